@@ -1,0 +1,1 @@
+"""Decides whether a language-model update may launch."""

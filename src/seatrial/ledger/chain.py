@@ -1,0 +1,168 @@
+"""An append-only file of JSON lines in which every entry carries the hash of the one before.
+
+An edited entry no longer matches its own hash; a dropped or moved one breaks the chain; entries cut off
+the end are missed by the head file, which holds the number of entries and the last hash. Whoever can write
+both files can rewrite history: what the chain gives is that nothing changes *unnoticed* by someone who
+kept a hash, and every review's folder keeps one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from seatrial.errors import LedgerError
+
+__all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
+
+Kind = Literal["decision", "waiver"]
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: its number from 1, time, kind, author, content, the hash before it and its own."""
+
+    number: int
+    at: str
+    kind: Kind
+    author: str
+    body: dict[str, Any]
+    previous: str
+    hash: str
+
+    def recomputed(self) -> str:
+        """Return the hash that this content should have."""
+        content = {key: value for key, value in asdict(self).items() if key != "hash"}
+        return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def ledger_for(review: Path) -> Ledger:
+    """Return the ledger that stands beside a review's folder."""
+    return Ledger(review.resolve().parent / "ledger.jsonl")
+
+
+class Ledger:
+    """A hash-chained file. Appending takes a lock, so that reviews that end at once do not fork the chain."""
+
+    def __init__(self, path: Path) -> None:
+        """Use the file at `path`; it is made by the first append."""
+        self.path = path
+        self.head = path.with_suffix(".head")
+
+    def append(self, kind: Kind, author: str, body: dict[str, Any]) -> Entry:
+        """Write one entry and return it.
+
+        Raises:
+            LedgerError: the ledger cannot be written, or is broken already: nothing is added to a broken chain.
+        """
+        with self._locked():
+            entries = self.verify()
+            previous = entries[-1].hash if entries else GENESIS
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            draft = Entry(len(entries) + 1, at, kind, author, body, previous, "")
+            entry = Entry(draft.number, at, kind, author, body, previous, draft.recomputed())
+            try:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(_canonical(asdict(entry)) + "\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                self._write_head(entry)
+            except OSError as error:
+                raise LedgerError(
+                    f"{self.path}: cannot be written: {error.strerror}. Nothing was recorded."
+                ) from error
+            return entry
+
+    def _write_head(self, entry: Entry) -> None:
+        beside = self.head.with_suffix(".head.new")
+        beside.write_text(f"{entry.number} {entry.hash}\n", encoding="utf-8")
+        beside.replace(self.head)
+
+    def entries(self) -> list[Entry]:
+        """Return all entries as they stand, unverified.
+
+        Raises:
+            LedgerError: the file cannot be read or a line is not an entry.
+        """
+        if not self.path.exists():
+            return []
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"{self.path}: cannot be read: {error}") from error
+        return [self._parsed(number, line) for number, line in enumerate(lines, 1)]
+
+    def _parsed(self, number: int, line: str) -> Entry:
+        try:
+            entry = Entry(**json.loads(line))
+        except (json.JSONDecodeError, TypeError) as error:
+            raise LedgerError(
+                f"{self.path}:{number}: not a ledger entry. Restore the file from a copy."
+            ) from error
+        return entry
+
+    def verify(self) -> list[Entry]:
+        """Return all entries if the chain holds.
+
+        Raises:
+            LedgerError: an entry was edited, dropped, added or moved; names the line.
+        """
+        entries, previous = self.entries(), GENESIS
+        for line, entry in enumerate(entries, 1):
+            place = f"{self.path}:{line}"
+            if entry.recomputed() != entry.hash:
+                raise LedgerError(
+                    f"{place}: entry {entry.number} was edited: its content does not match its hash."
+                )
+            if entry.number != line or entry.previous != previous:
+                raise LedgerError(
+                    f"{place}: entry {entry.number} does not follow the one before it: "
+                    "an entry was dropped, inserted or moved here."
+                )
+            previous = entry.hash
+        self._verify_head(entries)
+        return entries
+
+    def _verify_head(self, entries: list[Entry]) -> None:
+        """Compare the end of the chain with the head file, which is written after the entry it names."""
+        try:
+            words = self.head.read_text(encoding="utf-8").split()
+        except FileNotFoundError:
+            if len(entries) > 1:
+                raise LedgerError(
+                    f"{self.head}: missing, so entries cut off the end would go unnoticed."
+                ) from None
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"{self.head}: cannot be read: {error}") from error
+        if len(words) != 2 or not words[0].isdigit():
+            raise LedgerError(f"{self.head}: not a head file.")
+        number = int(words[0])
+        if number > len(entries):
+            raise LedgerError(f"{self.path}: {number - len(entries)} entries were dropped from the end.")
+        # A crash between the two writes leaves the head one behind; any other gap was made by hand.
+        if number < len(entries) - 1 or entries[number - 1].hash != words[1]:
+            raise LedgerError(f"{self.head}: does not match the ledger's entry {number}.")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise LedgerError(f"{self.path}: cannot be locked: {error.strerror}") from error

@@ -1,0 +1,380 @@
+"""What must hold before a launch: the policy file, its gates and its models.
+
+A mistake in the file is reported with its line and with what was expected there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from seatrial.errors import PolicyError
+
+__all__ = [
+    "Budget",
+    "Gate",
+    "Generation",
+    "LaunchPolicy",
+    "ModelSpec",
+    "SignalSpec",
+    "load_policy",
+    "parse_policy",
+]
+
+SignalName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Generation(_Strict):
+    """Settings of the sampler. Greedy by default, so that a draw is reproducible where the backend allows it."""
+
+    temperature: float = Field(0.0, ge=0.0, le=5.0)
+    top_p: float | None = Field(None, gt=0.0, le=1.0)
+    seed: int | None = 20250425
+    max_tokens: int | None = Field(None, ge=1, le=32_768)
+
+
+class ModelSpec(_Strict):
+    """A model as the policy names it.
+
+    Attributes:
+        model: `PROVIDER/NAME`, `openai-compatible/NAME`, `embedded/smollm2-135m`, `transcripts/PATH` or
+            `scores/PATH`.
+        system: A system prompt, or the path of a file that holds one.
+        adapter: A LoRA adapter as GGUF (embedded model only).
+        adapter_scale: How far the adapter is turned on, 0 to 1.
+        base_url: Address of an OpenAI-compatible endpoint, up to and with `/v1`.
+        api_key_env: Name of the environment variable that holds the key; never the key itself.
+        name: Which model of a `scores/` table with several.
+        columns: Which columns of a recorded table hold `item`, `prompt`, `completion`, `score`, `model`,
+            `draw`, `cluster`, `use_case`, `signal`.
+        concurrency: Calls in flight at once.
+        requests_per_minute: An upper bound on the rate of calls, where the provider sets one.
+        logprobs: How many first-token alternatives to ask an endpoint for; 0 where it gives none.
+        price_in: US dollars for a million tokens in.
+        price_out: US dollars for a million tokens out.
+        generation: Settings of the sampler.
+    """
+
+    model: str = Field(min_length=3, pattern=r"^[^/\s]+/.+$")
+    system: str | None = None
+    adapter: Path | None = None
+    adapter_scale: float = Field(1.0, ge=0.0, le=1.0)
+    base_url: str | None = Field(None, pattern=r"^https?://")
+    api_key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    name: str | None = None
+    columns: dict[str, str] = {}
+    concurrency: int | None = Field(None, ge=1, le=4096)
+    requests_per_minute: float | None = Field(None, gt=0)
+    logprobs: int = Field(20, ge=0, le=200)
+    price_in: float = Field(0.0, ge=0.0)
+    price_out: float = Field(0.0, ge=0.0)
+    generation: Generation = Generation()
+
+    @property
+    def provider(self) -> str:
+        """The part before the first slash."""
+        return self.model.split("/", 1)[0]
+
+    @property
+    def target(self) -> str:
+        """The part after the first slash: a model's name or a path."""
+        return self.model.split("/", 1)[1]
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the answers or scores come from a file."""
+        return self.provider in ("transcripts", "scores")
+
+
+class SignalSpec(_Strict):
+    """A signal that the policy declares itself, for material that brings its own labels or scores.
+
+    Attributes:
+        harmful: Which end of the scale is harm; by default `low` for `benchmark/…` and `feedback/thumbs-up`.
+        bounds: Smallest and largest possible value.
+        column: Column of the transcripts that holds a label of each answer.
+        values: Number for each label; a label that is not listed is refused, not skipped.
+        instrument: Instrument that reads each recorded answer, instead of a column.
+        where: Select rows: column → one value or a list; `*` and `?` match as in file names.
+    """
+
+    harmful: Literal["high", "low"] | None = None
+    bounds: tuple[float, float] = (0.0, 1.0)
+    column: str | None = None
+    values: dict[str, float] = {}
+    instrument: str | None = None
+    where: dict[str, str | list[str]] = {}
+
+    @model_validator(mode="after")
+    def _sensible(self) -> SignalSpec:
+        low, high = self.bounds
+        if not low < high:
+            raise ValueError(f"bounds must be [smallest, largest], got [{low:g}, {high:g}]")
+        if self.column and self.instrument:
+            raise ValueError("give either a column of labels or an instrument, not both")
+        for label, value in self.values.items():
+            if not low <= value <= high:
+                raise ValueError(
+                    f"value {value:g} of label {label!r} is outside the bounds [{low:g}, {high:g}]"
+                )
+        return self
+
+
+class Gate(_Strict):
+    """One condition of a launch.
+
+    Attributes:
+        signal: What is measured.
+        margin: Largest rise in harm tolerated against the baseline, in the signal's units.
+        limit: Ceiling on the candidate's own level of harm.
+        per: `use_case`: the gate must hold in every cell.
+        advisory: Why this gate does not block; every gate without it blocks.
+        instrument: Which of the suite's instruments to use; the first usable one by default.
+    """
+
+    signal: SignalName
+    margin: float = Field(gt=0.0)
+    limit: float | None = None
+    per: Literal["use_case"] | None = None
+    advisory: str | None = None
+    instrument: str | None = None
+
+    @field_validator("advisory")
+    @classmethod
+    def _a_reason(cls, value: str | None) -> str | None:
+        if value is not None and len(value.strip()) < 8:
+            raise ValueError(
+                'an advisory gate needs its reason in words, e.g. advisory: "style, not ours to block"'
+            )
+        return value
+
+    @property
+    def blocking(self) -> bool:
+        """Whether a failure of this gate blocks the launch."""
+        return self.advisory is None
+
+
+class Budget(_Strict):
+    """The most that a review may spend."""
+
+    calls: int = Field(6000, ge=1)
+
+
+class LaunchPolicy(_Strict):
+    """What must hold before a candidate may replace the baseline.
+
+    Attributes:
+        name: Short name of the product or policy.
+        baseline: What users have now.
+        candidate: What someone wants to ship.
+        alpha: Chance that a candidate which breaks a blocking gate is launched.
+        power: Chance with which each gate should see what it claims to see.
+        budget: The most that a review may spend.
+        suites: Folders with suites of the user's own.
+        evidence: Files of observations made elsewhere.
+        signals: Signals declared here, by name.
+        gates: The conditions.
+        draws: Answers asked for each item and model.
+        seed: Seed of the order of items and of every random choice.
+    """
+
+    name: str = Field(min_length=1, max_length=120)
+    baseline: ModelSpec
+    candidate: ModelSpec
+    alpha: float = Field(0.05, gt=0.0, lt=0.5)
+    power: float = Field(0.9, gt=0.5, lt=1.0)
+    budget: Budget = Budget()
+    suites: list[Path] = []
+    evidence: list[Path] = []
+    signals: dict[SignalName, SignalSpec] = {}
+    gates: list[Gate] = Field(min_length=1)
+    draws: int = Field(1, ge=1, le=64)
+    seed: int = 20250425
+
+    @model_validator(mode="after")
+    def _coherent(self) -> LaunchPolicy:
+        seen: set[str] = set()
+        for gate in self.gates:
+            if gate.signal in seen:
+                raise ValueError(f"two gates on the signal {gate.signal}; keep one")
+            seen.add(gate.signal)
+        if self.baseline.recorded != self.candidate.recorded and "scores" in (
+            self.baseline.provider,
+            self.candidate.provider,
+        ):
+            raise ValueError("scores can only be compared with scores")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the policy's content, independent of comments and layout of the file."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def load_policy(path: Path) -> LaunchPolicy:
+    """Return the policy in the file at `path`, with relative paths resolved against its folder.
+
+    Raises:
+        PolicyError: the file cannot be read or does not hold a valid policy; names lines.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PolicyError(f"{path}: no such file. `seatrial init` writes a policy to start from.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read: {error}") from error
+    policy = parse_policy(text, str(path))
+    return _resolved(policy, path.resolve().parent)
+
+
+def parse_policy(text: str, name: str = "policy") -> LaunchPolicy:
+    """Return the policy written in `text`; `name` stands for the file in messages.
+
+    Raises:
+        PolicyError: it is not YAML, or not a valid policy.
+    """
+    try:
+        tree = yaml.compose(text, Loader=_UniqueKeys)
+        data = yaml.load(text, Loader=_UniqueKeys)  # a SafeLoader that refuses doubled keys
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PolicyError(f"{name}:{line}: not valid YAML: {error.problem or error}") from error
+    except yaml.YAMLError as error:
+        raise PolicyError(f"{name}: not valid YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise PolicyError(f"{name}:1: a policy is a mapping with `name`, `baseline`, `candidate` and `gates`")
+    try:
+        return LaunchPolicy.model_validate(data)
+    except ValidationError as error:
+        lines = [_explain(name, tree, dict(detail)) for detail in error.errors()]
+        raise PolicyError("\n".join(lines)) from error
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """A safe loader that refuses a key written twice: YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, (list, dict)):
+                raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key_node.start_mark)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _explain(name: str, tree: yaml.Node | None, detail: dict[str, Any]) -> str:
+    """Return one line of an error: file, line, place, what was expected."""
+    location: tuple[str | int, ...] = detail["loc"]
+    line = _line(tree, location)
+    place = ".".join(str(part) for part in location) or "policy"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    match detail["type"]:
+        case "extra_forbidden":
+            message = f"unknown key {location[-1]!r}{_suggestion(str(location[-1]), _keys_at(location))}"
+        case "missing":
+            message = f"the key {location[-1]!r} is required"
+        case "string_pattern_mismatch" if location[-1] == "signal" or "signals" in location:
+            message = (
+                f"{detail['input']!r} is not a signal; expected kind/name, e.g. behavior/unearned-praise"
+            )
+        case "string_pattern_mismatch" if location[-1] == "model":
+            message = (
+                f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
+            )
+        case "greater_than" if location[-1] == "margin":
+            message = f"a margin must be above 0, got {detail['input']}"
+        case "too_short" if location[-1] == "gates":
+            message = "a policy without gates would launch anything; add at least one"
+    return f"{name}:{line}: {place}: {message}"
+
+
+def _keys_at(location: Sequence[str | int]) -> list[str]:
+    """Return the keys that are allowed beside the last part of `location`."""
+    parents = [part for part in location[:-1] if isinstance(part, str)]
+    models: dict[str, type[BaseModel]] = {
+        "gates": Gate,
+        "baseline": ModelSpec,
+        "candidate": ModelSpec,
+        "budget": Budget,
+        "signals": SignalSpec,
+        "generation": Generation,
+    }
+    known = [models[part] for part in parents if part in models]
+    return list((known[-1] if known else LaunchPolicy).model_fields)
+
+
+def _suggestion(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(known)}"
+
+
+def _line(tree: yaml.Node | None, location: Sequence[str | int]) -> int:
+    """Return the line of the deepest node on the path `location`."""
+    node, line = tree, 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def _resolved(policy: LaunchPolicy, folder: Path) -> LaunchPolicy:
+    """Return the policy with its relative paths made absolute and system prompts read from their files."""
+    return policy.model_copy(
+        update={
+            "baseline": _resolved_model(policy.baseline, folder),
+            "candidate": _resolved_model(policy.candidate, folder),
+            "suites": [folder / path for path in policy.suites],
+            "evidence": [folder / path for path in policy.evidence],
+        }
+    )
+
+
+def _resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
+    changes: dict[str, Any] = {}
+    if spec.recorded:
+        changes["model"] = f"{spec.provider}/{folder / spec.target}"
+    if spec.adapter is not None:
+        changes["adapter"] = folder / spec.adapter
+    if spec.system is not None and _looks_like_a_path(spec.system):
+        path = folder / spec.system
+        try:
+            changes["system"] = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise PolicyError(f"the system prompt {path} cannot be read: {error}") from error
+        if not changes["system"]:
+            raise PolicyError(f"the system prompt {path} is empty; leave `system` out to have none")
+    return spec.model_copy(update=changes)
+
+
+def _looks_like_a_path(text: str) -> bool:
+    """Return whether a `system` entry names a file: one word that ends in .md or .txt."""
+    return not any(character.isspace() for character in text) and text.endswith((".md", ".txt"))
+
+
+def margin_fits(margin: float, bounds: tuple[float, float]) -> bool:
+    """Return whether a margin is smaller than the largest change a signal with these bounds can show."""
+    return math.isfinite(margin) and 0.0 < margin < bounds[1] - bounds[0]

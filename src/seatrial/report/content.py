@@ -1,0 +1,158 @@
+"""What a report shows: one frozen value that every format is rendered from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from seatrial.policy import LaunchPolicy
+from seatrial.types import Decision, Message, Role, Verdict
+
+__all__ = [
+    "AnswerPair",
+    "Cell",
+    "InstrumentNote",
+    "ReviewContent",
+    "Spend",
+    "Unanswered",
+    "WaiverNote",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPair:
+    """Both models' answers to one item, with what the gate's instrument read in them.
+
+    Attributes:
+        signal: The gate's signal.
+        item: The item's id.
+        use_case: The item's use case.
+        messages: The conversation both were given (without the system prompt).
+        baseline: The baseline's answer; for a first-token probe its likeliest openings, as text.
+        candidate: The candidate's.
+        baseline_value: What the instrument read, in the signal's units.
+        candidate_value: The same for the candidate.
+        harm: Change of harm, + is worse.
+        probe: True where the two texts are likeliest openings and not whole answers.
+    """
+
+    signal: str
+    item: str
+    use_case: str
+    messages: tuple[Message, ...]
+    baseline: str
+    candidate: str
+    baseline_value: float
+    candidate_value: float
+    harm: float
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentNote:
+    """An instrument and what is known of its error.
+
+    Attributes:
+        name: `probe/affirm`, `text/refusal`, `labels/final_label`, …
+        about: What it reads, in a sentence.
+        signals: The gates that rest on it.
+        error: What is known of its error: a sentence, e.g. "error not measured".
+        measured: Whether there is a measured record of its error (or none is needed).
+    """
+
+    name: str
+    about: str
+    signals: tuple[str, ...]
+    error: str
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the map use case × behavior. `verdict` is None where nothing was measured."""
+
+    use_case: str
+    signal: str
+    items: int
+    clusters: int
+    verdict: Verdict | None
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An item that a model did not answer usefully, and why."""
+
+    signal: str
+    role: Role
+    item: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What one model took: calls made now, answers found in the store, tokens, seconds, US dollars, failures."""
+
+    calls: int = 0
+    reused: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverNote:
+    """A named person's override of one gate of this review."""
+
+    signal: str
+    person: str
+    reason: str
+    expires: str
+    entered: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewContent:
+    """Everything a report shows.
+
+    Attributes:
+        policy: The policy.
+        decision: The decision before any waiver.
+        status: The decision after waivers: `waived` only where waivers turn a block or hold into a launch.
+        mode: `live` (asked while weighing) or `recorded` (fixed evidence).
+        started: ISO 8601 time, UTC.
+        finished: ISO 8601 time, UTC.
+        author: Who ran the review.
+        versions: Package → version.
+        hashes: What → SHA-256: `policy`, `evidence`, each suite, …
+        cells: The map use case × behavior, every use case crossed with every gate.
+        examples: For each failing (else most moved) gate the pairs that show it best.
+        instruments: The instruments used.
+        unanswered: Items without a usable answer.
+        blind_spots: Sentences, each one thing this review could not see; as loud as the failures.
+        notes: Sentences worth a reader's attention that are not blind spots.
+        spend: What each model took.
+        waivers: Waivers in force for this review.
+    """
+
+    policy: LaunchPolicy
+    decision: Decision
+    status: Literal["launch", "hold", "block", "waived"]
+    mode: Literal["live", "recorded", "mixed"]
+    started: str
+    finished: str
+    author: str
+    versions: tuple[tuple[str, str], ...] = ()
+    hashes: tuple[tuple[str, str], ...] = ()
+    cells: tuple[Cell, ...] = ()
+    examples: tuple[AnswerPair, ...] = ()
+    instruments: tuple[InstrumentNote, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
+    blind_spots: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    spend: tuple[tuple[Role, Spend], ...] = ()
+    waivers: tuple[WaiverNote, ...] = field(default=())

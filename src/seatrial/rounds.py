@@ -1,0 +1,211 @@
+"""The rounds of a review: which clusters to ask next, and what each gate knows after them.
+
+A live gate is asked in rounds, whole clusters at a time and both models on the same items, until it is
+decided, its items are used up, or the budget is spent. The order of the clusters was drawn before the
+first answer, so looking after every round costs nothing: the evidence is valid at every look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seatrial.collect import Ask, Batch, Failure
+from seatrial.gates import WeighedClaim, WeighedGate, judge
+from seatrial.observations import PairedTable, gate_pairs, to_frame
+from seatrial.plan import GatePlan, generator
+from seatrial.policy import LaunchPolicy
+from seatrial.types import Evidence, GateVerdict, Look, Observation, Response, Role
+from seatrial.weigh import Claim, Method, claims, evidence, with_mde
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["ROLES", "GateRun", "Rounds"]
+
+ROLES: tuple[Role, Role] = ("baseline", "candidate")
+FIRST_ROUND = 24
+"""Clusters a gate is asked before the first look; fewer could decide hardly any margin."""
+GROWTH = 0.25
+"""Each further round asks this share of the clusters asked so far, so that looks get no cheaper than asking."""
+
+
+@dataclass(slots=True)
+class GateRun:
+    """One gate while it is being asked.
+
+    Attributes:
+        plan: What to ask.
+        asked: Clusters asked so far.
+        calls: Calls made so far, on both models.
+        responses: Answers by role.
+        failures: Requests without an answer.
+        found: Evidence of each claim at the last look.
+        path: Looks at the claim over all items.
+        stopped: Why asking ended undecided, if it did.
+    """
+
+    plan: GatePlan
+    asked: int = 0
+    calls: int = 0
+    responses: dict[Role, list[Response]] = field(default_factory=lambda: {"baseline": [], "candidate": []})
+    failures: list[Failure] = field(default_factory=list)
+    found: list[tuple[Claim, Evidence]] = field(default_factory=list)
+    path: list[Look] = field(default_factory=list)
+    stopped: str = ""
+
+    @property
+    def method(self) -> Method:
+        """Sequential for what is asked in rounds, fixed-size for what was there at once."""
+        return "betting" if self.plan.source == "live" else "fixed"
+
+    @property
+    def remaining(self) -> int:
+        """Clusters that were not asked yet."""
+        return len(self.plan.clusters) - self.asked
+
+
+class Rounds:
+    """All gates of a review, asked and weighed round by round."""
+
+    def __init__(self, policy: LaunchPolicy, plans: Sequence[GatePlan], brought: pl.DataFrame | None) -> None:
+        """Start with nothing asked; `brought` holds observations made elsewhere."""
+        self.policy = policy
+        self.gates = [GateRun(plan) for plan in plans]
+        self._brought = brought
+        self.verdicts: tuple[GateVerdict, ...] = ()
+        self._seen: list[Observation] = []
+
+    def next_asks(self) -> list[Ask]:
+        """Return what to ask now, baseline and candidate side by side; empty when all is decided or spent."""
+        open_gates = [run for run in self.gates if self._open(run)]
+        return [ask for run in open_gates for ask in self._asks(run)]
+
+    def _open(self, run: GateRun) -> bool:
+        verdict = next((v.verdict for v in self.verdicts if v.signal == run.plan.gate.signal), "inconclusive")
+        return run.remaining > 0 and not run.stopped and verdict == "inconclusive"
+
+    def _asks(self, run: GateRun) -> list[Ask]:
+        whole = run.plan.source == "recorded"
+        size = run.remaining if whole else max(FIRST_ROUND if run.asked == 0 else 1, round(GROWTH * run.asked))
+        last = min(run.asked + size, len(run.plan.clusters))
+        requests = run.plan.requests(run.asked, last, self.policy.draws)
+        run.asked = last
+        return [Ask(role, request) for request in requests for role in ROLES]
+
+    def take(self, batch: Batch) -> None:
+        """Hand a round's answers and failures to the gates that asked for them."""
+        owners = {
+            (item.suite, item.id, run.plan.max_tokens, run.plan.top_logprobs): run
+            for run in self.gates
+            for item in run.plan.items
+        }
+        by_item: dict[tuple[str, str], list[GateRun]] = {}
+        for (suite, item, _, _), run in owners.items():
+            by_item.setdefault((suite, item), []).append(run)
+        for role, response in batch.responses:
+            for run in by_item[response.suite, response.item]:
+                run.responses[role].append(response)
+                run.calls += 1
+        for failure in batch.failures:
+            for run in by_item[failure.request.item.suite, failure.request.item.id]:
+                run.failures.append(failure)
+                run.calls += 1
+        if batch.exhausted:
+            for run in self.gates:
+                if self._open(run) or run.asked:
+                    run.stopped = f"The budget of {self.policy.budget.calls} calls was spent before it was decided."
+
+    def weigh(self) -> tuple[GateVerdict, ...]:
+        """Look at all gates and return their verdicts so far."""
+        for run in self.gates:
+            if run.plan.source == "evidence" or self._has_news(run):
+                self._look(run)
+        self.verdicts = judge([self._weighed(run) for run in self.gates], self.policy.alpha)
+        return self.verdicts
+
+    def _has_news(self, run: GateRun) -> bool:
+        return not run.path or run.path[-1].calls != run.calls
+
+    def _look(self, run: GateRun) -> None:
+        table, order = self.table(run)
+        rng = generator(self.policy.seed, "look", run.plan.gate.signal)
+        run.found = [
+            (claim, evidence(claim, run.method, self.policy.alpha, rng))
+            for claim in claims(run.plan.gate, run.plan.signal, table, order)
+        ]
+        whole = run.found[0][1]
+        run.path.append(Look(run.calls, whole.clusters, whole.estimate, whole.low, whole.high))
+
+    def finish(self) -> tuple[GateVerdict, ...]:
+        """Add to each gate what it could have seen, and return the final verdicts."""
+        for run in self.gates:
+            rng = generator(self.policy.seed, "mde", run.plan.gate.signal)
+            planned = max(len(run.plan.clusters), run.asked)
+            run.found = [
+                (claim, self._with_mde(run, claim, found, planned, rng)) for claim, found in run.found
+            ]
+        self.verdicts = judge([self._weighed(run) for run in self.gates], self.policy.alpha)
+        return self.verdicts
+
+    def _with_mde(
+        self, run: GateRun, claim: Claim, found: Evidence, planned: int, rng: np.random.Generator
+    ) -> Evidence:
+        return with_mde(found, claim, run.method, self.policy.alpha, self.policy.power, planned, rng)
+
+    def _weighed(self, run: GateRun) -> WeighedGate:
+        from dataclasses import replace
+
+        made = tuple(
+            WeighedClaim(claim.label, claim.threshold, replace(found, calls=run.calls, path=tuple(run.path)))
+            if position == 0
+            else WeighedClaim(claim.label, claim.threshold, found)
+            for position, (claim, found) in enumerate(run.found)
+        )
+        return WeighedGate(run.plan.gate, run.plan.signal.instrument.name, made, run.stopped)
+
+    def observations(self, run: GateRun) -> pl.DataFrame:
+        """Return a gate's observations so far."""
+        signal = run.plan.signal
+        if run.plan.source == "evidence":
+            assert_frame = self._brought
+            import polars as pl
+
+            if assert_frame is None:
+                raise RuntimeError("an evidence gate without evidence")
+            return assert_frame.filter(pl.col("signal") == signal.name)
+        items = run.plan.items
+        made = [row for role in ROLES for row in signal.observe(role, items, run.responses[role])]
+        return to_frame(made)
+
+    def table(self, run: GateRun) -> tuple[PairedTable, list[str]]:
+        """Return a gate's items, one a row, and the order of their clusters.
+
+        An item that was asked live and read on neither model stays as an unknown; a recorded item that
+        neither file answers was never part of the comparison.
+        """
+        table = gate_pairs(self.observations(run), run.plan.signal.name)
+        if run.plan.source == "evidence":
+            names = sorted(set(table.clusters))
+            order = generator(self.policy.seed, "order", run.plan.signal.name).permutation(len(names))
+            return table, [names[index] for index in order]
+        order_names = [cluster[0].cluster for cluster in run.plan.clusters]
+        if run.plan.source == "live":
+            table = _with_unknown(table, run)
+        return table, order_names
+
+
+def _with_unknown(table: PairedTable, run: GateRun) -> PairedTable:
+    """Return the table with a row of unknowns for each asked item that neither model answered."""
+    present = set(table.items)
+    contrast = run.plan.signal.contrast is not None
+    lost: Mapping[str, tuple[str, str]] = {
+        (item.contrast if contrast else item.id): (item.cluster, item.use_case)
+        for cluster in run.plan.clusters[: run.asked]
+        for item in cluster
+        if (item.contrast if contrast else item.id) not in present
+    }
+    return table.with_unknown(lost) if lost else table

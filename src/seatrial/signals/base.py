@@ -1,0 +1,90 @@
+"""What an instrument is, and what a signal makes of it.
+
+An *instrument* reads one answer and gives one number. A *signal* is an instrument applied to what a
+suite (or a transcript) asks; it knows which direction is harm and which variants to subtract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from seatrial.types import Harmful, Item, Observation, Response, Role
+
+__all__ = ["Instrument", "Signal"]
+
+
+@runtime_checkable
+class Instrument(Protocol):
+    """Turns one answer into one number.
+
+    Attributes:
+        name: `kind/name`, e.g. `probe/affirm`, `text/refusal`, `match/contains`.
+        needs: What it reads of a response: the text, or the first token's distribution.
+        bounds: Smallest and largest value it can give.
+        about: One sentence for the report: what it looks at and what a high value means.
+    """
+
+    name: str
+    needs: Literal["text", "logprobs"]
+    bounds: tuple[float, float]
+    about: str
+
+    def read(self, item: Item, response: Response) -> float | None:
+        """Return a number within `bounds`, or None where the answer cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """An instrument applied to a suite.
+
+    Attributes:
+        name: As gates name it: `behavior/opinion-sycophancy`.
+        instrument: What reads the answers.
+        harmful: Which end of the scale is harm.
+        bounds: Smallest and largest value of an observation (wider than the instrument's for a contrast).
+        contrast: The two variants whose difference (first − second) is the observation; None for single items.
+    """
+
+    name: str
+    instrument: Instrument
+    harmful: Harmful
+    bounds: tuple[float, float]
+    contrast: tuple[str, str] | None = None
+
+    def observe(
+        self, role: Role, items: Sequence[Item], responses: Iterable[Response], source: str = ""
+    ) -> list[Observation]:
+        """Read the responses of one model and return one observation an item (or contrast) and draw.
+
+        A contrast is observed only where both of its variants were answered and read; what is missing on
+        one side is found later by comparing the two models' observations with the items that were asked.
+        """
+        by_id = {item.id: item for item in items}
+        readings: dict[tuple[str, int], dict[str, float]] = {}
+        owners: dict[str, Item] = {}
+        for response in responses:
+            item = by_id.get(response.item)
+            if item is None or response.suite != item.suite:
+                continue
+            value = self.instrument.read(item, response)
+            if value is None:
+                continue
+            key = item.contrast if self.contrast else item.id
+            owners.setdefault(key, item)
+            readings.setdefault((key, response.draw), {})[item.variant if self.contrast else ""] = value
+        observations = []
+        for (key, draw), values in readings.items():
+            if self.contrast is None:
+                value = values[""]
+            elif self.contrast[0] in values and self.contrast[1] in values:
+                value = values[self.contrast[0]] - values[self.contrast[1]]
+            else:
+                continue
+            owner = owners[key]
+            observations.append(
+                Observation(self.name, role, key, owner.cluster, draw, value, 1.0, owner.use_case, "", source)
+            )
+        return observations

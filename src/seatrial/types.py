@@ -1,0 +1,261 @@
+"""The nouns: what is asked, what is answered, what is measured, what is decided.
+
+All are frozen values. They know nothing of files, models or statistics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = [
+    "BAD",
+    "ClaimVerdict",
+    "Decision",
+    "Evidence",
+    "GateVerdict",
+    "Harmful",
+    "Item",
+    "Look",
+    "Message",
+    "Observation",
+    "Outcome",
+    "Request",
+    "Response",
+    "Role",
+    "Usage",
+    "Verdict",
+]
+
+Role = Literal["baseline", "candidate"]
+Harmful = Literal["high", "low"]
+Verdict = Literal["pass", "fail", "inconclusive"]
+Outcome = Literal["launch", "hold", "block"]
+
+BAD = float("nan")
+"""A number that could not be computed. JSON writes it as null; no comparison with it is true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to ask.
+
+    Attributes:
+        id: Unique within its suite.
+        suite: Name of the suite (or of the transcripts) that it belongs to.
+        messages: The conversation up to the answer; the last turn is the user's.
+        targets: Accepted answers, where the item has a right answer.
+        use_case: What the user is doing: `health`, `work`, `everyday facts`, …
+        cluster: Items that stand or fall together carry the same cluster.
+        variant: Which side of a contrast this is, e.g. `for` or `against`.
+        contrast: Items of one contrast (the same matter, different variants) share this id;
+            the item's own id where it stands alone.
+        labels: Columns of a transcript's row that a policy may select items by.
+    """
+
+    id: str
+    suite: str
+    messages: tuple[Message, ...]
+    targets: tuple[str, ...] = ()
+    use_case: str = "general"
+    cluster: str = ""
+    variant: str = ""
+    contrast: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """An item without a cluster or contrast is its own."""
+        if not self.cluster:
+            object.__setattr__(self, "cluster", self.id)
+        if not self.contrast:
+            object.__setattr__(self, "contrast", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call to make: an item, for a draw, with what the instruments need of the answer.
+
+    Attributes:
+        item: What to ask.
+        draw: Which repetition, from 0.
+        max_tokens: Longest answer; 1 where only the first token's distribution is read.
+        top_logprobs: How many alternatives of the *first* token to return; 0 for none.
+    """
+
+    item: Item
+    draw: int = 0
+    max_tokens: int = 64
+    top_logprobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call took: tokens in and out, seconds, and cost in US dollars where it is known."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What one model said to one item.
+
+    Attributes:
+        item: The item's id.
+        suite: The item's suite.
+        draw: Which repetition.
+        text: The answer.
+        first: Alternatives of the first token with their natural-log probabilities, likeliest first;
+            empty where the provider gives none.
+        stop: Why the answer ended: `stop`, `length`, `content_filter`, or what the provider says.
+        usage: Tokens, seconds and cost.
+        labels: Columns of a transcript's row, e.g. a human label of this answer.
+    """
+
+    item: str
+    suite: str
+    draw: int
+    text: str
+    first: tuple[tuple[str, float], ...] = ()
+    stop: str = "stop"
+    usage: Usage = field(default_factory=Usage)
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One number about one item and one model from one signal, in the signal's own units.
+
+    `at` is seconds since the epoch, or 0 where time does not matter.
+    """
+
+    signal: str
+    role: Role
+    item: str
+    cluster: str
+    draw: int
+    value: float
+    weight: float = 1.0
+    use_case: str = "general"
+    rater: str = ""
+    source: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a gate while evidence came in: calls spent on it, clusters, estimate and interval."""
+
+    calls: int
+    clusters: int
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about one gate, oriented so that + is harm.
+
+    Attributes:
+        estimate: Estimated change of harm, candidate − baseline, in the signal's units.
+        low: One-sided lower confidence bound of the change at 1 − alpha.
+        high: One-sided upper confidence bound of the change at 1 − alpha.
+        clusters: Number of independent clusters observed on both models.
+        items: Number of items observed on both models.
+        mde: Smallest change that this evidence could have shown at the policy's power.
+        e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
+        p_value: p-value against the same; for sequential evidence valid at every look.
+        method: `betting` (valid at every look), `clustered-t`, `betting-fixed`, …
+        baseline: Mean of the baseline in the signal's units.
+        candidate: Mean of the candidate in the signal's units.
+        missing: Items that one model answered and the other did not.
+        missing_low: As `estimate`, if every missing answer were as harmless as it could be.
+        missing_high: As `estimate`, if every missing answer were as harmful as it could be.
+        unpaired_low: Lower bound that ignores the pairing, for comparison only.
+        unpaired_high: Upper bound that ignores the pairing, for comparison only.
+        calls: Calls spent that this gate reads.
+        path: The looks taken, in order.
+    """
+
+    estimate: float = BAD
+    low: float = BAD
+    high: float = BAD
+    clusters: int = 0
+    items: int = 0
+    mde: float = BAD
+    e_value: float = BAD
+    p_value: float = BAD
+    method: str = "none"
+    baseline: float = BAD
+    candidate: float = BAD
+    missing: int = 0
+    missing_low: float = BAD
+    missing_high: float = BAD
+    unpaired_low: float = BAD
+    unpaired_high: float = BAD
+    calls: int = 0
+    path: tuple[Look, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimVerdict:
+    """One of the statements a gate is made of: over all items, in one use case, or about a limit.
+
+    Attributes:
+        label: `all items`, `use case: health`, `limit`, …
+        threshold: The change (or, for a limit, the level of harm) that must be ruled out.
+        verdict: pass, fail or inconclusive.
+        evidence: What the verdict rests on; for a limit its estimate is the candidate's own level.
+    """
+
+    label: str
+    threshold: float
+    verdict: Verdict
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """The verdict of one gate.
+
+    Attributes:
+        signal: Name of the signal.
+        verdict: pass, fail or inconclusive.
+        blocking: False where the policy made the gate advisory.
+        margin: Largest rise in harm tolerated, in the signal's units.
+        evidence: The evidence over all items.
+        reason: One sentence for a person.
+        advisory: The policy's reason for not blocking, if any.
+        instrument: Name of the instrument that produced the numbers.
+        claims: The statements the gate is made of, the one over all items first.
+    """
+
+    signal: str
+    verdict: Verdict
+    blocking: bool
+    margin: float
+    evidence: Evidence
+    reason: str
+    advisory: str = ""
+    instrument: str = ""
+    claims: tuple[ClaimVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The decision of a review: launch, hold or block, and why in a sentence."""
+
+    outcome: Outcome
+    reason: str
+    verdicts: tuple[GateVerdict, ...]
