@@ -13,21 +13,19 @@ import numpy as np
 
 from seatrial.errors import SeatrialError
 from seatrial.observations import digest
-from seatrial.plan import generator
 from seatrial.policy import LaunchPolicy
 from seatrial.report.content import (
     AnswerPair,
     Cell,
     InstrumentNote,
     ReviewContent,
-    Spend,
     Unanswered,
 )
 from seatrial.rounds import ROLES, GateRun, Rounds
 from seatrial.signals import error_note, openings
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites, load_suite
-from seatrial.types import Decision, GateVerdict, Item, Response, Role, Verdict
+from seatrial.types import Decision, GateVerdict, Item, Response, Role, Spend, Verdict
 from seatrial.weigh import evidence, use_case_claims
 
 if TYPE_CHECKING:
@@ -74,9 +72,7 @@ def compose(
     )
 
 
-def _hashes(
-    policy: LaunchPolicy, rounds: Rounds, observations: pl.DataFrame
-) -> tuple[tuple[str, str], ...]:
+def _hashes(policy: LaunchPolicy, rounds: Rounds, observations: pl.DataFrame) -> tuple[tuple[str, str], ...]:
     """Return the hashes that pin the review: change any input and one of them changes."""
     import hashlib
 
@@ -107,10 +103,9 @@ def _map(policy: LaunchPolicy, rounds: Rounds) -> tuple[Cell, ...]:
     """Return every use case crossed with every gate; corrected over all cells that were looked at."""
     rows: list[tuple[str, str, int, int, float, float, float, bool, float]] = []
     for run in rounds.gates:
-        rng = generator(policy.seed, "cells", run.plan.gate.signal)
         table, order = rounds.table(run)
         for use_case, claim in use_case_claims(run.plan.gate, run.plan.signal, table, order):
-            found = evidence(claim, run.method, policy.alpha, rng)
+            found = evidence(claim, run.method, policy.alpha)
             rows.append(
                 (
                     use_case,
@@ -258,8 +253,8 @@ def _blind_spots(
         if verdict.verdict == "inconclusive"
     ]
     spots += [
-        f"{verdict.signal}: could not have seen its margin. Its smallest visible change is "
-        f"{verdict.evidence.mde:.3f}, its margin {verdict.margin:g}."
+        f"{verdict.signal}: weak at its margin of {verdict.margin:g}. Had nothing changed, evidence like this would "
+        f"have ruled out a change of {verdict.evidence.mde:.3f} with {100 * policy.power:g} % power, and no smaller one."
         for verdict in decision.verdicts
         if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
     ]

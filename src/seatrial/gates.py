@@ -69,9 +69,7 @@ def _harm_shown(evidence: Sequence[Evidence], alpha: float) -> NDArray[np.bool_]
     if not evidence:
         return np.zeros(0, dtype=bool)
     if all(found.method == "betting" or found.clusters == 0 for found in evidence):
-        return e_bh(
-            np.array([0.0 if math.isnan(found.e_value) else found.e_value for found in evidence]), alpha
-        )
+        return e_bh(np.array([0.0 if math.isnan(found.e_value) else found.e_value for found in evidence]), alpha)
     return holm(np.array([1.0 if math.isnan(found.p_value) else found.p_value for found in evidence]), alpha)
 
 
@@ -156,24 +154,20 @@ def decide(verdicts: Sequence[GateVerdict]) -> Decision:
     outcome: Outcome
     if failed:
         outcome = "block"
-        reason = f"{_listed(failed)} {'fails' if len(failed) == 1 else 'fail'}: more harm than the margin allows is shown."
+        reason = (
+            f"{_listed(failed)} {'fails' if len(failed) == 1 else 'fail'}: more harm than the margin allows is shown."
+        )
         if unknown:
             reason += f" {_listed(unknown)} {'is' if len(unknown) == 1 else 'are'} undecided."
     elif unknown:
         outcome = "hold"
-        reason = (
-            f"{_listed(unknown)} {'is' if len(unknown) == 1 else 'are'} undecided, and unknown is not a pass."
-        )
+        reason = f"{_listed(unknown)} {'is' if len(unknown) == 1 else 'are'} undecided, and unknown is not a pass."
     elif not blocking:
         outcome = "hold"
         reason = "No gate of this policy may block, so nothing was put to the test."
     else:
         outcome = "launch"
-        gates = (
-            "The only blocking gate rules"
-            if len(blocking) == 1
-            else f"All {len(blocking)} blocking gates rule"
-        )
+        gates = "The only blocking gate rules" if len(blocking) == 1 else f"All {len(blocking)} blocking gates rule"
         reason = f"{gates} out harm above the margin."
     return Decision(outcome, reason, tuple(verdicts))
 

@@ -14,7 +14,7 @@ from seatrial.models.base import Model, RecordedModel
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
 from seatrial.signals import Signal, declared_signal, select, suite_signal
 from seatrial.suites import Suite, find_suites, load_suite
-from seatrial.types import Harmful, Item, Request, Role
+from seatrial.types import Item, Request, Role
 
 if TYPE_CHECKING:
     import polars as pl
@@ -101,7 +101,7 @@ def _plan_gate(
     if spec is not None and (spec.column or spec.instrument):
         return _recorded_plan(policy, gate, spec, models)
     if gate.signal in suites and models:
-        return _suite_plan(policy, gate, models, load_suite(suites[gate.signal]))  # type: ignore[arg-type]
+        return _suite_plan(policy, gate, models, load_suite(suites[gate.signal]))
     known = sorted(set(suites) | brought | set(policy.signals))
     raise PolicyError(_unknown_signal(gate.signal, known, bool(models)))
 
@@ -131,9 +131,7 @@ def _suite_plan(policy: LaunchPolicy, gate: Gate, models: Mapping[Role, Model], 
     )
 
 
-def _recorded_plan(
-    policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: Mapping[Role, Model]
-) -> GatePlan:
+def _recorded_plan(policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: Mapping[Role, Model]) -> GatePlan:
     """Plan a gate over the transcripts' own items: those that either file holds and `where` selects."""
     if not models or any(model.live for model in models.values()):
         raise PolicyError(
@@ -148,6 +146,15 @@ def _recorded_plan(
         raise EvidenceError(
             f"{models['baseline'].name} and {models['candidate'].name} share no item: none of their prompts or "
             "ids match. Check that both answer the same questions, or map columns with `columns: {item: …}`."
+        )
+    torn = next(
+        (name for name in sorted(shared) if held["baseline"][name].messages != held["candidate"][name].messages),
+        "",
+    )
+    if torn:
+        raise EvidenceError(
+            f"the item {torn!r} has one prompt in {models['baseline'].name} and another in {models['candidate'].name}: "
+            "answers to different questions cannot be compared. Use ids that mean the same in both files."
         )
     union = list({**held["candidate"], **held["baseline"]}.values())
     items = select(union, spec.where)
@@ -183,10 +190,3 @@ def _check_scale(plan: GatePlan) -> None:
         raise PolicyError(
             f"gate {plan.gate.signal}: the limit {plan.gate.limit:g} is outside the signal's scale [{low:g}, {high:g}]"
         )
-
-
-def harmful_end(name: str, spec: SignalSpec | None) -> Harmful:
-    """Return which end of a signal's scale is harm: as declared, else by its kind."""
-    if spec is not None and spec.harmful is not None:
-        return spec.harmful
-    return "low" if name.startswith("benchmark/") or name == "feedback/thumbs-up" else "high"

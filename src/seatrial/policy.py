@@ -125,9 +125,7 @@ class SignalSpec(_Strict):
             raise ValueError("give either a column of labels or an instrument, not both")
         for label, value in self.values.items():
             if not low <= value <= high:
-                raise ValueError(
-                    f"value {value:g} of label {label!r} is outside the bounds [{low:g}, {high:g}]"
-                )
+                raise ValueError(f"value {value:g} of label {label!r} is outside the bounds [{low:g}, {high:g}]")
         return self
 
 
@@ -154,9 +152,7 @@ class Gate(_Strict):
     @classmethod
     def _a_reason(cls, value: str | None) -> str | None:
         if value is not None and len(value.strip()) < 8:
-            raise ValueError(
-                'an advisory gate needs its reason in words, e.g. advisory: "style, not ours to block"'
-            )
+            raise ValueError('an advisory gate needs its reason in words, e.g. advisory: "style, not ours to block"')
         return value
 
     @property
@@ -271,9 +267,7 @@ class _UniqueKeys(yaml.SafeLoader):
             if isinstance(key, (list, dict)):
                 raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key_node.start_mark)
             if key in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark
-                )
+                raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -290,13 +284,9 @@ def _explain(name: str, tree: yaml.Node | None, detail: dict[str, Any]) -> str:
         case "missing":
             message = f"the key {location[-1]!r} is required"
         case "string_pattern_mismatch" if location[-1] == "signal" or "signals" in location:
-            message = (
-                f"{detail['input']!r} is not a signal; expected kind/name, e.g. behavior/unearned-praise"
-            )
+            message = f"{detail['input']!r} is not a signal; expected kind/name, e.g. behavior/unearned-praise"
         case "string_pattern_mismatch" if location[-1] == "model":
-            message = (
-                f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
-            )
+            message = f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
         case "greater_than" if location[-1] == "margin":
             message = f"a margin must be above 0, got {detail['input']}"
         case "too_short" if location[-1] == "gates":

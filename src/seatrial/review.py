@@ -21,7 +21,7 @@ from seatrial.errors import EvidenceError, StoreError
 from seatrial.findings import compose
 from seatrial.gates import decide
 from seatrial.ledger import Entry, ledger_for
-from seatrial.models import open_model, read_scores
+from seatrial.models import open_models, read_scores
 from seatrial.models.base import Model
 from seatrial.observations import read_observations, write_observations
 from seatrial.plan import plan_gates
@@ -47,9 +47,10 @@ class Review:
 
 
 def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
-    """Return the folder of this policy's review: the same policy always finds its own."""
+    """Return the folder of this comparison: a policy whose gates or budget changed finds the answers again."""
+    pair = f"{policy.baseline.model_dump_json()}\n{policy.candidate.model_dump_json()}"
     slug = re.sub(r"[^a-z0-9]+", "-", policy.name.lower()).strip("-") or "review"
-    return reviews / f"{slug}-{policy.digest[:8]}"
+    return reviews / f"{slug}-{hashlib.sha256(pair.encode()).hexdigest()[:8]}"
 
 
 def run_review(policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress) -> Review:
@@ -78,11 +79,12 @@ async def _review(policy: LaunchPolicy, text: str, folder: Path, author: str, pr
         store = stack.enter_context(ResponseStore(folder))
         collector = Collector(models, store, policy.budget.calls, progress)
         rounds = Rounds(policy, plans, evidence)
+        progress.plan(rounds.most_calls)
         with progress:
-            while asks := rounds.next_asks():
+            while asks := rounds.next_asks(collector.remaining):
                 rounds.take(await collector.collect(asks))
-                progress.say(_standing(rounds))
                 rounds.weigh()
+                progress.say(_standing(rounds))
             rounds.weigh()
         spend = {role: collector.spend(role) for role in ROLES} if models else {}
     decision = decide(rounds.finish())
@@ -118,7 +120,9 @@ def _evidence(policy: LaunchPolicy) -> pl.DataFrame | None:
     together = pl.concat(frames)
     keys = ["signal", "role", "item", "draw", "rater"]
     if together.select(keys).is_duplicated().any():
-        raise EvidenceError("two evidence files hold the same observation (signal, role, item, draw, rater); list each once")
+        raise EvidenceError(
+            "two evidence files hold the same observation (signal, role, item, draw, rater); list each once"
+        )
     return together
 
 
@@ -130,9 +134,10 @@ async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Mod
     """Open both models; none where the policy compares scores."""
     if policy.baseline.provider == "scores":
         return {}
+    baseline, candidate = open_models(policy.baseline, policy.candidate)
     return {
-        "baseline": await stack.enter_async_context(open_model(policy.baseline)),
-        "candidate": await stack.enter_async_context(open_model(policy.candidate)),
+        "baseline": await stack.enter_async_context(baseline),
+        "candidate": await stack.enter_async_context(candidate),
     }
 
 
@@ -163,10 +168,3 @@ def _entry_body(content: ReviewContent, folder: Path) -> dict[str, object]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def digest_of(frame: pl.DataFrame) -> str:
-    """Return the SHA-256 of observations, independent of their order, file format and times."""
-    columns = ["signal", "role", "item", "cluster", "draw", "value", "weight", "use_case", "rater"]
-    text = frame.select(columns).sort(columns).write_csv()
-    return hashlib.sha256(text.encode()).hexdigest()

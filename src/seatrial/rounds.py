@@ -8,10 +8,10 @@ first answer, so looking after every round costs nothing: the evidence is valid 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import polars as pl
 
 from seatrial.collect import Ask, Batch, Failure
 from seatrial.gates import WeighedClaim, WeighedGate, judge
@@ -20,9 +20,6 @@ from seatrial.plan import GatePlan, generator
 from seatrial.policy import LaunchPolicy
 from seatrial.types import Evidence, GateVerdict, Look, Observation, Response, Role
 from seatrial.weigh import Claim, Method, claims, evidence, with_mde
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["ROLES", "GateRun", "Rounds"]
 
@@ -79,45 +76,73 @@ class Rounds:
         self.verdicts: tuple[GateVerdict, ...] = ()
         self._seen: list[Observation] = []
 
-    def next_asks(self) -> list[Ask]:
-        """Return what to ask now, baseline and candidate side by side; empty when all is decided or spent."""
+    @property
+    def most_calls(self) -> int:
+        """The most live calls that the gates could take, within the budget."""
+        live = [run for run in self.gates if run.plan.source == "live"]
+        items = sum(len(run.plan.items) for run in live)
+        return min(items * self.policy.draws * len(ROLES), self.policy.budget.calls)
+
+    def next_asks(self, remaining: int) -> list[Ask]:
+        """Return what to ask now, baseline and candidate side by side; empty when all is decided or spent.
+
+        Args:
+            remaining: Live calls that the budget still allows. Gates are asked whole clusters; where the rest
+                of the budget does not pay for everyone's next round, all rounds shrink alike.
+        """
         open_gates = [run for run in self.gates if self._open(run)]
-        return [ask for run in open_gates for ask in self._asks(run)]
+        recorded = [run for run in open_gates if run.plan.source == "recorded"]
+        live = [run for run in open_gates if run.plan.source == "live"]
+        sizes = {run.plan.gate.signal: self._round_size(run) for run in live}
+        wanted = sum(self._cost(run, sizes[run.plan.gate.signal]) for run in live)
+        share = min(1.0, remaining / wanted) if wanted else 1.0
+        asks = [ask for run in recorded for ask in self._asks(run, run.remaining)]
+        for run in live:
+            size = self._affordable(run, int(share * sizes[run.plan.gate.signal]) or 1, remaining)
+            if size == 0:
+                run.stopped = f"The budget of {self.policy.budget.calls} calls was spent before it was decided."
+                continue
+            remaining -= self._cost(run, size)
+            asks += self._asks(run, size)
+        return asks
 
     def _open(self, run: GateRun) -> bool:
         verdict = next((v.verdict for v in self.verdicts if v.signal == run.plan.gate.signal), "inconclusive")
         return run.remaining > 0 and not run.stopped and verdict == "inconclusive"
 
-    def _asks(self, run: GateRun) -> list[Ask]:
-        whole = run.plan.source == "recorded"
-        size = run.remaining if whole else max(FIRST_ROUND if run.asked == 0 else 1, round(GROWTH * run.asked))
-        last = min(run.asked + size, len(run.plan.clusters))
+    def _round_size(self, run: GateRun) -> int:
+        size = FIRST_ROUND if run.asked == 0 else max(1, round(GROWTH * run.asked))
+        return min(size, run.remaining)
+
+    def _cost(self, run: GateRun, size: int) -> int:
+        clusters = run.plan.clusters[run.asked : run.asked + size]
+        return sum(len(cluster) for cluster in clusters) * self.policy.draws * len(ROLES)
+
+    def _affordable(self, run: GateRun, size: int, remaining: int) -> int:
+        while size and self._cost(run, size) > remaining:
+            size -= 1
+        return size
+
+    def _asks(self, run: GateRun, size: int) -> list[Ask]:
+        last = run.asked + size
         requests = run.plan.requests(run.asked, last, self.policy.draws)
         run.asked = last
         return [Ask(role, request) for request in requests for role in ROLES]
 
     def take(self, batch: Batch) -> None:
         """Hand a round's answers and failures to the gates that asked for them."""
-        owners = {
-            (item.suite, item.id, run.plan.max_tokens, run.plan.top_logprobs): run
-            for run in self.gates
-            for item in run.plan.items
-        }
-        by_item: dict[tuple[str, str], list[GateRun]] = {}
-        for (suite, item, _, _), run in owners.items():
-            by_item.setdefault((suite, item), []).append(run)
+        owners: dict[tuple[str, str], list[GateRun]] = {}
+        for run in self.gates:
+            for item in run.plan.items:
+                owners.setdefault((item.suite, item.id), []).append(run)
         for role, response in batch.responses:
-            for run in by_item[response.suite, response.item]:
+            for run in owners[response.suite, response.item]:
                 run.responses[role].append(response)
                 run.calls += 1
         for failure in batch.failures:
-            for run in by_item[failure.request.item.suite, failure.request.item.id]:
+            for run in owners[failure.request.item.suite, failure.request.item.id]:
                 run.failures.append(failure)
                 run.calls += 1
-        if batch.exhausted:
-            for run in self.gates:
-                if self._open(run) or run.asked:
-                    run.stopped = f"The budget of {self.policy.budget.calls} calls was spent before it was decided."
 
     def weigh(self) -> tuple[GateVerdict, ...]:
         """Look at all gates and return their verdicts so far."""
@@ -132,9 +157,8 @@ class Rounds:
 
     def _look(self, run: GateRun) -> None:
         table, order = self.table(run)
-        rng = generator(self.policy.seed, "look", run.plan.gate.signal)
         run.found = [
-            (claim, evidence(claim, run.method, self.policy.alpha, rng))
+            (claim, evidence(claim, run.method, self.policy.alpha))
             for claim in claims(run.plan.gate, run.plan.signal, table, order)
         ]
         whole = run.found[0][1]
@@ -145,9 +169,7 @@ class Rounds:
         for run in self.gates:
             rng = generator(self.policy.seed, "mde", run.plan.gate.signal)
             planned = max(len(run.plan.clusters), run.asked)
-            run.found = [
-                (claim, self._with_mde(run, claim, found, planned, rng)) for claim, found in run.found
-            ]
+            run.found = [(claim, self._with_mde(run, claim, found, planned, rng)) for claim, found in run.found]
         self.verdicts = judge([self._weighed(run) for run in self.gates], self.policy.alpha)
         return self.verdicts
 
@@ -157,8 +179,6 @@ class Rounds:
         return with_mde(found, claim, run.method, self.policy.alpha, self.policy.power, planned, rng)
 
     def _weighed(self, run: GateRun) -> WeighedGate:
-        from dataclasses import replace
-
         made = tuple(
             WeighedClaim(claim.label, claim.threshold, replace(found, calls=run.calls, path=tuple(run.path)))
             if position == 0
@@ -171,15 +191,16 @@ class Rounds:
         """Return a gate's observations so far."""
         signal = run.plan.signal
         if run.plan.source == "evidence":
-            assert_frame = self._brought
-            import polars as pl
-
-            if assert_frame is None:
+            if self._brought is None:
                 raise RuntimeError("an evidence gate without evidence")
-            return assert_frame.filter(pl.col("signal") == signal.name)
+            return self._brought.filter(pl.col("signal") == signal.name)
         items = run.plan.items
         made = [row for role in ROLES for row in signal.observe(role, items, run.responses[role])]
         return to_frame(made)
+
+    def all_observations(self) -> pl.DataFrame:
+        """Return the observations of all gates."""
+        return pl.concat([self.observations(run) for run in self.gates])
 
     def table(self, run: GateRun) -> tuple[PairedTable, list[str]]:
         """Return a gate's items, one a row, and the order of their clusters.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from seatrial.errors import ExitCode
-from seatrial.ledger import Entry, waivers_for
-from seatrial.report import ReviewContent, WaiverNote
+from seatrial.errors import ExitCode, LedgerError
+from seatrial.ledger import Entry, Waiver, enter_waiver, ledger_for, waivers_for
+from seatrial.report import ReviewContent, WaiverNote, load_content
 
-__all__ = ["exit_code", "with_waivers"]
+__all__ = ["exit_code", "waive", "with_waivers"]
 
 
 def with_waivers(content: ReviewContent, entries: Sequence[Entry]) -> ReviewContent:
@@ -42,3 +43,20 @@ def exit_code(content: ReviewContent) -> ExitCode:
         "waived": ExitCode.WAIVED,
     }
     return codes[content.status]
+
+
+def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> ReviewContent:
+    """Enter a waiver of one gate of the review in `folder` and return where the review stands then.
+
+    Raises:
+        LedgerError: the gate does not stand in the way, or the waiver is incomplete or over.
+        StoreError: there is no finished review.
+    """
+    content = load_content(folder)
+    open_gates = [v.signal for v in content.decision.verdicts if v.blocking and v.verdict != "pass"]
+    if signal not in open_gates:
+        listed = ", ".join(open_gates) or "none"
+        raise LedgerError(f"{signal} does not stand in the way of this launch; gates that do: {listed}")
+    ledger = ledger_for(folder)
+    enter_waiver(ledger, Waiver(dict(content.hashes)["review"], signal, person, reason, expires))
+    return with_waivers(content, ledger.verify())

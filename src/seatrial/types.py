@@ -23,6 +23,7 @@ __all__ = [
     "Request",
     "Response",
     "Role",
+    "Spend",
     "Usage",
     "Verdict",
 ]
@@ -104,6 +105,19 @@ class Usage:
     tokens_out: int = 0
     seconds: float = 0.0
     cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What one model took: calls made now, answers found in the store, tokens, seconds, US dollars, failures."""
+
+    calls: int = 0
+    reused: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,11 @@ from seatrial.signals import Signal
 from seatrial.stats import betting, intervals, power
 from seatrial.types import BAD, Evidence
 
-__all__ = ["Claim", "Method", "claims", "evidence", "with_mde"]
+__all__ = ["Claim", "Method", "claims", "evidence", "use_case_claims", "with_mde"]
 
 Array = NDArray[np.float64]
 Method = Literal["betting", "fixed"]
+USE_CASE = "use case: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,7 @@ def claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str])
     everything = np.ones(len(position), dtype=bool)
     selections: list[tuple[str, NDArray[np.bool_]]] = [("", everything)]
     if gate.per == "use_case":
-        selections += [
-            (f"use case: {name}", table.use_cases == name) for name in sorted(set(table.use_cases))
-        ]
+        selections += [(f"{USE_CASE}{name}", table.use_cases == name) for name in sorted(set(table.use_cases))]
     made = []
     for label, rows in selections:
         made.append(_margin_claim(label or "all items", gate.margin, signal, table, position, rows))
@@ -86,6 +85,12 @@ def claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str])
             name = f"limit, {label}" if label else "limit"
             made.append(_limit_claim(name, gate.limit, signal, table, position, rows))
     return made
+
+
+def use_case_claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str]) -> list[tuple[str, Claim]]:
+    """Return the gate's margin claimed in each use case by itself: use case → claim."""
+    found = claims(gate.model_copy(update={"per": "use_case", "limit": None}), signal, table, order)
+    return [(claim.label.removeprefix(USE_CASE), claim) for claim in found if claim.label.startswith(USE_CASE)]
 
 
 def _oriented(signal: Signal) -> tuple[float, float, float]:
@@ -161,7 +166,7 @@ def _claim(
     )
 
 
-def evidence(claim: Claim, method: Method, alpha: float, rng: np.random.Generator) -> Evidence:
+def evidence(claim: Claim, method: Method, alpha: float) -> Evidence:
     """Return what the claim's clusters show, without its MDE.
 
     Args:
@@ -169,7 +174,6 @@ def evidence(claim: Claim, method: Method, alpha: float, rng: np.random.Generato
         method: `betting` where clusters came in one after another and were looked at; `fixed` where all
             were there before the first look.
         alpha: Error rate of each one-sided bound.
-        rng: Generator for methods that shuffle.
     """
     known = claim.seen[~np.isnan(claim.seen)]
     summary = Evidence(
@@ -184,7 +188,7 @@ def evidence(claim: Claim, method: Method, alpha: float, rng: np.random.Generato
     )
     if len(known) == 0:
         return summary
-    return (_by_betting if method == "betting" else _by_fixed_size)(summary, claim, alpha, rng)
+    return (_by_betting if method == "betting" else _by_fixed_size)(summary, claim, alpha)
 
 
 def _mean(values: Array) -> float:
@@ -192,7 +196,7 @@ def _mean(values: Array) -> float:
     return float(present.mean()) if len(present) else BAD
 
 
-def _by_betting(summary: Evidence, claim: Claim, alpha: float, rng: np.random.Generator) -> Evidence:
+def _by_betting(summary: Evidence, claim: Claim, alpha: float) -> Evidence:
     shown = betting.log_wealth_against(claim.best, claim.threshold, claim.low, claim.high, "greater")
     low, _ = betting.confidence_bound_at_end(claim.best, claim.low, claim.high, alpha)
     _, high = betting.confidence_bound_at_end(claim.worst, claim.low, claim.high, alpha)
@@ -206,11 +210,9 @@ def _by_betting(summary: Evidence, claim: Claim, alpha: float, rng: np.random.Ge
     )
 
 
-def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, rng: np.random.Generator) -> Evidence:
-    seed = int(rng.integers(2**63))
-
+def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float) -> Evidence:
     def bounds(values: Array, level: float) -> intervals.Interval:
-        return intervals.fixed_size(values, claim.low, claim.high, level, np.random.default_rng(seed))
+        return intervals.fixed_size(values, claim.low, claim.high, level)
 
     lower, upper = bounds(claim.best, alpha), bounds(claim.worst, alpha)
     unpaired = _unpaired(claim, alpha)

@@ -81,9 +81,7 @@ class Ledger:
                     os.fsync(file.fileno())
                 self._write_head(entry)
             except OSError as error:
-                raise LedgerError(
-                    f"{self.path}: cannot be written: {error.strerror}. Nothing was recorded."
-                ) from error
+                raise LedgerError(f"{self.path}: cannot be written: {error.strerror}. Nothing was recorded.") from error
             return entry
 
     def _write_head(self, entry: Entry) -> None:
@@ -109,9 +107,7 @@ class Ledger:
         try:
             entry = Entry(**json.loads(line))
         except (json.JSONDecodeError, TypeError) as error:
-            raise LedgerError(
-                f"{self.path}:{number}: not a ledger entry. Restore the file from a copy."
-            ) from error
+            raise LedgerError(f"{self.path}:{number}: not a ledger entry. Restore the file from a copy.") from error
         return entry
 
     def verify(self) -> list[Entry]:
@@ -124,9 +120,7 @@ class Ledger:
         for line, entry in enumerate(entries, 1):
             place = f"{self.path}:{line}"
             if entry.recomputed() != entry.hash:
-                raise LedgerError(
-                    f"{place}: entry {entry.number} was edited: its content does not match its hash."
-                )
+                raise LedgerError(f"{place}: entry {entry.number} was edited: its content does not match its hash.")
             if entry.number != line or entry.previous != previous:
                 raise LedgerError(
                     f"{place}: entry {entry.number} does not follow the one before it: "
@@ -142,9 +136,7 @@ class Ledger:
             words = self.head.read_text(encoding="utf-8").split()
         except FileNotFoundError:
             if len(entries) > 1:
-                raise LedgerError(
-                    f"{self.head}: missing, so entries cut off the end would go unnoticed."
-                ) from None
+                raise LedgerError(f"{self.head}: missing, so entries cut off the end would go unnoticed.") from None
             return
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerError(f"{self.head}: cannot be read: {error}") from error

@@ -55,9 +55,7 @@ def enter_waiver(ledger: Ledger, waiver: Waiver, today: date | None = None) -> E
     return ledger.append("waiver", waiver.person, asdict(waiver))
 
 
-def waivers_for(
-    entries: Sequence[Entry], review: str, today: date | None = None
-) -> list[tuple[Entry, Waiver]]:
+def waivers_for(entries: Sequence[Entry], review: str, today: date | None = None) -> list[tuple[Entry, Waiver]]:
     """Return the waivers of one review that are in force, the latest for each gate."""
     day = today or datetime.now(UTC).date()
     found: dict[str, tuple[Entry, Waiver]] = {}

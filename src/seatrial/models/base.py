@@ -39,11 +39,15 @@ class Model(Protocol):
         """
         ...
 
-    async def __aenter__(self) -> Self: ...
+    async def __aenter__(self) -> Self:
+        """Start what it needs."""
+        ...
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        """Stop what it started."""
+        ...
 
 
 class RecordedModel(Model, Protocol):

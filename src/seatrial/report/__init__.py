@@ -1,1 +1,23 @@
-"""report."""
+"""The report of a review, in the formats that people and machines read, all from one frozen value."""
+
+from seatrial.report.content import (
+    AnswerPair,
+    Cell,
+    InstrumentNote,
+    ReviewContent,
+    Unanswered,
+    WaiverNote,
+)
+from seatrial.report.files import load_content, save_content, write_reports
+
+__all__ = [
+    "AnswerPair",
+    "Cell",
+    "InstrumentNote",
+    "ReviewContent",
+    "Unanswered",
+    "WaiverNote",
+    "load_content",
+    "save_content",
+    "write_reports",
+]

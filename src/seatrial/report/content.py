@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from seatrial.policy import LaunchPolicy
-from seatrial.types import Decision, Message, Role, Verdict
+from seatrial.types import Decision, Message, Role, Spend, Verdict
 
 __all__ = [
     "AnswerPair",
     "Cell",
     "InstrumentNote",
     "ReviewContent",
-    "Spend",
     "Unanswered",
     "WaiverNote",
 ]
@@ -89,19 +88,6 @@ class Unanswered:
     role: Role
     item: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spend:
-    """What one model took: calls made now, answers found in the store, tokens, seconds, US dollars, failures."""
-
-    calls: int = 0
-    reused: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    seconds: float = 0.0
-    cost: float = 0.0
-    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

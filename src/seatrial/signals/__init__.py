@@ -1,1 +1,23 @@
-"""signals."""
+"""Instruments that read answers, and the signals made of them.
+
+A newcomer's own instrument enters by an entry point in the group `seatrial.instruments`, whose object is an
+`Instrument`.
+"""
+
+from seatrial.signals.base import Instrument, Signal
+from seatrial.signals.labels import declared_signal, harmful_end, select
+from seatrial.signals.probes import openings
+from seatrial.signals.registry import error_note, find_instrument, instruments, suite_signal
+
+__all__ = [
+    "Instrument",
+    "Signal",
+    "declared_signal",
+    "error_note",
+    "find_instrument",
+    "harmful_end",
+    "instruments",
+    "openings",
+    "select",
+    "suite_signal",
+]

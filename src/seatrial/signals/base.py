@@ -26,10 +26,14 @@ class Instrument(Protocol):
         about: One sentence for the report: what it looks at and what a high value means.
     """
 
-    name: str
-    needs: Literal["text", "logprobs"]
-    bounds: tuple[float, float]
-    about: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def needs(self) -> Literal["text", "logprobs"]: ...
+    @property
+    def bounds(self) -> tuple[float, float]: ...
+    @property
+    def about(self) -> str: ...
 
     def read(self, item: Item, response: Response) -> float | None:
         """Return a number within `bounds`, or None where the answer cannot be read."""

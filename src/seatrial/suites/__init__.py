@@ -1,1 +1,5 @@
-"""suites."""
+"""Suites: what is asked. One folder a behavior, with a rubric, items, and answers of known degree."""
+
+from seatrial.suites.load import Anchor, Suite, find_suites, load_suite
+
+__all__ = ["Anchor", "Suite", "find_suites", "load_suite"]

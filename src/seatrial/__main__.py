@@ -1,0 +1,5 @@
+"""Run the command line with `python -m seatrial`."""
+
+from seatrial.cli import main
+
+main()

@@ -1,0 +1,300 @@
+"""The commands: they parse, call and print. What they do lives in the modules they call."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from seatrial.errors import ExitCode, SeatrialError
+
+__all__ = ["app", "main"]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Decide whether a language-model update may launch: launch, hold or block, with the evidence.",
+    epilog="Exit codes: 0 launch, 1 block, 2 usage or configuration error, 3 hold, 4 launch under a waiver.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+ledger_app = typer.Typer(help="What was decided, by whom, and which gates were waived.", no_args_is_help=True)
+suites_app = typer.Typer(help="What can be asked.", invoke_without_command=True)
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(suites_app, name="suites")
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout, nothing else there.")]
+Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
+SuiteFolders = Annotated[list[Path] | None, typer.Option("--suites", help="A folder with suites of your own.")]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its documented code."""
+    try:
+        app(standalone_mode=True)
+    except SeatrialError as error:
+        typer.echo(f"seatrial: {error}", err=True)
+        raise SystemExit(ExitCode.USAGE) from None
+    except KeyboardInterrupt:
+        typer.echo("seatrial: stopped. What was answered is kept; the same command goes on from there.", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    raise SystemExit(0)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"seatrial {version('seatrial')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: seatrial init && seatrial review policy.yaml")
+def init(
+    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("policy.yaml"),
+    as_json: Json = False,
+) -> None:
+    """Write a commented policy in which every behavior blocks."""
+    from seatrial.start import write_policy
+
+    write_policy(path)
+    if as_json:
+        _print_json({"policy": str(path)})
+        return
+    typer.echo(f"Wrote {path}. Name your two models in it, then run: seatrial review {path}")
+
+
+@app.command(epilog="Example: seatrial review policy.yaml --budget 2000")
+def review(
+    policy_path: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy file.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The review's folder.")] = None,
+    reviews: Reviews = Path("reviews"),
+    budget: Annotated[int | None, typer.Option("--budget", min=1, help="At most this many calls.")] = None,
+    author: Annotated[str | None, typer.Option("--author", help="Who runs it, for the ledger.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare the candidate with the baseline and decide: launch, hold or block.
+
+    A review that was killed goes on where it stopped when the same command is given again.
+    """
+    from seatrial.collect import Progress
+    from seatrial.policy import Budget, load_policy
+    from seatrial.report.machine import decision_json
+    from seatrial.review import default_folder, run_review
+    from seatrial.standing import exit_code
+    from seatrial.terminal import summary
+
+    policy = load_policy(policy_path)
+    if budget is not None:
+        policy = policy.model_copy(update={"budget": Budget(calls=budget)})
+    folder = out or default_folder(policy, reviews)
+    progress = Progress("off" if quiet else None)
+    done = run_review(policy, policy_path.read_text(encoding="utf-8"), folder, author or _user(), progress)
+    if as_json:
+        _print_json({**decision_json(done.content), "folder": str(folder)})
+    else:
+        typer.echo(summary(done.content, folder))
+    raise typer.Exit(exit_code(done.content))
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@app.command(epilog="Example: seatrial report reviews/support-assistant-1f2e3d4c")
+def report(
+    folder: Annotated[Path, typer.Argument(help="A finished review's folder.")],
+    as_json: Json = False,
+) -> None:
+    """Write the reports of a finished review again, under the waivers now in force."""
+    from seatrial.ledger import ledger_for
+    from seatrial.report import load_content, write_reports
+    from seatrial.report.machine import decision_json
+    from seatrial.standing import with_waivers
+    from seatrial.terminal import summary
+
+    content = with_waivers(load_content(folder), ledger_for(folder).verify())
+    write_reports(content, folder)
+    if as_json:
+        _print_json({**decision_json(content), "folder": str(folder)})
+    else:
+        typer.echo(summary(content, folder))
+
+
+@suites_app.callback(epilog="Example: seatrial suites --suites my-suites/")
+def suites(folders: SuiteFolders = None, as_json: Json = False) -> None:
+    """List the suites with their items, clusters and use cases."""
+    from seatrial.suites import find_suites, load_suite
+    from seatrial.terminal import table
+
+    found = [load_suite(folder) for _, folder in sorted(find_suites(folders or []).items())]
+    if as_json:
+        _print_json(
+            [
+                {
+                    "signal": suite.signal,
+                    "title": suite.title,
+                    "version": suite.version,
+                    "items": len(suite.items),
+                    "clusters": len(suite.clusters),
+                    "use_cases": list(suite.use_cases),
+                    "instruments": list(suite.instruments),
+                    "harmful": suite.harmful,
+                    "contrast": list(suite.contrast) if suite.contrast else None,
+                    "path": str(suite.path),
+                    "sha256": suite.content_hash,
+                }
+                for suite in found
+            ]
+        )
+        return
+    rows = [
+        (
+            suite.signal,
+            str(len(suite.items)),
+            str(len(suite.clusters)),
+            str(len(suite.use_cases)),
+            ", ".join(suite.instruments),
+            suite.title,
+        )
+        for suite in found
+    ]
+    typer.echo(table(("signal", "items", "clusters", "use cases", "instruments", "title"), rows))
+
+
+@app.command(epilog="Example: seatrial instruments --json")
+def instruments(as_json: Json = False) -> None:
+    """List the instruments that read answers, and what is known of their error."""
+    from seatrial.signals import error_note
+    from seatrial.signals import instruments as known
+    from seatrial.terminal import table
+
+    found = [(instrument, *error_note(instrument)) for _, instrument in sorted(known().items())]
+    if as_json:
+        _print_json(
+            [
+                {"name": made.name, "needs": made.needs, "about": made.about, "error": error, "measured": measured}
+                for made, error, measured in found
+            ]
+        )
+        return
+    rows = [(made.name, made.needs, error.split(".")[0], made.about) for made, error, _ in found]
+    typer.echo(table(("instrument", "needs", "error", "what it reads"), rows))
+
+
+@app.command(epilog="Example: seatrial doctor")
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, what is missing, and how to get it."""
+    from seatrial.start import checks
+    from seatrial.terminal import table
+
+    found = checks()
+    if as_json:
+        _print_json([{"what": check.what, "ok": check.ok, "detail": check.detail} for check in found])
+    else:
+        typer.echo(table(("", "what", "detail"), [("ok" if c.ok else "--", c.what, c.detail) for c in found]))
+    if not all(check.ok or check.optional for check in found):
+        raise typer.Exit(ExitCode.USAGE)
+
+
+LedgerPath = Annotated[Path, typer.Option("--ledger", help="The ledger's file.")]
+DEFAULT_LEDGER = Path("reviews/ledger.jsonl")
+
+
+@ledger_app.command("list", epilog="Example: seatrial ledger list")
+def ledger_list(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> None:
+    """List all entries, oldest first."""
+    from dataclasses import asdict
+
+    from seatrial.terminal import ledger_rows, table
+
+    entries = _ledger(path).verify()
+    if as_json:
+        _print_json([asdict(entry) for entry in entries])
+        return
+    typer.echo(table(("no", "at", "kind", "by", "what"), ledger_rows(entries)))
+
+
+@ledger_app.command("show", epilog="Example: seatrial ledger show 3")
+def ledger_show(
+    number: Annotated[int, typer.Argument(min=1, help="The entry's number.")], path: LedgerPath = DEFAULT_LEDGER
+) -> None:
+    """Show one entry as JSON."""
+    from dataclasses import asdict
+
+    entries = _ledger(path).verify()
+    if number > len(entries):
+        raise SeatrialError(f"{path}: there is no entry {number}; the last is {len(entries)}")
+    _print_json(asdict(entries[number - 1]))
+
+
+@ledger_app.command("verify", epilog="Example: seatrial ledger verify")
+def ledger_verify(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> None:
+    """Check that no entry was edited, dropped or moved."""
+    entries = _ledger(path).verify()
+    last = entries[-1].hash if entries else ""
+    if as_json:
+        _print_json({"entries": len(entries), "intact": True, "hash": last})
+        return
+    typer.echo(f"{len(entries)} entries, chain intact, last hash {last[:16]}.")
+
+
+@ledger_app.command(
+    "waive",
+    epilog='Example: seatrial ledger waive reviews/support-1f2e3d4c --gate behavior/unearned-praise --person "A. Name" '
+    '--reason "known, fix ships in a week" --expires 2027-01-31',
+)
+def ledger_waive(
+    folder: Annotated[Path, typer.Argument(help="The review's folder.")],
+    gate: Annotated[str, typer.Option("--gate", help="The gate to waive.")],
+    person: Annotated[str, typer.Option("--person", help="Who takes the responsibility.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    expires: Annotated[str, typer.Option("--expires", help="Last day on which it holds, YYYY-MM-DD.")],
+    as_json: Json = False,
+) -> None:
+    """Override one gate of one review, on a person's word, until a day. It never becomes an approval."""
+    from seatrial.report import write_reports
+    from seatrial.report.machine import decision_json
+    from seatrial.standing import exit_code, waive
+    from seatrial.terminal import summary
+
+    content = waive(folder, gate, person, reason, expires)
+    write_reports(content, folder)
+    if as_json:
+        _print_json({**decision_json(content), "folder": str(folder)})
+    else:
+        typer.echo(summary(content, folder))
+    raise typer.Exit(exit_code(content))
+
+
+def _ledger(path: Path) -> Any:
+    from seatrial.ledger import Ledger
+
+    if not path.exists():
+        raise SeatrialError(f"{path}: no ledger here; name it with --ledger, or run a review first")
+    return Ledger(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Every provider that Inspect knows: anthropic, google, bedrock, hf, vllm, mistral, and so on."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from seatrial.errors import CallFailed, ModelError
+from seatrial.models.openai_compatible import identity_of
+from seatrial.policy import ModelSpec
+from seatrial.types import Request, Response, Usage
+
+if TYPE_CHECKING:
+    from inspect_ai.model import ModelOutput
+
+__all__ = ["InspectModel"]
+
+CONCURRENCY = 10
+
+
+class InspectModel:
+    """A model reached through `inspect_ai.model.get_model`, which brings its own retries."""
+
+    live = True
+
+    def __init__(self, spec: ModelSpec) -> None:
+        """Resolve the provider.
+
+        Raises:
+            ModelError: inspect-ai or the provider's package is missing, or the name or key is refused.
+        """
+        try:
+            from inspect_ai.model import GenerateConfig, get_model
+        except ImportError as error:
+            raise ModelError(
+                f'{spec.model}: needs inspect-ai; install it with: pip install "seatrial[inspect]". '
+                "An OpenAI-compatible endpoint needs nothing: openai-compatible/NAME with base_url."
+            ) from error
+        self.name = spec.model
+        self.identity = identity_of(spec, base_url=spec.base_url, through="inspect")
+        self.logprobs = spec.logprobs
+        self.concurrency = spec.concurrency or CONCURRENCY
+        self._spec = spec
+        settings = spec.generation
+        config = GenerateConfig(
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            max_connections=self.concurrency,
+            max_retries=8,
+            timeout=600,
+        )
+        key = _key(spec)
+        try:
+            self._model = get_model(spec.model, config=config, base_url=spec.base_url, api_key=key, memoize=False)
+        except Exception as error:  # providers raise whatever their packages raise
+            raise ModelError(f"{spec.model}: {_sentence(error)}") from error
+
+    async def __aenter__(self) -> Self:
+        """Nothing to start."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the provider's connections."""
+        await self._model.__aexit__(kind, error, trace)
+
+    async def ask(self, request: Request) -> Response:
+        """Return the answer to `request`.
+
+        Raises:
+            CallFailed: the call failed for good.
+            ModelError: no call can succeed.
+        """
+        from inspect_ai.model import ChatMessageAssistant, ChatMessageSystem, ChatMessageUser, GenerateConfig
+
+        kinds = {"user": ChatMessageUser, "assistant": ChatMessageAssistant, "system": ChatMessageSystem}
+        turns = [kinds[turn.role](content=turn.content) for turn in request.item.messages]
+        if self._spec.system is not None:
+            turns.insert(0, ChatMessageSystem(content=self._spec.system))
+        settings = self._spec.generation
+        config = GenerateConfig(
+            max_tokens=request.max_tokens if request.top_logprobs else settings.max_tokens or request.max_tokens,
+            seed=None if settings.seed is None else settings.seed + request.draw,
+        )
+        if request.top_logprobs:
+            config = config.merge(GenerateConfig(logprobs=True, top_logprobs=min(request.top_logprobs, self.logprobs)))
+        began = time.monotonic()
+        try:
+            output = await self._model.generate(turns, config=config)
+        except Exception as error:  # providers raise whatever their packages raise
+            raise self._sorted(error) from error
+        return self._parsed(request, output, time.monotonic() - began)
+
+    def _sorted(self, error: Exception) -> CallFailed | ModelError:
+        """Return the error as one that ends the review, or one that ends the call."""
+        status = getattr(error, "status_code", None)
+        if status in (401, 403, 404) or type(error).__name__ in ("AuthenticationError", "PrerequisiteError"):
+            return ModelError(f"{self.name}: {_sentence(error)}")
+        return CallFailed(f"{self.name}: {_sentence(error)}")
+
+    def _parsed(self, request: Request, output: ModelOutput, seconds: float) -> Response:
+        if output.error or not output.choices:
+            raise CallFailed(f"{self.name}: {output.error or 'no answer'}")
+        choice: Any = output.choices[0]
+        first: tuple[tuple[str, float], ...] = ()
+        if choice.logprobs and choice.logprobs.content:
+            alternatives = choice.logprobs.content[0].top_logprobs or []
+            first = tuple(sorted(((entry.token, entry.logprob) for entry in alternatives), key=lambda pair: -pair[1]))
+        if request.top_logprobs and not first:
+            raise ModelError(
+                f"{self.name}: gave no log-probabilities. Set `logprobs: 0` for this model; instruments that read "
+                "text are used then."
+            )
+        usage = output.usage
+        tokens_in, tokens_out = (usage.input_tokens, usage.output_tokens) if usage else (0, 0)
+        cost = (tokens_in * self._spec.price_in + tokens_out * self._spec.price_out) / 1e6
+        return Response(
+            request.item.id,
+            request.item.suite,
+            request.draw,
+            output.completion,
+            first,
+            output.stop_reason,
+            Usage(tokens_in, tokens_out, seconds, cost),
+        )
+
+
+def _key(spec: ModelSpec) -> str | None:
+    import os
+
+    if spec.api_key_env is None:
+        return None
+    key = os.environ.get(spec.api_key_env)
+    if not key:
+        raise ModelError(f"{spec.model}: the environment variable {spec.api_key_env} is not set")
+    return key
+
+
+def _sentence(error: Exception) -> str:
+    """Return the message of a foreign exception as one line, without markup."""
+    import re
+
+    text = " ".join(re.sub(r"\[/?[a-z ]*\]", "", str(error)).split()) or type(error).__name__
+    return text[:400]

@@ -1,0 +1,243 @@
+"""Any endpoint that speaks OpenAI's chat completions: OpenAI, vLLM, llama.cpp, Ollama, most gateways.
+
+It is called over aiohttp directly, which is several times faster than a client library with many calls in
+flight. Busy servers, broken connections and half answers are tried again for a few minutes; what cannot get
+better (a wrong key, a wrong address) ends the review at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import stamina
+
+from seatrial.errors import CallFailed, ModelError
+from seatrial.policy import ModelSpec
+from seatrial.types import Request, Response, Usage
+
+__all__ = ["OpenAICompatibleModel"]
+
+RETRY_SECONDS = 180.0
+"""How long one call is tried again before it counts as failed: longer than a minute of 429."""
+CALL_SECONDS = 600.0
+LARGEST_BODY = 32 * 2**20
+CONCURRENCY = 16
+EXCERPT = 200
+
+
+class _Busy(Exception):
+    """A failure that another try may mend; `wait` is what the server asked for, in seconds."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+def _backoff(error: Exception) -> bool | float:
+    """Tell the retry library whether to try again, and after how long where the server said so."""
+    if isinstance(error, _Busy):
+        return True if error.wait is None else min(error.wait, 60.0)
+    return False
+
+
+class OpenAICompatibleModel:
+    """A model behind an OpenAI-compatible endpoint."""
+
+    live = True
+
+    def __init__(self, spec: ModelSpec) -> None:
+        """Use the endpoint of `spec`.
+
+        Raises:
+            ModelError: there is no address, or the variable of the key is not set.
+        """
+        if spec.base_url is None:
+            raise ModelError(
+                f"{spec.model}: give its address, e.g. base_url: http://localhost:8000/v1 (up to and with /v1)"
+            )
+        self.name = spec.model
+        self.logprobs = spec.logprobs
+        self.concurrency = spec.concurrency or CONCURRENCY
+        self.identity = identity_of(spec, base_url=spec.base_url.rstrip("/"))
+        self._spec = spec
+        self._system = spec.system
+        self._url = f"{spec.base_url.rstrip('/')}/chat/completions"
+        self._key_name = spec.api_key_env or "OPENAI_API_KEY"
+        self._key = os.environ.get(self._key_name, "")
+        if spec.api_key_env and not self._key:
+            raise ModelError(f"{spec.model}: the environment variable {spec.api_key_env} is not set")
+        self._extra: dict[str, Any] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._answered = False
+        self._next_start = 0.0
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.concurrency),
+            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+            headers=headers,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection pool."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def ask(self, request: Request) -> Response:
+        """Return the answer to `request`.
+
+        Raises:
+            CallFailed: it failed for good after its retries.
+            ModelError: no call can succeed.
+        """
+        began = time.monotonic()
+        try:
+            async for attempt in stamina.retry_context(
+                on=_backoff, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.5, wait_max=20.0
+            ):
+                with attempt:
+                    body = await self._call(request)
+        except _Busy as error:
+            raise CallFailed(f"{self.name}: {error} (tried again for {RETRY_SECONDS:.0f} s).") from error
+        self._answered = True
+        return self._parsed(request, body, time.monotonic() - began)
+
+    def _payload(self, request: Request) -> dict[str, Any]:
+        settings = self._spec.generation
+        messages = [{"role": turn.role, "content": turn.content} for turn in request.item.messages]
+        if self._system is not None:
+            messages.insert(0, {"role": "system", "content": self._system})
+        payload: dict[str, Any] = {
+            "model": self._spec.target,
+            "messages": messages,
+            "max_tokens": request.max_tokens if request.top_logprobs else settings.max_tokens or request.max_tokens,
+            "temperature": settings.temperature,
+            **self._extra,
+        }
+        if settings.top_p is not None:
+            payload["top_p"] = settings.top_p
+        if settings.seed is not None:
+            payload["seed"] = settings.seed + request.draw
+        if request.top_logprobs:
+            payload |= {"logprobs": True, "top_logprobs": min(request.top_logprobs, self.logprobs)}
+        return payload
+
+    async def _paced(self) -> None:
+        """Wait until the policy's rate allows one more call."""
+        if self._spec.requests_per_minute is None:
+            return
+        now = time.monotonic()
+        start = max(now, self._next_start)
+        self._next_start = start + 60.0 / self._spec.requests_per_minute
+        await asyncio.sleep(start - now)
+
+    async def _call(self, request: Request) -> dict[str, Any]:
+        """Make one try and return the decoded body."""
+        if self._session is None:
+            raise RuntimeError("the model was not entered")
+        await self._paced()
+        try:
+            async with self._session.post(self._url, json=self._payload(request)) as reply:
+                raw = await reply.content.read(LARGEST_BODY)
+                if not reply.content.at_eof():
+                    raise CallFailed(f"{self.name}: the answer exceeds {LARGEST_BODY // 2**20} MB.")
+                text = raw.decode("utf-8", "replace")
+                self._refuse(reply.status, text, reply.headers.get("Retry-After"))
+        except aiohttp.ClientConnectorError as error:
+            if not self._answered:
+                raise ModelError(
+                    f"{self.name}: no connection to {self._spec.base_url}: {error.os_error.strerror or error}. "
+                    "Is the server running, and is base_url right?"
+                ) from error
+            raise _Busy("the connection was refused") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _Busy(f"the connection broke: {type(error).__name__}") from error
+        try:
+            body = json.loads(text)
+            body["choices"][0]["message"]
+        except (json.JSONDecodeError, KeyError, IndexError, TypeError) as error:
+            raise _Busy(f"the answer is not a chat completion: {_excerpt(text)}") from error
+        return dict(body)
+
+    def _refuse(self, status: int, text: str, retry_after: str | None) -> None:
+        if status == 200:
+            return
+        if status in (401, 403):
+            raise ModelError(
+                f"{self.name}: {self._spec.base_url} refused the key ({status}). Put a valid one into the "
+                f"environment variable {self._key_name}, or name another with api_key_env."
+            )
+        if status == 404:
+            raise ModelError(
+                f"{self.name}: {self._url} was not found (404): {_excerpt(text)}. Check the model's name and base_url."
+            )
+        if status in (408, 409, 425, 429) or status >= 500:
+            wait = float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else None
+            raise _Busy(f"the server answered {status}: {_excerpt(text)}", wait)
+        raise CallFailed(f"{self.name}: the server refused the request ({status}): {_excerpt(text)}")
+
+    def _parsed(self, request: Request, body: dict[str, Any], seconds: float) -> Response:
+        choice = body["choices"][0]
+        first = _first_token(choice)
+        if request.top_logprobs and not first and (choice["message"].get("content") or ""):
+            raise ModelError(
+                f"{self.name}: gave no log-probabilities. Set `logprobs: 0` for this model; instruments that read "
+                "text are used then."
+            )
+        usage = body.get("usage") or {}
+        tokens_in, tokens_out = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+        cost = (tokens_in * self._spec.price_in + tokens_out * self._spec.price_out) / 1e6
+        return Response(
+            request.item.id,
+            request.item.suite,
+            request.draw,
+            choice["message"].get("content") or "",
+            first,
+            choice.get("finish_reason") or "stop",
+            Usage(tokens_in, tokens_out, seconds, cost),
+        )
+
+
+def identity_of(spec: ModelSpec, **more: Any) -> str:
+    """Return what decides a model's answers as canonical JSON, without anything secret."""
+    parts = {
+        "model": spec.model,
+        "system": spec.system,
+        "adapter_scale": spec.adapter_scale if spec.adapter else None,
+        "generation": spec.generation.model_dump(),
+        **more,
+    }
+    return json.dumps(parts, sort_keys=True, ensure_ascii=False)
+
+
+def content_hash(path: os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _first_token(choice: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Return the first token's alternatives, likeliest first; empty where there are none."""
+    content = (choice.get("logprobs") or {}).get("content") or []
+    if not content:
+        return ()
+    alternatives = [(str(entry["token"]), float(entry["logprob"])) for entry in content[0].get("top_logprobs") or []]
+    return tuple(sorted(alternatives, key=lambda pair: -pair[1]))
+
+
+def _excerpt(text: str) -> str:
+    words = " ".join(text.split())
+    return words[:EXCERPT] + ("…" if len(words) > EXCERPT else "") if words else "(empty)"

@@ -1,0 +1,79 @@
+"""The files of a finished review: written together, read back to render again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from seatrial.errors import StoreError
+from seatrial.report.content import ReviewContent
+from seatrial.report.html import render_html
+from seatrial.report.machine import decision_json, junit_xml
+from seatrial.report.markdown import render_markdown
+
+__all__ = ["load_content", "save_content", "write_reports"]
+
+EVIDENCE = "evidence.json"
+
+
+def write_reports(content: ReviewContent, folder: Path) -> None:
+    """Write `report.html`, `summary.md`, `junit.xml` and `decision.json` into the review's folder.
+
+    Raises:
+        StoreError: a file cannot be written.
+    """
+    _write(folder / "report.html", render_html(content))
+    _write(folder / "summary.md", render_markdown(content))
+    _write(folder / "junit.xml", junit_xml(content))
+    _write(folder / "decision.json", json.dumps(decision_json(content), indent=2, ensure_ascii=False) + "\n")
+
+
+def save_content(content: ReviewContent, folder: Path) -> None:
+    """Write everything that the report shows as `evidence.json`.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    raw = TypeAdapter(ReviewContent).dump_python(content, mode="python")
+    _write(folder / EVIDENCE, json.dumps(_plain(raw), indent=1, ensure_ascii=False) + "\n")
+
+
+def load_content(folder: Path) -> ReviewContent:
+    """Return what `save_content` wrote.
+
+    Raises:
+        StoreError: there is no finished review in the folder, or its file was changed by hand.
+    """
+    path = folder / EVIDENCE
+    try:
+        return TypeAdapter(ReviewContent).validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise StoreError(f"{folder}: no finished review here; run `seatrial review` first") from None
+    except (OSError, ValidationError) as error:
+        raise StoreError(f"{path}: cannot be read back: {error}") from error
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON can hold it; numbers that are none become words, which are read back as such."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and value != value:
+        return "NaN"
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def _write(path: Path, text: str) -> None:
+    beside = path.with_name(path.name + ".new")
+    try:
+        beside.write_text(text, encoding="utf-8", errors="replace")
+        beside.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error

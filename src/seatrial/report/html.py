@@ -1,0 +1,146 @@
+"""The report that a person signs: one HTML file that needs nothing else, on any screen and on paper."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from seatrial.report.content import Cell, ReviewContent
+from seatrial.report.diff import marked
+from seatrial.report.words import HEADLINES, interval, money, number, shortened, verdict_word
+from seatrial.types import Evidence, GateVerdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["render_html"]
+
+AXIS = (-2.0, 3.0)
+"""Ends of the forest plot's axis, in margins."""
+LONGEST_PROMPT = 1_500
+LONGEST_ANSWER = 4_000
+ROWS_SHOWN = 200
+
+
+def render_html(content: ReviewContent) -> str:
+    """Return the report as a self-contained page; all text from outside is escaped."""
+    verdicts = content.decision.verdicts
+    blocking = [verdict for verdict in verdicts if verdict.blocking]
+    return (
+        _environment()
+        .get_template("template.html")
+        .render(
+            content=content,
+            policy=content.policy,
+            headline=HEADLINES[content.status],
+            style=_file("style.css"),
+            failures=[verdict for verdict in blocking if verdict.verdict == "fail"],
+            advisory=[verdict for verdict in verdicts if not verdict.blocking],
+            counts={word: sum(v.verdict == word for v in blocking) for word in ("pass", "fail", "inconclusive")},
+            rows=[_forest_row(verdict) for verdict in verdicts],
+            ticks=[(_place(tick), f"{tick:g}" if tick <= 0 else f"{tick:g} ×") for tick in (-2, -1, 0, 1, 2, 3)],
+            level=f"{100 * (1 - 2 * content.policy.alpha):g}",
+            columns=list(dict.fromkeys(cell.signal for cell in content.cells)),
+            map=_map(content.cells),
+            pairs=[(pair, *_sides(pair.baseline, pair.candidate, pair.probe)) for pair in content.examples],
+            unanswered=content.unanswered[:ROWS_SHOWN],
+            paths=[(verdict, _path(verdict)) for verdict in verdicts if len(verdict.evidence.path) > 1],
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "number": number,
+        "signed": lambda value: number(value, sign=True),
+        "interval": interval,
+        "money": money,
+        "word": verdict_word,
+        "prompt": lambda text: shortened(text, LONGEST_PROMPT),
+    }
+    return environment
+
+
+def _file(name: str) -> str:
+    return resources.files("seatrial.report").joinpath(name).read_text(encoding="utf-8")
+
+
+# The forest plot: each gate's interval in units of its own margin, so that one axis serves all.
+
+
+def _place(margins: float) -> float:
+    """Return a position on the axis in percent of its width."""
+    low, high = AXIS
+    return round(100 * (min(max(margins, low), high) - low) / (high - low), 2)
+
+
+def _forest_row(verdict: GateVerdict) -> dict[str, object]:
+    found, margin = verdict.evidence, verdict.margin
+    measured = all(math.isfinite(value) for value in (found.low, found.high, found.estimate))
+    row: dict[str, object] = {"verdict": verdict, "found": found, "measured": measured}
+    if measured:
+        low, high = found.low / margin, found.high / margin
+        row |= {
+            "left": _place(low),
+            "width": max(_place(high) - _place(low), 0.5),
+            "dot": _place(found.estimate / margin),
+            "off_left": low < AXIS[0],
+            "off_right": high > AXIS[1],
+        }
+    row["mde"] = _place(found.mde / margin) if math.isfinite(found.mde) else None
+    row["blind"] = math.isfinite(found.mde) and found.mde > margin
+    row["unpaired"] = _unpaired(found)
+    return row
+
+
+def _unpaired(found: Evidence) -> str:
+    if not math.isfinite(found.unpaired_low) or not math.isfinite(found.unpaired_high):
+        return ""
+    return f"[{number(found.unpaired_low)}, {number(found.unpaired_high)}]"
+
+
+def _map(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
+    rows: dict[str, list[Cell]] = {}
+    for cell in cells:
+        rows.setdefault(cell.use_case, []).append(cell)
+    return list(rows.items())
+
+
+def _sides(baseline: str, candidate: str, probe: bool) -> tuple[object, object]:
+    before, after = shortened(baseline, LONGEST_ANSWER), shortened(candidate, LONGEST_ANSWER)
+    return (before, after) if probe else marked(before, after)
+
+
+# The path: how the interval narrowed while calls were spent.
+
+
+def _path(verdict: GateVerdict) -> dict[str, object]:
+    looks = [look for look in verdict.evidence.path if math.isfinite(look.low) and math.isfinite(look.high)]
+    most = max(look.calls for look in looks) or 1
+    least, top = -2.0 * verdict.margin, 3.0 * verdict.margin
+
+    def x(calls: int) -> float:
+        return round(100 * calls / most, 1)
+
+    def y(value: float) -> float:
+        return round(40 * (top - min(max(value, least), top)) / (top - least), 1)
+
+    upper = [f"{x(look.calls)},{y(look.high)}" for look in looks]
+    lower = [f"{x(look.calls)},{y(look.low)}" for look in reversed(looks)]
+    return {
+        "band": " ".join(upper + lower),
+        "line": " ".join(f"{x(look.calls)},{y(look.estimate)}" for look in looks),
+        "zero": y(0.0),
+        "margin": y(verdict.margin),
+        "calls": most,
+        "looks": len(looks),
+    }

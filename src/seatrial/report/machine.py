@@ -1,0 +1,123 @@
+"""What machines read: `decision.json` (schema in decision.schema.json) and JUnit XML for a CI's test view."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+from seatrial.report.content import ReviewContent
+from seatrial.types import Evidence, GateVerdict
+
+__all__ = ["SCHEMA_VERSION", "decision_json", "junit_xml"]
+
+SCHEMA_VERSION = "seatrial.decision/1"
+NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def decision_json(content: ReviewContent) -> dict[str, Any]:
+    """Return the decision as plain values; numbers that could not be computed are null."""
+    return {
+        "schema": SCHEMA_VERSION,
+        "policy": content.policy.name,
+        "baseline": content.policy.baseline.model,
+        "candidate": content.policy.candidate.model,
+        "decision": content.decision.outcome,
+        "status": content.status,
+        "reason": content.decision.reason,
+        "alpha": content.policy.alpha,
+        "power": content.policy.power,
+        "verdicts": [_verdict(verdict) for verdict in content.decision.verdicts],
+        "blind_spots": list(content.blind_spots),
+        "waivers": [
+            {"signal": note.signal, "person": note.person, "reason": note.reason, "expires": note.expires}
+            for note in content.waivers
+        ],
+        "calls": {role: spend.calls + spend.reused for role, spend in content.spend},
+        "cost": sum(spend.cost for _, spend in content.spend),
+        "started": content.started,
+        "finished": content.finished,
+        "hashes": dict(content.hashes),
+        "versions": dict(content.versions),
+    }
+
+
+def _verdict(verdict: GateVerdict) -> dict[str, Any]:
+    return {
+        "signal": verdict.signal,
+        "verdict": verdict.verdict,
+        "blocking": verdict.blocking,
+        "advisory": verdict.advisory or None,
+        "margin": verdict.margin,
+        **_numbers(verdict.evidence),
+        "instrument": verdict.instrument,
+        "reason": verdict.reason,
+        "claims": [
+            {
+                "label": claim.label,
+                "threshold": claim.threshold,
+                "verdict": claim.verdict,
+                **_numbers(claim.evidence),
+            }
+            for claim in verdict.claims
+        ],
+    }
+
+
+def _numbers(found: Evidence) -> dict[str, Any]:
+    return {
+        "estimate": _number(found.estimate),
+        "low": _number(found.low),
+        "high": _number(found.high),
+        "mde": _number(found.mde),
+        "clusters": found.clusters,
+        "items": found.items,
+        "missing": found.missing,
+        "method": found.method,
+        "calls": found.calls,
+        "baseline": _number(found.baseline),
+        "candidate": _number(found.candidate),
+        "unpaired_low": _number(found.unpaired_low),
+        "unpaired_high": _number(found.unpaired_high),
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def junit_xml(content: ReviewContent) -> str:
+    """Return the gates as test cases: a failed one is a failure, an undecided one an error, an advisory one skipped."""
+    verdicts = content.decision.verdicts
+    failures = sum(verdict.blocking and verdict.verdict == "fail" for verdict in verdicts)
+    errors = sum(verdict.blocking and verdict.verdict == "inconclusive" for verdict in verdicts)
+    root = ElementTree.Element("testsuites")
+    suite = ElementTree.SubElement(
+        root,
+        "testsuite",
+        name=_clean(f"seatrial: {content.policy.name}"),
+        tests=str(len(verdicts)),
+        failures=str(failures),
+        errors=str(errors),
+        skipped=str(sum(not verdict.blocking for verdict in verdicts)),
+        timestamp=content.finished,
+    )
+    for verdict in verdicts:
+        case = ElementTree.SubElement(suite, "testcase", classname="seatrial.gates", name=verdict.signal)
+        if not verdict.blocking:
+            note = f"advisory ({verdict.advisory}); {verdict.verdict}: {verdict.reason}"
+            ElementTree.SubElement(case, "skipped", message=_clean(note))
+        elif verdict.verdict == "fail":
+            ElementTree.SubElement(case, "failure", type="fail", message=_clean(verdict.reason))
+        elif verdict.verdict == "inconclusive":
+            ElementTree.SubElement(case, "error", type="inconclusive", message=_clean(verdict.reason))
+    ElementTree.SubElement(suite, "system-out").text = _clean(
+        f"{content.status}: {content.decision.reason}\n" + "\n".join(content.blind_spots)
+    )
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _clean(text: str) -> str:
+    return NOT_XML.sub("�", text)

@@ -1,0 +1,101 @@
+"""The summary for a pull request: what was decided, why, and what could not be seen."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+
+from seatrial.report.content import AnswerPair, ReviewContent
+from seatrial.report.words import HEADLINES, interval, money, number, shortened, verdict_word
+
+__all__ = ["render_markdown"]
+
+LONGEST = 60_000
+"""A comment on a pull request holds 65,536 letters."""
+LONGEST_ANSWER = 600
+MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓"}
+
+
+def render_markdown(content: ReviewContent) -> str:
+    """Return the summary as Markdown. Model text is shown as inert text: no links, mentions or markup of its own."""
+    policy = content.policy
+    parts = [
+        f"## seatrial: {HEADLINES[content.status]}",
+        f"**{_inert(policy.name)}** · `{_code(policy.baseline.model)}` → `{_code(policy.candidate.model)}`",
+        _inert(content.decision.reason),
+        *_waived(content),
+        _gates(content),
+        *_listed(
+            "Overruled in advance", [f"{v.signal}: {v.advisory}" for v in content.decision.verdicts if v.advisory]
+        ),
+        *_listed(f"Blind spots ({len(content.blind_spots)})", list(content.blind_spots)),
+        *_listed("Worth knowing", list(content.notes)),
+        *_pairs(content),
+        _foot(content),
+    ]
+    text = "\n\n".join(parts) + "\n"
+    return text if len(text) <= LONGEST else text[:LONGEST] + "\n\n… cut; the rest is in report.html\n"
+
+
+def _waived(content: ReviewContent) -> list[str]:
+    return [
+        f"> **Waived:** {_inert(note.signal)} by {_inert(note.person)} until {note.expires}: {_inert(note.reason)}"
+        for note in content.waivers
+    ]
+
+
+def _gates(content: ReviewContent) -> str:
+    rows = ["| gate | verdict | change of harm | margin | could see | clusters |", "|---|---|---|---|---|---|"]
+    for verdict in content.decision.verdicts:
+        found = verdict.evidence
+        word = verdict_word(verdict.verdict) + ("" if verdict.blocking else " (advisory)")
+        rows.append(
+            f"| {verdict.signal} | {MARKS[verdict.verdict]} {word} | {number(found.estimate, sign=True)} "
+            f"{interval(found)} | {verdict.margin:g} | {number(found.mde)} | {found.clusters} |"
+        )
+    level = f"{100 * (1 - 2 * content.policy.alpha):g}"
+    return (
+        "\n".join(rows)
+        + f"\n\n+ is harm; {level} % intervals; “could see” is the MDE at power {content.policy.power:g}."
+    )
+
+
+def _listed(title: str, lines: list[str]) -> list[str]:
+    return [f"### {title}\n\n" + "\n".join(f"- {_inert(line)}" for line in lines)] if lines else []
+
+
+def _pairs(content: ReviewContent) -> list[str]:
+    first: dict[str, AnswerPair] = {}
+    for pair in content.examples:
+        first.setdefault(pair.signal, pair)
+    return [
+        f"<details><summary>{html.escape(pair.signal)}: the pair that shows it best</summary>\n\n"
+        f"{_quoted('asked', pair.messages[-1].content)}\n{_quoted('baseline', pair.baseline)}\n"
+        f"{_quoted('candidate', pair.candidate)}\n</details>"
+        for pair in first.values()
+    ]
+
+
+def _quoted(who: str, text: str) -> str:
+    # A blank line would end the HTML block and let what follows be read as Markdown.
+    inert = html.escape(shortened(text, LONGEST_ANSWER)).replace("@", "&#64;")
+    one_line = re.sub(r"\s*\n\s*", "&#10;", inert)
+    return f"<b>{who}</b><pre>{one_line}</pre>"
+
+
+def _foot(content: ReviewContent) -> str:
+    calls = sum(spend.calls + spend.reused for _, spend in content.spend)
+    cost = sum(spend.cost for _, spend in content.spend)
+    spent = f"{calls:,} calls" + (f", {money(cost)}" if not math.isclose(cost, 0.0) else "")
+    review = dict(content.hashes).get("review", "")[:12]
+    return f"<sub>{spent} · review `{review}` · {content.finished} · report.html has the whole evidence</sub>"
+
+
+def _inert(text: str) -> str:
+    """Return text whose markup characters stand for themselves."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~@])", r"\\\1", " ".join(text.split())).replace("\\@", "&#64;")
+
+
+def _code(text: str) -> str:
+    return " ".join(text.replace("`", "'").split())

@@ -1,0 +1,97 @@
+"""Which instruments there are, and which of them a suite's gate gets."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib import metadata
+
+from seatrial.errors import PolicyError
+from seatrial.signals.base import Instrument, Signal
+from seatrial.signals.match import Contains, Exact
+from seatrial.signals.probes import PROBES
+from seatrial.signals.text import TEXT_INSTRUMENTS
+from seatrial.suites import Suite
+
+__all__ = ["error_note", "find_instrument", "instruments", "suite_signal"]
+
+GROUP = "seatrial.instruments"
+
+
+@cache
+def instruments() -> dict[str, Instrument]:
+    """Return all instruments by name: the built-in ones and those that installed packages register.
+
+    Raises:
+        PolicyError: a registered object is not an instrument, or takes a name that is taken.
+    """
+    built_in: tuple[Instrument, ...] = (*PROBES, *TEXT_INSTRUMENTS, Contains(), Exact())
+    found = {instrument.name: instrument for instrument in built_in}
+    for entry in metadata.entry_points(group=GROUP):
+        plugin = entry.load()
+        if not isinstance(plugin, Instrument):
+            raise PolicyError(
+                f"the plugin {entry.value} ({GROUP}) is not an instrument: it lacks name, needs, bounds, about or read"
+            )
+        if plugin.name in found:
+            raise PolicyError(f"the plugin {entry.value} ({GROUP}) takes the name {plugin.name}, which is taken")
+        found[plugin.name] = plugin
+    return found
+
+
+def find_instrument(name: str) -> Instrument:
+    """Return the instrument of that name.
+
+    Raises:
+        PolicyError: there is none.
+    """
+    known = instruments()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(known))}"
+        raise PolicyError(f"no instrument is called {name!r}; {hint}")
+    return known[name]
+
+
+def suite_signal(suite: Suite, instrument: str | None, logprobs_available: bool) -> Signal:
+    """Return the signal of a suite: read by the instrument named, else by the first that the models can serve.
+
+    Raises:
+        PolicyError: the instrument does not exist, does not belong to the suite, or needs log-probabilities
+            that a model does not give.
+    """
+    if instrument is not None and instrument not in suite.instruments:
+        find_instrument(instrument)
+        raise PolicyError(
+            f"gate {suite.signal}: {instrument} is not among the suite's instruments: {', '.join(suite.instruments)}"
+        )
+    candidates = [find_instrument(name) for name in ([instrument] if instrument else suite.instruments)]
+    usable = [found for found in candidates if found.needs == "text" or logprobs_available]
+    if not usable:
+        raise PolicyError(
+            f"gate {suite.signal}: {', '.join(found.name for found in candidates)} needs log-probabilities, and "
+            "at least one of the two models gives none"
+        )
+    chosen = usable[0]
+    low, high = chosen.bounds
+    bounds = (low - high, high - low) if suite.contrast else (low, high)
+    return Signal(suite.signal, chosen, suite.harmful, bounds, suite.contrast)
+
+
+def error_note(instrument: Instrument) -> tuple[str, bool]:
+    """Return what is known of an instrument's error, and whether it was measured or needs no measuring."""
+    match instrument.name.split("/")[0]:
+        case "match":
+            return "None: answers are compared with a list of accepted ones.", True
+        case "probe":
+            return (
+                "Error not measured. It compares a model's probabilities with the other's on the same words and reads "
+                "no free text; how far openings stand for whole answers is not known.",
+                False,
+            )
+        case "labels":
+            return "Error not measured: the labels came with the answers.", False
+        case "evidence":
+            return "Error not measured here: the numbers were made elsewhere.", False
+        case _:
+            return "Error not measured.", False

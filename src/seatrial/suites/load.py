@@ -1,0 +1,327 @@
+"""Reading a suite's folder: `suite.md`, `items.jsonl` and `anchors.jsonl`, every line checked.
+
+`suite.md` starts with front matter between two lines of `---` (signal, title, version, harmful, instruments, …)
+and goes on with the rubric in Markdown. `items.jsonl` holds one item a line; `anchors.jsonl` holds answers of
+known degree, from 0 (harmless) to 10 (harmful).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from seatrial.errors import SuiteError
+from seatrial.types import Harmful, Item, Message
+
+__all__ = ["Anchor", "Suite", "find_suites", "load_suite"]
+
+BUILT_IN = Path(__file__).parent
+LISTED = 20
+"""Errors listed of one suite; a file with more is wrong in a way that the first twenty show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An answer of known degree to one item: 0 is harmless, 10 is harmful."""
+
+    item: str
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One behavior: what to ask, and how its answers are graded.
+
+    Attributes:
+        name: Name of its folder.
+        signal: What a gate calls it: `behavior/unearned-praise`.
+        title: For a person.
+        version: Raised whenever an item changes.
+        harmful: Which end of the instruments' scale is harm.
+        contrast: The two variants whose difference is the harm, if that is how it is measured.
+        instruments: What can read its answers; the first usable one is the default.
+        max_tokens: Longest answer asked for where the text is read.
+        licence: SPDX name.
+        rubric: Markdown.
+        items: What is asked.
+        anchors: Answers of known degree.
+        path: Its folder.
+        content_hash: SHA-256 over its files.
+    """
+
+    name: str
+    signal: str
+    title: str
+    version: int
+    harmful: Harmful
+    contrast: tuple[str, str] | None
+    instruments: tuple[str, ...]
+    max_tokens: int
+    licence: str
+    rubric: str
+    items: tuple[Item, ...]
+    anchors: tuple[Anchor, ...]
+    path: Path
+    content_hash: str
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        """Names of the clusters, sorted."""
+        return tuple(sorted({item.cluster for item in self.items}))
+
+    @property
+    def use_cases(self) -> tuple[str, ...]:
+        """Use cases that its items cover, sorted."""
+        return tuple(sorted({item.use_case for item in self.items}))
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Words = Annotated[str, Field(min_length=1)]
+
+
+class _Front(_Strict):
+    signal: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")
+    title: Words
+    version: int = Field(ge=1)
+    harmful: Literal["high", "low"]
+    instruments: list[Words] = Field(min_length=1)
+    contrast: tuple[Words, Words] | None = None
+    max_tokens: int = Field(64, ge=1, le=32_768)
+    licence: Words
+
+
+class _Turn(_Strict):
+    role: Literal["user", "assistant"]
+    content: Words
+
+
+class _Line(_Strict):
+    id: Words
+    use_case: Words
+    cluster: str = ""
+    variant: str = ""
+    contrast: str = ""
+    targets: list[Words] = []
+    prompt: Words | None = None
+    messages: list[_Turn] = []
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> _Line:
+        if (self.prompt is None) == (not self.messages):
+            raise ValueError("give either `prompt` (one user turn) or `messages`")
+        if self.messages and self.messages[-1].role != "user":
+            raise ValueError("the last turn of `messages` must be the user's")
+        return self
+
+    def item(self, suite: str) -> Item:
+        turns = tuple(Message(turn.role, turn.content) for turn in self.messages)
+        asked = turns or (Message("user", self.prompt or ""),)
+        return Item(
+            self.id,
+            suite,
+            asked,
+            tuple(self.targets),
+            self.use_case,
+            self.cluster or self.contrast,
+            self.variant,
+            self.contrast,
+        )
+
+
+class _AnchorLine(_Strict):
+    item: Words
+    score: float = Field(ge=0.0, le=10.0)
+    text: Words
+
+
+def find_suites(extra: Sequence[Path] = ()) -> dict[str, Path]:
+    """Return signal → folder of the built-in suites and of those at or under the folders in `extra`.
+
+    Raises:
+        SuiteError: a folder is missing or holds no suite, or two folders provide one signal.
+    """
+    found = dict(_built_in())
+    for path in extra:
+        folders = _folders(path)
+        if not folders:
+            raise SuiteError(f"{path}: no suite here: a suite is a folder with suite.md and items.jsonl")
+        for folder in folders:
+            signal = _front(folder)[0].signal
+            if signal in found and found[signal] != folder:
+                raise SuiteError(f"{folder / 'suite.md'}: {signal} is already provided by {found[signal]}; rename one")
+            found[signal] = folder
+    return found
+
+
+@cache
+def _built_in() -> tuple[tuple[str, Path], ...]:
+    return tuple((_front(folder)[0].signal, folder) for folder in _folders(BUILT_IN))
+
+
+def _folders(path: Path) -> list[Path]:
+    if (path / "suite.md").is_file():
+        return [path]
+    return sorted(entry.parent for entry in path.glob("*/suite.md"))
+
+
+@cache
+def load_suite(folder: Path) -> Suite:
+    """Return the suite in `folder`, every line checked.
+
+    Raises:
+        SuiteError: a file is missing or a line is wrong; names each file and line, up to twenty.
+    """
+    front, rubric = _front(folder)
+    problems: list[str] = []
+    items = _items(folder, front, problems)
+    anchors = _anchors(folder, {item.id for item in items}, problems)
+    if not items and not problems:
+        problems.append(f"{folder / 'items.jsonl'}: holds no item")
+    if front.contrast and not problems:
+        problems += _torn_contrasts(folder, items, front.contrast)
+    if problems:
+        more = [f"… and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
+        raise SuiteError("\n".join([*problems[:LISTED], *more]))
+    return Suite(
+        folder.name,
+        front.signal,
+        front.title,
+        front.version,
+        front.harmful,
+        front.contrast,
+        tuple(front.instruments),
+        front.max_tokens,
+        front.licence,
+        rubric,
+        tuple(items),
+        tuple(anchors),
+        folder,
+        _content_hash(folder),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SuiteError(f"{path}: missing; a suite has suite.md and items.jsonl") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: cannot be read: {error}") from error
+
+
+def _front(folder: Path) -> tuple[_Front, str]:
+    """Return the front matter and the rubric of `suite.md`."""
+    path = folder / "suite.md"
+    parts = _text(path).split("---\n", 2)
+    if len(parts) != 3 or parts[0].strip():
+        raise SuiteError(f"{path}:1: must start with front matter between two lines of ---")
+    try:
+        front = _Front.model_validate(yaml.safe_load(parts[1]))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        raise SuiteError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    except ValidationError as error:
+        raise SuiteError("\n".join(f"{path}: {words}" for words in _explained(error))) from error
+    if not parts[2].strip():
+        raise SuiteError(f"{path}: the rubric is missing below the front matter")
+    return front, parts[2].strip()
+
+
+def _explained(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors():
+        place = ".".join(str(part) for part in detail["loc"])
+        yield f"{place + ': ' if place else ''}{detail['msg'].removeprefix('Value error, ')}"
+
+
+def _lines(path: Path, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield place and content of each line that holds a JSON object; others become problems."""
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        place = f"{path}:{number}"
+        if not line.strip():
+            continue
+        try:
+            content = json.loads(line)
+        except json.JSONDecodeError as error:
+            problems.append(f"{place}: not JSON: {error.msg} at column {error.colno}")
+            continue
+        if not isinstance(content, dict):
+            problems.append(f"{place}: expected a JSON object")
+            continue
+        yield place, content
+
+
+def _items(folder: Path, front: _Front, problems: list[str]) -> list[Item]:
+    items: list[Item] = []
+    places: dict[str, str] = {}
+    for place, content in _lines(folder / "items.jsonl", problems):
+        try:
+            item = _Line.model_validate(content).item(folder.name)
+        except ValidationError as error:
+            problems += [f"{place}: {words}" for words in _explained(error)]
+            continue
+        if item.id in places:
+            problems.append(f"{place}: the id {item.id!r} stands already in {places[item.id]}")
+        if front.contrast and item.variant not in front.contrast:
+            problems.append(
+                f"{place}: variant {item.variant!r} must be one of {front.contrast[0]!r}, {front.contrast[1]!r}"
+            )
+        places[item.id] = place
+        items.append(item)
+    return items
+
+
+def _anchors(folder: Path, known: set[str], problems: list[str]) -> list[Anchor]:
+    path = folder / "anchors.jsonl"
+    if not path.exists():
+        return []
+    anchors = []
+    for place, content in _lines(path, problems):
+        try:
+            line = _AnchorLine.model_validate(content)
+        except ValidationError as error:
+            problems += [f"{place}: {words}" for words in _explained(error)]
+            continue
+        if line.item not in known:
+            problems.append(f"{place}: no item has the id {line.item!r}")
+        anchors.append(Anchor(line.item, line.score, line.text))
+    return anchors
+
+
+def _torn_contrasts(folder: Path, items: Sequence[Item], contrast: tuple[str, str]) -> list[str]:
+    """Return a problem for each contrast that lacks a variant, has one twice, or spans clusters or use cases."""
+    sides: dict[str, list[Item]] = {}
+    for item in items:
+        sides.setdefault(item.contrast, []).append(item)
+    path = folder / "items.jsonl"
+    problems = [
+        f"{path}: the contrast {name!r} needs one item {contrast[0]!r} and one {contrast[1]!r}"
+        for name, members in sides.items()
+        if sorted(item.variant for item in members) != sorted(contrast)
+    ]
+    problems += [
+        f"{path}: the contrast {name!r} spans two clusters or use cases"
+        for name, members in sides.items()
+        if len({(item.cluster, item.use_case) for item in members}) != 1
+    ]
+    return problems
+
+
+def _content_hash(folder: Path) -> str:
+    total = hashlib.sha256()
+    for name in ("suite.md", "items.jsonl", "anchors.jsonl"):
+        path = folder / name
+        content = path.read_bytes() if path.exists() else b""
+        total.update(f"{name} {len(content)}\n".encode() + content)
+    return total.hexdigest()

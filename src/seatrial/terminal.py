@@ -1,0 +1,95 @@
+"""What the commands print for a person."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from seatrial.ledger import Entry
+from seatrial.report import ReviewContent
+from seatrial.report.words import HEADLINES, interval, money, number
+
+__all__ = ["ledger_rows", "summary", "table"]
+
+WIDTH = 100
+
+
+def summary(content: ReviewContent, folder: Path) -> str:
+    """Return what a finished review says on the terminal."""
+    rows = [
+        (
+            verdict.verdict + ("" if verdict.blocking else " (advisory)"),
+            verdict.signal,
+            f"{number(verdict.evidence.estimate, sign=True)} {interval(verdict.evidence)}",
+            f"{verdict.margin:g}",
+            number(verdict.evidence.mde),
+            str(verdict.evidence.clusters),
+        )
+        for verdict in content.decision.verdicts
+    ]
+    spent = sum(spend.calls + spend.reused for _, spend in content.spend)
+    cost = sum(spend.cost for _, spend in content.spend)
+    lines = [
+        "",
+        table(("verdict", "gate", "change of harm", "margin", "could see", "clusters"), rows),
+        "",
+        _wrapped(f"{HEADLINES[content.status].upper()}: {content.decision.reason}"),
+        *[_wrapped(f"Waived: {n.signal} by {n.person} until {n.expires}: {n.reason}") for n in content.waivers],
+        "",
+        f"Blind spots ({len(content.blind_spots)}):",
+        *[_wrapped(f"- {spot}", "  ") for spot in content.blind_spots],
+        *[_wrapped(f"Note: {note}") for note in content.notes],
+        "",
+        f"{spent:,} calls{', ' + money(cost) if cost else ''}. Report: {folder / 'report.html'}",
+        f"Next: {_next(content, folder)}",
+    ]
+    return "\n".join(lines)
+
+
+def _next(content: ReviewContent, folder: Path) -> str:
+    match content.status:
+        case "block":
+            return "open the report and read the pairs of answers that show the harm best."
+        case "hold":
+            return "more items or calls for the undecided gates (--budget), or wider margins if you can defend them."
+        case "waived":
+            return "the waiver is in the ledger and in the report; it ends by itself."
+        case "launch":
+            ledger = folder.parent / "ledger.jsonl"
+            return f"sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in aligned columns; the last column is wrapped to the line's width."""
+    cells = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    start = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    lines = []
+    for row in cells:
+        first = "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True))
+        last = textwrap.wrap(row[-1], max(WIDTH - start, 40)) or [""]
+        lines.append(f"{first}  {last[0]}".rstrip())
+        lines += [" " * start + more for more in last[1:]]
+    return "\n".join(lines)
+
+
+def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
+    """Return the ledger's entries as rows of a table."""
+    return [(str(e.number), e.at, e.kind, e.author, _entry_words(e)) for e in entries]
+
+
+def _entry_words(entry: Entry) -> str:
+    body = entry.body
+    if entry.kind == "waiver":
+        return (
+            f"{body.get('signal')} of {str(body.get('review'))[:12]} until {body.get('expires')}: {body.get('reason')}"
+        )
+    if entry.kind == "decision":
+        return f"{body.get('status')}: {body.get('policy_name')} ({body.get('folder')})"
+    return json.dumps(body)
