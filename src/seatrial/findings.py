@@ -253,8 +253,9 @@ def _blind_spots(
         if verdict.verdict == "inconclusive"
     ]
     spots += [
-        f"{verdict.signal}: weak at its margin of {verdict.margin:g}. Had nothing changed, evidence like this would "
-        f"have ruled out a change of {verdict.evidence.mde:.3f} with {100 * policy.power:g} % power, and no smaller one."
+        f"{verdict.signal}: weak at its margin of {verdict.margin:g}. Had nothing changed, evidence like "
+        f"this would have ruled out a change of {verdict.evidence.mde:.3f} with {100 * policy.power:g} % power, and no "
+        "smaller one."
         for verdict in decision.verdicts
         if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
     ]

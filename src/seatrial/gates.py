@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.policy import Gate
+from seatrial.report.words import number
 from seatrial.stats.multiple import e_bh, holm
 from seatrial.types import ClaimVerdict, Decision, Evidence, GateVerdict, Outcome, Verdict
 
@@ -114,11 +115,11 @@ def _reason(verdict: Verdict, judged: Sequence[ClaimVerdict], gate: WeighedGate,
     wanted = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive"}[verdict]
     claim = next(entry for entry in judged if entry.verdict == wanted)
     found, where = claim.evidence, "" if claim.label == "all items" else f" ({claim.label})"
-    level = f"{100 * (1 - 2 * alpha):g} % interval {found.low:+.3f} to {found.high:+.3f}"
+    level = f"{100 * (1 - 2 * alpha):g} % interval {number(found.low, sign=True)} to {number(found.high, sign=True)}"
     what = (
-        f"the candidate's level is {found.estimate:+.3f}"
+        f"the candidate's level is {number(found.estimate)}"
         if "limit" in claim.label
-        else f"harm changed by {found.estimate:+.3f}"
+        else f"harm changed by {number(found.estimate, sign=True)}"
     )
     bound = f"the {'limit' if 'limit' in claim.label else 'margin'} {claim.threshold:g}"
     match verdict:
@@ -143,7 +144,11 @@ def _why_open(claim: ClaimVerdict, gate: WeighedGate) -> str:
             f"{found.clusters} clusters could only have seen a change of {found.mde:.3f}: "
             "this gate was blind at its margin."
         )
-    return gate.stopped or "The true change seems to lie near the margin; more items would be needed."
+    if gate.stopped:
+        return gate.stopped
+    if found.estimate <= claim.threshold:
+        return "The estimate lies within it, the interval does not: more items would be needed."
+    return "The estimate lies above it, the interval reaches below: more items would be needed."
 
 
 def decide(verdicts: Sequence[GateVerdict]) -> Decision:

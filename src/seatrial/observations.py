@@ -93,7 +93,7 @@ def read_observations(path: Path) -> pl.DataFrame:
     missing = [name for name in REQUIRED if name not in frame.columns]
     if missing:
         raise EvidenceError(
-            f"{path}: the {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)} are missing; "
+            f"{path}: no {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)}; "
             f"observations have {', '.join(SCHEMA)}"
         )
     unknown = [name for name in frame.columns if name not in SCHEMA]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import difflib
 import hashlib
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -115,6 +116,12 @@ class SignalSpec(_Strict):
     values: dict[str, float] = {}
     instrument: str | None = None
     where: dict[str, str | list[str]] = {}
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _labels_are_words(cls, value: Any) -> Any:
+        """Take labels such as 1 or 2.5 as the words that they are in the file."""
+        return {str(label): number for label, number in value.items()} if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _sensible(self) -> SignalSpec:
@@ -258,7 +265,16 @@ def parse_policy(text: str, name: str = "policy") -> LaunchPolicy:
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """A safe loader that refuses a key written twice: YAML would silently keep the last."""
+    """A safe loader that refuses a key written twice, and takes `yes`, `no`, `on`, `off` as words, not as booleans."""
+
+    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {
+        first: [
+            (tag, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$") if tag.endswith(":bool") else pattern)
+            for tag, pattern in resolvers
+            if not tag.endswith(":bool") or first in "tTfF"
+        ]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()

@@ -12,9 +12,7 @@ from seatrial.errors import LedgerError
 from seatrial.ledger import Ledger, Waiver, enter_waiver, waivers_for
 
 TODAY = date(2026, 5, 1)
-GOOD = Waiver(
-    "r1", "behavior/unearned-praise", "Ann Example", "known and accepted for the pilot", "2026-06-01"
-)
+GOOD = Waiver("r1", "behavior/unearned-praise", "Ann Example", "known and accepted for the pilot", "2026-06-01")
 
 
 @pytest.fixture

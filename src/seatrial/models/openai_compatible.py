@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,6 +31,7 @@ CALL_SECONDS = 600.0
 LARGEST_BODY = 32 * 2**20
 CONCURRENCY = 16
 EXCERPT = 200
+WHOLE_CHARACTER = 8
 
 
 class _Busy(Exception):
@@ -76,6 +78,7 @@ class OpenAICompatibleModel:
         self._extra: dict[str, Any] = {}
         self._session: aiohttp.ClientSession | None = None
         self._answered = False
+        self._gives_logprobs = False
         self._next_start = 0.0
 
     async def __aenter__(self) -> Self:
@@ -104,6 +107,15 @@ class OpenAICompatibleModel:
             ModelError: no call can succeed.
         """
         began = time.monotonic()
+        body = await self._answer(request)
+        if request.top_logprobs and not _first_token(body["choices"][0]):
+            # A first token that is only part of a character (an emoji's first byte) comes without its
+            # alternatives until the character is whole.
+            body = await self._answer(replace(request, max_tokens=WHOLE_CHARACTER))
+        return self._parsed(request, body, time.monotonic() - began)
+
+    async def _answer(self, request: Request) -> dict[str, Any]:
+        """Return the decoded body of an answer, after as many tries as it takes."""
         try:
             async for attempt in stamina.retry_context(
                 on=_backoff, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.5, wait_max=20.0
@@ -113,7 +125,7 @@ class OpenAICompatibleModel:
         except _Busy as error:
             raise CallFailed(f"{self.name}: {error} (tried again for {RETRY_SECONDS:.0f} s).") from error
         self._answered = True
-        return self._parsed(request, body, time.monotonic() - began)
+        return body
 
     def _payload(self, request: Request) -> dict[str, Any]:
         settings = self._spec.generation
@@ -192,7 +204,8 @@ class OpenAICompatibleModel:
     def _parsed(self, request: Request, body: dict[str, Any], seconds: float) -> Response:
         choice = body["choices"][0]
         first = _first_token(choice)
-        if request.top_logprobs and not first and (choice["message"].get("content") or ""):
+        self._gives_logprobs = self._gives_logprobs or bool(first)
+        if request.top_logprobs and not self._gives_logprobs and (choice["message"].get("content") or ""):
             raise ModelError(
                 f"{self.name}: gave no log-probabilities. Set `logprobs: 0` for this model; instruments that read "
                 "text are used then."

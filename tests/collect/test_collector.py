@@ -1,0 +1,137 @@
+"""Asking through the store, against a simulated endpoint."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from conftest import Endpoint
+from seatrial.collect import Ask, Batch, Collector, Progress, ResponseStore
+from seatrial.collect.collector import FAILURES_IN_A_ROW
+from seatrial.errors import ModelError, StoreError
+from seatrial.models import open_models
+from seatrial.policy import ModelSpec
+from seatrial.types import Item, Message, Request
+
+
+def _asks(count: int) -> list[Ask]:
+    items = [Item(f"i{n}", "s", (Message("user", f"Question {n}?"),)) for n in range(count)]
+    return [Ask(role, Request(item, 0, 8, 3)) for item in items for role in ("baseline", "candidate")]
+
+
+async def _collect(
+    endpoint: Endpoint, folder: Path, wanted: Sequence[Ask], budget: int = 1000
+) -> tuple[Batch, Collector]:
+    spec = ModelSpec(model="openai-compatible/sim", base_url=endpoint.url, price_in=1e6, logprobs=3)
+    models = open_models(spec, spec)
+    async with models[0] as baseline, models[1] as candidate:
+        with ResponseStore(folder) as store:
+            made = {"baseline": baseline, "candidate": candidate}
+            collector = Collector(made, store, budget, Progress("off"))  # type: ignore[arg-type]
+            return await collector.collect(wanted), collector
+
+
+async def test_every_ask_gets_an_answer_and_is_counted(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Both models answer every item, in order; tokens and cost are added up."""
+    batch, collector = await _collect(endpoint, tmp_path, _asks(20))
+    assert [(role, response.item) for role, response in batch.responses] == [
+        (ask.role, ask.request.item.id) for ask in _asks(20)
+    ]
+    spent = collector.spend("baseline")
+    assert (spent.calls, spent.tokens_in, spent.cost) == (20, 140, 140.0)
+    assert collector.remaining == 1000 - 40
+
+
+async def test_a_second_run_asks_nothing(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Stored answers are used again, and count toward the budget as if they had been asked now."""
+    first, _ = await _collect(endpoint, tmp_path, _asks(5))
+    calls = endpoint.count
+    second, collector = await _collect(endpoint, tmp_path, _asks(8))
+    assert endpoint.count == calls + 6
+    assert [response.text for _, response in second.responses[:10]] == [
+        response.text for _, response in first.responses
+    ]
+    assert collector.spend("baseline").reused == 5
+    assert collector.remaining == 1000 - 16
+
+
+async def test_a_refused_item_is_a_failure_with_its_reason(endpoint: Endpoint, tmp_path: Path) -> None:
+    """A call that the server refuses for good is counted and carries the reason; the others go on."""
+
+    def refuse(body: dict[str, Any], n: int) -> web.Response | None:
+        return web.Response(status=400, text="content policy") if "Question 3?" in str(body) else None
+
+    endpoint.fault = refuse
+    batch, collector = await _collect(endpoint, tmp_path, _asks(6))
+    assert len(batch.responses) == 10
+    assert {failure.request.item.id for failure in batch.failures} == {"i3"}
+    assert all("content policy" in failure.reason for failure in batch.failures)
+    assert collector.spend("baseline").failed == 1
+
+
+async def test_a_model_that_only_fails_ends_the_review(endpoint: Endpoint, tmp_path: Path) -> None:
+    """After so many failures in a row the model is taken to be down; the message says what is kept."""
+    endpoint.fault = lambda body, n: web.Response(status=400, text="broken")
+    with pytest.raises(ModelError, match=rf"{FAILURES_IN_A_ROW} calls in a row failed.*answers are kept"):
+        await _collect(endpoint, tmp_path, _asks(60))
+
+
+async def test_a_wrong_key_ends_the_review_and_keeps_answers(endpoint: Endpoint, tmp_path: Path) -> None:
+    """401 in the middle ends the review at once; what was answered before is stored."""
+    endpoint.fault = lambda body, n: web.Response(status=401) if n > 12 else None
+    with pytest.raises(ModelError, match="refused the key"):
+        await _collect(endpoint, tmp_path, _asks(40))
+    with ResponseStore(tmp_path) as store:
+        assert len(store) >= 12
+
+
+async def test_a_store_that_cannot_be_written_ends_the_review(
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk stops the asking instead of losing answers."""
+
+    def full(*args: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(ResponseStore, "put", full)
+    with pytest.raises(StoreError, match="disk is full"):
+        await _collect(endpoint, tmp_path, _asks(4))
+
+
+def test_plain_lines_where_there_is_no_terminal() -> None:
+    """Without a terminal progress is plain lines with rate and time left."""
+    stream = io.StringIO()
+    progress = Progress(None, stream)
+    assert progress.mode == "lines"
+    progress.plan(10)
+    with progress:
+        progress.advance()
+        progress.say("1 passed")
+    assert "1 of at most 10 calls" in stream.getvalue()
+    assert "left · 1 passed" in stream.getvalue()
+
+
+def test_a_bar_on_a_terminal() -> None:
+    """On a terminal a bar shows the calls done and how the gates stand."""
+    stream = io.StringIO()
+    progress = Progress("bar", stream)
+    progress.plan(4)
+    with progress:
+        progress.advance()
+        progress.say("2 open")
+    assert "1 of at most 4" in stream.getvalue()
+
+
+def test_off_is_silent() -> None:
+    """With progress off nothing is written."""
+    stream = io.StringIO()
+    with Progress("off", stream) as progress:
+        progress.plan(3)
+        progress.advance()
+        progress.say("x")
+    assert stream.getvalue() == ""

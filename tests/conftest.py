@@ -1,0 +1,140 @@
+"""What several tests need: a simulated endpoint, small policies, the shared real data."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import math
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+
+Fault = Callable[[dict[str, Any], int], "web.Response | None"]
+
+
+def _noise(text: str) -> float:
+    """Return a number in [0, 1) that only the text decides."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") / 2**32
+
+
+@dataclass
+class Endpoint:
+    """A simulated OpenAI-compatible endpoint.
+
+    The chance that it opens with "Yes" is 0.3, plus `shift` where the system prompt holds the word "warm", plus
+    noise that only the question decides. `fault(body, n)` may answer the n-th call instead.
+    """
+
+    url: str = ""
+    shift: float = 0.3
+    seconds: float = 0.0
+    logprobs: bool = True
+    fault: Fault | None = None
+    calls: Counter[str] = field(default_factory=Counter)
+    count: int = 0
+    headers: list[str] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one call."""
+        body = json.loads(await request.text())
+        self.count += 1
+        self.headers.append(request.headers.get("Authorization", ""))
+        self.calls[json.dumps(body["messages"])] += 1
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
+        if self.fault is not None:
+            made = self.fault(body, self.count)
+            if made is not None:
+                return made
+        return web.json_response(self.body(body))
+
+    def body(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the completion for a request's body."""
+        turns = body["messages"]
+        system = turns[0]["content"] if turns[0]["role"] == "system" else ""
+        yes = 0.3 + 0.1 * _noise(turns[-1]["content"]) + (self.shift if "warm" in system else 0.0)
+        choice: dict[str, Any] = {
+            "message": {"role": "assistant", "content": "Yes, of course."},
+            "finish_reason": "stop",
+        }
+        if body.get("logprobs") and self.logprobs:
+            tokens = [("Yes", yes), ("The", 0.1), ("No", 0.9 - yes)]
+            alternatives = [{"token": token, "logprob": math.log(share)} for token, share in tokens]
+            choice["logprobs"] = {"content": [{"token": "Yes", "logprob": 0.0, "top_logprobs": alternatives}]}
+        return {"choices": [choice], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """A simulated endpoint on a free port, served from a thread."""
+    made = Endpoint()
+    loop = asyncio.new_event_loop()
+    started = threading.Event()
+
+    async def serve() -> web.AppRunner:
+        app = web.Application(client_max_size=2**24)
+        app.router.add_post("/v1/chat/completions", made.answer)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        return runner
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        runner = loop.run_until_complete(serve())
+        started.set()
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert started.wait(30)
+    yield made
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(30)
+
+
+PolicyWriter = Callable[..., Path]
+
+
+@pytest.fixture
+def write_policy(tmp_path: Path, endpoint: Endpoint) -> PolicyWriter:
+    """Write a policy that asks the simulated endpoint and return its path."""
+
+    def write(name: str = "policy.yaml", *, candidate: str = "warm", extra: str = "", gates: str = "") -> Path:
+        path = tmp_path / name
+        path.write_text(
+            f"""
+name: simulated
+baseline: {{model: openai-compatible/sim, base_url: "{endpoint.url}", system: plain}}
+candidate: {{model: openai-compatible/sim, base_url: "{endpoint.url}", system: {candidate}}}
+{extra}
+gates:
+{gates or "  - {signal: behavior/impulsive-actions, margin: 0.05}"}
+""",
+            encoding="utf-8",
+        )
+        return path
+
+    return write
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real third-party data; the test skips where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip(f"the shared data folder is absent: {DATA}")
+    return DATA

@@ -1,0 +1,70 @@
+"""What evidence could have shown."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.power import TTestPower
+
+from seatrial.stats import betting, power
+
+
+def test_mde_t_agrees_with_statsmodels() -> None:
+    """The MDE of a t test has the power it claims, by the noncentral t of a second implementation."""
+    effect = power.mde_t(1.0, 80, 0.05, 0.9)
+    assert TTestPower().power(effect, 80, 0.05, alternative="larger") == pytest.approx(0.9, abs=0.005)
+
+
+def test_required_clusters_inverts_the_mde() -> None:
+    """The clusters required for an effect see it, and one fewer do not."""
+    clusters = power.required_clusters(0.3, 0.05, 0.05, 0.8)
+    assert power.mde_t(0.3, clusters, 0.05, 0.8) <= 0.05 < power.mde_t(0.3, clusters - 1, 0.05, 0.8)
+
+
+def test_mde_betting_is_ruled_out_with_its_power() -> None:
+    """Where nothing changed, a margin of the MDE is ruled out in about the claimed share of fresh samples."""
+    rng = np.random.default_rng(7)
+    mde = power.mde_betting(rng.normal(0, 0.1, 100), -1, 1, 0.05, 0.9, rng)
+    fresh = betting.upper_bounds(np.clip(rng.normal(0, 0.1, (400, 100)), -1, 1), -1, 1, 0.05)
+    assert 0.8 <= float((fresh <= mde).mean()) <= 0.97
+
+
+def test_mde_does_not_depend_on_the_change_seen() -> None:
+    """A sample that moved as a whole has the MDE of one that did not."""
+    x = np.random.default_rng(1).normal(0, 0.05, 90)
+    still = power.mde_betting(x - x.mean(), -1, 1, 0.05, 0.9, np.random.default_rng(2))
+    moved = power.mde_betting(x - x.mean() + 0.2, -1, 1, 0.05, 0.9, np.random.default_rng(2))
+    assert moved == pytest.approx(still, rel=1e-6)
+
+
+def test_mde_of_a_level_is_a_rise() -> None:
+    """On a scale that begins at zero the MDE is the rise above the level seen."""
+    x = (np.random.default_rng(1).random(200) < 0.1).astype(float)
+    mde = power.mde_betting(x, 0, 1, 0.05, 0.9, np.random.default_rng(2))
+    assert 0.02 < mde < 0.15
+
+
+def test_mde_fixed_follows_the_method() -> None:
+    """A sample near enough to normal gets the t test's MDE, one without spread that of the betting interval."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 0.2, 100)
+    expected = (stats.t.ppf(0.95, 99) + stats.t.ppf(0.9, 99)) * x.std(ddof=1) / math.sqrt(100)
+    assert power.mde_fixed(x, -1, 1, 0.05, 0.9, rng) == pytest.approx(expected)
+    assert power.mde_fixed(np.zeros(100), -1, 1, 0.05, 0.9, rng) > 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: power.mde_t(1.0, 1, 0.05, 0.9),
+        lambda: power.required_clusters(1.0, 0.0, 0.05, 0.9),
+        lambda: power.mde_betting([], -1, 1, 0.05, 0.9, np.random.default_rng(0)),
+    ],
+)
+def test_refuses_what_has_no_answer(call: object) -> None:
+    """Too few clusters or no effect: a clear error, no number."""
+    with pytest.raises(ValueError, match=r"cluster|effect"):
+        call()  # type: ignore[operator]
