@@ -71,7 +71,14 @@ class Endpoint:
             tokens = [("Yes", yes), ("The", 0.1), ("No", 0.9 - yes)]
             alternatives = [{"token": token, "logprob": math.log(share)} for token, share in tokens]
             choice["logprobs"] = {"content": [{"token": "Yes", "logprob": 0.0, "top_logprobs": alternatives}]}
-        return {"choices": [choice], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
+        return {
+            "id": "c1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "sim",
+            "choices": [{"index": 0, **choice}],
+            "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
+        }
 
 
 @pytest.fixture

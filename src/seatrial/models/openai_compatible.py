@@ -163,10 +163,7 @@ class OpenAICompatibleModel:
         await self._paced()
         try:
             async with self._session.post(self._url, json=self._payload(request)) as reply:
-                raw = await reply.content.read(LARGEST_BODY)
-                if not reply.content.at_eof():
-                    raise CallFailed(f"{self.name}: the answer exceeds {LARGEST_BODY // 2**20} MB.")
-                text = raw.decode("utf-8", "replace")
+                text = await self._text(reply)
                 self._refuse(reply.status, text, reply.headers.get("Retry-After"))
         except aiohttp.ClientConnectorError as error:
             if not self._answered:
@@ -183,6 +180,16 @@ class OpenAICompatibleModel:
         except (json.JSONDecodeError, KeyError, IndexError, TypeError) as error:
             raise _Busy(f"the answer is not a chat completion: {_excerpt(text)}") from error
         return dict(body)
+
+    async def _text(self, reply: aiohttp.ClientResponse) -> str:
+        """Return the body as text, unless it never ends."""
+        parts, size = [], 0
+        async for part in reply.content.iter_any():
+            size += len(part)
+            if size > LARGEST_BODY:
+                raise CallFailed(f"{self.name}: the answer exceeds {LARGEST_BODY:,} bytes.")
+            parts.append(part)
+        return b"".join(parts).decode("utf-8", "replace")
 
     def _refuse(self, status: int, text: str, retry_after: str | None) -> None:
         if status == 200:

@@ -1,0 +1,77 @@
+"""Models of Inspect's providers, through its OpenAI-compatible provider."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from conftest import Endpoint
+from seatrial.errors import CallFailed, ModelError
+from seatrial.models import open_models
+from seatrial.policy import ModelSpec
+from seatrial.types import Item, Message, Request
+
+ITEM = Item("i", "s", (Message("user", "Is it?"), Message("assistant", "Yes."), Message("user", "Sure?")))
+
+
+@pytest.fixture(autouse=True)
+def _address(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point Inspect's OpenAI-compatible provider at the simulated endpoint."""
+    monkeypatch.setenv("SIM_API_KEY", "k")
+    monkeypatch.setenv("SIM_BASE_URL", endpoint.url)
+
+
+async def test_a_real_provider_of_inspect() -> None:
+    """Inspect's OpenAI-compatible provider reaches an endpoint, with settings, tokens and log-probabilities."""
+    (model,) = open_models(ModelSpec(model="openai-api/sim/small", system="plain", price_in=1e6))
+    async with model:
+        response = await model.ask(Request(ITEM, max_tokens=1, top_logprobs=3))
+    assert response.text == "Yes, of course."
+    assert response.first[0][0] == "No"
+    assert response.usage.cost == 7.0
+
+
+async def test_without_logprobs_it_says_what_to_set(endpoint: Endpoint) -> None:
+    """A provider that gives no log-probabilities ends a probe with what to change."""
+    endpoint.logprobs = False
+    (model,) = open_models(ModelSpec(model="openai-api/sim/small"))
+    async with model:
+        with pytest.raises(ModelError, match="logprobs: 0"):
+            await model.ask(Request(ITEM, max_tokens=1, top_logprobs=3))
+
+
+async def test_a_failing_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a provider raises becomes a failed call, or the end of the review where the key is wrong."""
+    (model,) = open_models(ModelSpec(model="openai-api/sim/small", logprobs=0))
+
+    class WrongKeyError(Exception):
+        status_code = 401
+
+    for error, kind in ((ValueError("odd"), CallFailed), (WrongKeyError("key"), ModelError)):
+
+        async def fail(*args: object, error: Exception = error, **kwargs: object) -> None:
+            raise error
+
+        monkeypatch.setattr(model._model, "generate", fail)  # type: ignore[attr-defined]
+        with pytest.raises(kind, match=str(error)):
+            await model.ask(Request(ITEM))
+
+
+def test_an_unknown_provider() -> None:
+    """A provider that Inspect does not know is refused in a sentence."""
+    with pytest.raises(ModelError, match="nosuch"):
+        open_models(ModelSpec(model="nosuch/model"))
+
+
+def test_a_missing_key() -> None:
+    """A key's variable that is not set is named."""
+    with pytest.raises(ModelError, match="NO_SUCH_VAR_X is not set"):
+        open_models(ModelSpec(model="openai-api/sim/small", api_key_env="NO_SUCH_VAR_X"))
+
+
+def test_without_inspect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without inspect-ai the message says how to get it, and what needs none."""
+    monkeypatch.setitem(sys.modules, "inspect_ai.model", None)
+    with pytest.raises(ModelError, match=r"seatrial\[inspect\]"):
+        open_models(ModelSpec(model="anthropic/claude"))

@@ -1,0 +1,200 @@
+"""OpenAI-compatible endpoints: what is sent, what is read, and what happens when they misbehave."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from conftest import Endpoint
+from seatrial.errors import CallFailed, ModelError
+from seatrial.models import open_models, openai_compatible
+from seatrial.policy import Generation, ModelSpec
+from seatrial.types import Item, Message, Request, Response
+
+ITEM = Item("i", "s", (Message("user", "Is it?"),))
+PROBE = Request(ITEM, max_tokens=1, top_logprobs=3)
+
+
+async def _ask(endpoint: Endpoint, request: Request = PROBE, **settings: Any) -> Response:
+    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url, **settings))
+    async with model:
+        return await model.ask(request)
+
+
+async def test_reads_text_first_token_and_usage(endpoint: Endpoint) -> None:
+    """The first token's alternatives come back likeliest first, with tokens and cost."""
+    response = await _ask(endpoint, price_in=2e6, price_out=1e6)
+    assert [token for token, _ in response.first] == ["No", "Yes", "The"]
+    assert math.isclose(sum(math.exp(logprob) for _, logprob in response.first), 1.0)
+    assert (response.usage.tokens_in, response.usage.cost) == (7, 17.0)
+
+
+async def test_sends_system_settings_and_seed_by_draw(endpoint: Endpoint) -> None:
+    """The system prompt, the sampler's settings and a seed for each draw are part of the request."""
+    seen: list[dict[str, Any]] = []
+
+    def watch(body: dict[str, Any], n: int) -> None:
+        seen.append(body)
+
+    endpoint.fault = watch
+    generation = Generation(temperature=0.7, top_p=0.9, seed=5)
+    await _ask(endpoint, Request(ITEM, draw=2), system="plain", generation=generation)
+    (body,) = seen
+    assert body["messages"][0] == {"role": "system", "content": "plain"}
+    assert (body["temperature"], body["top_p"], body["seed"], body["max_tokens"]) == (0.7, 0.9, 7, 64)
+    assert "logprobs" not in body
+
+
+async def test_the_key_is_sent_and_never_told(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key travels in the header and is no part of the identity."""
+    monkeypatch.setenv("SIM_KEY", "secret-123")
+    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url, api_key_env="SIM_KEY"))
+    async with model:
+        await model.ask(PROBE)
+    assert endpoint.headers == ["Bearer secret-123"]
+    assert "secret" not in model.identity
+
+
+def _flaky(status: int, times: int, **headers: str) -> Callable[[dict[str, Any], int], web.Response | None]:
+    return lambda body, n: web.Response(status=status, text="later", headers=headers) if n <= times else None
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        _flaky(429, 2, **{"Retry-After": "0.1"}),
+        _flaky(500, 1),
+        lambda body, n: web.Response(text='{"choices": [{"mess') if n == 1 else None,
+        lambda body, n: web.json_response({"error": "odd"}) if n == 1 else None,
+    ],
+    ids=["429", "500", "half JSON", "no choices"],
+)
+async def test_passing_faults_are_tried_again(endpoint: Endpoint, fault: Any) -> None:
+    """Busy servers and broken answers are asked again until they answer."""
+    endpoint.fault = fault
+    assert (await _ask(endpoint)).text == "Yes, of course."
+    assert endpoint.count >= 2
+
+
+async def test_a_lasting_fault_fails_the_call(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that stays busy fails the call, with what it said."""
+    monkeypatch.setattr(openai_compatible, "RETRY_SECONDS", 1.0)
+    endpoint.fault = lambda body, n: web.Response(status=503, text="overloaded")
+    with pytest.raises(CallFailed, match=r"503: overloaded"):
+        await _ask(endpoint)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "environment variable OPENAI_API_KEY"), (404, "model's name and base_url")]
+)
+async def test_hopeless_faults_end_the_review(endpoint: Endpoint, status: int, words: str) -> None:
+    """A wrong key or address is an error of the model, and says what to set."""
+    endpoint.fault = lambda body, n: web.Response(status=status, text="no")
+    with pytest.raises(ModelError, match=words):
+        await _ask(endpoint)
+
+
+async def test_a_refused_connection(endpoint: Endpoint) -> None:
+    """Nobody listening is said at once, with the address."""
+    spec = ModelSpec(model="openai-compatible/sim", base_url="http://127.0.0.1:9/v1")
+    (model,) = open_models(spec)
+    async with model:
+        with pytest.raises(ModelError, match=r"no connection to http://127.0.0.1:9/v1"):
+            await model.ask(PROBE)
+
+
+async def test_a_very_long_answer_is_kept_whole(endpoint: Endpoint) -> None:
+    """An answer of 200 kB arrives as it is."""
+
+    def long(body: dict[str, Any], n: int) -> web.Response:
+        made = endpoint.body(body)
+        made["choices"][0]["message"]["content"] = "é" * 200_000
+        return web.json_response(made)
+
+    endpoint.fault = long
+    assert len((await _ask(endpoint)).text) == 200_000
+
+
+async def test_an_endless_answer_fails_the_call(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer beyond the limit is refused instead of filling the memory."""
+    monkeypatch.setattr(openai_compatible, "LARGEST_BODY", 1000)
+    endpoint.fault = lambda body, n: web.Response(text="x" * 100_000)
+    with pytest.raises(CallFailed, match="exceeds"):
+        await _ask(endpoint)
+
+
+async def test_an_empty_answer_is_an_answer(endpoint: Endpoint) -> None:
+    """No content is an empty text, for the instruments to refuse."""
+
+    def empty(body: dict[str, Any], n: int) -> web.Response:
+        return web.json_response({"choices": [{"message": {"content": None}}]})
+
+    endpoint.fault = empty
+    assert (await _ask(endpoint, Request(ITEM))).text == ""
+
+
+async def test_without_logprobs_it_says_what_to_set(endpoint: Endpoint) -> None:
+    """A probe over an endpoint that gives no log-probabilities ends with what to change in the policy."""
+    endpoint.logprobs = False
+    with pytest.raises(ModelError, match="logprobs: 0"):
+        await _ask(endpoint)
+
+
+async def test_part_of_a_character_is_asked_again(endpoint: Endpoint) -> None:
+    """Where the first token is only part of a character, a few more tokens bring its alternatives."""
+
+    def torn(body: dict[str, Any], n: int) -> web.Response | None:
+        if body["max_tokens"] == 1:
+            return web.json_response({"choices": [{"message": {"content": "\ufffd"}}]})
+        return None
+
+    endpoint.fault = torn
+    assert (await _ask(endpoint)).first
+
+
+async def test_calls_keep_the_pace(endpoint: Endpoint) -> None:
+    """With a bound on the rate, calls start no faster."""
+    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url, requests_per_minute=600))
+    import time
+
+    began = time.monotonic()
+    async with model:
+        for _ in range(4):
+            await model.ask(PROBE)
+    assert time.monotonic() - began >= 0.29
+
+
+def test_settings_that_cannot_work() -> None:
+    """No address, no key, an adapter on an endpoint: each says what to do."""
+    cases = (
+        (ModelSpec(model="openai-compatible/x"), "give its address"),
+        (ModelSpec(model="openai-compatible/x", base_url="http://h/v1", api_key_env="NO_SUCH_VAR_X"), "is not set"),
+        (ModelSpec(model="openai-compatible/x", base_url="http://h/v1", adapter="a.gguf"), "embedded model only"),
+        (ModelSpec(model="scores/a.csv"), "cannot be asked"),
+    )
+    for spec, words in cases:
+        with pytest.raises(ModelError, match=words):
+            open_models(spec)
+
+
+async def test_it_must_be_entered() -> None:
+    """Asking before entering is a programming error."""
+    (model,) = open_models(ModelSpec(model="openai-compatible/x", base_url="http://h/v1"))
+    with pytest.raises(RuntimeError):
+        await model.ask(PROBE)
+
+
+def test_identity_is_canonical() -> None:
+    """The identity holds what decides the answers, and nothing of speed or price."""
+    one, two, three = open_models(
+        ModelSpec(model="openai-compatible/x", base_url="http://h/v1", concurrency=2, price_in=3),
+        ModelSpec(model="openai-compatible/x", base_url="http://h/v1/"),
+        ModelSpec(model="openai-compatible/x", base_url="http://h/v1", system="other"),
+    )
+    assert one.identity == two.identity != three.identity
+    assert json.loads(one.identity)["model"] == "openai-compatible/x"

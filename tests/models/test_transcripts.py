@@ -1,0 +1,128 @@
+"""Recorded answers as a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from seatrial.errors import EvidenceError, NoAnswer
+from seatrial.models.transcripts import TranscriptsModel
+from seatrial.policy import ModelSpec
+from seatrial.types import Item, Message, Request
+
+
+def _model(path: Path, text: str, **settings: object) -> TranscriptsModel:
+    path.write_text(text, encoding="utf-8")
+    return TranscriptsModel(ModelSpec.model_validate({"model": f"transcripts/{path}", **settings}))
+
+
+FORMATS = {
+    "a.jsonl": '{"prompt": "Hi?", "completion": "Yes."}\n\n',
+    "a.csv": 'prompt,completion\nHi?,"Yes."\n',
+    "b.jsonl": json.dumps({"messages": [{"role": "user", "content": "Hi?"}, {"role": "assistant", "content": "Yes."}]}),
+    "a.json": json.dumps([{"instruction": "Hi?", "output": "Yes.", "generator": "m"}]),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+async def test_every_format_answers_the_same_conversation(tmp_path: Path, name: str) -> None:
+    """Whatever the format, a suite's item with the same conversation gets the recorded answer."""
+    model = _model(tmp_path / name, FORMATS[name])
+    async with model:
+        response = await model.ask(Request(Item("x", "suite", (Message("user", "Hi? "),))))
+    assert (response.text, response.item, response.suite) == ("Yes.", "x", "suite")
+
+
+async def test_what_is_not_recorded_is_said(tmp_path: Path) -> None:
+    """An item without a recorded answer is an error that names the file, whether absent or null."""
+    model = _model(tmp_path / "a.jsonl", '{"id": "q", "prompt": "Hi?", "completion": null}\n')
+    for item in (Item("x", "s", (Message("user", "Other?"),)), model.items()[0]):
+        with pytest.raises(NoAnswer, match=r"a\.jsonl"):
+            await model.ask(Request(item))
+    assert model.answers("q") == ()
+
+
+async def test_an_empty_text_is_an_answer(tmp_path: Path) -> None:
+    """An empty completion was given; it is for the instrument to refuse."""
+    model = _model(tmp_path / "a.csv", "prompt,completion\nHi?,\n")
+    assert (await model.ask(Request(model.items()[0]))).text == ""
+
+
+def test_other_columns_become_labels(tmp_path: Path) -> None:
+    """Columns without a role of their own are kept as labels; use case and cluster take theirs."""
+    model = _model(tmp_path / "a.csv", "id,prompt,completion,grade,use_case,cluster\nq,Hi?,Yes,good,law,c7\n")
+    (item,) = model.items()
+    assert (item.id, item.labels, item.use_case, item.cluster) == ("q", (("grade", "good"),), "law", "c7")
+    assert model.answers("q")[0].labels == (("grade", "good"),)
+
+
+def test_columns_can_be_mapped(tmp_path: Path) -> None:
+    """The policy may name the columns."""
+    model = _model(tmp_path / "a.csv", "Q,A\nHi?,Yes\n", columns={"prompt": "Q", "completion": "A"})
+    assert model.answers(model.items()[0].id)[0].text == "Yes"
+
+
+def test_ids_agree_between_files(tmp_path: Path) -> None:
+    """Without ids, the same prompt has the same id in every file."""
+    one = _model(tmp_path / "a.csv", "prompt,completion\nHi?,Yes\n")
+    two = _model(tmp_path / "b.jsonl", '{"prompt": "Hi?", "completion": "No"}')
+    assert one.items()[0].id == two.items()[0].id
+
+
+def test_draws_are_kept_apart(tmp_path: Path) -> None:
+    """Numbered answers to one question are its draws, in order."""
+    model = _model(tmp_path / "a.csv", "prompt,completion,draw\nHi?,B,1\nHi?,A,0\n")
+    assert [answer.text for answer in model.answers(model.items()[0].id)] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "a.csv",
+            "id,prompt,completion\nq,Hi?,Yes\nq,Hi?,No\n",
+            r"a\.csv:3: the item 'q' stands already in .*a\.csv:2",
+        ),
+        ("a.csv", "id,prompt,completion,draw\nq,Hi?,Yes,0\nq,Ho?,No,1\n", "another prompt"),
+        ("a.csv", "prompt,completion\n,Yes\n", r"a\.csv:2: prompt is empty"),
+        ("a.csv", "prompt,completion\nHi?\n", "not as many fields"),
+        ("a.csv", 'prompt,completion\n"Hi?,Yes\n', "not valid CSV"),
+        ("a.csv", "id,prompt,completion\n ,Hi?,Yes\n", "the id is empty"),
+        ("a.csv", "a,b\n1,2\n", "expected `prompt` and `completion`"),
+        ("a.csv", "prompt,completion,draw\nHi?,Yes,x\n", "draw must be a whole number"),
+        ("a.csv", "prompt,completion,draw\nHi?,Yes,-1\n", "draw must not be negative"),
+        ("a.csv", "prompt,completion\n", "holds no row"),
+        ("a.jsonl", '{"prompt": "Hi?", "completion": NaN}\n', "not text: nan"),
+        ("a.jsonl", '{"prompt": "Hi?", "completion": "Yes", "grade": NaN}\n', "grade is not a number"),
+        ("a.jsonl", '{"prompt": \n', r"a\.jsonl:1: not JSON"),
+        ("a.jsonl", "[1]\n", "expected a JSON object"),
+        ("a.jsonl", '{"messages": [{"role": "user", "content": "Hi?"}]}\n', "end with the assistant's"),
+        ("a.json", "{}", "expected a list"),
+        ("a.json", "[1]", "record 1: expected"),
+        ("a.txt", "x", "transcripts come as"),
+    ],
+)
+def test_a_wrong_row_is_named(tmp_path: Path, name: str, text: str, words: str) -> None:
+    """Every row that cannot be trusted is refused with its place."""
+    with pytest.raises(EvidenceError, match=words):
+        _model(tmp_path / name, text)
+
+
+def test_a_mapped_column_must_exist(tmp_path: Path) -> None:
+    """Mapping to a column that is not there names those that are."""
+    with pytest.raises(EvidenceError, match=r"no column 'Q'; found prompt, completion"):
+        _model(tmp_path / "a.csv", "prompt,completion\nHi?,Yes\n", columns={"prompt": "Q"})
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    """A missing file, a folder and bytes that are no text are refused in a sentence."""
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00")
+    for path, words in (
+        (tmp_path / "no.csv", "no such file"),
+        (tmp_path, "cannot be read"),
+        (tmp_path / "a.csv", "UTF-8"),
+    ):
+        with pytest.raises(EvidenceError, match=words):
+            TranscriptsModel(ModelSpec(model=f"transcripts/{path}"))

@@ -1,0 +1,183 @@
+"""Reading suites."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from seatrial.errors import SuiteError
+from seatrial.signals import find_instrument
+from seatrial.suites import find_suites, load_suite
+
+FRONT = """---
+signal: behavior/mine
+title: Mine
+version: 1
+harmful: high
+instruments: [text/praise]
+licence: CC0-1.0
+---
+# Mine
+What it is.
+"""
+ITEM = '{"id": "a", "use_case": "work", "prompt": "Is it?"}\n'
+
+
+def _suite(tmp_path: Path, items: str = ITEM, front: str = FRONT, anchors: str | None = None) -> Path:
+    folder = tmp_path / "mine"
+    folder.mkdir(exist_ok=True)
+    (folder / "suite.md").write_text(front, encoding="utf-8")
+    (folder / "items.jsonl").write_text(items, encoding="utf-8")
+    if anchors is not None:
+        (folder / "anchors.jsonl").write_text(anchors, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("signal", sorted(find_suites()))
+def test_built_in_suites_are_whole(signal: str) -> None:
+    """Each built-in suite has 100 clusters, six use cases, existing instruments, and answers of known degree."""
+    suite = load_suite(find_suites()[signal])
+    assert len(suite.clusters) >= 100
+    assert len(suite.use_cases) >= 6
+    assert all(find_instrument(name) for name in suite.instruments)
+    assert "| score |" in suite.rubric
+    by_score: dict[float, set[str]] = {}
+    for anchor in suite.anchors:
+        by_score.setdefault(anchor.score, set()).add(anchor.item)
+    assert len(by_score[0.0] & by_score[10.0]) >= 24
+    texts = Counter(item.messages for item in suite.items)
+    assert max(texts.values()) == 1, "two items ask the same"
+
+
+def test_there_are_the_eight_first_suites() -> None:
+    """The first eight behaviors are there under their names."""
+    names = {
+        *(
+            "behavior/opinion-sycophancy",
+            "behavior/unearned-praise",
+            "behavior/pushback",
+            "behavior/validating-delusion",
+        ),
+        *("behavior/impulsive-actions", "behavior/over-refusal", "safety/unsafe-compliance", "benchmark/facts"),
+    }
+    assert names <= set(find_suites())
+
+
+def test_a_contrast_shares_its_last_question() -> None:
+    """Both sides of an opinion contrast end in the same words, so that only the stance differs."""
+    suite = load_suite(find_suites()["behavior/opinion-sycophancy"])
+    sides: dict[str, list[str]] = {}
+    for item in suite.items:
+        sides.setdefault(item.contrast, []).append(item.messages[-1].content)
+    for one, two in sides.values():
+        shared = len(json.dumps(one)) - len(json.dumps(one).rstrip("x"))
+        ending = next(n for n in range(1, len(one) + 1) if n > len(two) or one[-n] != two[-n]) - 1
+        assert ending >= 20, (shared, one, two)
+        assert one.endswith("?")
+
+
+def test_no_target_stands_in_its_question() -> None:
+    """A benchmark's question does not give its answer away."""
+    from seatrial.signals.match import plain
+
+    for item in load_suite(find_suites()["benchmark/facts"]).items:
+        question = f" {plain(item.messages[-1].content)} "
+        assert not any(f" {plain(target)} " in question for target in item.targets), item.id
+
+
+def test_a_users_own_folder_loads_alike(tmp_path: Path) -> None:
+    """A folder of one's own, or a folder of such folders, is found by its signal."""
+    folder = _suite(tmp_path, anchors='{"item": "a", "score": 10, "text": "Great!"}\n')
+    for extra in (folder, tmp_path):
+        assert find_suites([extra])["behavior/mine"] == folder
+    suite = load_suite(folder)
+    assert (suite.items[0].cluster, suite.anchors[0].score, suite.max_tokens) == ("a", 10.0, 64)
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ("", "holds no item"),
+        (ITEM + "{broken\n", r"items\.jsonl:2: not JSON"),
+        (ITEM + ITEM, r"items\.jsonl:2: the id 'a' stands already in .*:1"),
+        ("[]\n", r"items\.jsonl:1: expected a JSON object"),
+        ('{"id": "a", "use_case": "work"}\n', "either `prompt`"),
+        ('{"id": "a", "prompt": "x"}\n', "use_case: Field required"),
+        ('{"id": "a", "use_case": "w", "prompt": "x", "promt": "y"}\n', "promt: Extra inputs"),
+        ('{"id": "a", "use_case": "w", "messages": [{"role": "assistant", "content": "x"}]}\n', "must be the user's"),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path: Path, items: str, words: str) -> None:
+    """Each wrong line is reported with file and line."""
+    with pytest.raises(SuiteError, match=words):
+        load_suite(_suite(tmp_path, items))
+
+
+def test_at_most_twenty_errors_are_listed(tmp_path: Path) -> None:
+    """A file that is wrong throughout lists twenty lines and how many more there are."""
+    with pytest.raises(SuiteError) as error:
+        load_suite(_suite(tmp_path, "x\n" * 30))
+    assert str(error.value).count("not JSON") == 20
+    assert "and 10 more" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("front", "words"),
+    [
+        ("# Mine\n", "must start with front matter"),
+        (FRONT.replace("harmful: high", "harmful: up"), "harmful"),
+        (FRONT.replace("title: Mine", "title: ["), r"suite\.md:\d+: not valid YAML"),
+        (FRONT.split("# Mine")[0], "the rubric is missing"),
+    ],
+)
+def test_front_matter_is_checked(tmp_path: Path, front: str, words: str) -> None:
+    """The front matter must be there and valid, the rubric below it."""
+    with pytest.raises(SuiteError, match=words):
+        load_suite(_suite(tmp_path, front=front))
+
+
+@pytest.mark.parametrize(
+    ("anchors", "words"),
+    [
+        ('{"item": "b", "score": 1, "text": "x"}\n', "no item has the id 'b'"),
+        ('{"item": "a", "score": 11, "text": "x"}\n', "score"),
+    ],
+)
+def test_anchors_are_checked(tmp_path: Path, anchors: str, words: str) -> None:
+    """An answer of known degree belongs to an item and has a score from 0 to 10."""
+    with pytest.raises(SuiteError, match=words):
+        load_suite(_suite(tmp_path, anchors=anchors))
+
+
+@pytest.mark.parametrize(
+    ("sides", "words"),
+    [
+        ([("for", "work")], "needs one item 'for' and one 'against'"),
+        ([("for", "work"), ("against", "law")], "spans two"),
+        ([("for", "work"), ("maybe", "work")], "variant 'maybe' must be one of"),
+    ],
+)
+def test_contrasts_are_checked(tmp_path: Path, sides: list[tuple[str, str]], words: str) -> None:
+    """A contrast has each variant once, in one cluster and use case."""
+    rows = [
+        {"id": f"c-{variant}", "contrast": "c", "variant": variant, "use_case": use_case, "prompt": f"{variant}?"}
+        for variant, use_case in sides
+    ]
+    front = FRONT.replace("version: 1", "version: 1\ncontrast: [for, against]")
+    with pytest.raises(SuiteError, match=words):
+        load_suite(_suite(tmp_path, "".join(json.dumps(row) + "\n" for row in rows), front))
+
+
+def test_folders_without_suites_and_taken_signals(tmp_path: Path) -> None:
+    """An empty folder, a missing file and a signal that is taken are refused with the place."""
+    with pytest.raises(SuiteError, match="no suite here"):
+        find_suites([tmp_path])
+    folder = _suite(tmp_path, front=FRONT.replace("behavior/mine", "behavior/pushback"))
+    with pytest.raises(SuiteError, match="already provided"):
+        find_suites([folder])
+    (folder / "items.jsonl").unlink()
+    with pytest.raises(SuiteError, match=r"items\.jsonl: missing"):
+        load_suite(folder)
