@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from seatrial.errors import ExitCode, SeatrialError
+from seatrial.errors import ExitCode, Interrupted, SeatrialError
 
 __all__ = ["app", "main"]
 
@@ -38,10 +38,7 @@ def main() -> NoReturn:
         app(standalone_mode=True)
     except SeatrialError as error:
         typer.echo(f"seatrial: {error}", err=True)
-        raise SystemExit(ExitCode.USAGE) from None
-    except KeyboardInterrupt:
-        typer.echo("seatrial: stopped. What was answered is kept; the same command goes on from there.", err=True)
-        raise SystemExit(INTERRUPTED) from None
+        raise SystemExit(INTERRUPTED if isinstance(error, Interrupted) else ExitCode.USAGE) from None
     raise SystemExit(0)
 
 

@@ -115,7 +115,16 @@ class SignalSpec(_Strict):
     column: str | None = None
     values: dict[str, float] = {}
     instrument: str | None = None
-    where: dict[str, str | list[str]] = {}
+    where: dict[str, list[str]] = {}
+
+    @field_validator("where", mode="before")
+    @classmethod
+    def _patterns_are_words(cls, value: Any) -> Any:
+        """Take one pattern as a list of one, and numbers as the words that they are in the file."""
+        if not isinstance(value, dict):
+            return value
+        listed = {column: wanted if isinstance(wanted, list) else [wanted] for column, wanted in value.items()}
+        return {str(column): [str(pattern) for pattern in wanted] for column, wanted in listed.items()}
 
     @field_validator("values", mode="before")
     @classmethod

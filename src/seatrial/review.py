@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.collect import Collector, Progress, ResponseStore
-from seatrial.errors import EvidenceError, StoreError
+from seatrial.errors import EvidenceError, Interrupted, StoreError
 from seatrial.findings import compose
 from seatrial.gates import decide
 from seatrial.ledger import Entry, ledger_for
@@ -64,9 +64,13 @@ def run_review(policy: LaunchPolicy, text: str, folder: Path, author: str, progr
         progress: Where to show how far it is.
 
     Raises:
+        Interrupted: the user stopped it.
         SeatrialError: the user's next step, in words; whatever was answered is kept.
     """
-    return asyncio.run(_review(policy, text, folder, author, progress))
+    try:
+        return asyncio.run(_review(policy, text, folder, author, progress))
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped. What was answered is kept in {folder}; the same command goes on there.") from None
 
 
 async def _review(policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress) -> Review:

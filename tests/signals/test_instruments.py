@@ -127,9 +127,9 @@ def test_kinds_know_their_harmful_end() -> None:
 def test_rows_are_selected_by_pattern() -> None:
     """`where` matches a column against any of its patterns; an unknown column is refused."""
     assert select([ITEM], {"type": ["x", "contrast_*"]}) == [ITEM]
-    assert select([ITEM], {"type": "safe"}) == []
+    assert select([ITEM], {"type": ["safe"]}) == []
     with pytest.raises(EvidenceError, match="no column 'kind'"):
-        select([ITEM], {"kind": "x"})
+        select([ITEM], {"kind": ["x"]})
 
 
 def test_the_first_usable_instrument_serves_a_suite() -> None:

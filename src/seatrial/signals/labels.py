@@ -106,7 +106,7 @@ def declared_signal(name: str, spec: SignalSpec) -> Signal:
     return Signal(name, instrument, harmful_end(name, spec), instrument.bounds)
 
 
-def select(items: Sequence[Item], where: dict[str, str | list[str]]) -> list[Item]:
+def select(items: Sequence[Item], where: dict[str, list[str]]) -> list[Item]:
     """Return the items whose labels match: every column of `where`, any of its values.
 
     Raises:
@@ -115,9 +115,8 @@ def select(items: Sequence[Item], where: dict[str, str | list[str]]) -> list[Ite
     return [item for item in items if all(_matches(item, column, wanted) for column, wanted in where.items())]
 
 
-def _matches(item: Item, column: str, wanted: str | list[str]) -> bool:
+def _matches(item: Item, column: str, patterns: list[str]) -> bool:
     labels = dict(item.labels)
     if column not in labels:
         raise EvidenceError(f"item {item.id}: no column {column!r} to select by; its row has {', '.join(labels)}")
-    patterns = [wanted] if isinstance(wanted, str) else wanted
     return any(fnmatchcase(labels[column], pattern) for pattern in patterns)
