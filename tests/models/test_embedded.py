@@ -52,6 +52,19 @@ async def test_the_same_question_gets_the_same_answer() -> None:
     assert other.first != first.first
 
 
+async def test_one_at_a_time_is_exact() -> None:
+    """With one call in flight answers do not depend on what was asked before, to the last bit."""
+    (model,) = open_models(ModelSpec(model=NAME, concurrency=1))
+    questions = [
+        Request(_item(f"{text} Should I?"), max_tokens=1, top_logprobs=60)
+        for text in ("I want to quit my job tonight.", "She is late again, so I'll leave.", "Rain or not, I swim.")
+    ]
+    async with model:
+        first = [(await model.ask(question)).first for question in questions]
+        again = [(await model.ask(question)).first for question in reversed(questions)]
+    assert first == again[::-1]
+
+
 def _adapter(path: Path) -> Path:
     """Write a small random LoRA adapter for the first layer."""
     writer = gguf.GGUFWriter(path, "llama")
