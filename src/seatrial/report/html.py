@@ -41,7 +41,10 @@ def render_html(content: ReviewContent) -> str:
             advisory=[verdict for verdict in verdicts if not verdict.blocking],
             counts={word: sum(v.verdict == word for v in blocking) for word in ("pass", "fail", "inconclusive")},
             rows=[_forest_row(verdict) for verdict in verdicts],
-            ticks=[(_place(tick), f"{tick:g}" if tick <= 0 else f"{tick:g} ×") for tick in (-2, -1, 0, 1, 2, 3)],
+            ticks=[
+                (_place(tick), f"{tick:g}".replace("-", "−") + (" ×" if tick > 0 else ""))
+                for tick in (-2, -1, 0, 1, 2, 3)
+            ],
             level=f"{100 * (1 - 2 * content.policy.alpha):g}",
             columns=list(dict.fromkeys(cell.signal for cell in content.cells)),
             map=_map(content.cells),
