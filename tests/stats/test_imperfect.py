@@ -1,0 +1,108 @@
+"""Imperfect instruments, prediction-powered means, agreement of raters."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from seatrial.stats import agreement, instruments, prediction
+
+
+def test_attenuation_is_undone() -> None:
+    """TPR .7 and FPR .1 show 60 % of a shift; a blind instrument would need an infinite one."""
+    assert instruments.attenuated(0.1, 0.7, 0.1) == pytest.approx(0.06)
+    assert instruments.true_effect(0.06, 0.7, 0.1) == pytest.approx(0.1)
+    assert instruments.true_effect(0.06, 0.3, 0.3) == math.inf
+
+
+def test_rogan_gladen_covers_the_true_rate() -> None:
+    """Each bound misses the true rate about as often as promised, the instrument's own error included."""
+    rng = np.random.default_rng(0)
+    rate, tpr, fpr, missed, runs = 0.2, 0.8, 0.1, np.zeros(2), 300
+    for _ in range(runs):
+        found = instruments.rogan_gladen(
+            rng.binomial(400, rate * tpr + (1 - rate) * fpr), 400, rng.binomial(80, tpr), 80,
+            rng.binomial(80, 1 - fpr), 80, 0.05, 2000, rng,
+        )  # fmt: skip
+        missed += (found.low > rate, found.high < rate)
+    assert (missed / runs <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)).all()
+
+
+def test_rogan_gladen_with_a_blind_instrument() -> None:
+    """An instrument at chance leaves every rate possible; impossible counts are refused."""
+    found = instruments.rogan_gladen(10, 50, 20, 40, 20, 40, 0.05)
+    assert math.isnan(found.estimate)
+    assert (found.low, found.high) == (0.0, 1.0)
+    with pytest.raises(ValueError, match="counts"):
+        instruments.rogan_gladen(9, 5, 1, 1, 1, 1, 0.05)
+
+
+def _sample(rng: np.random.Generator, n: int, quality: float) -> tuple[np.ndarray, np.ndarray]:
+    truth = rng.random(n) < 0.3
+    judged = np.where(rng.random(n) < quality, truth, rng.random(n) < 0.5)
+    return truth.astype(float), judged.astype(float)
+
+
+@pytest.mark.parametrize("quality", [0.0, 0.6, 0.95])
+def test_ppi_covers_and_never_loses_much(quality: float) -> None:
+    """Bounds miss as often as promised whatever the judge is worth, and are narrower the better it is."""
+    rng = np.random.default_rng(1)
+    missed, runs, width, plain = 0, 400, 0.0, 0.0
+    for _ in range(runs):
+        y, f = _sample(rng, 80, quality)
+        _, g = _sample(rng, 2000, quality)
+        found = prediction.ppi_mean(y, f, g, 0.05)
+        missed += not found.low <= 0.3 <= found.high
+        width, plain = width + found.se, plain + y.std(ddof=1) / math.sqrt(80)
+    assert missed / runs <= 0.1 + 3 * math.sqrt(0.09 / runs)
+    assert width / plain <= (1.02 if quality == 0 else 0.9 if quality == 0.6 else 0.45)
+
+
+def test_ppi_sequential_holds_at_every_look() -> None:
+    """Over all looks the sequential bounds miss the mean in at most alpha of the runs; a good judge narrows them."""
+    rng = np.random.default_rng(2)
+    missed, runs = 0, 150
+    for _ in range(runs):
+        y, f = _sample(rng, 4000, 0.9)
+        part = prediction.ppi_mean_sequential(y[:120], f[:120], float(f.mean()), 0, 1, 0.05, 0.8)
+        missed += part.low > y.mean() or part.high < y.mean()
+    assert missed / runs <= 0.1 + 3 * math.sqrt(0.09 / runs)
+    alone = prediction.ppi_mean_sequential(y[:600], f[:600], 0.0, 0, 1, 0.05, 0.0)
+    helped = prediction.ppi_mean_sequential(y[:600], f[:600], float(f.mean()), 0, 1, 0.05, 0.8)
+    assert helped.high - helped.low < alone.high - alone.low
+
+
+def test_ppi_refuses_what_does_not_fit() -> None:
+    """Labels without judgements, or weights outside [0, 1], are refused."""
+    with pytest.raises(ValueError, match="two labels"):
+        prediction.ppi_mean([1.0], [1.0], [1.0, 0.0], 0.05)
+    with pytest.raises(ValueError, match="weight"):
+        prediction.ppi_mean_sequential([1.0], [1.0], 0.5, 0, 1, 0.05, 2.0)
+
+
+def test_krippendorff_known_value() -> None:
+    """The nominal alpha of Krippendorff's own example (2011) is 0.743."""
+    nan = np.nan
+    table = [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, nan, nan, nan],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, nan, 3],
+        [nan, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, nan],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, nan],
+    ]
+    found = agreement.krippendorff_alpha(table, "nominal", 0.05, np.random.default_rng(0))
+    assert found.alpha == pytest.approx(0.743, abs=5e-4)
+    assert found.low < found.alpha < found.high
+    assert found.items == 11
+
+
+def test_unanimous_raters_agree() -> None:
+    """All ratings the same is agreement; nothing rated twice is no knowledge; one rater cannot agree."""
+    rng = np.random.default_rng(0)
+    found = agreement.krippendorff_alpha(np.ones((3, 5)), "nominal", 0.05, rng)
+    assert (found.alpha, found.disagreement) == (1.0, 0.0)
+    empty = agreement.krippendorff_alpha([[1, np.nan], [np.nan, 2]], "nominal", 0.05, rng)
+    assert math.isnan(empty.alpha)
+    with pytest.raises(ValueError, match="two raters"):
+        agreement.krippendorff_alpha([[1, 2]], "nominal", 0.05, rng)
