@@ -22,6 +22,27 @@ def test_t_agrees_with_scipy() -> None:
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
+def test_without_skewness_the_correction_is_none() -> None:
+    """On symmetric numbers the adjusted interval is the t interval."""
+    x = np.concatenate([np.linspace(-1, 1, 51), np.zeros(9)])
+    plain, adjusted = intervals.clustered_t(x, 0.05), intervals.skew_adjusted_t(x, 0.05)
+    assert (adjusted.low, adjusted.high) == pytest.approx((plain.low, plain.high), abs=1e-9)
+    with pytest.raises(ValueError, match="three"):
+        intervals.skew_adjusted_t([1.0, 2.0], 0.05)
+
+
+def test_skewness_is_corrected() -> None:
+    """On exponential numbers the plain t bound misses the mean from below far too often; the adjusted one does not."""
+    rng = np.random.default_rng(0)
+    runs, plain, adjusted = 3000, 0, 0
+    for _ in range(runs):
+        x = rng.exponential(1.0, 100)
+        plain += intervals.clustered_t(x, 0.05).high < 1.0
+        adjusted += intervals.skew_adjusted_t(x, 0.05).high < 1.0
+    assert adjusted / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
+    assert plain / runs > 0.06
+
+
 def test_unpaired_agrees_with_scipy() -> None:
     """The unpaired interval is Welch's."""
     rng = np.random.default_rng(0)

@@ -23,17 +23,18 @@ __all__ = [
     "confidence_sequence",
     "e_value",
     "log_wealth_against",
+    "log_wealth_paths",
     "upper_bounds",
 ]
 
 Array = NDArray[np.float64]
 Side = Literal["greater", "less"]
 
-BOLDEST_SHARE = 0.3
+BOLDEST_SHARE = 0.25
 """Prior weight of the boldest stake, which is best where differences are small beside their range."""
-STAKES = np.concatenate([[1.0], np.geomspace(0.85, 0.012, 18)])
+STAKES = np.concatenate([[1.0], np.geomspace(0.85, 0.03, 14)])
 """Stakes as shares of the largest that cannot lose more than everything."""
-_LOG_PRIOR = np.log(np.concatenate([[BOLDEST_SHARE], np.full(18, (1 - BOLDEST_SHARE) / 18)]))
+_LOG_PRIOR = np.log(np.concatenate([[BOLDEST_SHARE], np.full(14, (1 - BOLDEST_SHARE) / 14)]))
 _BISECTIONS = 32
 
 
@@ -91,14 +92,25 @@ def log_wealth_against(x: ArrayLike, m: float, low: float, high: float, side: Si
     Raises:
         ValueError: a number is outside the bounds.
     """
+    paths = log_wealth_paths(np.atleast_2d(np.asarray(x, dtype=np.float64)), m, low, high, side)
+    return np.concatenate([[0.0], paths[0]])
+
+
+def log_wealth_paths(x: ArrayLike, m: float, low: float, high: float, side: Side) -> Array:
+    """Return the log-capital after each number for many sequences at once, shape (r, n) → (r, n).
+
+    As `log_wealth_against`, without the 0 at the start.
+
+    Raises:
+        ValueError: a number is outside the bounds.
+    """
     unit, mean = _unit(x, low, high), (m - low) / (high - low)
     if side == "less":
         unit, mean = 1.0 - unit, 1.0 - mean
     if mean <= 0.0 or mean >= 1.0:
         # "At most something at or above the maximum" can never be refuted; "at most less than the minimum" always is.
-        return np.concatenate([[0.0], np.full(len(unit), np.inf if mean < 0 else 0.0)])
-    steps = np.cumsum(_log_growth(unit, np.asarray(mean)), axis=0)
-    return np.concatenate([[0.0], _mixed(steps)])
+        return np.full(unit.shape, np.inf if mean < 0 else 0.0)
+    return _mixed(np.cumsum(_log_growth(unit, np.asarray(mean)), axis=1))
 
 
 def e_value(x: ArrayLike, m: float, low: float, high: float, side: Side) -> float:

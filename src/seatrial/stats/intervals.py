@@ -14,7 +14,7 @@ from scipy import stats
 
 from seatrial.stats.betting import confidence_bound_at_end
 
-__all__ = ["Interval", "clopper_pearson", "clustered_t", "fixed_size", "unpaired", "wilson"]
+__all__ = ["Interval", "clopper_pearson", "clustered_t", "fixed_size", "skew_adjusted_t", "unpaired", "wilson"]
 
 FEWEST_FOR_T = 40
 """Below about this many clusters a t interval can miss too often (Bowyer et al. 2025, arXiv:2503.01747)."""
@@ -59,11 +59,39 @@ def clustered_t(x: ArrayLike, alpha: float) -> Interval:
     return Interval(mean, mean - reach, mean + reach, se, df, "clustered-t")
 
 
+def skew_adjusted_t(x: ArrayLike, alpha: float) -> Interval:
+    """Return the t interval of the mean of cluster means, shape (C,), with each bound corrected for skewness.
+
+    A one-sided t bound misses too often on the side of the long tail; Hall's monotone cubic transformation takes the
+    first-order part of that error out. Without skewness it is the t interval.
+
+    Source: Hall 1992, JRSS B 54(1), "On the removal of skewness by transformation".
+
+    Raises:
+        ValueError: fewer than three clusters.
+    """
+    values = np.asarray(x, dtype=np.float64)
+    if len(values) < 3:
+        raise ValueError("a skewness needs three clusters or more, not two")
+    plain, count = clustered_t(values, alpha), len(values)
+    skewness = float(stats.skew(values, bias=False)) if plain.se > 0 else 0.0
+    spread = plain.se * math.sqrt(count)
+    reach = float(stats.t.ppf(1 - alpha, count - 1)) / math.sqrt(count)
+
+    def untransformed(value: float) -> float:
+        if abs(skewness) < 1e-6:
+            return value
+        return 3 / skewness * (float(np.cbrt(1 + skewness * (value - skewness / (6 * count)))) - 1)
+
+    low, high = plain.estimate - spread * untransformed(reach), plain.estimate - spread * untransformed(-reach)
+    return Interval(plain.estimate, low, high, plain.se, plain.df, "adjusted-t")
+
+
 def fixed_size(x: ArrayLike, low: float, high: float, alpha: float) -> Interval:
     """Return the sharpest valid interval for the mean of bounded, independent cluster means.
 
-    A t interval where its assumptions are in reach (at least 40 clusters and a skewness that Cochran's rule
-    allows); otherwise the betting interval, which assumes nothing but the bounds. Numbers without any spread always
+    A t interval corrected for skewness where its assumptions are in reach (at least 40 clusters and a skewness that
+    Cochran's rule allows); otherwise the betting interval, which assumes nothing but the bounds. Numbers without any spread always
     get the latter: no variance in a sample is not certainty.
 
     Args:
@@ -77,7 +105,7 @@ def fixed_size(x: ArrayLike, low: float, high: float, alpha: float) -> Interval:
     """
     values = np.asarray(x, dtype=np.float64)
     if _near_normal(values):
-        found = clustered_t(values, alpha)
+        found = skew_adjusted_t(values, alpha)
         return Interval(found.estimate, max(found.low, low), min(found.high, high), found.se, found.df, found.method)
     lower, upper = confidence_bound_at_end(values, low, high, alpha, anytime=False)
     mean = float(values.mean()) if len(values) else math.nan
