@@ -1,0 +1,1 @@
+"""Measurements: error rates, efficiency, throughput. `make bench` writes docs/measurements.md."""

@@ -217,7 +217,7 @@ class Stress:
 
 
 def stress(runs: int, seed: int) -> list[Stress]:
-    """Return false passes at the margin where answers are missing for a reason, items stand twice, raters drift, judges err."""
+    """Return false passes at the margin under missing answers, doubled items, drifting raters and erring judges."""
     cell = Cell("binary", 200, 0.2, 1, 0.3, size=1)
     made: list[tuple[str, Callable[[PairedTable, np.random.Generator], PairedTable], str]] = [
         ("answers missing where the candidate is harmful (30 %)", _missing, "held: a missing answer counts as harm"),

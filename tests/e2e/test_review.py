@@ -202,7 +202,7 @@ gates:
     # A − B is +5.9 points; the candidate is B and a fall of a benchmark is harm, so the signs agree.
     assert [round(100 * verdict[name], 1) for name in ("estimate", "low", "high")] == [5.9, 0.4, 11.3]
     assert [round(100 * verdict[name], 1) for name in ("unpaired_low", "unpaired_high")] == [-2.1, 13.8]
-    assert (done.code, verdict["clusters"], verdict["method"]) == (3, 198, "adjusted-t")
+    assert (done.code, verdict["clusters"], verdict["method"]) == (3, 198, "clustered-t")
 
 
 def test_evidence_from_elsewhere_is_weighed(seatrial: Command, write_policy: PolicyWriter, tmp_path: Path) -> None:

@@ -101,6 +101,6 @@ def mde_fixed(x: ArrayLike, low: float, high: float, alpha: float, power: float,
         ValueError: fewer than two clusters.
     """
     values = np.asarray(x, dtype=np.float64)
-    if fixed_size(values, low, high, alpha).method == "adjusted-t":
+    if fixed_size(values, low, high, alpha).method in ("clustered-t", "adjusted-t"):
         return mde_t(float(values.std(ddof=1)), len(values), alpha, power)
     return mde_betting(values, low, high, alpha, power, rng, anytime=False)
