@@ -119,6 +119,38 @@ def _user() -> str:
         return "unknown"
 
 
+@app.command(epilog="Example: seatrial plan policy.yaml --from reviews/support-assistant-1f2e3d4c")
+def plan(
+    policy_path: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy file.")],
+    earlier: Annotated[Path | None, typer.Option("--from", help="An earlier review: its spread is used.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write the curves as a page.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what the policy could see with its budget, before a call is spent.
+
+    For each size of harm in each gate: the chance of launch, hold and block. Exits with 3 where a blocking gate could
+    not see its own margin.
+    """
+    from dataclasses import asdict
+
+    from seatrial.policy import load_policy
+    from seatrial.report.outlook_page import render_outlook
+    from seatrial.review import plan_review
+    from seatrial.terminal import outlook_summary
+
+    policy = load_policy(policy_path)
+    found = plan_review(policy, earlier)
+    if page is not None:
+        page.write_text(render_outlook(policy, found), encoding="utf-8")
+    blind = any(gate.blind and gate.blocking for gate in found.gates)
+    if as_json:
+        _print_json({**asdict(found), "sees_its_margins": not blind})
+    else:
+        typer.echo(outlook_summary(policy, found))
+        typer.echo(f"Curves: {page}" if page else "Curves as a page: add --html plan.html")
+    raise typer.Exit(ExitCode.HOLD if blind else ExitCode.LAUNCH)
+
+
 @app.command(epilog="Example: seatrial report reviews/support-assistant-1f2e3d4c")
 def report(
     folder: Annotated[Path, typer.Argument(help="A finished review's folder.")],

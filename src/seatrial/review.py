@@ -14,7 +14,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.errors import EvidenceError, Interrupted, StoreError
@@ -24,6 +25,7 @@ from seatrial.ledger import Entry, ledger_for
 from seatrial.models import open_models, read_scores
 from seatrial.models.base import Model
 from seatrial.observations import read_observations, write_observations
+from seatrial.outlook import Outlook, blind_gates, outlook
 from seatrial.plan import plan_gates
 from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewContent, save_content, write_reports
@@ -31,10 +33,7 @@ from seatrial.rounds import ROLES, Rounds
 from seatrial.standing import with_waivers
 from seatrial.types import Role
 
-if TYPE_CHECKING:
-    import polars as pl
-
-__all__ = ["Review", "default_folder", "run_review"]
+__all__ = ["Review", "default_folder", "plan_review", "run_review"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,11 @@ async def _review(policy: LaunchPolicy, text: str, folder: Path, author: str, pr
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
         plans = plan_gates(policy, models, evidence)
+        for signal, margin, least, count in blind_gates(policy, plans):
+            progress.warn(
+                f"{signal} cannot see its margin of {margin:g}: even if nothing differed, {count} clusters rule out "
+                f"changes from {least:.3f} up. `seatrial plan` says what it would take."
+            )
         store = stack.enter_context(ResponseStore(folder))
         collector = Collector(models, store, policy.budget.calls, progress)
         rounds = Rounds(policy, plans, evidence)
@@ -103,6 +107,26 @@ async def _review(policy: LaunchPolicy, text: str, folder: Path, author: str, pr
     return Review(folder, content, entry)
 
 
+def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
+    """Return what the policy could see with its budget; no model is called.
+
+    Args:
+        policy: The policy.
+        earlier: Folder of an earlier review, from whose observations the spread of answers is taken.
+
+    Raises:
+        SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
+    """
+    evidence = _evidence(policy)
+    models: dict[Role, Model] = {}
+    if policy.baseline.provider != "scores":
+        models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
+    plans = plan_gates(policy, models, evidence)
+    before = read_observations(earlier / "observations.parquet") if earlier is not None else None
+    seen = [frame for frame in (before, evidence) if frame is not None]
+    return outlook(policy, plans, pl.concat(seen) if seen else None)
+
+
 def _prepare(folder: Path, text: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,8 +137,6 @@ def _prepare(folder: Path, text: str) -> None:
 
 def _evidence(policy: LaunchPolicy) -> pl.DataFrame | None:
     """Return the observations that the policy brings: evidence files and scores."""
-    import polars as pl
-
     frames = [read_observations(path) for path in policy.evidence]
     if policy.baseline.provider == "scores":
         gated = [gate.signal for gate in policy.gates if gate.signal not in _named(frames)]

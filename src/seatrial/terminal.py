@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.ledger import Entry
+from seatrial.outlook import Outlook
+from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewContent
 from seatrial.report.words import HEADLINES, interval, money, number
 
-__all__ = ["ledger_rows", "summary", "table"]
+__all__ = ["ledger_rows", "outlook_summary", "summary", "table"]
 
 WIDTH = 100
 
@@ -76,6 +78,43 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         last = textwrap.wrap(row[-1], max(WIDTH - start, 40)) or [""]
         lines.append(f"{first}  {last[0]}".rstrip())
         lines += [" " * start + more for more in last[1:]]
+    return "\n".join(lines)
+
+
+def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
+    """Return what a policy could see, as two tables."""
+    gates = [
+        (
+            "blind" if gate.blind else "sees",
+            gate.signal,
+            f"{gate.margin:g}",
+            number(gate.mde),
+            str(gate.clusters),
+            f"{gate.calls:,}",
+            "more than can be asked" if gate.needed is None else f"{gate.needed:,}",
+            gate.basis,
+        )
+        for gate in found.gates
+    ]
+    header = ("", "gate", "margin", "could see", "clusters", "calls", "clusters it needs", "basis")
+    sizes = [size for size, _ in found.decisions[0][1]] if found.decisions else []
+    decisions = [
+        (name, *[f"{100 * launch:.0f}/{100 * hold:.0f}/{100 * block:.0f}" for _, (launch, hold, block) in rows], "")
+        for name, rows in found.decisions
+    ]
+    blind = [gate.signal for gate in found.gates if gate.blind and gate.blocking]
+    lines = [
+        table(header, gates),
+        "",
+        "Chance of launch / hold / block in percent, for harm of so many margins in one gate, the others unchanged:",
+        table(("gate", *[f"{size:g}".replace("-", "−") for size in sizes], ""), decisions),
+        "",
+        f"At most {found.calls:,} calls; the budget allows {found.budget:,}.",
+    ]
+    if blind:
+        lines.append(
+            _wrapped(f"This policy could not see the margins of {', '.join(blind)} with {policy.power:g} power.")
+        )
     return "\n".join(lines)
 
 

@@ -67,6 +67,10 @@ class Progress:
             print(self._line(), file=self._stream, flush=True)
         self._show()
 
+    def warn(self, text: str) -> None:
+        """Say something that matters, even where no progress is shown."""
+        print(f"seatrial: {text}", file=self._stream, flush=True)
+
     @property
     def rate(self) -> float:
         """Calls made a second, without those found in the store."""

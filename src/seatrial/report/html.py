@@ -16,7 +16,7 @@ from seatrial.types import Evidence, GateVerdict
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render_html"]
+__all__ = ["environment", "package_file", "render_html"]
 
 AXIS = (-2.0, 3.0)
 """Ends of the forest plot's axis, in margins."""
@@ -29,14 +29,14 @@ def render_html(content: ReviewContent) -> str:
     """Return the report as a self-contained page; all text from outside is escaped."""
     verdicts = content.decision.verdicts
     blocking = [verdict for verdict in verdicts if verdict.blocking]
-    return (
-        _environment()
+    page: str = (
+        environment()
         .get_template("template.html")
         .render(
             content=content,
             policy=content.policy,
             headline=HEADLINES[content.status],
-            style=_file("style.css"),
+            style=package_file("style.css"),
             failures=[verdict for verdict in blocking if verdict.verdict == "fail"],
             advisory=[verdict for verdict in verdicts if not verdict.blocking],
             counts={word: sum(v.verdict == word for v in blocking) for word in ("pass", "fail", "inconclusive")},
@@ -53,14 +53,20 @@ def render_html(content: ReviewContent) -> str:
             paths=[(verdict, _path(verdict)) for verdict in verdicts if len(verdict.evidence.path) > 1],
         )
     )
+    return page
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates' environment; it escapes everything."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(package_file),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "number": number,
@@ -73,7 +79,8 @@ def _environment() -> Environment:
     return environment
 
 
-def _file(name: str) -> str:
+def package_file(name: str) -> str:
+    """Return the text of a template or style sheet."""
     return resources.files("seatrial.report").joinpath(name).read_text(encoding="utf-8")
 
 
