@@ -77,7 +77,8 @@ def _oracle_items(effect: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
 def _first(log_wealth: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the item at which each path first reaches 1 / alpha; all items where none does."""
     reached = log_wealth >= -np.log(ALPHA)
-    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, reached.shape[1]).astype(float)
+    first: NDArray[np.float64] = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, reached.shape[1])
+    return first.astype(float)
 
 
 def run(runs: int, items: int, seed: int = 0, effects: tuple[float, ...] = EFFECTS) -> list[Row]:

@@ -1,0 +1,89 @@
+"""How long weighing takes: 10 million observations of 20 signals, from Parquet on disk to judged gates."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Throughput", "run"]
+
+SIGNALS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Seconds and peak memory (MB, of the process that weighs) for so many observations."""
+
+    observations: int
+    seconds: float
+    megabytes: float
+
+
+def _write(path: Path, observations: int) -> None:
+    import numpy as np
+    import polars as pl
+
+    per_signal = observations // SIGNALS
+    items = per_signal // 2
+    rng = np.random.default_rng(0)
+    frames = []
+    for number in range(SIGNALS):
+        index = np.tile(np.arange(items), 2)
+        frames.append(
+            pl.DataFrame({"index": index, "value": rng.random(2 * items)}).select(
+                pl.lit(f"behavior/s{number}").alias("signal"),
+                pl.Series("role", np.repeat(["baseline", "candidate"], items)),
+                pl.format("i{}", "index").alias("item"),
+                pl.format("c{}", pl.col("index") // 5).alias("cluster"),
+                pl.lit(0, dtype=pl.Int64).alias("draw"),
+                "value",
+                pl.lit(1.0).alias("weight"),
+                pl.lit("general").alias("use_case"),
+                pl.lit("").alias("rater"),
+                pl.lit("bench").alias("source"),
+                pl.lit(0.0).alias("at"),
+            )
+        )
+    pl.concat(frames).write_parquet(path)
+
+
+def _weigh(path: Path) -> None:
+    """Weigh the file and print seconds and peak memory."""
+    from seatrial.observations import read_observations
+    from seatrial.plan import plan_gates
+    from seatrial.policy import parse_policy
+    from seatrial.rounds import Rounds
+
+    gates = "\n".join(f"  - {{signal: behavior/s{n}, margin: 0.05}}" for n in range(SIGNALS))
+    policy = parse_policy(f"name: t\nbaseline: {{model: scores/a}}\ncandidate: {{model: scores/b}}\ngates:\n{gates}\n")
+    began = time.perf_counter()
+    frame = read_observations(path)
+    rounds = Rounds(policy, plan_gates(policy, {}, frame), frame)
+    rounds.weigh()
+    rounds.finish()
+    seconds = time.perf_counter() - began
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def run(observations: int) -> Throughput:
+    """Return what weighing takes, measured in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "observations.parquet"
+        subprocess.run([sys.executable, "-m", "benchmarks.throughput", "write", path, str(observations)], check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.throughput", "weigh", path], check=True, capture_output=True, text=True
+        )
+    seconds, megabytes = (float(word) for word in done.stdout.split())
+    return Throughput(observations, seconds, megabytes)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "write":
+        _write(Path(sys.argv[2]), int(sys.argv[3]))
+    else:
+        _weigh(Path(sys.argv[2]))
