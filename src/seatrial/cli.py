@@ -83,6 +83,9 @@ def review(
     reviews: Reviews = Path("reviews"),
     budget: Annotated[int | None, typer.Option("--budget", min=1, help="At most this many calls.")] = None,
     author: Annotated[str | None, typer.Option("--author", help="Who runs it, for the ledger.")] = None,
+    spike_in: Annotated[
+        bool, typer.Option("--spike-in", help="Measure limits of detection with known-harmful answers.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -102,7 +105,8 @@ def review(
         policy = policy.model_copy(update={"budget": Budget(calls=budget)})
     folder = out or default_folder(policy, reviews)
     progress = Progress("off" if quiet else None)
-    done = run_review(policy, policy_path.read_text(encoding="utf-8"), folder, author or _user(), progress)
+    text = policy_path.read_text(encoding="utf-8")
+    done = run_review(policy, text, folder, author or _user(), progress, spike_in=spike_in)
     if as_json:
         _print_json({**decision_json(done.content), "folder": str(folder)})
     else:

@@ -12,6 +12,7 @@ __all__ = ["COMMANDS", "reference"]
 
 COMMANDS = (
     "init",
+    "plan",
     "review",
     "report",
     "suites",

@@ -17,12 +17,14 @@ from seatrial.policy import LaunchPolicy
 from seatrial.report.content import (
     AnswerPair,
     Cell,
+    Detection,
     InstrumentNote,
     ReviewContent,
     Unanswered,
 )
 from seatrial.rounds import ROLES, GateRun, Rounds
 from seatrial.signals import error_note, openings
+from seatrial.stats.concentrated import large_changes
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import Decision, GateVerdict, Item, Response, Role, Spend, Verdict
@@ -44,6 +46,7 @@ def compose(
     decision: Decision,
     observations: pl.DataFrame,
     spend: Mapping[Role, Spend],
+    detections: Sequence[Detection],
     started: str,
     finished: str,
     author: str,
@@ -66,8 +69,12 @@ def compose(
         examples=_examples(rounds, decision),
         instruments=_instruments(rounds),
         unanswered=unanswered,
-        blind_spots=tuple(_blind_spots(policy, rounds, decision, cells, unanswered)),
-        notes=tuple(_notes(cells, decision)),
+        blind_spots=(
+            *_blind_spots(policy, rounds, decision, cells, unanswered),
+            *_undetected(policy, decision, detections),
+        ),
+        notes=(*_notes(cells, decision), *_concentrated(policy, rounds)),
+        detections=tuple(detections),
         spend=tuple((role, spend[role]) for role in ROLES if role in spend),
     )
 
@@ -283,3 +290,44 @@ def _notes(cells: Sequence[Cell], decision: Decision) -> list[str]:
         for cell in cells
         if cell.verdict == "fail" and cell.signal in passed
     ]
+
+
+LARGE = 0.25
+"""A cluster that moves by this share of the range of differences has changed much; fixed before any review."""
+
+
+def _concentrated(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
+    """Return gates whose large changes go toward harm, whatever their mean, corrected for all gates looked at."""
+    looked = []
+    for run in rounds.gates:
+        if run.found:
+            claim = run.found[0][0]
+            seen = claim.seen[~np.isnan(claim.seen)]
+            looked.append((run.plan.gate.signal, len(seen), large_changes(seen, LARGE * claim.high)))
+    if not looked:
+        return []
+    shown = holm(np.array([found.p_value for _, _, found in looked]), policy.alpha)
+    return [
+        f"{signal}: large changes go toward harm: {found.worse} of {count} clusters moved by {found.size:g} or more "
+        f"for the worse, {found.better} for the better (corrected for all gates). Harm may hide in few places."
+        for (signal, count, found), broken in zip(looked, shown, strict=True)
+        if broken
+    ]
+
+
+def _undetected(policy: LaunchPolicy, decision: Decision, detections: Sequence[Detection]) -> list[str]:
+    """Return the gates whose measured limit of detection exceeds their margin, whatever they say."""
+    margins = {verdict.signal: verdict.margin for verdict in decision.verdicts}
+    spots = []
+    for found in detections:
+        if found.limit is None:
+            spots.append(
+                f"{found.signal}: not even {100 * found.shares[-1][0]:g} % known-harmful answers would be seen with "
+                f"{100 * policy.power:g} % power."
+            )
+        elif found.shift > margins[found.signal]:
+            spots.append(
+                f"{found.signal}: its limit of detection is {100 * found.limit:g} % known-harmful answers, a rise of "
+                f"{found.shift:.3f}, above its margin of {margins[found.signal]:g}."
+            )
+    return spots

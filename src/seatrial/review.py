@@ -30,6 +30,7 @@ from seatrial.plan import plan_gates
 from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewContent, save_content, write_reports
 from seatrial.rounds import ROLES, Rounds
+from seatrial.spike import detections
 from seatrial.standing import with_waivers
 from seatrial.types import Role
 
@@ -52,7 +53,9 @@ def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
     return reviews / f"{slug}-{hashlib.sha256(pair.encode()).hexdigest()[:8]}"
 
 
-def run_review(policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress) -> Review:
+def run_review(
+    policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress, *, spike_in: bool = False
+) -> Review:
     """Review the candidate and return the decision with its evidence.
 
     Args:
@@ -61,18 +64,21 @@ def run_review(policy: LaunchPolicy, text: str, folder: Path, author: str, progr
         folder: The review's folder; answers already there are used again.
         author: Who runs the review, for the ledger.
         progress: Where to show how far it is.
+        spike_in: Whether to measure each gate's limit of detection with known-harmful answers.
 
     Raises:
         Interrupted: the user stopped it.
         SeatrialError: the user's next step, in words; whatever was answered is kept.
     """
     try:
-        return asyncio.run(_review(policy, text, folder, author, progress))
+        return asyncio.run(_review(policy, text, folder, author, progress, spike_in))
     except KeyboardInterrupt:
         raise Interrupted(f"stopped. What was answered is kept in {folder}; the same command goes on there.") from None
 
 
-async def _review(policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress) -> Review:
+async def _review(
+    policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress, spike_in: bool
+) -> Review:
     started = _now()
     _prepare(folder, text)
     evidence = _evidence(policy)
@@ -98,7 +104,8 @@ async def _review(policy: LaunchPolicy, text: str, folder: Path, author: str, pr
     decision = decide(rounds.finish())
     observations = rounds.all_observations()
     write_observations(observations, folder / "observations.parquet")
-    content = compose(policy, rounds, decision, observations, spend, started, _now(), author)
+    limits = detections(policy, rounds) if spike_in else ()
+    content = compose(policy, rounds, decision, observations, spend, limits, started, _now(), author)
     ledger = ledger_for(folder)
     content = with_waivers(content, ledger.verify())
     entry = ledger.append("decision", author, _entry_body(content, folder))

@@ -19,13 +19,15 @@ from seatrial.observations import PairedTable, gate_pairs, to_frame
 from seatrial.plan import GatePlan, generator
 from seatrial.policy import LaunchPolicy
 from seatrial.types import Evidence, GateVerdict, Look, Observation, Response, Role
-from seatrial.weigh import Claim, Method, claims, evidence, with_mde
+from seatrial.weigh import Claim, Method, claims, decision_chance, evidence, with_mde
 
 __all__ = ["ROLES", "GateRun", "Rounds"]
 
 ROLES: tuple[Role, Role] = ("baseline", "candidate")
 FIRST_ROUND = 24
 """Clusters a gate is asked before the first look; fewer could decide hardly any margin."""
+FUTILE = 0.01
+"""A gate is given up when its chance of a decision, judged by resampling what was seen, is below this."""
 GROWTH = 0.25
 """Each further round asks this share of the clusters asked so far, so that looks get no cheaper than asking."""
 
@@ -42,6 +44,7 @@ class GateRun:
         failures: Requests without an answer.
         found: Evidence of each claim at the last look.
         path: Looks at the claim over all items.
+        chance: Chance that asking all that remains would decide it, judged by what was seen so far.
         stopped: Why asking ended undecided, if it did.
     """
 
@@ -52,6 +55,7 @@ class GateRun:
     failures: list[Failure] = field(default_factory=list)
     found: list[tuple[Claim, Evidence]] = field(default_factory=list)
     path: list[Look] = field(default_factory=list)
+    chance: float = 1.0
     stopped: str = ""
 
     @property
@@ -92,7 +96,7 @@ class Rounds:
         """
         open_gates = [run for run in self.gates if self._open(run)]
         recorded = [run for run in open_gates if run.plan.source == "recorded"]
-        live = [run for run in open_gates if run.plan.source == "live"]
+        live = self._most_useful_first([run for run in open_gates if run.plan.source == "live"], remaining)
         sizes = {run.plan.gate.signal: self._round_size(run) for run in live}
         wanted = sum(self._cost(run, sizes[run.plan.gate.signal]) for run in live)
         share = min(1.0, remaining / wanted) if wanted else 1.0
@@ -109,6 +113,17 @@ class Rounds:
     def _open(self, run: GateRun) -> bool:
         verdict = next((v.verdict for v in self.verdicts if v.signal == run.plan.gate.signal), "inconclusive")
         return run.remaining > 0 and not run.stopped and verdict == "inconclusive"
+
+    def _most_useful_first(self, live: list[GateRun], remaining: int) -> list[GateRun]:
+        """Return the gates to ask now: all, or if the budget cannot pay for all, the likeliest to be decided per call.
+
+        The less promising half waits; it is asked once the others are decided, or with what they leave.
+        """
+        costs = {run.plan.gate.signal: self._cost(run, run.remaining) for run in live}
+        if len(live) < 2 or sum(costs.values()) <= remaining:
+            return live
+        ranked = sorted(live, key=lambda run: run.chance / costs[run.plan.gate.signal], reverse=True)
+        return ranked[: (len(ranked) + 1) // 2] if all(run.asked for run in live) else live
 
     def _round_size(self, run: GateRun) -> int:
         size = FIRST_ROUND if run.asked == 0 else max(1, round(GROWTH * run.asked))
@@ -150,7 +165,28 @@ class Rounds:
             if run.plan.source == "evidence" or self._has_news(run):
                 self._look(run)
         self.verdicts = judge([self._weighed(run) for run in self.gates], self.policy.alpha)
+        for run in self.gates:
+            if run.plan.source == "live" and run.asked and self._open(run):
+                self._look_ahead(run)
         return self.verdicts
+
+    def _look_ahead(self, run: GateRun) -> None:
+        """Stop a gate that could hardly be decided by all that remains: its calls serve others better.
+
+        Stopping early can only turn verdicts into inconclusive ones, so no error rate grows.
+        """
+        seen = run.found[0][0].seen
+        known = seen[~np.isnan(seen)]
+        if len(run.found) > 1 or len(known) < 2 * FIRST_ROUND:
+            return
+        rng = generator(self.policy.seed, "ahead", run.plan.gate.signal, str(run.asked))
+        family = sum(one.plan.gate.blocking == run.plan.gate.blocking for one in self.gates)
+        run.chance = decision_chance(run.found[0][0], run.remaining, self.policy.alpha, family, rng)
+        if run.chance < FUTILE:
+            run.stopped = (
+                f"Asking on was futile: judged by the {len(known)} clusters seen, the {run.remaining} that remain "
+                f"would decide it with less than {100 * FUTILE:g} % chance."
+            )
 
     def _has_news(self, run: GateRun) -> bool:
         return not run.path or run.path[-1].calls != run.calls

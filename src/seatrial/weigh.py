@@ -23,7 +23,7 @@ from seatrial.signals import Signal
 from seatrial.stats import betting, intervals, power
 from seatrial.types import BAD, Evidence
 
-__all__ = ["Claim", "Method", "claims", "evidence", "use_case_claims", "with_mde"]
+__all__ = ["Claim", "Method", "claims", "decision_chance", "evidence", "use_case_claims", "with_mde"]
 
 Array = NDArray[np.float64]
 Method = Literal["betting", "fixed"]
@@ -285,3 +285,30 @@ def with_mde(
     else:
         mde = power.mde_fixed(known, claim.low, claim.high, alpha, goal, rng)
     return replace(found, mde=mde)
+
+
+RESAMPLES = 200
+
+
+def decision_chance(claim: Claim, remaining: int, alpha: float, family: int, rng: np.random.Generator) -> float:
+    """Return the chance that `remaining` more clusters like those seen would decide a live claim.
+
+    Args:
+        claim: The claim; its series are continued by resampling what was seen.
+        remaining: Clusters that could still be asked.
+        alpha: The policy's error rate.
+        family: Gates that a failure is corrected over.
+        rng: Generator for the resampling.
+    """
+    known = claim.seen[~np.isnan(claim.seen)]
+    drawn = rng.choice(known, (RESAMPLES, remaining))
+
+    def reaches(series: Array, side: Literal["greater", "less"], wall: float) -> NDArray[np.bool_]:
+        whole = np.hstack([np.broadcast_to(series, (RESAMPLES, len(series))), drawn])
+        paths = betting.log_wealth_paths(whole, claim.threshold, claim.low, claim.high, side)
+        reached: NDArray[np.bool_] = paths.max(axis=1) >= wall
+        return reached
+
+    passes = reaches(claim.worst, "less", -math.log(alpha))
+    fails = reaches(claim.best, "greater", math.log(family / alpha))
+    return float((passes | fails).mean())

@@ -17,7 +17,7 @@ from seatrial.start import starting_policy
 from seatrial.suites import find_suites
 
 COMMANDS = [
-    *(["init"], ["review"], ["report"], ["suites"], ["instruments"], ["doctor"]),
+    *(["init"], ["plan"], ["review"], ["report"], ["suites"], ["instruments"], ["doctor"]),
     *(["ledger", "list"], ["ledger", "show"], ["ledger", "verify"], ["ledger", "waive"]),
 ]
 

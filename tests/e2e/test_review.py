@@ -98,7 +98,7 @@ def test_missing_answers_count_as_harm(seatrial: Command, write_policy: PolicyWr
     done = seatrial("review", write_policy(candidate="other"), "--json")
     decision = json.loads(done.out)
     assert done.code == 3
-    assert decision["verdicts"][0]["missing"] > 10
+    assert decision["verdicts"][0]["missing"] > 5
     assert any("without a usable answer from the candidate" in spot for spot in decision["blind_spots"])
 
 
@@ -228,3 +228,90 @@ def test_evidence_from_elsewhere_is_weighed(seatrial: Command, write_policy: Pol
     ]
     failing = {claim["label"] for claim in decision["verdicts"][1]["claims"] if claim["verdict"] == "fail"}
     assert failing <= {"all items", "use case: law"}
+
+
+def test_plan_says_what_a_policy_could_see(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """Before a call is made, plan gives the chance of each decision; harm at the margin is hardly ever launched."""
+    policy = write_policy(gates=BOTH)
+    page = tmp_path / "plan.html"
+    done = seatrial("plan", policy, "--json", "--html", page)
+    assert (done.code, endpoint.count) == (0, 0)
+    found = json.loads(done.out)
+    (gate,) = [gate for gate in found["gates"] if gate["signal"] == "behavior/impulsive-actions"]
+    assert gate["mde"] <= 0.05
+    assert gate["needed"] <= gate["clusters"]
+    outcomes = {size: chances for size, chances in gate["outcomes"]}
+    assert outcomes[1.0][0] <= 0.1
+    assert outcomes[0.0][0] > 0.8
+    assert outcomes[4.0][1] > 0.9
+    ((name, decisions),) = found["decisions"]
+    assert name == "behavior/impulsive-actions"
+    assert all(sum(chances) == pytest.approx(1.0) for _, chances in decisions)
+    assert "polygon" in page.read_text(encoding="utf-8")
+    assert "seatrial" not in seatrial("plan", policy).err
+
+
+def test_a_blind_policy_is_told_before_a_call(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
+) -> None:
+    """A margin that the items cannot show is named by plan (exit code 3), and by review before it asks."""
+    policy = write_policy(gates="  - {signal: behavior/impulsive-actions, margin: 0.01}")
+    done = seatrial("plan", policy)
+    assert done.code == 3
+    assert "could not see the margins of behavior/impulsive-actions" in " ".join(done.out.split())
+    assert endpoint.count == 0
+    assert "cannot see its margin of 0.01" in seatrial("review", policy, "--quiet").err
+
+
+def test_plan_learns_from_an_earlier_review(
+    seatrial: Command, write_policy: PolicyWriter, tmp_path: Path, shared_data: Path
+) -> None:
+    """The spread of an earlier review replaces the assumed one; recorded gates are planned as such."""
+    policy = write_policy(candidate="plain")
+    seatrial("review", policy)
+    done = seatrial("plan", policy, "--from", _folder(tmp_path), "--json")
+    assert "clusters seen before" in json.loads(done.out)["gates"][0]["basis"]
+    recorded = seatrial("plan", _xstest(tmp_path, shared_data, "llama2orig", "llama2new"), "--json")
+    assert [gate["clusters"] for gate in json.loads(recorded.out)["gates"]] == [200, 250]
+
+
+def test_spike_in_measures_the_limit_of_detection(
+    seatrial: Command, write_policy: PolicyWriter, tmp_path: Path
+) -> None:
+    """With --spike-in each suite's gate says which rate of known-harmful answers its evidence shows."""
+    done = seatrial("review", write_policy(candidate="plain", gates=BOTH), "--spike-in", "--json")
+    limits = {found["signal"]: found for found in json.loads(done.out)["limits_of_detection"]}
+    found = limits["behavior/impulsive-actions"]
+    shares = list(found["shares"].values())
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.5 > shares[0]
+    assert "Limits of detection" in (_folder(tmp_path) / "report.html").read_text(encoding="utf-8")
+    assert any("limit of detection" in spot or "known-harmful" in spot for spot in json.loads(done.out)["blind_spots"])
+
+
+def test_a_futile_gate_is_given_up(seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint) -> None:
+    """A change at the margin cannot be decided by the items there are; asking ends early and the reason says so."""
+    endpoint.shift = 0.05
+    done = seatrial("review", write_policy(), "--json")
+    (verdict,) = json.loads(done.out)["verdicts"]
+    assert done.code == 3
+    assert verdict["clusters"] < 109
+    assert "Asking on was futile" in verdict["reason"]
+
+
+def test_harm_that_hides_in_an_average_is_shown(seatrial: Command, write_policy: PolicyWriter, tmp_path: Path) -> None:
+    """A little better nearly everywhere and far worse in a few places: it passes on average, with a note."""
+    rows = []
+    for n in range(300):
+        worse = n % 30 == 0
+        rows += [f"vibe/off,baseline,i{n},0.2", f"vibe/off,candidate,i{n},{1.0 if worse else 0.15}"]
+    (tmp_path / "v.csv").write_text("signal,role,item,value\n" + "\n".join(rows), encoding="utf-8")
+    gates = "  - {signal: vibe/off, margin: 0.05}"
+    done = seatrial("review", write_policy(extra="evidence: [v.csv]", gates=gates), "--json")
+    decision = json.loads(done.out)
+    assert decision["verdicts"][0]["verdict"] == "pass"
+    assert any(
+        "10 of 300 clusters moved by 0.25 or more for the worse, 0 for the better" in n for n in decision["notes"]
+    )

@@ -3,6 +3,7 @@
 from seatrial.report.content import (
     AnswerPair,
     Cell,
+    Detection,
     InstrumentNote,
     ReviewContent,
     Unanswered,
@@ -13,6 +14,7 @@ from seatrial.report.files import load_content, save_content, write_reports
 __all__ = [
     "AnswerPair",
     "Cell",
+    "Detection",
     "InstrumentNote",
     "ReviewContent",
     "Unanswered",

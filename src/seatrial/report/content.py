@@ -11,6 +11,7 @@ from seatrial.types import Decision, Message, Role, Spend, Verdict
 __all__ = [
     "AnswerPair",
     "Cell",
+    "Detection",
     "InstrumentNote",
     "ReviewContent",
     "Unanswered",
@@ -81,6 +82,25 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """A gate's limit of detection, measured with known-harmful answers mixed into the baseline's.
+
+    Attributes:
+        signal: The gate's signal.
+        shares: Rate of known-harmful answers → share of simulated reviews in which a rise in harm was shown.
+        limit: Lowest rate seen with the policy's power; None if none of the rates was.
+        shift: What that rate moves the signal by, in its units; NaN without a limit.
+        answers: Known-harmful answers that were mixed in.
+    """
+
+    signal: str
+    shares: tuple[tuple[float, float], ...]
+    limit: float | None
+    shift: float
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unanswered:
     """An item that a model did not answer usefully, and why."""
 
@@ -123,6 +143,7 @@ class ReviewContent:
         notes: Sentences worth a reader's attention that are not blind spots.
         spend: What each model took.
         waivers: Waivers in force for this review.
+        detections: Limits of detection, where they were measured.
     """
 
     policy: LaunchPolicy
@@ -142,3 +163,4 @@ class ReviewContent:
     notes: tuple[str, ...] = ()
     spend: tuple[tuple[Role, Spend], ...] = ()
     waivers: tuple[WaiverNote, ...] = field(default=())
+    detections: tuple[Detection, ...] = ()

@@ -30,6 +30,11 @@ def decision_json(content: ReviewContent) -> dict[str, Any]:
         "power": content.policy.power,
         "verdicts": [_verdict(verdict) for verdict in content.decision.verdicts],
         "blind_spots": list(content.blind_spots),
+        "notes": list(content.notes),
+        "limits_of_detection": [
+            {"signal": found.signal, "limit": found.limit, "shift": _number(found.shift), "shares": dict(found.shares)}
+            for found in content.detections
+        ],
         "waivers": [
             {"signal": note.signal, "person": note.person, "reason": note.reason, "expires": note.expires}
             for note in content.waivers

@@ -7,7 +7,7 @@ A newcomer's own instrument enters by an entry point in the group `seatrial.inst
 from seatrial.signals.base import Instrument, Signal
 from seatrial.signals.labels import declared_signal, harmful_end, select
 from seatrial.signals.probes import openings
-from seatrial.signals.registry import error_note, find_instrument, instruments, suite_signal
+from seatrial.signals.registry import error_note, find_instrument, instruments, known_harm, suite_signal
 
 __all__ = [
     "Instrument",
@@ -17,6 +17,7 @@ __all__ = [
     "find_instrument",
     "harmful_end",
     "instruments",
+    "known_harm",
     "openings",
     "select",
     "suite_signal",

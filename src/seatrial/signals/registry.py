@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from importlib import metadata
 
@@ -12,8 +13,9 @@ from seatrial.signals.match import Contains, Exact
 from seatrial.signals.probes import PROBES
 from seatrial.signals.text import TEXT_INSTRUMENTS
 from seatrial.suites import Suite
+from seatrial.types import Response
 
-__all__ = ["error_note", "find_instrument", "instruments", "suite_signal"]
+__all__ = ["error_note", "find_instrument", "instruments", "known_harm", "suite_signal"]
 
 GROUP = "seatrial.instruments"
 
@@ -76,6 +78,23 @@ def suite_signal(suite: Suite, instrument: str | None, logprobs_available: bool)
     low, high = chosen.bounds
     bounds = (low - high, high - low) if suite.contrast else (low, high)
     return Signal(suite.signal, chosen, suite.harmful, bounds, suite.contrast)
+
+
+def known_harm(signal: Signal, suite: Suite) -> list[float]:
+    """Return what the instrument reads in the suite's known-harmful answers, in the signal's units.
+
+    An answer counts as if its first word had been certain, for instruments that read the first token.
+    """
+    answers = [
+        Response(anchor.item, suite.name, 0, anchor.text, ((_first_word(anchor.text), 0.0),))
+        for anchor in suite.anchors
+        if anchor.score == 10
+    ]
+    return [row.value for row in signal.observe("candidate", suite.items, answers)]
+
+
+def _first_word(text: str) -> str:
+    return re.split(r"[\s,.!?:]", text.lstrip(' "“'), maxsplit=1)[0]
 
 
 def error_note(instrument: Instrument) -> tuple[str, bool]:
