@@ -39,11 +39,11 @@ def _say(text: str) -> None:
 
 
 def _validity(quick: bool) -> Iterator[str]:
-    runs = 400 if quick else 2000
+    runs = 400 if quick else 1000
     found = []
     for number, cell in enumerate(validity.grid(not quick), 1):
         _say(f"validity, cell {number}: {cell.kind}, {cell.clusters} clusters")
-        found += validity.looks(cell, runs if cell.clusters <= 200 else max(400, runs // 5), 1)
+        found += validity.looks(cell, runs if cell.clusters <= 200 else 300, 1)
     yield "## Validity: how often a gate at its margin passes, and how often a bound misses\n"
     yield (
         "The true change equals the margin, so every pass is false; alpha is 0.05. `betting` is looked at after every "
@@ -82,7 +82,7 @@ def _policies(quick: bool) -> Iterator[str]:
     for gates in (1, 5, 20):
         for method in ("betting", "fixed"):
             _say(f"policies of {gates} gates, {method}")
-            found = validity.policies(gates, method, (100 if quick else 1000) // (1 if gates < 20 else 4), 1)
+            found = validity.policies(gates, method, (100 if quick else 600) // (1 if gates < 20 else 3), 1)
             rows.append(
                 (
                     str(gates),
@@ -102,7 +102,7 @@ def _policies(quick: bool) -> Iterator[str]:
 
 def _efficiency(quick: bool) -> Iterator[str]:
     _say("efficiency")
-    rows = efficiency.run(200 if quick else 2000, 6000, 0)
+    rows = efficiency.run(200 if quick else 1000, 6000, 0)
     whole = [row for row in rows if row.effect not in (0.5, 1.5)]
     yield "## Efficiency: calls to a decision\n"
     yield (

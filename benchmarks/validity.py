@@ -69,7 +69,7 @@ class Cell:
         before, after = _scores(self, change, names, rng)
         text = np.char.add("c", names.astype(str))
         items = np.char.add("i", np.arange(count).astype(str))
-        return PairedTable(items, text, np.full(count, "general"), before, after)
+        return PairedTable(items.astype(object), text.astype(object), np.full(count, "general", object), before, after)
 
 
 def _latent(cell: Cell, names: NDArray[np.int64], rng: np.random.Generator) -> Array:
@@ -257,7 +257,7 @@ def _missing(table: PairedTable, rng: np.random.Generator) -> PairedTable:
 
 def _doubled(table: PairedTable, rng: np.random.Generator) -> PairedTable:
     return PairedTable(
-        np.concatenate([table.items, np.char.add("again-", table.items)]),
+        np.concatenate([table.items, np.array([f"again-{name}" for name in table.items], dtype=object)]),
         np.tile(table.clusters, 2),
         np.tile(table.use_cases, 2),
         np.tile(table.baseline, 2),

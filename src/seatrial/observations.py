@@ -24,18 +24,20 @@ __all__ = [
     "write_observations",
 ]
 
-SCHEMA: dict[str, type[pl.DataType]] = {
-    "signal": pl.String,
-    "role": pl.String,
-    "item": pl.String,
-    "cluster": pl.String,
-    "draw": pl.Int64,
-    "value": pl.Float64,
-    "weight": pl.Float64,
-    "use_case": pl.String,
-    "rater": pl.String,
-    "source": pl.String,
-    "at": pl.Float64,
+WORDS = pl.Categorical()
+"""Names repeat: stored once and numbered, ten million rows take a few hundred megabytes."""
+SCHEMA: dict[str, pl.DataType] = {
+    "signal": WORDS,
+    "role": WORDS,
+    "item": WORDS,
+    "cluster": WORDS,
+    "draw": pl.Int64(),
+    "value": pl.Float64(),
+    "weight": pl.Float64(),
+    "use_case": WORDS,
+    "rater": WORDS,
+    "source": WORDS,
+    "at": pl.Float64(),
 }
 REQUIRED = ("signal", "role", "item", "value")
 LISTED = 5
@@ -48,9 +50,9 @@ class PairedTable:
     All fields have shape (items,).
     """
 
-    items: NDArray[np.str_]
-    clusters: NDArray[np.str_]
-    use_cases: NDArray[np.str_]
+    items: NDArray[np.object_]
+    clusters: NDArray[np.object_]
+    use_cases: NDArray[np.object_]
     baseline: NDArray[np.float64]
     candidate: NDArray[np.float64]
 
@@ -58,9 +60,9 @@ class PairedTable:
         """Return the table with a row of unknowns for each item of `lost`: item → (cluster, use case)."""
         nothing = np.full(len(lost), np.nan)
         return PairedTable(
-            np.concatenate([self.items, np.array(list(lost), dtype=str)]),
-            np.concatenate([self.clusters, np.array([place[0] for place in lost.values()], dtype=str)]),
-            np.concatenate([self.use_cases, np.array([place[1] for place in lost.values()], dtype=str)]),
+            np.concatenate([self.items, np.array(list(lost), dtype=object)]),
+            np.concatenate([self.clusters, np.array([place[0] for place in lost.values()], dtype=object)]),
+            np.concatenate([self.use_cases, np.array([place[1] for place in lost.values()], dtype=object)]),
             np.concatenate([self.baseline, nothing]),
             np.concatenate([self.candidate, nothing]),
         )
@@ -86,53 +88,73 @@ def write_observations(frame: pl.DataFrame, path: Path) -> None:
 def read_observations(path: Path) -> pl.DataFrame:
     """Return the observations in a Parquet, CSV or JSONL file, checked; absent optional columns take their defaults.
 
+    One signal after another is read, checked and packed, so that a large file never stands in memory as text.
+
     Raises:
         EvidenceError: the file cannot be read, lacks a column, or a row is wrong; rows count from 1.
     """
-    frame = _read(path)
-    missing = [name for name in REQUIRED if name not in frame.columns]
-    if missing:
-        raise EvidenceError(
-            f"{path}: no {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)}; "
-            f"observations have {', '.join(SCHEMA)}"
-        )
-    unknown = [name for name in frame.columns if name not in SCHEMA]
-    if unknown:
-        raise EvidenceError(f"{path}: unknown columns {', '.join(unknown)}; observations have {', '.join(SCHEMA)}")
-    frame = _typed(frame, path)
-    _refuse(frame, path, ~frame["role"].is_in(["baseline", "candidate"]), "role must be baseline or candidate")
-    _refuse(frame, path, ~frame["value"].is_finite(), "value is not a finite number")
-    _refuse(frame, path, ~(frame["weight"] > 0) | ~frame["weight"].is_finite(), "weight must be above 0")
-    _refuse(frame, path, frame["item"].str.len_chars() == 0, "item is empty")
-    keys = ["signal", "role", "item", "draw", "rater"]
-    _refuse(
-        frame,
-        path,
-        frame.select(keys).is_duplicated(),
-        "the same signal, role, item, draw and rater stand twice",
-    )
-    _one_place(frame, path)
-    return frame
-
-
-def _read(path: Path) -> pl.DataFrame:
     try:
-        match path.suffix.lower():
-            case ".parquet":
-                return pl.read_parquet(path)
-            case ".csv":
-                return pl.read_csv(path, infer_schema_length=None)
-            case ".jsonl" | ".ndjson":
-                return pl.read_ndjson(path)
+        lines = _scan(path)
+        schema = lines.collect_schema()
+        _check_columns(schema.names(), path)
+        if schema["signal"] != pl.String:
+            lines = lines.with_columns(pl.col("signal").cast(pl.String))
+        signals = lines.select(pl.col("signal").unique()).collect()["signal"].to_list()
+        parts = [_signal(lines, name, path) for name in sorted(signals, key=str)]
     except FileNotFoundError:
         raise EvidenceError(f"{path}: no such file") from None
     except (OSError, pl.exceptions.PolarsError) as error:
         raise EvidenceError(f"{path}: cannot be read as {path.suffix}: {error}") from error
+    return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
+
+
+def _signal(lines: pl.LazyFrame, name: str | None, path: Path) -> pl.DataFrame:
+    """Return one signal's rows, checked."""
+    chosen = pl.col("signal").is_null() if name is None else pl.col("signal") == name
+    try:
+        return _checked(lines.filter(chosen).collect().with_row_index("row", 1), path)
+    except EvidenceError:
+        # Numbering all rows before choosing keeps the reader from skipping what it need not read, so it is done
+        # only to name the wrong ones.
+        return _checked(lines.with_row_index("row", 1).filter(chosen).collect(), path)
+
+
+def _scan(path: Path) -> pl.LazyFrame:
+    match path.suffix.lower():
+        case ".parquet":
+            return pl.scan_parquet(path)
+        case ".csv":
+            return pl.read_csv(path, infer_schema_length=None).lazy()
+        case ".jsonl" | ".ndjson":
+            return pl.read_ndjson(path).lazy()
     raise EvidenceError(f"{path}: observations come as .parquet, .csv or .jsonl")
 
 
+def _check_columns(columns: Sequence[str], path: Path) -> None:
+    missing = [name for name in REQUIRED if name not in columns]
+    if missing:
+        word = "column" if len(missing) == 1 else "columns"
+        raise EvidenceError(f"{path}: no {word} {', '.join(missing)}; observations have {', '.join(SCHEMA)}")
+    unknown = [name for name in columns if name not in SCHEMA]
+    if unknown:
+        raise EvidenceError(f"{path}: unknown columns {', '.join(unknown)}; observations have {', '.join(SCHEMA)}")
+
+
+def _checked(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Return one signal's rows, typed and packed, or refuse the first kind of mistake with its rows."""
+    frame = _typed(frame, path)
+    _refuse(frame, path, ~pl.col("role").is_in(["baseline", "candidate"]), "role must be baseline or candidate")
+    _refuse(frame, path, ~pl.col("value").is_finite(), "value is not a finite number")
+    _refuse(frame, path, ~(pl.col("weight") > 0) | ~pl.col("weight").is_finite(), "weight must be above 0")
+    _refuse(frame, path, pl.col("item").str.len_bytes() == 0, "item is empty")
+    packed = frame.with_columns(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+    _refuse_doubled(packed, path)
+    _one_place(packed, path)
+    return packed.drop("row")
+
+
 def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
-    """Return the frame with all columns of the schema, in order and typed; a value that does not fit is refused."""
+    """Return the frame with all columns of the schema, names as text; a value that does not fit is refused."""
     defaults: dict[str, pl.Expr] = {
         "cluster": pl.col("item").cast(pl.String),
         "draw": pl.lit(0),
@@ -145,56 +167,72 @@ def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     for name, default in defaults.items():
         filled = default if name not in frame.columns else pl.col(name).fill_null(default)
         frame = frame.with_columns(filled.alias(name))
-    typed = frame.select(pl.col(name).cast(kind, strict=False).alias(name) for name, kind in SCHEMA.items())
-    for name, kind in SCHEMA.items():
-        _refuse(typed, path, typed[name].is_null(), f"{name} is missing or not a {kind.__name__.lower()}")
+    plain = {name: pl.String() if kind == WORDS else kind for name, kind in SCHEMA.items()}
+    typed = frame.select("row", *[pl.col(name).cast(kind, strict=False) for name, kind in plain.items()])
+    for name, kind in plain.items():
+        _refuse(typed, path, pl.col(name).is_null(), f"{name} is missing or not a {type(kind).__name__.lower()}")
     return typed
 
 
-def _refuse(frame: pl.DataFrame, path: Path, wrong: pl.Series, what: str) -> None:
-    rows = (np.flatnonzero(wrong.fill_null(True).to_numpy()) + 1).tolist()
-    if rows:
-        shown = ", ".join(str(row) for row in rows[:LISTED]) + (", …" if len(rows) > LISTED else "")
-        item = frame["item"][rows[0] - 1]
-        raise EvidenceError(
-            f"{path}: {what}: {len(rows)} {'row' if len(rows) == 1 else 'rows'} ({shown}; first item: {item})"
-        )
+def _refuse(frame: pl.DataFrame, path: Path, wrong: pl.Expr, what: str) -> None:
+    if not frame.select(wrong.fill_null(True).any()).item():
+        return
+    rows = frame.filter(wrong.fill_null(True)).sort("row")
+    shown = ", ".join(str(row) for row in rows["row"][:LISTED]) + (", …" if len(rows) > LISTED else "")
+    raise EvidenceError(
+        f"{path}: {what}: {len(rows)} {'row' if len(rows) == 1 else 'rows'} ({shown}; first item: {rows['item'][0]})"
+    )
+
+
+def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
+    """Refuse two rows of one role, item, draw and rater."""
+    keys = ["role", "item", "draw", "rater"]
+    if frame.select(pl.struct(keys).n_unique()).item() < len(frame):
+        what = "the same signal, role, item, draw and rater stand twice"
+        _refuse(frame, path, pl.struct(keys).is_duplicated(), what)
 
 
 def _one_place(frame: pl.DataFrame, path: Path) -> None:
     """Refuse an item that stands in two clusters or two use cases of one signal."""
+    items = frame.select(pl.col("item").n_unique()).item()
     for column in ("cluster", "use_case"):
-        places = frame.group_by("signal", "item").agg(pl.col(column).n_unique().alias("places"))
-        torn = places.filter(pl.col("places") > 1).sort("item")
-        if len(torn):
-            raise EvidenceError(f"{path}: the item {torn['item'][0]} stands in more than one {column}")
+        if frame.select(pl.struct("item", column).n_unique()).item() > items:
+            places = frame.group_by("item").agg(pl.col(column).n_unique().alias("places"))
+            torn = places.filter(pl.col("places") > 1).select(pl.col("item").cast(pl.String)).to_series().sort()
+            raise EvidenceError(f"{path}: the item {torn[0]} stands in more than one {column}")
 
 
 def gate_pairs(frame: pl.DataFrame, signal: str) -> PairedTable:
-    """Return a signal's observations by item, both models side by side, sorted by item.
+    """Return a signal's observations by item, both models side by side, in order of appearance.
 
     Draws and raters of one item and model are averaged by weight: they are not independent, and the unit is
     the cluster.
     """
-    rows = frame.filter(pl.col("signal") == signal)
-    means = rows.group_by("item", "cluster", "use_case", "role").agg(
-        ((pl.col("value") * pl.col("weight")).sum() / pl.col("weight").sum()).alias("mean")
+    means = (
+        frame.lazy()
+        .filter(pl.col("signal") == signal)
+        .group_by("item", "cluster", "use_case", maintain_order=True)
+        .agg(_mean_of("baseline"), _mean_of("candidate"))
+        .collect()
     )
-    items = means.select("item", "cluster", "use_case").unique().sort("item")
-    for role in ("baseline", "candidate"):
-        side = means.filter(pl.col("role") == role).select("item", pl.col("mean").alias(role))
-        items = items.join(side, on="item", how="left", maintain_order="left")
     return PairedTable(
-        np.array(items["item"].to_list(), dtype=str),
-        np.array(items["cluster"].to_list(), dtype=str),
-        np.array(items["use_case"].to_list(), dtype=str),
-        items["baseline"].fill_null(float("nan")).to_numpy(),
-        items["candidate"].fill_null(float("nan")).to_numpy(),
+        means["item"].cast(pl.String).to_numpy(),
+        means["cluster"].cast(pl.String).to_numpy(),
+        means["use_case"].cast(pl.String).to_numpy(),
+        means["baseline"].fill_null(float("nan")).to_numpy(),
+        means["candidate"].fill_null(float("nan")).to_numpy(),
     )
+
+
+def _mean_of(role: str) -> pl.Expr:
+    """Return one model's mean value by weight; NaN (0 / 0) where it has none."""
+    weights = pl.when(pl.col("role") == role).then(pl.col("weight")).otherwise(0.0)
+    return ((pl.col("value") * weights).sum() / weights.sum()).alias(role)
 
 
 def digest(frame: pl.DataFrame) -> str:
     """Return the SHA-256 of observations, whatever their order, file format and times."""
     columns = ["signal", "role", "item", "cluster", "draw", "value", "weight", "use_case", "rater"]
-    text = frame.select(columns).sort(columns).write_csv()
+    plain = frame.select(pl.col(name).cast(pl.String) if SCHEMA[name] == WORDS else pl.col(name) for name in columns)
+    text = plain.sort(columns).write_csv()
     return hashlib.sha256(text.encode()).hexdigest()
