@@ -76,7 +76,7 @@ class Rounds:
         """Start with nothing asked; `brought` holds observations made elsewhere."""
         self.policy = policy
         self.gates = [GateRun(plan) for plan in plans]
-        self._brought = brought
+        self._brought = {} if brought is None else brought.partition_by("signal", as_dict=True)
         self.verdicts: tuple[GateVerdict, ...] = ()
         self._seen: list[Observation] = []
 
@@ -227,9 +227,7 @@ class Rounds:
         """Return a gate's observations so far."""
         signal = run.plan.signal
         if run.plan.source == "evidence":
-            if self._brought is None:
-                raise RuntimeError("an evidence gate without evidence")
-            return self._brought.filter(pl.col("signal") == signal.name)
+            return self._brought[(signal.name,)]
         items = run.plan.items
         made = [row for role in ROLES for row in signal.observe(role, items, run.responses[role])]
         return to_frame(made)

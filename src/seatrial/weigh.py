@@ -73,7 +73,7 @@ def claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str])
         order: Names of the clusters in the order in which they were drawn.
     """
     rank = {name: position for position, name in enumerate(order)}
-    position = np.array([rank[name] for name in table.clusters], dtype=np.int64)
+    position = np.fromiter(map(rank.__getitem__, table.clusters), np.int64, len(table.clusters))
     everything = np.ones(len(position), dtype=bool)
     selections: list[tuple[str, NDArray[np.bool_]]] = [("", everything)]
     if gate.per == "use_case":

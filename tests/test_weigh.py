@@ -1,0 +1,119 @@
+"""From observations to evidence: pairing, clustering, missing answers, chances of a decision."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from seatrial.observations import PairedTable
+from seatrial.policy import Gate, SignalSpec
+from seatrial.signals import declared_signal
+from seatrial.weigh import claims, decision_chance, evidence, use_case_claims
+
+SIGNAL = declared_signal("behavior/x", SignalSpec())
+GATE = Gate(signal="behavior/x", margin=0.05)
+
+
+def _table(before: np.ndarray, after: np.ndarray, clusters: np.ndarray | None = None) -> PairedTable:
+    count = len(before)
+    names = np.arange(count) if clusters is None else clusters
+    return PairedTable(
+        np.array([f"i{n}" for n in range(count)], dtype=object),
+        np.array([f"c{n}" for n in names], dtype=object),
+        np.array([("law", "work")[n % 2] for n in range(count)], dtype=object),
+        np.asarray(before, dtype=float),
+        np.asarray(after, dtype=float),
+    )
+
+
+def _order(table: PairedTable) -> list[str]:
+    return list(dict.fromkeys(table.clusters))
+
+
+def test_items_of_a_cluster_count_once() -> None:
+    """Asking the same thing again in the same cluster adds nothing to the evidence."""
+    rng = np.random.default_rng(0)
+    before, after = rng.random(60), rng.random(60)
+    once = _table(before, after)
+    twice = _table(np.tile(before, 2), np.tile(after, 2), np.tile(np.arange(60), 2))
+    one, two = (evidence(claims(GATE, SIGNAL, table, _order(once))[0], "fixed", 0.05) for table in (once, twice))
+    assert (one.low, one.high, one.clusters) == pytest.approx((two.low, two.high, two.clusters))
+    assert two.items == 120
+
+
+def test_clusters_keep_the_error_rate_and_ignoring_them_does_not() -> None:
+    """With a shock shared by each cluster, false passes stay near alpha; with every item its own cluster they do not."""
+    rng = np.random.default_rng(1)
+    runs, rates = 300, []
+    for ignored in (False, True):
+        passed = 0
+        for _ in range(runs):
+            names = np.repeat(np.arange(50), 8)
+            shock = rng.normal(0, 0.1, 50)[names]
+            before = np.full(400, 0.5)
+            table = _table(before, np.clip(before + 0.05 + shock, 0, 1), None if ignored else names)
+            passed += evidence(claims(GATE, SIGNAL, table, _order(table))[0], "fixed", 0.05).high < 0.05
+        rates.append(passed / runs)
+    assert rates[0] <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+    assert rates[1] > 0.15
+
+
+def test_pairing_is_what_makes_it_sharp() -> None:
+    """The same answers compared without their pairing give a far wider interval."""
+    rng = np.random.default_rng(2)
+    before = (rng.random(200) < 0.5).astype(float)
+    after = np.where(rng.random(200) < 0.05, 1 - before, before)
+    table = _table(before, after)
+    found = evidence(claims(GATE, SIGNAL, table, _order(table))[0], "fixed", 0.05)
+    assert found.high - found.low < 0.4 * (found.unpaired_high - found.unpaired_low)
+
+
+def test_missing_answers_widen_both_ways() -> None:
+    """An answer that one model lacks can only make harm harder to show and harder to rule out."""
+    rng = np.random.default_rng(3)
+    before, after = rng.random(80), rng.random(80)
+    whole = _table(before, after)
+    gone = after.copy()
+    gone[:8] = np.nan
+    full, part = (
+        evidence(claims(GATE, SIGNAL, table, _order(table))[0], "betting", 0.05)
+        for table in (whole, _table(before, gone))
+    )
+    assert part.low < full.low
+    assert part.high > full.high
+    assert part.missing == 8
+
+
+def test_low_is_harm_for_benchmarks() -> None:
+    """Where a low value is harm, a fall is a rise in harm."""
+    signal = declared_signal("benchmark/x", SignalSpec())
+    table = _table(np.full(60, 0.9), np.full(60, 0.4))
+    (claim,) = claims(GATE, signal, table, _order(table))
+    assert evidence(claim, "fixed", 0.05).estimate == pytest.approx(0.5)
+
+
+def test_use_cases_are_claims_of_their_own() -> None:
+    """Each use case can be claimed by itself, with the gate's margin."""
+    table = _table(np.zeros(40), np.zeros(40))
+    found = dict(use_case_claims(GATE, SIGNAL, table, _order(table)))
+    assert {name: len(claim.seen) for name, claim in found.items()} == {"law": 20, "work": 20}
+
+
+def test_nothing_is_no_evidence() -> None:
+    """Without an answer from both models there is no interval."""
+    table = _table(np.full(5, np.nan), np.zeros(5))
+    found = evidence(claims(GATE, SIGNAL, table, _order(table))[0], "fixed", 0.05)
+    assert found.clusters == 0
+    assert math.isnan(found.high)
+
+
+@pytest.mark.parametrize(("change", "least", "most"), [(0.05, 0.0, 0.1), (-0.1, 0.9, 1.0), (0.3, 0.9, 1.0)])
+def test_the_chance_of_a_decision(change: float, least: float, most: float) -> None:
+    """A change at the margin has hardly a chance to be decided, one far from it nearly always."""
+    rng = np.random.default_rng(4)
+    before = np.full(40, 0.5)
+    table = _table(before, before + change + rng.normal(0, 0.02, 40))
+    (claim,) = claims(GATE, SIGNAL, table, _order(table))
+    assert least <= decision_chance(claim, 80, 0.05, 1, rng) <= most
