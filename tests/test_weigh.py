@@ -44,7 +44,7 @@ def test_items_of_a_cluster_count_once() -> None:
 
 
 def test_clusters_keep_the_error_rate_and_ignoring_them_does_not() -> None:
-    """With a shock shared by each cluster, false passes stay near alpha; with every item its own cluster they do not."""
+    """With a shock shared by each cluster false passes stay near alpha; with every item its own they do not."""
     rng = np.random.default_rng(1)
     runs, rates = 300, []
     for ignored in (False, True):

@@ -315,3 +315,20 @@ def test_harm_that_hides_in_an_average_is_shown(seatrial: Command, write_policy:
     assert any(
         "10 of 300 clusters moved by 0.25 or more for the worse, 0 for the better" in n for n in decision["notes"]
     )
+
+
+def test_the_baseline_is_not_asked_again_for_the_next_candidate(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
+) -> None:
+    """A second review of the same baseline asks only its own candidate, and its folder holds all answers."""
+    seatrial("review", write_policy(candidate="warm"))
+    asked = endpoint.count
+    done = seatrial("review", write_policy("second.yaml", candidate="other"), "--json")
+    decision = json.loads(done.out)
+    fresh = endpoint.count - asked
+    calls = decision["verdicts"][0]["calls"]
+    assert calls / 2 <= fresh < calls
+    assert len(list(Path(decision["folder"]).glob("responses/*"))) == 1
+    again = json.loads(seatrial("review", "second.yaml", "--json").out)
+    assert again["verdicts"] == decision["verdicts"]
+    assert endpoint.count == asked + fresh

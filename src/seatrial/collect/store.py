@@ -11,7 +11,7 @@ import errno
 import fcntl
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -35,12 +35,17 @@ def call_key(identity: str, role: Role, request: Request) -> str:
 
 
 class ResponseStore:
-    """The answers of one review. A context manager: one process at a time holds it."""
+    """The answers of one review. A context manager: one process at a time holds it.
+
+    The baseline's answers of the reviews beside it are used again: users have the same model now as in the last review,
+    and its key says so to the letter. The candidate is always asked.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Use `folder`/responses/answers.jsonl."""
         self.path = folder / "responses" / "answers.jsonl"
         self._known: dict[str, Response] = {}
+        self._beside: dict[str, Response] | None = None
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -97,6 +102,14 @@ class ResponseStore:
         """Return the answer stored under `key`, if there is one."""
         return self._known.get(key)
 
+    def from_other_reviews(self, key: str) -> Response | None:
+        """Return the baseline's answer under `key` from a review beside this one, if there is one."""
+        if self._beside is None:
+            own = self.path.resolve()
+            others = sorted(self.path.parent.parent.parent.glob("*/responses/answers.jsonl"))
+            self._beside = dict(entry for path in others if path.resolve() != own for entry in _baseline_answers(path))
+        return self._beside.get(key)
+
     def put(self, key: str, role: Role, response: Response) -> None:
         """Write one answer; when this returns, a killed process does not lose it.
 
@@ -119,6 +132,21 @@ class ResponseStore:
     def __len__(self) -> int:
         """Return how many answers are stored."""
         return len(self._known)
+
+
+def _baseline_answers(path: Path) -> Iterator[tuple[str, Response]]:
+    """Yield keys and answers of the baseline in another review's file; what cannot be read there is not used here."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError:
+        return
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            if entry["role"] == "baseline":
+                yield entry["key"], _response(entry["response"])
+        except (ValueError, KeyError, TypeError):
+            continue
 
 
 def _response(content: Mapping[str, Any]) -> Response:
