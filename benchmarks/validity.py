@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.gates import WeighedClaim, WeighedGate, decide, judge
@@ -69,7 +70,7 @@ class Cell:
         before, after = _scores(self, change, names, rng)
         text = np.char.add("c", names.astype(str))
         items = np.char.add("i", np.arange(count).astype(str))
-        return PairedTable(items.astype(object), text.astype(object), np.full(count, "general", object), before, after)
+        return PairedTable(pl.Series(items), pl.Series(text), pl.repeat("general", count, eager=True), before, after)
 
 
 def _latent(cell: Cell, names: NDArray[np.int64], rng: np.random.Generator) -> Array:
@@ -257,9 +258,9 @@ def _missing(table: PairedTable, rng: np.random.Generator) -> PairedTable:
 
 def _doubled(table: PairedTable, rng: np.random.Generator) -> PairedTable:
     return PairedTable(
-        np.concatenate([table.items, np.array([f"again-{name}" for name in table.items], dtype=object)]),
-        np.tile(table.clusters, 2),
-        np.tile(table.use_cases, 2),
+        pl.concat([table.items, "again-" + table.items]),
+        pl.concat([table.clusters, table.clusters]),
+        pl.concat([table.use_cases, table.use_cases]),
         np.tile(table.baseline, 2),
         np.tile(table.candidate, 2),
     )

@@ -36,10 +36,10 @@ def test_observations_survive_a_file(tmp_path: Path, suffix: str) -> None:
 def test_pairs_average_draws_by_weight_and_mark_what_is_missing() -> None:
     """An item's draws are averaged by weight; a model without an answer is NaN."""
     table = gate_pairs(to_frame(ROWS), "vibe/off")
-    assert table.items.tolist() == ["a", "b"]
+    assert table.items.to_list() == ["a", "b"]
     assert table.candidate[0] == pytest.approx((1.0 + 3 * 0.5) / 4)
     assert np.isnan(table.candidate[1])
-    assert table.with_unknown({"z": ("c9", "law")}).clusters.tolist() == ["c1", "c1", "c9"]
+    assert table.with_unknown({"z": ("c9", "law")}).clusters.to_list() == ["c1", "c1", "c9"]
 
 
 def test_the_digest_ignores_order() -> None:

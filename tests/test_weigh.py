@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 
 from seatrial.observations import PairedTable
@@ -20,9 +21,9 @@ def _table(before: np.ndarray, after: np.ndarray, clusters: np.ndarray | None = 
     count = len(before)
     names = np.arange(count) if clusters is None else clusters
     return PairedTable(
-        np.array([f"i{n}" for n in range(count)], dtype=object),
-        np.array([f"c{n}" for n in names], dtype=object),
-        np.array([("law", "work")[n % 2] for n in range(count)], dtype=object),
+        pl.Series([f"i{n}" for n in range(count)]),
+        pl.Series([f"c{n}" for n in names]),
+        pl.Series([("law", "work")[n % 2] for n in range(count)]),
         np.asarray(before, dtype=float),
         np.asarray(after, dtype=float),
     )

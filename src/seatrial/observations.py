@@ -17,6 +17,7 @@ from seatrial.types import Observation
 __all__ = [
     "SCHEMA",
     "PairedTable",
+    "by_signal",
     "digest",
     "gate_pairs",
     "read_observations",
@@ -40,6 +41,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "at": pl.Float64(),
 }
 REQUIRED = ("signal", "role", "item", "value")
+ROLES = ("baseline", "candidate")
 LISTED = 5
 
 
@@ -47,12 +49,12 @@ LISTED = 5
 class PairedTable:
     """One row an item: what each model's answers to it were worth on average; NaN where there is none.
 
-    All fields have shape (items,).
+    All fields have length (items,); names are text or packed text.
     """
 
-    items: NDArray[np.object_]
-    clusters: NDArray[np.object_]
-    use_cases: NDArray[np.object_]
+    items: pl.Series
+    clusters: pl.Series
+    use_cases: pl.Series
     baseline: NDArray[np.float64]
     candidate: NDArray[np.float64]
 
@@ -60,12 +62,16 @@ class PairedTable:
         """Return the table with a row of unknowns for each item of `lost`: item → (cluster, use case)."""
         nothing = np.full(len(lost), np.nan)
         return PairedTable(
-            np.concatenate([self.items, np.array(list(lost), dtype=object)]),
-            np.concatenate([self.clusters, np.array([place[0] for place in lost.values()], dtype=object)]),
-            np.concatenate([self.use_cases, np.array([place[1] for place in lost.values()], dtype=object)]),
+            _extended(self.items, list(lost)),
+            _extended(self.clusters, [place[0] for place in lost.values()]),
+            _extended(self.use_cases, [place[1] for place in lost.values()]),
             np.concatenate([self.baseline, nothing]),
             np.concatenate([self.candidate, nothing]),
         )
+
+
+def _extended(names: pl.Series, more: Sequence[str]) -> pl.Series:
+    return pl.concat([names.cast(pl.String), pl.Series(more, dtype=pl.String)])
 
 
 def to_frame(observations: Sequence[Observation]) -> pl.DataFrame:
@@ -88,7 +94,8 @@ def write_observations(frame: pl.DataFrame, path: Path) -> None:
 def read_observations(path: Path) -> pl.DataFrame:
     """Return the observations in a Parquet, CSV or JSONL file, checked; absent optional columns take their defaults.
 
-    One signal after another is read, checked and packed, so that a large file never stands in memory as text.
+    One signal after another is read, checked and packed, so that a large file never stands in memory as text;
+    what `write_observations` wrote is packed already and read at once.
 
     Raises:
         EvidenceError: the file cannot be read, lacks a column, or a row is wrong; rows count from 1.
@@ -97,7 +104,9 @@ def read_observations(path: Path) -> pl.DataFrame:
         lines = _scan(path)
         schema = lines.collect_schema()
         _check_columns(schema.names(), path)
-        if schema["signal"] != pl.String:
+        if schema["signal"] == WORDS:
+            lines = lines.collect().lazy()
+        elif schema["signal"] != pl.String:
             lines = lines.with_columns(pl.col("signal").cast(pl.String))
         signals = lines.select(pl.col("signal").unique()).collect()["signal"].to_list()
         parts = [_signal(lines, name, path) for name in sorted(signals, key=str)]
@@ -143,10 +152,10 @@ def _check_columns(columns: Sequence[str], path: Path) -> None:
 def _checked(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     """Return one signal's rows, typed and packed, or refuse the first kind of mistake with its rows."""
     frame = _typed(frame, path)
-    _refuse(frame, path, ~pl.col("role").is_in(["baseline", "candidate"]), "role must be baseline or candidate")
+    _refuse(frame, path, ~pl.col("role").is_in(ROLES), "role must be baseline or candidate")
     _refuse(frame, path, ~pl.col("value").is_finite(), "value is not a finite number")
     _refuse(frame, path, ~(pl.col("weight") > 0) | ~pl.col("weight").is_finite(), "weight must be above 0")
-    _refuse(frame, path, pl.col("item").str.len_bytes() == 0, "item is empty")
+    _refuse(frame, path, pl.col("item") == "", "item is empty")
     packed = frame.with_columns(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
     _refuse_doubled(packed, path)
     _one_place(packed, path)
@@ -165,13 +174,20 @@ def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
         "at": pl.lit(0.0),
     }
     for name, default in defaults.items():
-        filled = default if name not in frame.columns else pl.col(name).fill_null(default)
-        frame = frame.with_columns(filled.alias(name))
-    plain = {name: pl.String() if kind == WORDS else kind for name, kind in SCHEMA.items()}
+        if name not in frame.columns:
+            frame = frame.with_columns(default.alias(name))
+        elif frame[name].null_count():
+            frame = frame.with_columns(pl.col(name).fill_null(default))
+    plain = {name: _as_read(kind, frame.schema[name]) for name, kind in SCHEMA.items()}
     typed = frame.select("row", *[pl.col(name).cast(kind, strict=False) for name, kind in plain.items()])
     for name, kind in plain.items():
         _refuse(typed, path, pl.col(name).is_null(), f"{name} is missing or not a {type(kind).__name__.lower()}")
     return typed
+
+
+def _as_read(wanted: pl.DataType, given: pl.DataType) -> pl.DataType:
+    """Return the type in which a column is checked: names as text, unless they are packed already."""
+    return pl.String() if wanted == WORDS and given != WORDS else wanted
 
 
 def _refuse(frame: pl.DataFrame, path: Path, wrong: pl.Expr, what: str) -> None:
@@ -213,32 +229,38 @@ def _one_place(frame: pl.DataFrame, path: Path) -> None:
             raise EvidenceError(f"{path}: the item {torn[0]} stands in more than one {column}")
 
 
+def by_signal(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return each signal's rows; where they stand together, as read from a file, without copying them."""
+    runs = frame["signal"].to_physical().rle().struct.unnest()
+    starts = runs["len"].cum_sum() - runs["len"]
+    names = frame["signal"].gather(starts).cast(pl.String).to_list()
+    if len(set(names)) < len(names):
+        return {str(key[0]): part for key, part in frame.partition_by("signal", as_dict=True).items()}
+    return {name: frame.slice(start, size) for name, start, size in zip(names, starts, runs["len"], strict=True)}
+
+
 def gate_pairs(frame: pl.DataFrame, signal: str) -> PairedTable:
     """Return a signal's observations by item, both models side by side, in order of appearance.
 
     Draws and raters of one item and model are averaged by weight: they are not independent, and the unit is
     the cluster.
     """
-    means = (
-        frame.lazy()
-        .filter(pl.col("signal") == signal)
-        .group_by("item", maintain_order=True)
-        .agg(pl.col("cluster").first(), pl.col("use_case").first(), _mean_of("baseline"), _mean_of("candidate"))
-        .collect()
-    )
-    return PairedTable(
-        means["item"].cast(pl.String).to_numpy(),
-        means["cluster"].cast(pl.String).to_numpy(),
-        means["use_case"].cast(pl.String).to_numpy(),
-        means["baseline"].fill_null(float("nan")).to_numpy(),
-        means["candidate"].fill_null(float("nan")).to_numpy(),
-    )
+    rows = frame.filter(pl.col("signal") == signal)
+    _, first, sorted_place = np.unique(rows["item"].to_physical(), return_index=True, return_inverse=True)
+    appearance = np.argsort(first)
+    place = np.argsort(appearance)[sorted_place]
+    role, weight, value = rows["role"], rows["weight"].to_numpy(), rows["value"].to_numpy()
 
+    def mean_of(name: str) -> NDArray[np.float64]:
+        """Return one model's mean value by weight; NaN (0 / 0) where it has none."""
+        own = np.where((role == name).to_numpy(), weight, 0.0)
+        with np.errstate(invalid="ignore"):
+            mean: NDArray[np.float64] = np.bincount(place, own * value) / np.bincount(place, own)
+        return mean
 
-def _mean_of(role: str) -> pl.Expr:
-    """Return one model's mean value by weight; NaN (0 / 0) where it has none."""
-    weights = pl.when(pl.col("role") == role).then(pl.col("weight")).otherwise(0.0)
-    return ((pl.col("value") * weights).sum() / weights.sum()).alias(role)
+    shown = first[appearance]
+    items, clusters, use_cases = (rows[name].gather(shown) for name in ("item", "cluster", "use_case"))
+    return PairedTable(items, clusters, use_cases, mean_of("baseline"), mean_of("candidate"))
 
 
 def digest(frame: pl.DataFrame) -> str:

@@ -153,7 +153,7 @@ def _spread(plan: GatePlan, earlier: pl.DataFrame | None) -> tuple[Array, str]:
     if earlier is not None and (earlier["signal"] == plan.signal.name).any():
         table = gate_pairs(earlier, plan.signal.name)
         gate = plan.gate.model_copy(update={"per": None, "limit": None})
-        (claim,) = claims(gate, plan.signal, table, sorted(set(table.clusters)))
+        (claim,) = claims(gate, plan.signal, table, None)
         seen = claim.seen[~np.isnan(claim.seen)]
         if len(seen) >= 20:
             return seen - seen.mean(), f"the spread of {len(seen)} clusters seen before"

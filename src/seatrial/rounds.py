@@ -15,7 +15,7 @@ import polars as pl
 
 from seatrial.collect import Ask, Batch, Failure
 from seatrial.gates import WeighedClaim, WeighedGate, judge
-from seatrial.observations import PairedTable, gate_pairs, to_frame
+from seatrial.observations import PairedTable, by_signal, gate_pairs, to_frame
 from seatrial.plan import GatePlan, generator
 from seatrial.policy import LaunchPolicy
 from seatrial.types import Evidence, GateVerdict, Look, Observation, Response, Role
@@ -76,7 +76,7 @@ class Rounds:
         """Start with nothing asked; `brought` holds observations made elsewhere."""
         self.policy = policy
         self.gates = [GateRun(plan) for plan in plans]
-        self._brought = {} if brought is None else brought.partition_by("signal", as_dict=True)
+        self._brought = {} if brought is None else by_signal(brought)
         self.verdicts: tuple[GateVerdict, ...] = ()
         self._seen: list[Observation] = []
 
@@ -227,7 +227,7 @@ class Rounds:
         """Return a gate's observations so far."""
         signal = run.plan.signal
         if run.plan.source == "evidence":
-            return self._brought[(signal.name,)]
+            return self._brought[signal.name]
         items = run.plan.items
         made = [row for role in ROLES for row in signal.observe(role, items, run.responses[role])]
         return to_frame(made)
@@ -236,17 +236,15 @@ class Rounds:
         """Return the observations of all gates."""
         return pl.concat([self.observations(run) for run in self.gates])
 
-    def table(self, run: GateRun) -> tuple[PairedTable, list[str]]:
-        """Return a gate's items, one a row, and the order of their clusters.
+    def table(self, run: GateRun) -> tuple[PairedTable, list[str] | None]:
+        """Return a gate's items, one a row, and the order of their clusters, if they were asked in one.
 
         An item that was asked live and read on neither model stays as an unknown; a recorded item that
         neither file answers was never part of the comparison.
         """
         table = gate_pairs(self.observations(run), run.plan.signal.name)
         if run.plan.source == "evidence":
-            names = sorted(set(table.clusters))
-            order = generator(self.policy.seed, "order", run.plan.signal.name).permutation(len(names))
-            return table, [names[index] for index in order]
+            return table, None
         order_names = [cluster[0].cluster for cluster in run.plan.clusters]
         if run.plan.source == "live":
             table = _with_unknown(table, run)

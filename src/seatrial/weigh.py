@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.observations import PairedTable
@@ -63,21 +64,23 @@ class Claim:
     sign: float = 1.0
 
 
-def claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str]) -> list[Claim]:
+def claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str] | None) -> list[Claim]:
     """Return the claims of a gate, the one over all items first.
 
     Args:
         gate: The gate.
         signal: Its signal.
         table: One row an item; NaN where a model has no usable answer.
-        order: Names of the clusters in the order in which they were drawn.
+        order: Names of the clusters in the order in which they were drawn; None where all were there at once.
     """
-    rank = {name: position for position, name in enumerate(order)}
-    position = np.fromiter(map(rank.__getitem__, table.clusters), np.int64, len(table.clusters))
+    position = _positions(table.clusters, order)
     everything = np.ones(len(position), dtype=bool)
     selections: list[tuple[str, NDArray[np.bool_]]] = [("", everything)]
     if gate.per == "use_case":
-        selections += [(f"{USE_CASE}{name}", table.use_cases == name) for name in sorted(set(table.use_cases))]
+        selections += [
+            (f"{USE_CASE}{name}", (table.use_cases == name).to_numpy())
+            for name in table.use_cases.unique().cast(pl.String).sort()
+        ]
     made = []
     for label, rows in selections:
         made.append(_margin_claim(label or "all items", gate.margin, signal, table, position, rows))
@@ -87,7 +90,17 @@ def claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str])
     return made
 
 
-def use_case_claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str]) -> list[tuple[str, Claim]]:
+def _positions(clusters: pl.Series, order: Sequence[str] | None) -> NDArray[np.int64]:
+    """Return the place of each item's cluster in the order; any numbering where there is none."""
+    if order is None:
+        return clusters.cast(pl.Categorical()).to_physical().cast(pl.Int64).to_numpy()
+    rank = {name: position for position, name in enumerate(order)}
+    return np.fromiter(map(rank.__getitem__, clusters.cast(pl.String)), np.int64, len(clusters))
+
+
+def use_case_claims(
+    gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str] | None
+) -> list[tuple[str, Claim]]:
     """Return the gate's margin claimed in each use case by itself: use case → claim."""
     found = claims(gate.model_copy(update={"per": "use_case", "limit": None}), signal, table, order)
     return [(claim.label.removeprefix(USE_CASE), claim) for claim in found if claim.label.startswith(USE_CASE)]
