@@ -19,7 +19,7 @@ from scipy import optimize, stats
 
 from seatrial.stats.betting import log_wealth_paths
 
-__all__ = ["EFFECTS", "Row", "run", "summary"]
+__all__ = ["EFFECTS", "Row", "plans", "run", "summary", "told_plan"]
 
 EFFECTS = (-2.0, -1.0, 0.0, 0.5, 1.5, 2.0, 3.0, 4.0)
 """True changes in margins; 0.5 and 1.5 are at the edge of what is averaged, nearer to 1 nobody decides."""
@@ -55,6 +55,13 @@ def plans() -> tuple[int, int]:
     paired = reach * DISCORDANT
     unpaired = reach * 2 * BASE * (1 - BASE)
     return 2 * int(np.ceil(paired)), 2 * int(np.ceil(unpaired))
+
+
+def told_plan(effect: float) -> int:
+    """Return the calls of a paired fixed-size plan that decides with its power at this true change, told beforehand."""
+    change = effect * MARGIN
+    reach = (stats.norm.ppf(1 - ALPHA) + stats.norm.ppf(POWER)) ** 2 / (change - MARGIN) ** 2
+    return 2 * int(np.ceil(reach * (max(DISCORDANT, abs(change)) - change**2)))
 
 
 def _oracle_items(effect: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -120,4 +127,5 @@ def summary(rows: list[Row]) -> dict[str, float]:
         "of the oracle": mean / float(np.mean([row.oracle for row in kept])),
         "of the paired plan": mean / kept[0].paired_plan,
         "of the unpaired plan": mean / kept[0].unpaired_plan,
+        "of the plan that decides everywhere": mean / max(told_plan(row.effect) for row in kept),
     }

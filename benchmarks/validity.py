@@ -7,7 +7,7 @@ log-capital and the intervals that these read. Each rate comes with its Monte-Ca
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,10 +23,12 @@ from seatrial.stats.intervals import fixed_size, wilson
 from seatrial.types import Evidence
 from seatrial.weigh import Method, claims, evidence
 
-__all__ = ["ALPHA", "Cell", "Rate", "every_item", "grid", "looks", "policies", "stress"]
+__all__ = ["ALPHA", "LIMIT", "Cell", "Looks", "Rate", "every_item", "grid", "looks", "policies", "settled", "stress"]
 
 Array = NDArray[np.float64]
 ALPHA, MARGIN = 0.05, 0.05
+LIMIT = 1.1 * ALPHA
+BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,10 @@ _GATE = Gate(signal="behavior/simulated", margin=MARGIN)
 
 
 def _evidence(table: PairedTable, method: Method, rng: np.random.Generator, margin: float = MARGIN) -> Evidence:
-    order = sorted(set(table.clusters))
-    rng.shuffle(order)
+    order = None
+    if method == "betting":
+        order = table.clusters.unique(maintain_order=True).to_list()
+        rng.shuffle(order)
     (claim,) = claims(_GATE.model_copy(update={"margin": margin}), _SIGNAL, table, order)
     return evidence(claim, method, ALPHA)
 
@@ -152,26 +156,47 @@ class Looks:
     false_pass: Rate
     missed_above: Rate
 
+    @property
+    def within(self) -> bool:
+        """Whether both rates are surely at most `LIMIT`."""
+        return max(self.false_pass.band[1], self.missed_above.band[1]) <= LIMIT
 
-def looks(cell: Cell, runs: int, seed: int) -> list[Looks]:
-    """Return how often a gate passes though the true change equals its margin, by both methods on the same data."""
-    rng = np.random.default_rng([seed, cell.clusters, int(cell.icc * 10), cell.draws, int(cell.base * 1000)])
+    @property
+    def above(self) -> bool:
+        """Whether either rate is surely more than `LIMIT`."""
+        return max(self.false_pass.band[0], self.missed_above.band[0]) > LIMIT
+
+
+def settled(cell: Cell, method: Method, stages: Sequence[int]) -> Looks:
+    """Return the rates of a cell, from as many runs as it takes to place both on one side of `LIMIT`.
+
+    Each stage is a fresh simulation that replaces the one before, so that what is reported was not chosen by what it
+    showed; the last stage is reported as it is.
+    """
+    for stage, runs in enumerate(stages):
+        found = looks(cell, method, runs, stage)
+        if found.within:
+            break
+    return found
+
+
+def looks(cell: Cell, method: Method, runs: int, seed: int) -> Looks:
+    """Return how often a gate passes though the true change equals its margin, and how often its low bound misses."""
+    words = [seed, cell.clusters, int(cell.icc * 10), cell.draws, int(cell.base * 1000), method == "fixed"]
+    rng = np.random.default_rng(words)
     truth = true_change(cell, MARGIN, rng)
-    x = np.array([_means(cell, MARGIN, rng) for _ in range(runs)])
-    wall = -math.log(ALPHA)
-    below, above = (
-        int((log_wealth_paths(x, truth, -1, 1, side).max(axis=1) >= wall).sum()) for side in ("less", "greater")
-    )
-    fixed = [fixed_size(row, -1, 1, ALPHA) for row in x]
-    return [
-        Looks(cell, "betting", Rate(below, runs), Rate(above, runs)),
-        Looks(
-            cell,
-            "fixed",
-            Rate(sum(found.high < truth for found in fixed), runs),
-            Rate(sum(found.low > truth for found in fixed), runs),
-        ),
-    ]
+    below = above = 0
+    for start in range(0, runs, BATCH):
+        x = np.array([_means(cell, MARGIN, rng) for _ in range(min(BATCH, runs - start))])
+        if method == "betting":
+            wall = -math.log(ALPHA)
+            below += int((log_wealth_paths(x, truth, -1, 1, "less").max(axis=1) >= wall).sum())
+            above += int((log_wealth_paths(x, truth, -1, 1, "greater").max(axis=1) >= wall).sum())
+        else:
+            bounds = [fixed_size(row, -1, 1, ALPHA) for row in x]
+            below += sum(found.high < truth for found in bounds)
+            above += sum(found.low > truth for found in bounds)
+    return Looks(cell, method, Rate(below, runs), Rate(above, runs))
 
 
 def _means(cell: Cell, change: float, rng: np.random.Generator) -> Array:

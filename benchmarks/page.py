@@ -1,0 +1,59 @@
+"""docs/measurements.md: sections that are measured and replaced one by one."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+import time
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+__all__ = ["DOCS", "PAGE", "percent", "picture", "say", "source", "table", "write"]
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE = DOCS / "measurements.md"
+MARK = "<!-- section: {} -->"
+
+
+def say(text: str) -> None:
+    """Print progress on stderr."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [f"| {' | '.join(header)} |", f"|{'---|' * len(header)}"]
+    return "\n".join([*lines, *[f"| {' | '.join(row)} |" for row in rows], ""])
+
+
+def percent(share: float, low: float, high: float) -> str:
+    """Return a share with its band."""
+    return f"{100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def source(name: str, packages: Sequence[str] = ("numpy", "scipy", "polars")) -> str:
+    """Return the line below a heading: which command wrote it, where, with which versions."""
+    versions = ", ".join(f"{one} {metadata.version(one)}" for one in ("seatrial", *packages))
+    cores = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    return f"*`python -m benchmarks {name}`; {cores}, {versions}.*\n"
+
+
+def picture(name: str, title: str, svg: str) -> str:
+    """Keep a picture beside the page and return the line that shows it."""
+    path = DOCS / f"measurements-{name}.svg"
+    path.write_text(svg, encoding="utf-8")
+    return f"![{title}]({path.name})\n"
+
+
+def write(name: str, order: Sequence[str], text: str) -> None:
+    """Replace one section of the page, in the order of all."""
+    held = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    found = re.split(r"^<!-- section: (\S+) -->\n", held, flags=re.MULTILINE)
+    sections = dict(zip(found[1::2], found[2::2], strict=True))
+    sections[name] = text.rstrip("\n") + "\n\n"
+    parts = [MARK.format(one) + "\n" + sections[one] for one in order if one in sections]
+    head = "# Measurements\n\nWritten by `make bench`, section by section; no figure here was typed.\n\n"
+    PAGE.write_text((head + "".join(parts)).rstrip("\n") + "\n", encoding="utf-8")

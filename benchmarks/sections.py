@@ -1,0 +1,230 @@
+"""The sections of docs/measurements.md: each measures, and yields its Markdown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+from benchmarks import efficiency, page, peers, throughput, validity
+from benchmarks.plot import Series, line_plot
+from benchmarks.validity import ALPHA, LIMIT, Cell, Looks, Rate
+from seatrial.weigh import Method
+
+__all__ = ["ALL"]
+
+FEW = 100
+STAGES = (300, 1000, 4000, 12000)
+POLICIES = ((1, 4000), (5, 2000), (20, 600))
+METHODS: tuple[Method, ...] = ("betting", "fixed")
+
+
+def _rate(rate: Rate) -> str:
+    return page.percent(rate.share, *rate.band)
+
+
+def _settled(job: tuple[Cell, Method, tuple[int, ...]]) -> Looks:
+    return validity.settled(*job)
+
+
+def _measured(quick: bool) -> list[Looks]:
+    stages = (400,) if quick else STAGES
+    # The longest first, so that no core waits for the last one.
+    cells = sorted(validity.grid(not quick), key=lambda cell: -cell.clusters)
+    jobs = [(cell, method, stages) for cell in cells for method in METHODS]
+    found = []
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for number, one in enumerate(pool.map(_settled, jobs), 1):
+            found.append(one)
+            page.say(f"validity, {number} of {len(jobs)}: {one.cell.kind}, {one.cell.clusters} clusters, {one.method}")
+    return found
+
+
+def _validity(quick: bool) -> Iterator[str]:
+    found = _measured(quick)
+    yield "## Validity: how often a gate at its margin passes, and how often a bound misses\n"
+    yield page.source("validity")
+    yield (
+        "The true change equals the margin, so every pass is false; alpha is 0.05. `betting` is looked at after every "
+        "cluster, and a miss at any look counts. Items of a cluster (three each) share their shock. The worst cell of each "
+        "row is shown with its Monte-Carlo band (Wilson, 95 %). A cell whose band does not end below 1.1 alpha is simulated "
+        f"anew with more runs ({', '.join(f'{runs:,}' for runs in STAGES)}); the last simulation is what is shown.\n"
+    )
+    rows = []
+    for kind in dict.fromkeys(one.cell.kind for one in found):
+        for method in METHODS:
+            cells = [one for one in found if one.cell.kind == kind and one.method == method]
+            worst = max(cells, key=lambda one: one.false_pass.share)
+            above = max(cells, key=lambda one: one.missed_above.share)
+            mean = sum(one.false_pass.share for one in cells) / len(cells)
+            where = f"{worst.cell.clusters} clusters, base {worst.cell.base:g}, ICC {worst.cell.icc:g}"
+            rows.append(
+                (kind, method, str(len(cells)), f"{100 * mean:.1f} %", _rate(worst.false_pass), where,
+                 _rate(above.missed_above), str(sum(one.within for one in cells)), str(sum(one.above for one in cells)))
+            )  # fmt: skip
+    yield page.table(
+        ("scores", "method", "cells", "false passes, mean", "worst cell", "where", "lower bound misses, worst",
+         "bands wholly below 1.1 alpha", "bands wholly above"), rows
+    )  # fmt: skip
+    if not quick:
+        yield page.picture("validity", "False passes by number of clusters", _validity_picture(found))
+        yield from _beyond([one for one in found if not one.within])
+    looked = validity.every_item(400 if quick else 2000, 1500, 1)
+    yield f"A look after each of 1,500 single items: {_rate(looked)} false passes.\n"
+
+
+def _validity_picture(found: list[Looks]) -> str:
+    sizes = sorted({one.cell.clusters for one in found})
+
+    def worst(method: str, size: int) -> float:
+        return max(100 * one.false_pass.share for one in found if one.method == method and one.cell.clusters == size)
+
+    series = [Series(f"{method}, worst cell", [(size, worst(method, size)) for size in sizes]) for method in METHODS]
+    level = Series("alpha", [(size, 100 * ALPHA) for size in sizes])
+    return line_plot("False passes at the margin, %", "clusters", [*series, level], log_x=True, log_y=False)
+
+
+def _beyond(cells: list[Looks]) -> Iterator[str]:
+    """Yield every cell whose rate is not surely within 1.1 alpha."""
+    if not cells:
+        return
+    yield f"Cells whose band is not wholly below {100 * LIMIT:.1f} %:\n"
+    rows = [
+        (one.cell.kind, one.method, f"{one.cell.clusters}", f"{one.cell.base:g}", f"{one.cell.icc:g}",
+         f"{one.cell.draws}", _rate(one.false_pass), _rate(one.missed_above), "above" if one.above else "either side")
+        for one in sorted(cells, key=lambda one: -max(one.false_pass.share, one.missed_above.share))
+    ]  # fmt: skip
+    yield page.table(
+        ("scores", "method", "clusters", "base rate", "ICC", "draws", "false passes", "lower bound misses", "band"),
+        rows,
+    )
+
+
+def _policy(job: tuple[int, Method, int]) -> validity.PolicyRates:
+    return validity.policies(*job, seed=1)
+
+
+def _policies(quick: bool) -> Iterator[str]:
+    yield "## Whole policies\n"
+    yield page.source("policies")
+    yield (
+        "One broken gate (at its margin) among unchanged ones must not launch; gates that all lie at their margin must not "
+        "block; 120 clusters a gate. The last column is power: how often a harmless candidate launches.\n"
+    )
+    jobs = [(gates, method, runs // 10 if quick else runs) for gates, runs in POLICIES for method in METHODS]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = {(one.gates, one.method): one for one in pool.map(_policy, jobs)}
+    rows = [
+        (f"{gates}", method, _rate(one.false_launch), _rate(one.false_block), _rate(one.launch_when_harmless))
+        for (gates, method), one in found.items()
+    ]
+    yield page.table(("gates", "method", "false launches", "false blocks", "launches when harmless"), rows)
+    if not quick:
+        series = [
+            Series(
+                f"{method}: launches when harmless",
+                [(gates, 100 * found[gates, method].launch_when_harmless.share) for gates, _ in POLICIES],
+            )
+            for method in METHODS
+        ]
+        title = "How often a harmless candidate launches, %"
+        yield page.picture("policies", title, line_plot(title, "gates", series, log_y=False))
+    yield "### Data that are worse than assumed\n"
+    worse = [(one.name, _rate(one.false_pass), one.expected) for one in validity.stress(200 if quick else 1000, 1)]
+    yield page.table(("what is wrong", "false passes at the margin", "what the design says"), worse)
+
+
+def _efficiency(quick: bool) -> Iterator[str]:
+    rows = efficiency.run(200 if quick else 1000, 6000, 0)
+    whole = [row for row in rows if row.effect not in (0.5, 1.5)]
+    yield "## Efficiency: calls to a decision\n"
+    yield page.source("efficiency")
+    yield (
+        f"Paired 0/1 answers, one in five discordant, margin {efficiency.MARGIN}, a look after every item, both models' calls "
+        "counted, at most 12,000. *Oracle*: Wald's test told the true distribution. *Plans*: fixed-size tests with the same "
+        f"alpha and power {efficiency.POWER:g} at no change: they decide as often as seatrial where the change is that far "
+        "from the margin and seldom at half of it. *Paired plan told the change*: as many as such a test needs to decide "
+        "with that power at this very change.\n"
+    )
+    yield page.table(
+        ("true change, margins", "seatrial", "oracle", "ratio", "paired plan", "unpaired plan",
+         "paired plan told the change", "decided", "wrong"),
+        [
+            (f"{row.effect:g}", f"{row.seatrial:,.0f}", f"{row.oracle:,.0f}", f"{row.seatrial / row.oracle:.2f}",
+             f"{row.paired_plan:,}", f"{row.unpaired_plan:,}", f"{efficiency.told_plan(row.effect):,}",
+             f"{100 * row.decided:.0f} %", f"{100 * row.wrong:.1f} %")
+            for row in rows
+        ],
+    )  # fmt: skip
+    for name, kept in (("whole margins (−2, −1, 0, 2, 3, 4)", whole), ("the half margins 0.5 and 1.5 included", rows)):
+        found = efficiency.summary(kept)
+        yield (
+            f"Averaged over {name}: {found['mean calls']:,.0f} calls, {found['of the oracle']:.2f} × the oracle's, "
+            f"{found['of the paired plan']:.2f} × the paired plan's, {found['of the unpaired plan']:.2f} × the unpaired "
+            f"plan's, {found['of the plan that decides everywhere']:.2f} × those of a paired plan large enough to decide "
+            "with its power at every change of that list.\n"
+        )
+    series = [
+        Series("seatrial", [(row.effect, row.seatrial) for row in rows]),
+        Series("oracle", [(row.effect, row.oracle) for row in rows]),
+        Series("paired plan", [(row.effect, row.paired_plan) for row in rows]),
+        Series("unpaired plan", [(row.effect, row.unpaired_plan) for row in rows]),
+    ]
+    if not quick:
+        title = "Mean calls to a decision"
+        yield page.picture("efficiency", title, line_plot(title, "true change, margins", series))
+
+
+def _peers(quick: bool) -> Iterator[str]:
+    planned = efficiency.plans()[0] // 2
+    yield "## What other gates say about the same answers\n"
+    yield page.source("peers")
+    yield (
+        f"Simulated releases, answered by both models, one answer in five discordant, margin {efficiency.MARGIN}: once "
+        f"with {FEW} items, once with the {planned} of the paired plan above. Each tool runs in an environment of its own "
+        "and is told the margin, alpha and power wherever it takes them. `pass` means that the release goes out: a gate "
+        "that keeps its word passes at most 5 % of those whose true change is 1 margin or more. Twice the margin is a drop "
+        "of 10 points. seatrial stops when it is decided; the others need all items.\n"
+    )
+    rows: list[tuple[str, ...]] = []
+    for items in (FEW, planned):
+        for said, calls in peers.seatrial_says(100, items):
+            rows.append(("seatrial", f"{items}", f"{calls:,.0f}", f"{said.effect:g}", *_answers(said), "100"))
+        for peer in () if quick else peers.PEERS:
+            page.say(f"peers: {peer.package}, {items} items")
+            name = f"{peer.package} {peer.version}"
+            try:
+                for said in peers.ask(peer, items):
+                    rows.append(
+                        (name, f"{items}", f"{2 * items:,}", f"{said.effect:g}", *_answers(said), str(peer.runs))
+                    )
+            except RuntimeError as error:
+                rows.append((name, f"{items}", "", "", f"not measured: {error}", "", "", ""))
+    yield page.table(("tool", "items", "calls", "true change, margins", "pass", "fail", "undecided", "releases"), rows)
+    yield (
+        "evalsig tests for superiority, so an equally good release seldom passes; evalproof and llm-evalgate fail a release "
+        "only when a drop is shown, so what they cannot see passes; dedrift alerts on any change in either direction.\n"
+    )
+
+
+def _answers(said: peers.Said) -> list[str]:
+    return [f"{100 * said.share(word):.0f} %" for word in ("pass", "fail", "undecided")]
+
+
+def _throughput(quick: bool) -> Iterator[str]:
+    found = throughput.run(1_000_000 if quick else 10_000_000)
+    yield "## Throughput: weighing observations\n"
+    yield page.source("throughput")
+    yield (
+        f"{found.observations:,} observations of {throughput.SIGNALS} signals, from Parquet to judged gates: "
+        f"{found.seconds:.1f} s, peak {found.megabytes:,.0f} MB.\n"
+    )
+
+
+ALL: dict[str, Callable[[bool], Iterator[str]]] = {
+    "validity": _validity,
+    "policies": _policies,
+    "efficiency": _efficiency,
+    "peers": _peers,
+    "throughput": _throughput,
+}
