@@ -22,7 +22,7 @@ from seatrial.policy import LaunchPolicy
 from seatrial.rounds import FIRST_ROUND, GROWTH, ROLES
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
 from seatrial.stats.intervals import fixed_size
-from seatrial.stats.power import mde_betting, mde_fixed
+from seatrial.stats.power import mde_betting, mde_fixed, required_betting
 from seatrial.weigh import claims
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFra
 
 def _cost(policy: LaunchPolicy, plan: GatePlan, clusters: int) -> int:
     items = sum(len(cluster) for cluster in plan.clusters[:clusters])
-    return items * policy.draws * len(ROLES)
+    return items * plan.first_draws(policy) * len(ROLES)
 
 
 def _gate(policy: LaunchPolicy, plan: GatePlan, share: float, family: int, earlier: pl.DataFrame | None) -> GateOutlook:
@@ -185,7 +185,9 @@ def _mde(
 def _needed(
     residuals: Array, margin: float, reach: float, policy: LaunchPolicy, live: bool, rng: np.random.Generator
 ) -> int | None:
-    """Return the fewest clusters that see the margin, to within 2 %, by doubling and bisection."""
+    """Return the fewest clusters that see the margin, to within 2 %."""
+    if live:
+        return required_betting(residuals, margin, -reach, reach, policy.alpha, policy.power, rng)
 
     def sees(count: int) -> bool:
         return _mde(residuals, count, reach, policy, live, np.random.default_rng(0)) <= margin

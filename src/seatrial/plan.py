@@ -46,6 +46,12 @@ class GatePlan:
     top_logprobs: int = 0
     suite: Suite | None = None
 
+    def first_draws(self, policy: LaunchPolicy) -> int:
+        """Return how many answers to ask of each item in the first round: two where their spread is to be learnt."""
+        if policy.draws != "auto":
+            return policy.draws
+        return 2 if self.source == "live" and policy.samples and self.signal.instrument.needs == "text" else 1
+
     @property
     def items(self) -> list[Item]:
         """All items, in the order in which they are asked."""

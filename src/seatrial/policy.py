@@ -197,7 +197,8 @@ class LaunchPolicy(_Strict):
         evidence: Files of observations made elsewhere.
         signals: Signals declared here, by name.
         gates: The conditions.
-        draws: Answers asked for each item and model.
+        draws: Answers asked for each item and model; `auto` asks more of them where answers to one item differ more
+            than items do, and there are calls left for it.
         seed: Seed of the order of items and of every random choice.
     """
 
@@ -211,7 +212,7 @@ class LaunchPolicy(_Strict):
     evidence: list[Path] = []
     signals: dict[SignalName, SignalSpec] = {}
     gates: list[Gate] = Field(min_length=1)
-    draws: int = Field(1, ge=1, le=64)
+    draws: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = 1
     seed: int = 20250425
 
     @model_validator(mode="after")
@@ -227,6 +228,11 @@ class LaunchPolicy(_Strict):
         ):
             raise ValueError("scores can only be compared with scores")
         return self
+
+    @property
+    def samples(self) -> bool:
+        """Whether asking a model again could give another answer."""
+        return max(model.generation.temperature for model in (self.baseline, self.candidate)) > 0
 
     @property
     def digest(self) -> str:

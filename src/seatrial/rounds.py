@@ -18,6 +18,8 @@ from seatrial.gates import WeighedClaim, WeighedGate, judge
 from seatrial.observations import PairedTable, by_signal, gate_pairs, to_frame
 from seatrial.plan import GatePlan, generator
 from seatrial.policy import LaunchPolicy
+from seatrial.stats.clusters import variance_components
+from seatrial.stats.power import best_draws
 from seatrial.types import Evidence, GateVerdict, Look, Observation, Response, Role
 from seatrial.weigh import Claim, Method, claims, decision_chance, evidence, with_mde
 
@@ -26,6 +28,8 @@ __all__ = ["ROLES", "GateRun", "Rounds"]
 ROLES: tuple[Role, Role] = ("baseline", "candidate")
 FIRST_ROUND = 24
 """Clusters a gate is asked before the first look; fewer could decide hardly any margin."""
+MOST_DRAWS = 8
+"""Answers asked of one item and model under `draws: auto`, at most."""
 FUTILE = 0.01
 """A gate is given up when its chance of a decision, judged by resampling what was seen, is below this."""
 GROWTH = 0.25
@@ -46,6 +50,7 @@ class GateRun:
         path: Looks at the claim over all items.
         chance: Chance that asking all that remains would decide it, judged by what was seen so far.
         stopped: Why asking ended undecided, if it did.
+        draws: Answers to ask of each item in the next round.
     """
 
     plan: GatePlan
@@ -57,6 +62,7 @@ class GateRun:
     path: list[Look] = field(default_factory=list)
     chance: float = 1.0
     stopped: str = ""
+    draws: int = 1
 
     @property
     def method(self) -> Method:
@@ -75,7 +81,7 @@ class Rounds:
     def __init__(self, policy: LaunchPolicy, plans: Sequence[GatePlan], brought: pl.DataFrame | None) -> None:
         """Start with nothing asked; `brought` holds observations made elsewhere."""
         self.policy = policy
-        self.gates = [GateRun(plan) for plan in plans]
+        self.gates = [GateRun(plan, draws=plan.first_draws(policy)) for plan in plans]
         self._brought = {} if brought is None else by_signal(brought)
         self.verdicts: tuple[GateVerdict, ...] = ()
         self._seen: list[Observation] = []
@@ -84,8 +90,9 @@ class Rounds:
     def most_calls(self) -> int:
         """The most live calls that the gates could take, within the budget."""
         live = [run for run in self.gates if run.plan.source == "live"]
-        items = sum(len(run.plan.items) for run in live)
-        return min(items * self.policy.draws * len(ROLES), self.policy.budget.calls)
+        most = MOST_DRAWS if self.policy.draws == "auto" else 1
+        calls = sum(len(run.plan.items) * max(run.draws, most if run.draws > 1 else 1) for run in live) * len(ROLES)
+        return min(calls, self.policy.budget.calls)
 
     def next_asks(self, remaining: int) -> list[Ask]:
         """Return what to ask now, baseline and candidate side by side; empty when all is decided or spent.
@@ -97,6 +104,7 @@ class Rounds:
         open_gates = [run for run in self.gates if self._open(run)]
         recorded = [run for run in open_gates if run.plan.source == "recorded"]
         live = self._most_useful_first([run for run in open_gates if run.plan.source == "live"], remaining)
+        self._choose_draws(live, remaining)
         sizes = {run.plan.gate.signal: self._round_size(run) for run in live}
         wanted = sum(self._cost(run, sizes[run.plan.gate.signal]) for run in live)
         share = min(1.0, remaining / wanted) if wanted else 1.0
@@ -125,13 +133,47 @@ class Rounds:
         ranked = sorted(live, key=lambda run: run.chance / costs[run.plan.gate.signal], reverse=True)
         return ranked[: (len(ranked) + 1) // 2] if all(run.asked for run in live) else live
 
+    def _choose_draws(self, live: list[GateRun], remaining: int) -> None:
+        """Set, under `draws: auto`, how often each gate's next items are asked, from what its answers so far tell.
+
+        The number depends on earlier rounds only, and a cluster's mean harm does not depend on it, so the sequences
+        stay valid.
+        """
+        learnt = [run for run in live if run.asked and run.plan.first_draws(self.policy) > 1]
+        if self.policy.draws != "auto" or not learnt:
+            return
+        once = sum(self._cost(run, run.remaining) // run.draws for run in live)
+        for run in learnt:
+            within, between = self._components(run)
+            run.draws = best_draws(within, between, remaining // max(once, 1), MOST_DRAWS)
+
+    def _components(self, run: GateRun) -> tuple[float, float]:
+        """Return the variance of a cluster's difference from drawing its answers once, and from all else."""
+        drawn = (
+            self.observations(run)
+            .group_by("cluster", "role", "item")
+            .agg(
+                pl.col("value").var().fill_null(0.0).alias("variance"), pl.col("value").mean(), pl.len().alias("draws")
+            )
+        )
+        side = pl.when(pl.col("role") == "candidate").then(1.0).otherwise(-1.0)
+        items = pl.col("item").n_unique()
+        clusters = drawn.group_by("cluster").agg(
+            ((pl.col("value") * side).sum() / items).alias("change"),
+            (pl.col("variance").sum() / items**2).alias("single"),
+            pl.col("draws").mean(),
+        )
+        if len(clusters) < 2:
+            return 0.0, 0.0
+        return variance_components(clusters["change"], clusters["single"], clusters["draws"])
+
     def _round_size(self, run: GateRun) -> int:
         size = FIRST_ROUND if run.asked == 0 else max(1, round(GROWTH * run.asked))
         return min(size, run.remaining)
 
     def _cost(self, run: GateRun, size: int) -> int:
         clusters = run.plan.clusters[run.asked : run.asked + size]
-        return sum(len(cluster) for cluster in clusters) * self.policy.draws * len(ROLES)
+        return sum(len(cluster) for cluster in clusters) * run.draws * len(ROLES)
 
     def _affordable(self, run: GateRun, size: int, remaining: int) -> int:
         while size and self._cost(run, size) > remaining:
@@ -140,7 +182,7 @@ class Rounds:
 
     def _asks(self, run: GateRun, size: int) -> list[Ask]:
         last = run.asked + size
-        requests = run.plan.requests(run.asked, last, self.policy.draws)
+        requests = run.plan.requests(run.asked, last, run.draws)
         run.asked = last
         return [Ask(role, request) for request in requests for role in ROLES]
 

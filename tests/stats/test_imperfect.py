@@ -106,3 +106,21 @@ def test_unanimous_raters_agree() -> None:
     assert math.isnan(empty.alpha)
     with pytest.raises(ValueError, match="two raters"):
         agreement.krippendorff_alpha([[1, 2]], "nominal", 0.05, rng)
+
+
+def test_adjustment_by_what_was_known_covers_and_is_narrower() -> None:
+    """With a large pool a good predictor narrows the interval and keeps its coverage; a useless one costs nothing."""
+    rng = np.random.default_rng(11)
+    missed, widths = 0, []
+    for _ in range(400):
+        known, pool = rng.normal(0, 1, 60), rng.normal(0, 1, 600)
+        x = 0.1 + 0.9 * known + rng.normal(0, 0.4, 60)
+        found = prediction.adjusted_mean(x, known, pool, 0.05)
+        missed += not found.low <= 0.1 <= found.high
+        widths.append((found.high - found.low) / (2 * 1.67 * x.std(ddof=1) / math.sqrt(60)))
+    assert missed / 400 <= 0.1 + 3 * math.sqrt(0.1 * 0.9 / 400)
+    assert float(np.mean(widths)) < 0.7
+    useless = prediction.adjusted_mean(x, rng.normal(0, 1, 60), pool, 0.05)
+    assert useless.se == pytest.approx(x.std(ddof=1) / math.sqrt(60), rel=0.15)
+    with pytest.raises(ValueError, match="a fold"):
+        prediction.adjusted_mean([0.1], [0.1], pool, 0.05)

@@ -68,3 +68,26 @@ def test_refuses_what_has_no_answer(call: object) -> None:
     """Too few clusters or no effect: a clear error, no number."""
     with pytest.raises(ValueError, match=r"cluster|effect"):
         call()  # type: ignore[operator]
+
+
+def test_required_betting_passes_with_its_power() -> None:
+    """As many clusters as required pass an unchanged gate with about the promised chance, and half of them seldom."""
+    rng = np.random.default_rng(3)
+    sample = rng.choice([-1.0, 0.0, 1.0], 400, p=[0.1, 0.8, 0.1])
+    needed = power.required_betting(sample, 0.1, -1, 1, 0.05, 0.9, rng)
+    assert needed is not None
+    fresh = rng.choice([-1.0, 0.0, 1.0], (600, needed), p=[0.1, 0.8, 0.1])
+    paths = betting.log_wealth_paths(fresh, 0.1, -1, 1, "less") >= -math.log(0.05)
+    assert 0.84 <= float(paths.any(axis=1).mean()) <= 0.96
+    assert float(paths[:, : needed // 2].any(axis=1).mean()) < 0.75
+    assert power.required_betting(sample, 1e-4, -1, 1, 0.05, 0.9, rng) is None
+
+
+def test_another_draw_only_where_it_tells_something() -> None:
+    """Draws grow where answers to one item differ more than items do, and only as far as the calls go."""
+    assert power.best_draws(within=0.2, between=0.0, affordable=100) == 8
+    assert power.best_draws(within=0.2, between=0.0, affordable=3) == 3
+    assert power.best_draws(within=0.01, between=0.2, affordable=100) == 1
+    assert power.best_draws(within=0.0, between=0.0, affordable=100) == 1
+    with pytest.raises(ValueError, match="variances"):
+        power.best_draws(-0.1, 0.0, 2)

@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from seatrial.stats.betting import upper_bounds
+from seatrial.stats.betting import log_wealth_paths, upper_bounds
 from seatrial.stats.intervals import fixed_size
 
-__all__ = ["mde_betting", "mde_fixed", "mde_t", "required_clusters"]
+__all__ = ["best_draws", "mde_betting", "mde_fixed", "mde_t", "required_betting", "required_clusters"]
 
 RESAMPLES = 200
+MOST_REQUIRED = 65_536
+"""Clusters beyond which nothing is searched."""
+WORTH = 0.1
+"""A further draw of every item must take this share off the variance of a cluster to be asked for."""
 
 
 def mde_t(sd: float, clusters: int, alpha: float, power: float) -> float:
@@ -104,3 +108,67 @@ def mde_fixed(x: ArrayLike, low: float, high: float, alpha: float, power: float,
     if fixed_size(values, low, high, alpha).method in ("clustered-t", "adjusted-t"):
         return mde_t(float(values.std(ddof=1)), len(values), alpha, power)
     return mde_betting(values, low, high, alpha, power, rng, anytime=False)
+
+
+def required_betting(
+    x: ArrayLike, margin: float, low: float, high: float, alpha: float, power: float, rng: np.random.Generator
+) -> int | None:
+    """Return how many clusters a sequential gate needs to pass with chance `power` if nothing changed.
+
+    The numbers are moved to mean 0 and drawn again; the count is the quantile at `power` of the cluster at which a
+    betting sequence, looked at after every one, first rules the margin out. None where that is beyond 65,536.
+
+    Args:
+        x: Cluster means like those to come, shape (C,).
+        margin: The rise to rule out, above 0.
+        low: Smallest possible value, below 0.
+        high: Largest possible value.
+        alpha: One-sided error rate.
+        power: Chance to pass.
+        rng: Generator for the resampling.
+
+    Raises:
+        ValueError: no numbers, or a margin that is not above 0.
+    """
+    values = np.asarray(x, dtype=np.float64)
+    if len(values) == 0 or margin <= 0:
+        raise ValueError("needs at least one cluster and a margin above 0")
+    centered = np.clip(values - values.mean(), low, high)
+    count = 64
+    while count <= MOST_REQUIRED:
+        paths = log_wealth_paths(rng.choice(centered, (RESAMPLES, count)), margin, low, high, "less")
+        reached = paths >= -math.log(alpha)
+        if reached.any(axis=1).mean() >= power:
+            first = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, count)
+            return int(np.quantile(first, power, method="higher"))
+        count *= 4
+    return None
+
+
+def best_draws(within: float, between: float, affordable: float, most: int = 8) -> int:
+    """Return how many answers to ask of each item, where the clusters are given and calls are left.
+
+    With clusters still to be had a new one always tells more than another answer to an old one, for the variance of a
+    mean of C clusters with K draws is (between + within / K) / C. With all clusters paid for, another draw takes off
+    what is left of `within` only; it is asked for while it takes off a tenth or more of a cluster's variance.
+
+    Source: the variance components of Miller 2024, arXiv:2411.00640, section 3.
+
+    Args:
+        within: Variance of a cluster's difference that comes from drawing each answer once.
+        between: Its variance with every answer drawn without end.
+        affordable: Draws an item that the calls left would pay for.
+        most: Never more than this.
+
+    Raises:
+        ValueError: a variance is negative.
+    """
+    if within < 0 or between < 0:
+        raise ValueError("variances are 0 or more")
+    draws = 1
+    while draws < most and draws + 1 <= affordable:
+        now, then = between + within / draws, between + within / (draws + 1)
+        if now - then < WORTH * now or now == 0:
+            break
+        draws += 1
+    return draws
