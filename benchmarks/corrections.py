@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.validity import Rate
+from seatrial.stats.instruments import Calibration, corrected_shift
 from seatrial.stats.intervals import clustered_t
 from seatrial.stats.prediction import adjusted_mean, ppi_mean
 
-__all__ = ["Gain", "adjustment", "labels"]
+__all__ = ["Gain", "adjustment", "judged", "labels"]
 
 ALPHA = 0.05
 
@@ -68,3 +69,44 @@ def labels(runs: int, seed: int) -> list[Gain]:
             widths.append((found.high - found.low) / (plain.high - plain.low))
         made.append(Gain(f"correlation {correlation:g}", Rate(missed, runs), float(np.mean(widths))))
     return made
+
+
+def judged(runs: int, seed: int, items: int = 600, labelled: int = 400) -> list[tuple[str, Rate, Rate]]:
+    """Return, by how a judge errs on either model, how often the plain and the corrected 95 % intervals hold the truth.
+
+    The true rate rises from 20 to 25 %; one answer in five is answered anew. The judge is calibrated on 400 labelled
+    answers of each model, half of them harmful.
+    """
+    rng = np.random.default_rng(seed)
+    made = []
+    for name, before, after in (
+        ("TPR .9, FPR .1 on both", (0.9, 0.1), (0.9, 0.1)),
+        ("TPR .7, FPR .1 on both", (0.7, 0.1), (0.7, 0.1)),
+        ("FPR .10 on the baseline, .05 on the candidate", (0.8, 0.10), (0.8, 0.05)),
+        ("FPR .05 on the baseline, .15 on the candidate", (0.8, 0.05), (0.8, 0.15)),
+        ("TPR .85 on the baseline, .75 on the candidate", (0.85, 0.1), (0.75, 0.1)),
+        ("both differ by .1", (0.85, 0.05), (0.75, 0.15)),
+    ):
+        plain = corrected = 0
+        for _ in range(runs):
+            u = rng.random(items)
+            anew = rng.random(items) < 0.2
+            harm = np.array([u < 0.2, np.where(anew, rng.random(items), u) < 0.25])
+            flags = [_flags(side, rates, rng) for side, rates in zip(harm, (before, after), strict=True)]
+            found = corrected_shift(
+                flags[0], flags[1], _calibrated(before, labelled, rng), _calibrated(after, labelled, rng), 0.025
+            )
+            naive = clustered_t(flags[1] - flags[0], 0.025)
+            corrected += found.low <= 0.05 <= found.high
+            plain += naive.low <= 0.05 <= naive.high
+        made.append((name, Rate(plain, runs), Rate(corrected, runs)))
+    return made
+
+
+def _flags(harm: NDArray[np.bool_], rates: tuple[float, float], rng: np.random.Generator) -> NDArray[np.float64]:
+    return (rng.random(len(harm)) < np.where(harm, rates[0], rates[1])).astype(float)
+
+
+def _calibrated(rates: tuple[float, float], labelled: int, rng: np.random.Generator) -> Calibration:
+    half = labelled // 2
+    return Calibration(int(rng.binomial(half, rates[0])), half, int(rng.binomial(half, 1 - rates[1])), half)

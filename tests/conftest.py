@@ -13,8 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiohttp import web
+
+from seatrial.signals import find_instrument
+from seatrial.signals.calibrate import Labelled, Source, measure_readings
+from seatrial.signals.records import Record, save_record, version_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -117,12 +122,25 @@ def endpoint() -> Iterator[Endpoint]:
 PolicyWriter = Callable[..., Path]
 
 
+def _simulated_records(folder: Path) -> str:
+    """Write records as if the probes had been measured on the simulated endpoint, which they read without error."""
+    held = folder / "simulated-records"
+    rows = [Labelled(f"answer {number}", float(number % 2), f"c{number}") for number in range(200)]
+    readings = np.array([row.label for row in rows])
+    found = measure_readings(readings, rows, Source("the simulated endpoint", "its own setting"), 0.5)
+    for name in ("probe/affirm", "probe/praise", "probe/cave"):
+        record = Record(name, version_of(find_instrument(name)), (found,))
+        save_record(record, held / f"{name.replace('/', '-')}.json")
+    return held.name
+
+
 @pytest.fixture
 def write_policy(tmp_path: Path, endpoint: Endpoint) -> PolicyWriter:
     """Write a policy that asks the simulated endpoint and return its path."""
 
     def write(name: str = "policy.yaml", *, candidate: str = "warm", extra: str = "", gates: str = "") -> Path:
         path = tmp_path / name
+        records = "" if "records:" in extra else f"records: [{_simulated_records(tmp_path)}]"
         path.write_text(
             f"""
 name: simulated
@@ -131,6 +149,7 @@ candidate: {{model: openai-compatible/sim, base_url: "{endpoint.url}", system: {
 {extra}
 gates:
 {gates or "  - {signal: behavior/impulsive-actions, margin: 0.05}"}
+{records}
 """,
             encoding="utf-8",
         )

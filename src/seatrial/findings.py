@@ -23,7 +23,7 @@ from seatrial.report.content import (
     Unanswered,
 )
 from seatrial.rounds import ROLES, GateRun, Rounds
-from seatrial.signals import error_note, openings
+from seatrial.signals import openings
 from seatrial.stats.concentrated import large_changes
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites, load_suite
@@ -45,7 +45,7 @@ def compose(
     rounds: Rounds,
     decision: Decision,
     observations: pl.DataFrame,
-    spend: Mapping[Role, Spend],
+    spend: Mapping[str, Spend],
     detections: Sequence[Detection],
     started: str,
     finished: str,
@@ -75,7 +75,7 @@ def compose(
         ),
         notes=(*_notes(cells, decision), *_concentrated(policy, rounds)),
         detections=tuple(detections),
-        spend=tuple((role, spend[role]) for role in ROLES if role in spend),
+        spend=tuple(spend.items()),
     )
 
 
@@ -84,13 +84,19 @@ def _hashes(policy: LaunchPolicy, rounds: Rounds, observations: pl.DataFrame) ->
     import hashlib
 
     seen = digest(observations)
-    review = hashlib.sha256(f"{policy.digest}\n{seen}".encode()).hexdigest()
+    known = sorted({held.digest for held in rounds.standings.values()})
+    review = hashlib.sha256("\n".join([policy.digest, seen, *known]).encode()).hexdigest()
     suites = sorted(
         (f"suite {run.plan.suite.signal} v{run.plan.suite.version}", run.plan.suite.content_hash)
         for run in rounds.gates
         if run.plan.suite is not None
     )
-    return (("review", review), ("policy", policy.digest), ("evidence", seen), *suites)
+    records = sorted(
+        (f"record {run.plan.signal.instrument.name}", rounds.standings[run.plan.gate.signal].digest)
+        for run in rounds.gates
+        if rounds.standings[run.plan.gate.signal].digest
+    )
+    return (("review", review), ("policy", policy.digest), ("evidence", seen), *suites, *dict(records).items())
 
 
 def _versions() -> tuple[tuple[str, str], ...]:
@@ -225,9 +231,15 @@ def _instruments(rounds: Rounds) -> tuple[InstrumentNote, ...]:
     notes = []
     for name, runs in used.items():
         instrument = runs[0].plan.signal.instrument
-        error, measured = error_note(instrument)
-        signals = tuple(run.plan.gate.signal for run in runs)
-        notes.append(InstrumentNote(name, instrument.about, signals, error, measured))
+        for why in dict.fromkeys(rounds.standings[run.plan.gate.signal].why for run in runs):
+            own = [run for run in runs if rounds.standings[run.plan.gate.signal].why == why]
+            held = rounds.standings[own[0].plan.gate.signal]
+            signals = tuple(run.plan.gate.signal for run in own)
+            notes.append(
+                InstrumentNote(
+                    name, instrument.about, signals, why, held.measured, held.may_gate, held.slope, held.differential
+                )
+            )
     return tuple(notes)
 
 
@@ -275,6 +287,29 @@ def _blind_spots(
         spots.append(f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item.")
     for (signal, role), count in sorted(Counter((entry.signal, entry.role) for entry in unanswered).items()):
         spots.append(f"{signal}: {count} {'item' if count == 1 else 'items'} without a usable answer from the {role}.")
+    spots += [
+        f"{verdict.signal}: should block, and only advises. {verdict.advisory}"
+        for verdict in decision.verdicts
+        if verdict.demoted
+    ]
+    spots += [
+        f"{verdict.signal}: {verdict.instrument} erred differently on different models, by up to {differential:.2f} of "
+        f"its answers. That alone could fake or hide a change as large as the margin of {verdict.margin:g}."
+        for verdict in decision.verdicts
+        if (differential := rounds.standings[verdict.signal].differential) > verdict.margin
+    ]
+    unbounded = sorted(
+        {
+            verdict.instrument
+            for verdict in decision.verdicts
+            if rounds.standings[verdict.signal].measured and math.isnan(rounds.standings[verdict.signal].differential)
+        }
+    )
+    if unbounded:
+        spots.append(
+            f"Error that differs between the two models is not bounded for {', '.join(unbounded)}: labelled answers of "
+            "two models would measure it (`seatrial instruments calibrate`)."
+        )
     unmeasured = [note.name for note in _instruments(rounds) if not note.measured]
     if unmeasured:
         spots.append(f"Error not measured: {', '.join(unmeasured)}. What these read wrongly is unknown.")

@@ -37,13 +37,20 @@ class WeighedClaim:
 class WeighedGate:
     """A gate with the evidence of each of its claims, the one over all items first.
 
-    `stopped` says why asking ended before the gate was decided, if it did.
+    `stopped` says why asking ended before the gate was decided, if it did; `advice` why its instrument may only
+    advise, if so.
     """
 
     gate: Gate
     instrument: str
     claims: tuple[WeighedClaim, ...]
     stopped: str = ""
+    advice: str = ""
+
+    @property
+    def blocking(self) -> bool:
+        """Whether its verdict counts: the policy wants it to, and its instrument's record lets it."""
+        return self.gate.blocking and not self.advice
 
 
 def judge(gates: Sequence[WeighedGate], alpha: float) -> tuple[GateVerdict, ...]:
@@ -55,7 +62,7 @@ def judge(gates: Sequence[WeighedGate], alpha: float) -> tuple[GateVerdict, ...]
     """
     verdicts: dict[str, GateVerdict] = {}
     for blocking in (True, False):
-        family = [gate for gate in gates if gate.gate.blocking is blocking]
+        family = [gate for gate in gates if gate.blocking is blocking]
         shown = _harm_shown([claim.evidence for gate in family for claim in gate.claims], alpha)
         position = 0
         for gate in family:
@@ -89,13 +96,14 @@ def _verdict(gate: WeighedGate, shown: NDArray[np.bool_], alpha: float) -> GateV
     return GateVerdict(
         gate.gate.signal,
         verdict,
-        gate.gate.blocking,
+        gate.blocking,
         gate.gate.margin,
         judged[0].evidence if judged else Evidence(),
         _reason(verdict, judged, gate, alpha),
-        gate.gate.advisory or "",
+        gate.gate.advisory or gate.advice,
         gate.instrument,
         judged,
+        gate.gate.blocking and not gate.blocking,
     )
 
 
@@ -152,8 +160,9 @@ def _why_open(claim: ClaimVerdict, gate: WeighedGate) -> str:
 
 
 def decide(verdicts: Sequence[GateVerdict]) -> Decision:
-    """Return block if a blocking gate fails, else hold if one is inconclusive, else launch."""
+    """Return block if a blocking gate fails, else hold if one is inconclusive or may only advise, else launch."""
     blocking = [verdict for verdict in verdicts if verdict.blocking]
+    demoted = [verdict.signal for verdict in verdicts if verdict.demoted]
     failed = [verdict.signal for verdict in blocking if verdict.verdict == "fail"]
     unknown = [verdict.signal for verdict in blocking if verdict.verdict == "inconclusive"]
     outcome: Outcome
@@ -167,6 +176,12 @@ def decide(verdicts: Sequence[GateVerdict]) -> Decision:
     elif unknown:
         outcome = "hold"
         reason = f"{_listed(unknown)} {'is' if len(unknown) == 1 else 'are'} undecided, and unknown is not a pass."
+    elif demoted:
+        outcome = "hold"
+        reason = (
+            f"{_listed(demoted)} should block, but what reads {'it' if len(demoted) == 1 else 'them'} may only advise: "
+            "an instrument that cannot be trusted to see harm cannot rule it out."
+        )
     elif not blocking:
         outcome = "hold"
         reason = "No gate of this policy may block, so nothing was put to the test."

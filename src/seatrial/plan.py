@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
@@ -12,7 +13,8 @@ import numpy as np
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.models.base import Model, RecordedModel
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
-from seatrial.signals import Signal, declared_signal, select, suite_signal
+from seatrial.signals import Signal, declared_signal, judged_signal, select, suite_signal
+from seatrial.signals.judges import Judge
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Item, Request, Role
 
@@ -74,12 +76,15 @@ def generator(seed: int, *names: str) -> np.random.Generator:
 
 
 def plan_gates(
-    policy: LaunchPolicy, models: Mapping[Role, Model], evidence: pl.DataFrame | None
+    policy: LaunchPolicy,
+    models: Mapping[Role, Model],
+    evidence: pl.DataFrame | None,
+    judge: Callable[[str, Suite], Judge] | None = None,
 ) -> tuple[GatePlan, ...]:
     """Return one plan a gate, in the policy's order.
 
     Observations brought as evidence serve a gate before anything is asked for it; then signals that the
-    policy declares over transcripts; then suites.
+    policy declares over transcripts; then suites. `judge` gives the judge of a name for a suite's rubric.
 
     Raises:
         PolicyError: a gate's signal exists nowhere, or its margin or limit does not fit its scale.
@@ -88,7 +93,7 @@ def plan_gates(
     """
     brought = set(evidence["signal"].unique().to_list()) if evidence is not None else set()
     suites = find_suites(policy.suites)
-    plans = [_plan_gate(policy, gate, models, brought, suites) for gate in policy.gates]
+    plans = [_plan_gate(policy, gate, models, brought, suites, judge) for gate in policy.gates]
     for plan in plans:
         _check_scale(plan)
     return tuple(plans)
@@ -99,7 +104,8 @@ def _plan_gate(
     gate: Gate,
     models: Mapping[Role, Model],
     brought: set[str],
-    suites: Mapping[str, object],
+    suites: Mapping[str, Path],
+    judge: Callable[[str, Suite], Judge] | None,
 ) -> GatePlan:
     spec = policy.signals.get(gate.signal)
     if gate.signal in brought:
@@ -107,7 +113,7 @@ def _plan_gate(
     if spec is not None and (spec.column or spec.instrument):
         return _recorded_plan(policy, gate, spec, models)
     if gate.signal in suites and models:
-        return _suite_plan(policy, gate, models, load_suite(suites[gate.signal]))
+        return _suite_plan(policy, gate, models, load_suite(suites[gate.signal]), judge)
     known = sorted(set(suites) | brought | set(policy.signals))
     raise PolicyError(_unknown_signal(gate.signal, known, bool(models)))
 
@@ -121,9 +127,19 @@ def _unknown_signal(name: str, known: Sequence[str], asks: bool) -> str:
     return f"gate {name}: no suite, evidence file or `signals:` entry provides it.{source}{hint}"
 
 
-def _suite_plan(policy: LaunchPolicy, gate: Gate, models: Mapping[Role, Model], suite: Suite) -> GatePlan:
+def _suite_plan(
+    policy: LaunchPolicy,
+    gate: Gate,
+    models: Mapping[Role, Model],
+    suite: Suite,
+    judge: Callable[[str, Suite], Judge] | None,
+) -> GatePlan:
     available = min(model.logprobs for model in models.values())
-    signal = suite_signal(suite, gate.instrument, available > 0)
+    kind, _, name = (gate.instrument or "").partition("/")
+    if kind == "judge" and judge is not None:
+        signal = judged_signal(suite, judge(name, suite))
+    else:
+        signal = suite_signal(suite, gate.instrument, available > 0)
     probes = signal.instrument.needs == "logprobs"
     live = any(model.live for model in models.values())
     return GatePlan(

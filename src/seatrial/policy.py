@@ -22,6 +22,7 @@ __all__ = [
     "Budget",
     "Gate",
     "Generation",
+    "JudgeSpec",
     "LaunchPolicy",
     "ModelSpec",
     "SignalSpec",
@@ -96,6 +97,30 @@ class ModelSpec(_Strict):
     def recorded(self) -> bool:
         """Whether the answers or scores come from a file."""
         return self.provider in ("transcripts", "scores")
+
+
+class JudgeSpec(_Strict):
+    """A judge: a model that grades answers by a suite's rubric, or a file of its scores.
+
+    Attributes:
+        model: The model that grades; its `system` is the judge's own and cannot be set.
+        scores: JSONL with `item`, `answer` and `score` from 0 to 10, instead of a model.
+        draws: How often each answer is graded; the mean counts.
+        paired: Whether it sees both models' answers at once, in both orders; the mean of both counts.
+    """
+
+    model: ModelSpec | None = None
+    scores: Path | None = None
+    draws: int = Field(1, ge=1, le=16)
+    paired: bool = False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> JudgeSpec:
+        if (self.model is None) == (self.scores is None):
+            raise ValueError("a judge has either a `model` that grades or a file of `scores`")
+        if self.model is not None and (self.model.recorded or self.model.system is not None):
+            raise ValueError("a judge's model answers live and takes no `system` of its own")
+        return self
 
 
 class SignalSpec(_Strict):
@@ -178,9 +203,15 @@ class Gate(_Strict):
 
 
 class Budget(_Strict):
-    """The most that a review may spend."""
+    """The most that a review may spend.
+
+    Attributes:
+        calls: Calls of the two models.
+        judge_calls: Calls of judges.
+    """
 
     calls: int = Field(6000, ge=1)
+    judge_calls: int = Field(20_000, ge=0)
 
 
 class LaunchPolicy(_Strict):
@@ -196,6 +227,8 @@ class LaunchPolicy(_Strict):
         suites: Folders with suites of the user's own.
         evidence: Files of observations made elsewhere.
         signals: Signals declared here, by name.
+        judges: Judges by name; a gate takes one with `instrument: judge/NAME`.
+        records: Files or folders with a team's own records of instruments, which go before the built-in ones.
         gates: The conditions.
         draws: Answers asked for each item and model; `auto` asks more of them where answers to one item differ more
             than items do, and there are calls left for it.
@@ -210,7 +243,9 @@ class LaunchPolicy(_Strict):
     budget: Budget = Budget()
     suites: list[Path] = []
     evidence: list[Path] = []
+    records: list[Path] = []
     signals: dict[SignalName, SignalSpec] = {}
+    judges: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")], JudgeSpec] = {}
     gates: list[Gate] = Field(min_length=1)
     draws: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = 1
     seed: int = 20250425
@@ -370,8 +405,17 @@ def _resolved(policy: LaunchPolicy, folder: Path) -> LaunchPolicy:
             "candidate": _resolved_model(policy.candidate, folder),
             "suites": [folder / path for path in policy.suites],
             "evidence": [folder / path for path in policy.evidence],
+            "records": [folder / path for path in policy.records],
+            "judges": {name: _resolved_judge(spec, folder) for name, spec in policy.judges.items()},
         }
     )
+
+
+def _resolved_judge(spec: JudgeSpec, folder: Path) -> JudgeSpec:
+    if spec.scores is not None:
+        return spec.model_copy(update={"scores": folder / spec.scores})
+    model = spec.model
+    return spec if model is None else spec.model_copy(update={"model": _resolved_model(model, folder)})
 
 
 def _resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:

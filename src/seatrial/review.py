@@ -21,6 +21,7 @@ from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.errors import EvidenceError, Interrupted, StoreError
 from seatrial.findings import compose
 from seatrial.gates import decide
+from seatrial.judging import Judges
 from seatrial.ledger import Entry, ledger_for
 from seatrial.models import open_models, read_scores
 from seatrial.models.base import Model
@@ -32,7 +33,7 @@ from seatrial.report import ReviewContent, save_content, write_reports
 from seatrial.rounds import ROLES, Rounds
 from seatrial.spike import detections
 from seatrial.standing import with_waivers
-from seatrial.types import Role
+from seatrial.types import Role, Spend
 
 __all__ = ["Review", "default_folder", "plan_review", "run_review"]
 
@@ -84,23 +85,28 @@ async def _review(
     evidence = _evidence(policy)
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
-        plans = plan_gates(policy, models, evidence)
+        store = stack.enter_context(ResponseStore(folder))
+        judges = await stack.enter_async_context(Judges(policy, store))
+        plans = plan_gates(policy, models, evidence, judges.judge)
         for signal, margin, least, count in blind_gates(policy, plans):
             progress.warn(
                 f"{signal} cannot see its margin of {margin:g}: even if nothing differed, {count} clusters rule out "
                 f"changes from {least:.3f} up. `seatrial plan` says what it would take."
             )
-        store = stack.enter_context(ResponseStore(folder))
+        for line in judges.forecast(plans):
+            progress.warn(line)
         collector = Collector(models, store, policy.budget.calls, progress)
         rounds = Rounds(policy, plans, evidence)
         progress.plan(rounds.most_calls)
         with progress:
             while asks := rounds.next_asks(collector.remaining):
                 rounds.take(await collector.collect(asks))
+                await judges.grade_round(rounds)
                 rounds.weigh()
                 progress.say(_standing(rounds))
             rounds.weigh()
-        spend = {role: collector.spend(role) for role in ROLES} if models else {}
+        spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
+        spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
     decision = decide(rounds.finish())
     observations = rounds.all_observations()
     write_observations(observations, folder / "observations.parquet")
@@ -128,7 +134,7 @@ def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
     models: dict[Role, Model] = {}
     if policy.baseline.provider != "scores":
         models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
-    plans = plan_gates(policy, models, evidence)
+    plans = plan_gates(policy, models, evidence, Judges(policy).judge)
     before = read_observations(earlier / "observations.parquet") if earlier is not None else None
     seen = [frame for frame in (before, evidence) if frame is not None]
     return outlook(policy, plans, pl.concat(seen) if seen else None)

@@ -18,6 +18,7 @@ from seatrial.gates import WeighedClaim, WeighedGate, judge
 from seatrial.observations import PairedTable, by_signal, gate_pairs, to_frame
 from seatrial.plan import GatePlan, generator
 from seatrial.policy import LaunchPolicy
+from seatrial.signals.records import Record, load_records, standing
 from seatrial.stats.clusters import variance_components
 from seatrial.stats.power import best_draws
 from seatrial.types import Evidence, GateVerdict, Look, Observation, Response, Role
@@ -78,11 +79,19 @@ class GateRun:
 class Rounds:
     """All gates of a review, asked and weighed round by round."""
 
-    def __init__(self, policy: LaunchPolicy, plans: Sequence[GatePlan], brought: pl.DataFrame | None) -> None:
-        """Start with nothing asked; `brought` holds observations made elsewhere."""
+    def __init__(
+        self,
+        policy: LaunchPolicy,
+        plans: Sequence[GatePlan],
+        brought: pl.DataFrame | None,
+        records: Mapping[str, Sequence[Record]] | None = None,
+    ) -> None:
+        """Start with nothing asked; `brought` was observed elsewhere, `records` is known of instruments."""
         self.policy = policy
         self.gates = [GateRun(plan, draws=plan.first_draws(policy)) for plan in plans]
         self._brought = {} if brought is None else by_signal(brought)
+        known = load_records(policy.records) if records is None else records
+        self.standings = {plan.gate.signal: standing(plan.signal.instrument, plan.signal.name, known) for plan in plans}
         self.verdicts: tuple[GateVerdict, ...] = ()
         self._seen: list[Observation] = []
 
@@ -222,7 +231,7 @@ class Rounds:
         if len(run.found) > 1 or len(known) < 2 * FIRST_ROUND:
             return
         rng = generator(self.policy.seed, "ahead", run.plan.gate.signal, str(run.asked))
-        family = sum(one.plan.gate.blocking == run.plan.gate.blocking for one in self.gates)
+        family = sum(self._weighed(one).blocking == self._weighed(run).blocking for one in self.gates)
         run.chance = decision_chance(run.found[0][0], run.remaining, self.policy.alpha, family, rng)
         if run.chance < FUTILE:
             run.stopped = (
@@ -254,7 +263,8 @@ class Rounds:
     def _with_mde(
         self, run: GateRun, claim: Claim, found: Evidence, planned: int, rng: np.random.Generator
     ) -> Evidence:
-        return with_mde(found, claim, run.method, self.policy.alpha, self.policy.power, planned, rng)
+        slope = self.standings[run.plan.gate.signal].slope
+        return with_mde(found, claim, run.method, self.policy.alpha, self.policy.power, planned, rng, slope)
 
     def _weighed(self, run: GateRun) -> WeighedGate:
         made = tuple(
@@ -263,7 +273,9 @@ class Rounds:
             else WeighedClaim(claim.label, claim.threshold, found)
             for position, (claim, found) in enumerate(run.found)
         )
-        return WeighedGate(run.plan.gate, run.plan.signal.instrument.name, made, run.stopped)
+        held = self.standings[run.plan.gate.signal]
+        advice = "" if held.may_gate else held.why
+        return WeighedGate(run.plan.gate, run.plan.signal.instrument.name, made, run.stopped, advice)
 
     def observations(self, run: GateRun) -> pl.DataFrame:
         """Return a gate's observations so far."""

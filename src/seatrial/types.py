@@ -187,7 +187,9 @@ class Evidence:
         high: One-sided upper confidence bound of the change at 1 − alpha.
         clusters: Number of independent clusters observed on both models.
         items: Number of items observed on both models.
-        mde: Smallest change that this evidence could have shown at the policy's power.
+        mde: Smallest true change that this evidence could have shown at the policy's power; an instrument that shows
+            only a share of a change needs a larger one.
+        slope: Share of a true change that the instrument shows; NaN where its error is not known.
         e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
         p_value: p-value against the same; for sequential evidence valid at every look.
         method: `betting` (valid at every look), `clustered-t`, `adjusted-t`, `betting-fixed`, …
@@ -208,6 +210,7 @@ class Evidence:
     clusters: int = 0
     items: int = 0
     mde: float = BAD
+    slope: float = BAD
     e_value: float = BAD
     p_value: float = BAD
     method: str = "none"
@@ -253,6 +256,7 @@ class GateVerdict:
         advisory: The policy's reason for not blocking, if any.
         instrument: Name of the instrument that produced the numbers.
         claims: The statements the gate is made of, the one over all items first.
+        demoted: True where the policy wants it to block and its instrument's record does not let it.
     """
 
     signal: str
@@ -264,6 +268,7 @@ class GateVerdict:
     advisory: str = ""
     instrument: str = ""
     claims: tuple[ClaimVerdict, ...] = ()
+    demoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

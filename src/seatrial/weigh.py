@@ -22,6 +22,7 @@ from seatrial.observations import PairedTable
 from seatrial.policy import Gate
 from seatrial.signals import Signal
 from seatrial.stats import betting, intervals, power
+from seatrial.stats.instruments import true_effect
 from seatrial.types import BAD, Evidence
 
 __all__ = ["Claim", "Method", "claims", "decision_chance", "evidence", "use_case_claims", "with_mde"]
@@ -278,8 +279,9 @@ def with_mde(
     goal: float,
     planned: int,
     rng: np.random.Generator,
+    slope: float = 1.0,
 ) -> Evidence:
-    """Return the evidence with the smallest change that `planned` such clusters could have shown.
+    """Return the evidence with the smallest true change that `planned` such clusters could have shown.
 
     Args:
         found: The evidence.
@@ -289,15 +291,18 @@ def with_mde(
         goal: The policy's power.
         planned: Clusters that the gate would ask if nothing stopped it.
         rng: Generator for the resampling.
+        slope: Share of a true change that the instrument shows (TPR − FPR); NaN where it is not known, and the MDE is
+            that of the readings.
     """
     known = claim.seen[~np.isnan(claim.seen)]
     if len(known) < 2:
-        return replace(found, mde=BAD)
+        return replace(found, mde=BAD, slope=slope)
     if method == "betting":
         mde = power.mde_betting(known, claim.low, claim.high, alpha, goal, rng, n=max(planned, len(known)))
     else:
         mde = power.mde_fixed(known, claim.low, claim.high, alpha, goal, rng)
-    return replace(found, mde=mde)
+    shown = mde if math.isnan(slope) else true_effect(mde, slope, 0.0)
+    return replace(found, mde=shown, slope=slope)
 
 
 RESAMPLES = 200

@@ -72,7 +72,7 @@ def test_the_page_on_phone_and_desktop(review: Path, browser: Browser, width: in
     for heading in (
         "Failures",
         "Blind spots",
-        "Overruled in advance",
+        "Advice only",
         "The gates",
         "The map",
         "The instruments",

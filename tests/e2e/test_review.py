@@ -41,9 +41,9 @@ def test_a_warmer_prompt_is_blocked(seatrial: Command, write_policy: PolicyWrite
     assert (junit[0].get("failures"), junit[0].get("skipped")) == ("1", "1")
     summary = (folder / "summary.md").read_text(encoding="utf-8")
     assert "## seatrial: Block" in summary
-    assert "Overruled in advance" in summary
+    assert "Advice only" in summary
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "Overruled in advance" in page
+    assert "Advice only" in page
     assert "watched, not ours to block" in page
     assert set(pl.read_parquet(folder / "observations.parquet")["role"]) == {"baseline", "candidate"}
     assert (folder / "policy.yaml").read_text(encoding="utf-8").startswith("\nname: simulated")

@@ -6,14 +6,13 @@ import math
 from importlib import metadata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.policy import SignalSpec
 from seatrial.signals import (
     declared_signal,
-    error_note,
     find_instrument,
     instruments,
     openings,
@@ -37,6 +36,7 @@ def _read(name: str, response: Response) -> float | None:
     return find_instrument(name).read(ITEM, response)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.dictionaries(st.text(min_size=1, max_size=8), st.floats(1e-6, 0.05), max_size=8))
 def test_readings_stay_within_their_bounds(text: str, first: dict[str, float]) -> None:
     """Whatever a model says, every instrument reads a number within its bounds, or nothing."""
@@ -150,15 +150,6 @@ def test_a_contrast_doubles_the_bounds() -> None:
     """The difference of two readings in [0, 1] lies in [−1, 1]."""
     suite = load_suite(find_suites()["behavior/opinion-sycophancy"])
     assert suite_signal(suite, None, True).bounds == (-1.0, 1.0)
-
-
-def test_what_is_known_of_errors_is_said() -> None:
-    """Text instruments and probes say that their error is not measured; comparing answers needs no measuring."""
-    assert error_note(find_instrument("text/praise")) == ("Error not measured.", False)
-    assert not error_note(find_instrument("probe/affirm"))[1]
-    assert error_note(find_instrument("match/exact"))[1]
-    assert not error_note(declared_signal("a/b", SignalSpec(column="c")).instrument)[1]
-    assert not error_note(declared_signal("a/b", SignalSpec()).instrument)[1]
 
 
 def test_plugins_register_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:

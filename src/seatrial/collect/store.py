@@ -18,12 +18,12 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from seatrial.errors import StoreError
-from seatrial.types import Request, Response, Role, Usage
+from seatrial.types import Request, Response, Usage
 
 __all__ = ["ResponseStore", "call_key"]
 
 
-def call_key(identity: str, role: Role, request: Request) -> str:
+def call_key(identity: str, role: str, request: Request) -> str:
     """Return the SHA-256 of all that decides an answer.
 
     The role is part of it, so that a review of a model against itself asks both: reused answers would show no
@@ -110,7 +110,7 @@ class ResponseStore:
             self._beside = dict(entry for path in others if path.resolve() != own for entry in _baseline_answers(path))
         return self._beside.get(key)
 
-    def put(self, key: str, role: Role, response: Response) -> None:
+    def put(self, key: str, role: str, response: Response) -> None:
         """Write one answer; when this returns, a killed process does not lose it.
 
         Raises:

@@ -58,6 +58,9 @@ class InstrumentNote:
         signals: The gates that rest on it.
         error: What is known of its error: a sentence, e.g. "error not measured".
         measured: Whether there is a measured record of its error (or none is needed).
+        may_gate: Whether its record lets its gates block and launch.
+        slope: Share of a true change that it shows; NaN where unknown.
+        differential: Largest change that error which differs between models could fake; NaN where unknown.
     """
 
     name: str
@@ -65,6 +68,9 @@ class InstrumentNote:
     signals: tuple[str, ...]
     error: str
     measured: bool
+    may_gate: bool = True
+    slope: float = float("nan")
+    differential: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ class ReviewContent:
         unanswered: Items without a usable answer.
         blind_spots: Sentences, each one thing this review could not see; as loud as the failures.
         notes: Sentences worth a reader's attention that are not blind spots.
-        spend: What each model took.
+        spend: What each model and each judge took.
         waivers: Waivers in force for this review.
         detections: Limits of detection, where they were measured.
     """
@@ -161,6 +167,6 @@ class ReviewContent:
     unanswered: tuple[Unanswered, ...] = ()
     blind_spots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    spend: tuple[tuple[Role, Spend], ...] = ()
+    spend: tuple[tuple[str, Spend], ...] = ()
     waivers: tuple[WaiverNote, ...] = field(default=())
     detections: tuple[Detection, ...] = ()

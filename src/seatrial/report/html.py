@@ -71,6 +71,7 @@ def environment() -> Environment:
     environment.filters |= {
         "number": number,
         "signed": lambda value: number(value, sign=True),
+        "share": lambda value: "unknown" if math.isnan(value) else f"{value:.2f}",
         "interval": interval,
         "money": money,
         "word": verdict_word,
@@ -135,7 +136,7 @@ def _sides(baseline: str, candidate: str, probe: bool) -> tuple[object, object]:
 
 def _path(verdict: GateVerdict) -> dict[str, object]:
     looks = [look for look in verdict.evidence.path if math.isfinite(look.low) and math.isfinite(look.high)]
-    most = max(look.calls for look in looks) or 1
+    most = max((look.calls for look in looks), default=0) or 1
     least, top = -2.0 * verdict.margin, 3.0 * verdict.margin
 
     def x(calls: int) -> float:

@@ -35,6 +35,18 @@ def decision_json(content: ReviewContent) -> dict[str, Any]:
             {"signal": found.signal, "limit": found.limit, "shift": _number(found.shift), "shares": dict(found.shares)}
             for found in content.detections
         ],
+        "instruments": [
+            {
+                "name": note.name,
+                "signals": list(note.signals),
+                "may_gate": note.may_gate,
+                "measured": note.measured,
+                "error": note.error,
+                "slope": _number(note.slope),
+                "differential": _number(note.differential),
+            }
+            for note in content.instruments
+        ],
         "waivers": [
             {"signal": note.signal, "person": note.person, "reason": note.reason, "expires": note.expires}
             for note in content.waivers
@@ -54,6 +66,7 @@ def _verdict(verdict: GateVerdict) -> dict[str, Any]:
         "verdict": verdict.verdict,
         "blocking": verdict.blocking,
         "advisory": verdict.advisory or None,
+        "demoted": verdict.demoted,
         "margin": verdict.margin,
         **_numbers(verdict.evidence),
         "instrument": verdict.instrument,
@@ -76,6 +89,7 @@ def _numbers(found: Evidence) -> dict[str, Any]:
         "low": _number(found.low),
         "high": _number(found.high),
         "mde": _number(found.mde),
+        "slope": _number(found.slope),
         "clusters": found.clusters,
         "items": found.items,
         "missing": found.missing,

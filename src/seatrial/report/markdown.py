@@ -26,9 +26,7 @@ def render_markdown(content: ReviewContent) -> str:
         _inert(content.decision.reason),
         *_waived(content),
         _gates(content),
-        *_listed(
-            "Overruled in advance", [f"{v.signal}: {v.advisory}" for v in content.decision.verdicts if v.advisory]
-        ),
+        *_listed("Advice only", [f"{v.signal}: {v.advisory}" for v in content.decision.verdicts if v.advisory]),
         *_listed(f"Blind spots ({len(content.blind_spots)})", list(content.blind_spots)),
         *_listed("Worth knowing", list(content.notes)),
         *_pairs(content),

@@ -7,16 +7,16 @@ A newcomer's own instrument enters by an entry point in the group `seatrial.inst
 from seatrial.signals.base import Instrument, Signal
 from seatrial.signals.labels import declared_signal, harmful_end, select
 from seatrial.signals.probes import openings
-from seatrial.signals.registry import error_note, find_instrument, instruments, known_harm, suite_signal
+from seatrial.signals.registry import find_instrument, instruments, judged_signal, known_harm, suite_signal
 
 __all__ = [
     "Instrument",
     "Signal",
     "declared_signal",
-    "error_note",
     "find_instrument",
     "harmful_end",
     "instruments",
+    "judged_signal",
     "known_harm",
     "openings",
     "select",

@@ -12,7 +12,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from seatrial.types import Harmful, Item, Observation, Response, Role
 
-__all__ = ["Instrument", "Signal"]
+__all__ = ["Instrument", "Signal", "read_many"]
 
 
 @runtime_checkable
@@ -38,6 +38,15 @@ class Instrument(Protocol):
     def read(self, item: Item, response: Response) -> float | None:
         """Return a number within `bounds`, or None where the answer cannot be read."""
         ...
+
+
+def read_many(instrument: Instrument, items: Sequence[Item], responses: Sequence[Response]) -> Sequence[float | None]:
+    """Return an instrument's reading of each answer; one that has a `read_many` of its own reads them at once."""
+    own = getattr(instrument, "read_many", None)
+    if own is not None:
+        made: Sequence[float | None] = own(items, responses)
+        return made
+    return [instrument.read(item, response) for item, response in zip(items, responses, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,9 @@ class Signal:
         by_id = {item.id: item for item in items}
         readings: dict[tuple[str, int], dict[str, float]] = {}
         owners: dict[str, Item] = {}
-        for response in responses:
-            item = by_id.get(response.item)
-            if item is None or response.suite != item.suite:
-                continue
-            value = self.instrument.read(item, response)
+        known = [one for one in responses if one.item in by_id and by_id[one.item].suite == one.suite]
+        asked = [by_id[one.item] for one in known]
+        for item, response, value in zip(asked, known, read_many(self.instrument, asked, known), strict=True):
             if value is None:
                 continue
             key = item.contrast if self.contrast else item.id

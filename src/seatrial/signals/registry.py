@@ -9,13 +9,15 @@ from importlib import metadata
 
 from seatrial.errors import PolicyError
 from seatrial.signals.base import Instrument, Signal
+from seatrial.signals.judges import Judge
+from seatrial.signals.linear import LINEAR_INSTRUMENTS
 from seatrial.signals.match import Contains, Exact
 from seatrial.signals.probes import PROBES
 from seatrial.signals.text import TEXT_INSTRUMENTS
 from seatrial.suites import Suite
 from seatrial.types import Response
 
-__all__ = ["error_note", "find_instrument", "instruments", "known_harm", "suite_signal"]
+__all__ = ["find_instrument", "instruments", "judged_signal", "known_harm", "suite_signal"]
 
 GROUP = "seatrial.instruments"
 
@@ -27,7 +29,7 @@ def instruments() -> dict[str, Instrument]:
     Raises:
         PolicyError: a registered object is not an instrument, or takes a name that is taken.
     """
-    built_in: tuple[Instrument, ...] = (*PROBES, *TEXT_INSTRUMENTS, Contains(), Exact())
+    built_in: tuple[Instrument, ...] = (*PROBES, *TEXT_INSTRUMENTS, *LINEAR_INSTRUMENTS, Contains(), Exact())
     found = {instrument.name: instrument for instrument in built_in}
     for entry in metadata.entry_points(group=GROUP):
         plugin = entry.load()
@@ -80,6 +82,13 @@ def suite_signal(suite: Suite, instrument: str | None, logprobs_available: bool)
     return Signal(suite.signal, chosen, suite.harmful, bounds, suite.contrast)
 
 
+def judged_signal(suite: Suite, judge: Judge) -> Signal:
+    """Return the signal of a suite whose answers a judge grades."""
+    low, high = judge.bounds
+    bounds = (low - high, high - low) if suite.contrast else (low, high)
+    return Signal(suite.signal, judge, suite.harmful, bounds, suite.contrast)
+
+
 def known_harm(signal: Signal, suite: Suite) -> list[float]:
     """Return what the instrument reads in the suite's known-harmful answers, in the signal's units.
 
@@ -95,22 +104,3 @@ def known_harm(signal: Signal, suite: Suite) -> list[float]:
 
 def _first_word(text: str) -> str:
     return re.split(r"[\s,.!?:]", text.lstrip(' "“'), maxsplit=1)[0]
-
-
-def error_note(instrument: Instrument) -> tuple[str, bool]:
-    """Return what is known of an instrument's error, and whether it was measured or needs no measuring."""
-    match instrument.name.split("/")[0]:
-        case "match":
-            return "None: answers are compared with a list of accepted ones.", True
-        case "probe":
-            return (
-                "Error not measured. It compares a model's probabilities with the other's on the same words and reads "
-                "no free text; how far openings stand for whole answers is not known.",
-                False,
-            )
-        case "labels":
-            return "Error not measured: the labels came with the answers.", False
-        case "evidence":
-            return "Error not measured here: the numbers were made elsewhere.", False
-        case _:
-            return "Error not measured.", False

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from seatrial.stats.intervals import Interval
 
-__all__ = ["attenuated", "rogan_gladen", "true_effect"]
+__all__ = ["Calibration", "attenuated", "corrected_shift", "rogan_gladen", "true_effect"]
 
 
 def attenuated(effect: float, tpr: float, fpr: float) -> float:
@@ -75,3 +77,81 @@ def rogan_gladen(
         return Interval(math.nan, 0.0, 1.0, method="rogan-gladen")
     point = (hits / trials + true_negatives / negatives - 1.0) / point_youden
     return Interval(min(max(point, 0.0), 1.0), low, high, method="rogan-gladen")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """An instrument's flags on labelled answers of one model.
+
+    Attributes:
+        true_positives: Flagged among the labelled-harmful.
+        positives: Labelled harmful.
+        true_negatives: Not flagged among the labelled-harmless.
+        negatives: Labelled harmless.
+    """
+
+    true_positives: int
+    positives: int
+    true_negatives: int
+    negatives: int
+
+    def __post_init__(self) -> None:
+        """Refuse impossible counts.
+
+        Raises:
+            ValueError: a part exceeds its total, or a total is 0.
+        """
+        pairs = ((self.true_positives, self.positives), (self.true_negatives, self.negatives))
+        if any(total < 1 or not 0 <= part <= total for part, total in pairs):
+            raise ValueError("counts must lie between 0 and their totals, and totals be at least 1")
+
+    @property
+    def rates(self) -> tuple[float, float, float, float]:
+        """Sensitivity, specificity and the variances of both; half a count is added on either side, against 0 and 1."""
+        sensitivity = (self.true_positives + 0.5) / (self.positives + 1)
+        specificity = (self.true_negatives + 0.5) / (self.negatives + 1)
+        return (
+            sensitivity,
+            specificity,
+            sensitivity * (1 - sensitivity) / (self.positives + 1),
+            specificity * (1 - specificity) / (self.negatives + 1),
+        )
+
+
+def corrected_shift(
+    baseline: ArrayLike, candidate: ArrayLike, before: Calibration, after: Calibration, alpha: float
+) -> Interval:
+    """Return the true change of a rate behind paired flags, where the instrument errs differently on the two models.
+
+    Each model's rate is corrected by its own sensitivity and specificity (Rogan and Gladen 1978, American Journal of
+    Epidemiology 107(1)); the interval is the delta method's over the paired flags and the four calibrated rates, so
+    what the calibration does not know is inside.
+
+    Args:
+        baseline: Flags (or degrees in [0, 1]) of the baseline's answers, shape (n,), one a cluster.
+        candidate: The same for the candidate, in the same order.
+        before: The instrument on labelled answers of the baseline.
+        after: The same for the candidate.
+        alpha: Error rate of each bound.
+
+    Raises:
+        ValueError: shapes differ or fewer than two pairs; NaN bounds where an instrument is no better than chance.
+    """
+    x, y = np.asarray(baseline, dtype=np.float64), np.asarray(candidate, dtype=np.float64)
+    if len(x) != len(y) or len(x) < 2:
+        raise ValueError("needs the same two or more clusters of both models")
+    noise = np.cov(x, y) / len(x)
+    total, rates, slopes = 0.0, [], []
+    for flags, calibration in ((x, before), (y, after)):
+        sensitivity, specificity, own, other = calibration.rates
+        youden = sensitivity + specificity - 1
+        if youden <= 0:
+            return Interval(math.nan, -1.0, 1.0, method="corrected")
+        rate = (float(flags.mean()) + specificity - 1) / youden
+        total += (rate**2 * own + (1 - rate) ** 2 * other) / youden**2
+        rates.append(rate)
+        slopes.append(1 / youden)
+    weights = np.array([-slopes[0], slopes[1]])
+    total += float(weights @ noise @ weights)
+    shift, reach = rates[1] - rates[0], float(stats.norm.ppf(1 - alpha)) * math.sqrt(total)
+    return Interval(shift, max(shift - reach, -1.0), min(shift + reach, 1.0), math.sqrt(total), method="corrected")
