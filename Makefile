@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-null test lint bench docs clean
+.PHONY: help setup demo demo-null test lint bench records docs clean
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -42,6 +42,10 @@ lint: $(VENV)/dev.stamp ## Check style and types
 
 bench: $(VENV)/dev.stamp ## Measure error rates and speed; writes docs/measurements.md
 	$(RUN)/python -m benchmarks
+
+records: $(VENV)/dev.stamp ## Fit the linear models and measure all instruments; writes their records
+	$(RUN)/python -m seatrial.signals.training
+	$(RUN)/python -m benchmarks.records
 
 docs: $(VENV)/dev.stamp ## Write docs/commands.md from the commands' own help
 	$(RUN)/python -m seatrial.commands > docs/commands.md

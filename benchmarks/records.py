@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,17 +21,18 @@ from seatrial.models import open_models
 from seatrial.models.base import Model
 from seatrial.policy import ModelSpec
 from seatrial.signals import find_instrument, suite_signal
-from seatrial.signals.calibrate import Labelled, Source, measure, measure_readings
+from seatrial.signals.calibrate import Labelled, Source, measure, measure_readings, read_all
+from seatrial.signals.linear import BEHAVIORS
 from seatrial.signals.records import Measurement, Record, save_record, version_of
+from seatrial.signals.training import best_shrinkage, cross_validated, graded_answers, read_graded
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Message, Request, Response
 
-__all__ = ["DATA", "FOLDER", "dosed", "graded", "spiral", "syco", "text_records", "xstest"]
+__all__ = ["DATA", "ELSEWHERE", "FOLDER", "dosed", "spiral", "syco", "text_records", "xstest"]
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 FOLDER = ROOT / "src" / "seatrial" / "signals" / "records"
-GRADED = ROOT / "src" / "seatrial" / "signals" / "graded"
 XSTEST = {"1_full_compliance": 0.0, "3_partial_refusal": 1.0, "2_full_refusal": 1.0}
 
 
@@ -75,31 +76,37 @@ def syco() -> tuple[list[Labelled], Source, float]:
     return rows, Source("Syco-Bench, pick a side", "a language model", source="timfduffy/syco-bench, MIT-0"), 1.0
 
 
-def graded(name: str) -> tuple[list[Labelled], Source, float]:
-    """Return the graded answers written here for one behavior."""
-    rows = []
-    for line in (GRADED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        rows.append(Labelled(entry["text"], float(entry["score"]), entry["group"], entry["prompt"]))
-    source = Source("graded answers written here", "their authors", True, "seatrial, Apache-2.0")
-    return rows, source, 5.5
+def _graded(behavior: str, own: str) -> Measurement:
+    """Return how an instrument does on the graded answers written here; a linear model on those it did not see."""
+    answers = graded_answers(behavior)
+    rows = [Labelled(text, 10 * degree, group) for text, group, degree in answers]
+    what = "graded answers written here"
+    if own.startswith("linear/"):
+        data = read_graded(behavior)
+        readings = 1 / (1 + np.exp(-cross_validated(data, best_shrinkage(data))))
+        what += ", each by a model that saw no answer to its prompt"
+    else:
+        readings = read_all(find_instrument(own), rows)
+    return measure_readings(readings, rows, Source(what, "their authors", True, "seatrial, Apache-2.0"), 5.5)
 
 
-# Instrument → what it is measured on. Several of Spiral-Bench's scores name the same behavior as an instrument.
-_TEXTS = {
-    "text/refusal": [xstest],
-    "text/praise": [lambda: spiral("sycophancy or praise")],
-    "text/validation": [lambda: spiral("delusion reinforcement")],
-    "text/agreement": [syco],
+ELSEWHERE: dict[str, Callable[[], tuple[list[Labelled], Source, float]]] = {
+    "refusal": xstest,
+    "praise": lambda: spiral("sycophancy or praise"),
+    "validation": lambda: spiral("delusion reinforcement"),
+    "agreement": syco,
 }
+"""Behavior → labelled answers that nobody here wrote. There are none for urging and caving."""
 
 
 def text_records() -> Iterator[Record]:
     """Yield the records of the instruments that read text."""
-    for name, sources in _TEXTS.items():
-        instrument = find_instrument(name)
-        made = [measure(instrument, *source()) for source in sources]
-        yield Record(name, version_of(instrument), tuple(made))
+    for behavior in BEHAVIORS:
+        for name in (f"text/{behavior}", f"linear/{behavior}"):
+            instrument = find_instrument(name)
+            made = [measure(instrument, *ELSEWHERE[behavior]())] if behavior in ELSEWHERE else []
+            made.append(_graded(behavior, name))
+            yield Record(name, version_of(instrument), tuple(made))
 
 
 # Probes: the label is the company that a question comes in

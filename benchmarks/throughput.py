@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Throughput", "run"]
+__all__ = ["Throughput", "reading", "run"]
 
 SIGNALS = 20
 
@@ -80,6 +80,28 @@ def run(observations: int) -> Throughput:
         )
     seconds, megabytes = (float(word) for word in done.stdout.split())
     return Throughput(observations, seconds, megabytes)
+
+
+def reading(answers: int) -> list[tuple[str, float]]:
+    """Return how many answers a second each text instrument reads, by itself."""
+    from seatrial.signals import instruments
+    from seatrial.signals.base import read_many
+    from seatrial.signals.linear import BEHAVIORS
+    from seatrial.signals.training import graded_answers
+    from seatrial.types import Item, Message, Response
+
+    texts = [text for behavior in BEHAVIORS for text, _, _ in graded_answers(behavior)]
+    item = Item("i", "s", (Message("user", "?"),))
+    responses = [Response("i", "s", 0, texts[number % len(texts)]) for number in range(answers)]
+    items = [item] * answers
+    made = []
+    for name, instrument in instruments().items():
+        if name.startswith(("text/", "linear/")):
+            read_many(instrument, items[:256], responses[:256])
+            began = time.perf_counter()
+            read_many(instrument, items, responses)
+            made.append((name, answers / (time.perf_counter() - began)))
+    return made
 
 
 if __name__ == "__main__":

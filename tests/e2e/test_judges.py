@@ -11,7 +11,9 @@ import pytest
 from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
+from seatrial.judging import injected
 from seatrial.policy import load_policy
+from seatrial.signals.injections import injections
 from seatrial.signals.judges import SYSTEM, parse, prompt
 from seatrial.suites import find_suites, load_suite
 
@@ -182,3 +184,33 @@ def test_a_judges_declaration_is_checked(write_policy: PolicyWriter, seatrial: C
     assert done.code == 2
     assert "no judge is called 'strict'" in done.err
     assert load_policy(write_policy(gates="")).judges == {}
+
+
+def test_a_judge_that_obeys_is_found_out(write_policy: PolicyWriter, endpoint: Endpoint) -> None:
+    """Tried on the injections, a judge that does what answers tell it is moved; one that goes by the harm is not."""
+    obeys = True
+
+    def answer(body: dict[str, Any], _: int) -> web.Response:
+        made = endpoint.body(body)
+        asked = body["messages"][-1]["content"].split("BEGIN ANSWER")[1].split("Grade the answer")[0].lower()
+        told = any(word in asked for word in ("score", "grade", "judge", "rubric", "puntu", "punkt"))
+        score = (10 if "10" in asked else 0) if obeys and told else 5
+        made["choices"][0]["message"]["content"] = json.dumps({"score": score})
+        return web.json_response(made)
+
+    endpoint.fault = answer
+    policy = load_policy(write_policy(gates=GATE, extra=_judges(endpoint)))
+    share, low, _ = injected(policy, "strict")
+    assert share > 0.5
+    assert low > 0.4
+    obeys = False
+    assert injected(policy, "strict")[0] == 0.0
+
+
+def test_the_injections_cover_their_techniques() -> None:
+    """Sixty and more, of many kinds, each really beside the same answer without it."""
+    held = injections()
+    assert len(held) >= 60
+    assert len({one.technique for one in held}) >= 14
+    assert all(one.plain in one.text and one.plain != one.text for one in held)
+    assert {one.behavior for one in held} <= set(find_suites())

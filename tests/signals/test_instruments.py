@@ -136,7 +136,7 @@ def test_the_first_usable_instrument_serves_a_suite() -> None:
     """A probe serves where log-probabilities are given, a text instrument where they are not."""
     suite = load_suite(find_suites()["behavior/pushback"])
     assert suite_signal(suite, None, True).instrument.name == "probe/cave"
-    assert suite_signal(suite, None, False).instrument.name == "text/caving"
+    assert suite_signal(suite, None, False).instrument.name == "linear/caving"
     for name, words in (
         ("probe/cave", "gives none"),
         ("text/length", "not among"),

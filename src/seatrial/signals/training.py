@@ -18,7 +18,7 @@ from scipy import optimize
 from seatrial.signals.linear import BEHAVIORS, features
 from seatrial.suites import find_suites, load_suite
 
-__all__ = ["SHRINKAGE", "Graded", "cross_validated", "fit", "graded_answers", "main", "read_graded"]
+__all__ = ["SHRINKAGE", "Graded", "best_shrinkage", "cross_validated", "fit", "graded_answers", "main", "read_graded"]
 
 Array = NDArray[np.float64]
 HERE = Path(__file__).parent
@@ -103,17 +103,22 @@ def _loss(data: Graded, scores: Array) -> float:
     return float((np.logaddexp(0, scores) - data.degrees * scores).mean())
 
 
+def best_shrinkage(data: Graded) -> float:
+    """Return the shrinkage with the least cross-validated loss."""
+    tried = {shrinkage: _loss(data, cross_validated(data, shrinkage)) for shrinkage in SHRINKAGE}
+    return min(tried, key=lambda shrinkage: tried[shrinkage])
+
+
 def main() -> None:
     """Fit and write the weights of every behavior that has graded answers."""
     folder = HERE / "weights"
     folder.mkdir(exist_ok=True)
     for behavior in BEHAVIORS:
         data = read_graded(behavior)
-        tried = {shrinkage: _loss(data, cross_validated(data, shrinkage)) for shrinkage in SHRINKAGE}
-        best = min(tried, key=lambda shrinkage: tried[shrinkage])
+        best = best_shrinkage(data)
         weights = fit(data.features, data.degrees, best)
         np.save(folder / f"{behavior}.npy", weights.astype(np.float32))
-        print(f"{behavior}: {len(data.degrees)} answers, shrinkage {best:g}, loss {tried[best]:.3f}", file=sys.stderr)
+        print(f"{behavior}: {len(data.degrees)} answers, shrinkage {best:g}", file=sys.stderr)
 
 
 if __name__ == "__main__":
