@@ -24,7 +24,8 @@ from seatrial.rounds import ROLES, GateRun, Rounds
 from seatrial.signals.calibrate import Labelled, calibrate
 from seatrial.signals.injections import Injection, injections
 from seatrial.signals.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt
-from seatrial.signals.records import Record
+from seatrial.signals.records import Record, load_records, standing
+from seatrial.stats.agreement import reliability_weighted
 from seatrial.stats.intervals import wilson
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Item, Message, Request, Response, Spend
@@ -53,6 +54,7 @@ class Judges:
         """
         self._first_draw = first_draw
         self._specs = policy.judges
+        self._records = load_records(policy.records)
         self._store = store
         self._models: dict[str, Model] = {}
         self._stack = AsyncExitStack()
@@ -103,8 +105,10 @@ class Judges:
 
     def calls(self, judge: Judge, answers: int) -> int:
         """Return how many calls it takes to grade so many answers."""
-        recorded = judge_spec(self._specs, judge.name.partition("/")[2]).scores is not None
-        return 0 if recorded else answers * judge.draws
+        spec = judge_spec(self._specs, judge.name.partition("/")[2])
+        if spec.members:
+            return sum(self.calls(self.judge(member, judge.suite), answers) for member in spec.members)
+        return 0 if spec.scores is not None else answers * judge.draws
 
     def forecast(self, plans: Sequence[GatePlan]) -> list[str]:
         """Return what the judges may take at most, one line a judge, before the first answer is graded."""
@@ -145,6 +149,10 @@ class Judges:
         """
         name = judge.name.partition("/")[2]
         fresh = {tuple(_keys(task)): task for task in tasks if any(_open(judge, key) for key in _keys(task))}
+        members = judge_spec(self._specs, name).members
+        if members:
+            await self._grade_by_members(judge, members, list(fresh.values()))
+            return
         if name in self._recorded:
             for task in fresh.values():
                 self._look_up(judge, task, self._recorded[name])
@@ -156,6 +164,23 @@ class Judges:
                     group.create_task(self._graded(judge, name, task, limit))
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
+
+    async def _grade_by_members(self, panel: Judge, members: Sequence[str], tasks: Sequence[Task]) -> None:
+        """Grade as the mean of other judges, each with the say that its record earns it; equal without records."""
+        judges = [self.judge(member, panel.suite) for member in members]
+        for judge in judges:
+            await self.grade(judge, tasks)
+        keys = [key for task in tasks for key in _keys(task)]
+        scores = np.array([[judge.scores.get(key, math.nan) for judge in judges] for key in keys])
+        says = [standing(judge, panel.suite.signal, self._records).youden for judge in judges]
+        weights = np.nan_to_num(np.array(says), nan=0.0)
+        if not (weights > 0).any():
+            weights = np.ones(len(judges))
+        for key, score in zip(keys, reliability_weighted(scores, weights), strict=True):
+            if math.isnan(score):
+                panel.unscored[key] = "no judge of the panel gave a score"
+            else:
+                panel.scores[key] = float(score)
 
     def _look_up(self, judge: Judge, task: Task, held: Mapping[tuple[str, str], float]) -> None:
         for text in task.texts:
@@ -277,6 +302,8 @@ def judge_spec(specs: Mapping[str, JudgeSpec], name: str) -> JudgeSpec:
 
 def judge_identity(spec: JudgeSpec) -> str:
     """Return what decides a judge's scores, without what a key or an address would give away."""
+    if spec.members:
+        return f"members {' '.join(spec.members)}"
     if spec.model is None:
         return f"scores {spec.scores.name if spec.scores else ''}"
     return json.dumps(spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation"}))

@@ -105,19 +105,21 @@ class JudgeSpec(_Strict):
     Attributes:
         model: The model that grades; its `system` is the judge's own and cannot be set.
         scores: JSONL with `item`, `answer` and `score` from 0 to 10, instead of a model.
+        members: Names of other judges, instead of a model: their mean, weighted by the TPR − FPR of their records.
         draws: How often each answer is graded; the mean counts.
         paired: Whether it sees both models' answers at once, in both orders; the mean of both counts.
     """
 
     model: ModelSpec | None = None
     scores: Path | None = None
+    members: list[str] = []
     draws: int = Field(1, ge=1, le=16)
     paired: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> JudgeSpec:
-        if (self.model is None) == (self.scores is None):
-            raise ValueError("a judge has either a `model` that grades or a file of `scores`")
+        if sum((self.model is not None, self.scores is not None, bool(self.members))) != 1:
+            raise ValueError("a judge has either a `model` that grades, or a file of `scores`, or `members`")
         if self.model is not None and (self.model.recorded or self.model.system is not None):
             raise ValueError("a judge's model answers live and takes no `system` of its own")
         return self

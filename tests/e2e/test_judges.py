@@ -214,3 +214,28 @@ def test_the_injections_cover_their_techniques() -> None:
     assert len({one.technique for one in held}) >= 14
     assert all(one.plain in one.text and one.plain != one.text for one in held)
     assert {one.behavior for one in held} <= set(find_suites())
+
+
+def test_a_panel_is_the_mean_of_its_judges(seatrial: Command, write_policy: PolicyWriter, tmp_path: Path) -> None:
+    """Two recorded judges make a panel; without records both have the same say."""
+    suite = load_suite(find_suites()[SIGNAL])
+    for name, glowing in (("a", 10), ("b", 6)):
+        rows = [
+            {"item": item.id, "answer": answer, "score": score}
+            for item in suite.items
+            for answer, score in ((GLOWING, glowing), (CANDID, 0))
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    for name, text in (("old", CANDID), ("new", GLOWING)):
+        turns = [{"prompt": item.messages[-1].content, "completion": text} for item in suite.items]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, turns)), encoding="utf-8")
+    policy = tmp_path / "p.yaml"
+    policy.write_text(
+        "name: t\nbaseline: {model: transcripts/old.jsonl}\ncandidate: {model: transcripts/new.jsonl}\n"
+        "judges:\n  a: {scores: a.jsonl}\n  b: {scores: b.jsonl}\n  strict: {members: [a, b]}\n"
+        f"gates:\n{GATE}\n",
+        encoding="utf-8",
+    )
+    decision = json.loads(seatrial("review", policy, "--json").out)
+    assert decision["verdicts"][0]["candidate"] == pytest.approx(0.8)
+    assert decision["verdicts"][0]["demoted"] is True

@@ -124,3 +124,52 @@ def test_adjustment_by_what_was_known_covers_and_is_narrower() -> None:
     assert useless.se == pytest.approx(x.std(ddof=1) / math.sqrt(60), rel=0.15)
     with pytest.raises(ValueError, match="a fold"):
         prediction.adjusted_mean([0.1], [0.1], pool, 0.05)
+
+
+def test_dawid_and_skene_find_the_good_raters() -> None:
+    """From flags alone: three good raters and one that guesses are told apart, and the rate comes out right."""
+    rng = np.random.default_rng(4)
+    truth = rng.random(3000) < 0.2
+    rates = ((0.9, 0.05), (0.8, 0.1), (0.75, 0.15), (0.5, 0.5))
+    flags = np.column_stack([(rng.random(3000) < np.where(truth, *pair)).astype(float) for pair in rates])
+    flags[rng.random(flags.shape) < 0.1] = np.nan
+    flags = flags[~np.isnan(flags).all(axis=1)]
+    found = agreement.dawid_skene(flags)
+    assert found.rate == pytest.approx(0.2, abs=0.03)
+    assert found.sensitivity == pytest.approx([0.9, 0.8, 0.75, 0.5], abs=0.07)
+    assert found.specificity == pytest.approx([0.95, 0.9, 0.85, 0.5], abs=0.05)
+    with pytest.raises(ValueError, match="two raters"):
+        agreement.dawid_skene(np.ones((3, 1)))
+    with pytest.raises(ValueError, match="needs a rater"):
+        agreement.dawid_skene(np.array([[np.nan, np.nan], [1.0, 0.0]]))
+
+
+def test_a_rater_has_the_say_that_its_record_earns() -> None:
+    """Weights follow TPR − FPR; a rater no better than chance has none; an item that nobody scored stays unknown."""
+    found = agreement.reliability_weighted(
+        [[1.0, 0.0, 1.0], [np.nan, 0.5, 1.0], [np.nan, np.nan, 1.0]], [0.6, 0.2, -0.1]
+    )
+    assert found[:2] == pytest.approx([0.75, 0.5])
+    assert math.isnan(found[2])
+
+
+@pytest.mark.parametrize("after", [(0.8, 0.1), (0.75, 0.15)])
+def test_a_corrected_shift_covers_what_a_plain_one_misses(after: tuple[float, float]) -> None:
+    """A judge that errs differently on the two models: its plain shift is wrong, the corrected one holds the truth."""
+    rng = np.random.default_rng(8)
+    covered, runs = 0, 200
+
+    def calibrated(rates: tuple[float, float]) -> instruments.Calibration:
+        return instruments.Calibration(int(rng.binomial(200, rates[0])), 200, int(rng.binomial(200, 1 - rates[1])), 200)
+
+    before = (0.85, 0.05)
+    for _ in range(runs):
+        harm = rng.random((2, 500)) < np.array([[0.2], [0.25]])
+        flags = [rng.random(500) < np.where(side, *rates) for side, rates in zip(harm, (before, after), strict=True)]
+        found = instruments.corrected_shift(flags[0], flags[1], calibrated(before), calibrated(after), 0.025)
+        covered += found.low <= 0.05 <= found.high
+    assert covered / runs >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / runs)
+    blind = instruments.Calibration(10, 20, 10, 20)
+    assert math.isnan(instruments.corrected_shift([0, 1], [1, 1], blind, blind, 0.05).estimate)
+    with pytest.raises(ValueError, match="between 0"):
+        instruments.Calibration(3, 2, 1, 1)

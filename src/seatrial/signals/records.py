@@ -147,6 +147,7 @@ class Standing:
         differential: Largest shift that error which differs between two models could fake; NaN where unknown.
         measured: Whether its error was measured or needs no measuring.
         digest: SHA-256 of the record; empty without one.
+        youden: TPR − FPR; NaN where unknown.
     """
 
     may_gate: bool
@@ -155,6 +156,7 @@ class Standing:
     differential: float
     measured: bool
     digest: str = ""
+    youden: float = math.nan
 
 
 def version_of(instrument: Instrument) -> str:
@@ -203,12 +205,12 @@ def _standing(record: Record, found: Measurement, exact: bool) -> Standing:
         shown += f", measured for {found.signal}"
     differential = max(found.differential)
     if found.informative:
-        return Standing(True, f"{shown}.", max(found.slope[0], 0.0), differential, True, record.digest)
+        return Standing(True, f"{shown}.", max(found.slope[0], 0.0), differential, True, record.digest, found.youden[0])
     reason = (
         "its interval includes chance" if found.youden[1] <= 0 or found.auc[1] <= 0.5 else f"below {LEAST_YOUDEN:g}"
     )
     why = f"{shown}: {reason}, so it may only advise."
-    return Standing(False, why, max(found.slope[0], 0.0), differential, True, record.digest)
+    return Standing(False, why, max(found.slope[0], 0.0), differential, True, record.digest, found.youden[0])
 
 
 # Files

@@ -1,15 +1,16 @@
-"""How far raters agree: Krippendorff's alpha, with the observed disagreement beside it."""
+"""How far raters agree, and what they say together: Krippendorff's alpha, Dawid and Skene's model, weighted means."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import krippendorff
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Agreement", "Level", "krippendorff_alpha"]
+__all__ = ["Agreement", "DawidSkene", "Level", "dawid_skene", "krippendorff_alpha", "reliability_weighted"]
 
 Level = Literal["nominal", "ordinal", "interval"]
 
@@ -76,3 +77,67 @@ def _disagreement(table: np.ndarray) -> float:
         pairs = len(given) * (len(given) - 1)
         shares.append(1.0 - float((counts * (counts - 1)).sum()) / pairs)
     return float(np.mean(shares))
+
+
+@dataclass(frozen=True, slots=True)
+class DawidSkene:
+    """What several raters' flags say together, and how good each is, without anyone knowing the truth.
+
+    Attributes:
+        harmful: Chance that each item is harmful, shape (items,).
+        sensitivity: Of each rater, shape (raters,).
+        specificity: Of each rater, shape (raters,).
+        rate: Share of harmful items.
+    """
+
+    harmful: NDArray[np.float64]
+    sensitivity: NDArray[np.float64]
+    specificity: NDArray[np.float64]
+    rate: float
+
+
+def dawid_skene(flags: ArrayLike, rounds: int = 200) -> DawidSkene:
+    """Return the maximum-likelihood reading of several raters' flags, by expectation and maximization.
+
+    Source: Dawid and Skene 1979, Applied Statistics 28(1), for two classes; one pseudo-count keeps rates off 0 and 1.
+    It assumes that raters err independently of each other given the truth: judges of one family do not.
+
+    Args:
+        flags: 0, 1 or NaN (not rated), shape (items, raters); each item rated at least once.
+        rounds: Most rounds; it stops sooner where nothing moves.
+
+    Raises:
+        ValueError: fewer than two raters, or an item that nobody rated.
+    """
+    votes = np.asarray(flags, dtype=np.float64)
+    if votes.ndim != 2 or votes.shape[1] < 2:
+        raise ValueError("needs the flags of two raters or more, items by raters")
+    seen = ~np.isnan(votes)
+    if not seen.any(axis=1).all():
+        raise ValueError("every item needs a rater")
+    yes, no = np.where(seen, votes, 0.0), np.where(seen, 1.0 - votes, 0.0)
+    harmful = yes.sum(axis=1) / seen.sum(axis=1)
+    for _ in range(rounds):
+        sensitivity = (harmful @ yes + 1) / (harmful @ seen + 2)
+        specificity = ((1 - harmful) @ no + 1) / ((1 - harmful) @ seen + 2)
+        rate = float(harmful.mean())
+        bad = math.log(max(rate, 1e-9)) + yes @ np.log(sensitivity) + no @ np.log(1 - sensitivity)
+        good = math.log(max(1 - rate, 1e-9)) + yes @ np.log(1 - specificity) + no @ np.log(specificity)
+        before, harmful = harmful, 1 / (1 + np.exp(np.clip(good - bad, -700, 700)))
+        if float(np.abs(harmful - before).max()) < 1e-9:
+            break
+    return DawidSkene(harmful, sensitivity, specificity, float(harmful.mean()))
+
+
+def reliability_weighted(scores: ArrayLike, youden: ArrayLike) -> NDArray[np.float64]:
+    """Return each item's mean score over raters, weighted by TPR − FPR, shape (items,); NaN where nobody scored it.
+
+    Args:
+        scores: Scores in [0, 1] or NaN, shape (items, raters).
+        youden: Each rater's measured TPR − FPR, shape (raters,); a rater no better than chance has no say.
+    """
+    values, weights = np.asarray(scores, dtype=np.float64), np.clip(np.asarray(youden, dtype=np.float64), 0.0, None)
+    say = np.where(np.isnan(values), 0.0, weights)
+    with np.errstate(invalid="ignore"):
+        mean: NDArray[np.float64] = (np.nan_to_num(values) * say).sum(axis=1) / say.sum(axis=1)
+    return mean
