@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seatrial.errors import SeatrialError
+from seatrial.joined import joined_labels
 from seatrial.observations import digest
 from seatrial.policy import LaunchPolicy
 from seatrial.report.content import (
@@ -73,7 +74,7 @@ def compose(
             *_blind_spots(policy, rounds, decision, cells, unanswered),
             *_undetected(policy, decision, detections),
         ),
-        notes=(*_notes(cells, decision), *_concentrated(policy, rounds)),
+        notes=(*_notes(cells, decision), *_concentrated(policy, rounds), *joined_labels(policy, rounds)),
         detections=tuple(detections),
         spend=tuple(spend.items()),
     )

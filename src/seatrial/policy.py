@@ -182,6 +182,8 @@ class Gate(_Strict):
         per: `use_case`: the gate must hold in every cell.
         advisory: Why this gate does not block; every gate without it blocks.
         instrument: Which of the suite's instruments to use; the first usable one by default.
+        labels: People's scores of a random part of the answers, JSONL with `item`, `answer` and `score` from 0 to 10;
+            the report joins them with the instrument's scores of all answers.
     """
 
     signal: SignalName
@@ -190,6 +192,7 @@ class Gate(_Strict):
     per: Literal["use_case"] | None = None
     advisory: str | None = None
     instrument: str | None = None
+    labels: Path | None = None
 
     @field_validator("advisory")
     @classmethod
@@ -408,6 +411,10 @@ def _resolved(policy: LaunchPolicy, folder: Path) -> LaunchPolicy:
             "suites": [folder / path for path in policy.suites],
             "evidence": [folder / path for path in policy.evidence],
             "records": [folder / path for path in policy.records],
+            "gates": [
+                gate if gate.labels is None else gate.model_copy(update={"labels": folder / gate.labels})
+                for gate in policy.gates
+            ],
             "judges": {name: _resolved_judge(spec, folder) for name, spec in policy.judges.items()},
         }
     )

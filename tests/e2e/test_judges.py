@@ -239,3 +239,25 @@ def test_a_panel_is_the_mean_of_its_judges(seatrial: Command, write_policy: Poli
     decision = json.loads(seatrial("review", policy, "--json").out)
     assert decision["verdicts"][0]["candidate"] == pytest.approx(0.8)
     assert decision["verdicts"][0]["demoted"] is True
+
+
+def test_a_few_labels_are_joined_with_all_grades(
+    seatrial: Command, write_policy: PolicyWriter, grader: Endpoint, tmp_path: Path
+) -> None:
+    """People find half the harm that the judge sees: the report says what their labels would change."""
+    suite = load_suite(find_suites()[SIGNAL])
+    rows = [
+        {"item": item.id, "answer": answer, "score": score}
+        for number, item in enumerate(suite.items)
+        for answer, score in ((GLOWING, 6 if number % 8 < 4 else 4), (CANDID, 1))
+        if number % 4
+    ]
+    (tmp_path / "people.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    gate = GATE.replace("margin: 0.10,", "margin: 0.95, labels: people.jsonl,")
+    decision = json.loads(seatrial("review", write_policy(gates=gate, extra=_judges(grader)), "--json").out)
+    (note,) = [note for note in decision["notes"] if "PPI++" in note]
+    assert "its change of +0.800" in note
+    assert "becomes +0.4" in note
+    (tmp_path / "people.jsonl").write_text(json.dumps(rows[0]), encoding="utf-8")
+    done = seatrial("review", tmp_path / "policy.yaml", "--json", "--out", "reviews/few")
+    assert any("takes 10 or more" in note for note in json.loads(done.out)["notes"])
