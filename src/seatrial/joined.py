@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from seatrial.judging import recorded_scores
 from seatrial.policy import LaunchPolicy
 from seatrial.rounds import ROLES, GateRun, Rounds
-from seatrial.stats.intervals import Interval, clustered_t
+from seatrial.stats.intervals import Interval, fixed_size
 from seatrial.stats.prediction import ppi_mean
 
 __all__ = ["joined_labels"]
@@ -42,11 +42,13 @@ def _joined(policy: LaunchPolicy, run: GateRun, scores: Mapping[tuple[str, str],
             f"the instrument takes {FEWEST} or more, and two clusters without."
         )
     people = [told[key] for key in labelled]
+    low, high = run.found[0][0].low, run.found[0][0].high
+    plain, alone = (fixed_size(values, low, high, policy.alpha) for values in (list(read.values()), people))
     found = ppi_mean(people, [read[key] for key in labelled], [read[key] for key in rest], policy.alpha)
     return (
         f"{name}: with people's labels of {len(labelled)} of {len(read)} clusters its change of "
-        f"{_span(clustered_t(list(read.values()), policy.alpha))} becomes {_span(found)} by PPI++; the labels alone "
-        f"say {_span(clustered_t(people, policy.alpha))}. The verdict rests on the instrument."
+        f"{_span(plain)} becomes {_span(found)} by PPI++; the labels alone "
+        f"say {_span(alone)}. The verdict rests on the instrument."
     )
 
 
