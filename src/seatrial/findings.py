@@ -274,8 +274,8 @@ def _blind_spots(
     ]
     spots += [
         f"{verdict.signal}: weak at its margin of {verdict.margin:g}. Had nothing changed, evidence like "
-        f"this would have ruled out a true change of {verdict.evidence.mde:.3f} with {100 * policy.power:g} % power, no "
-        "smaller one."
+        f"this would have ruled out a true change of {verdict.evidence.mde:.3f} with {100 * policy.power:g} % power, "
+        "no smaller one."
         for verdict in decision.verdicts
         if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
     ]
