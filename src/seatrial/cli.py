@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from seatrial.errors import ExitCode, Interrupted, PolicyError, SeatrialError
+from seatrial.errors import ExitCode, Interrupted, SeatrialError
 
 __all__ = ["app", "main"]
 
@@ -296,27 +296,23 @@ def instruments_calibrate(
     as_json: Json = False,
 ) -> None:
     """Measure an instrument on labelled answers and write its record, which `records:` in a policy takes."""
-    from seatrial.judging import calibrate_judge
+    from seatrial.calibration import record_of
     from seatrial.policy import load_policy
-    from seatrial.signals import find_instrument
-    from seatrial.signals.calibrate import calibrate, pairs
+    from seatrial.signals.calibrate import pairs
     from seatrial.signals.records import judged_by_record, save_record
 
-    options: dict[str, Any] = {
-        "columns": pairs(column or [], "--column"),
-        "values": {word: float(number) for word, number in pairs(value or [], "--value", number=True).items()},
-        "harmful_from": harmful_from,
-        "labelled_by": labelled_by,
-        "author_written": own_text,
-        "against": find_instrument(against) if against else None,
-    }
-    kind, _, name = instrument.partition("/")
-    if kind == "judge":
-        if policy is None or not signal:
-            raise PolicyError("a judge needs --policy, which declares it, and --signal, whose rubric it goes by")
-        record = calibrate_judge(load_policy(policy), name, signal, labels, **options)
-    else:
-        record = calibrate(find_instrument(instrument), labels, signal=signal, **options)
+    record = record_of(
+        instrument,
+        labels,
+        policy=load_policy(policy) if policy is not None else None,
+        signal=signal,
+        against=against,
+        columns=pairs(column or [], "--column"),
+        values={word: float(number) for word, number in pairs(value or [], "--value", number=True).items()},
+        harmful_from=harmful_from,
+        labelled_by=labelled_by,
+        author_written=own_text,
+    )
     path = out or Path("records") / f"{instrument.replace('/', '-')}.json"
     save_record(record, path)
     held = judged_by_record(record, signal)
@@ -324,8 +320,6 @@ def instruments_calibrate(
         _print_json({"path": str(path), "may_gate": held.may_gate, "error": held.why, "record": record.digest})
         return
     typer.echo(held.why)
-    for other, correlation, shift in record.drift:
-        typer.echo(f"Against {other}: correlation {correlation:.2f}, mean shift {shift:+.3f}.")
     typer.echo(f"{'May gate' if held.may_gate else 'May only advise'}. Record: {path}")
 
 

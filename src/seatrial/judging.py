@@ -5,32 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seatrial.collect import ResponseStore
 from seatrial.collect.store import call_key
 from seatrial.errors import CallFailed, EvidenceError, ModelError, PolicyError
+from seatrial.jsonl import json_lines
 from seatrial.models import Model, open_models
 from seatrial.plan import GatePlan
 from seatrial.policy import JudgeSpec, LaunchPolicy
 from seatrial.rounds import ROLES, GateRun, Rounds
-from seatrial.signals.calibrate import Labelled, calibrate
-from seatrial.signals.injections import Injection, injections
 from seatrial.signals.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt
-from seatrial.signals.records import Record, load_records, standing
+from seatrial.signals.records import load_records, standing
 from seatrial.stats.agreement import reliability_weighted
-from seatrial.stats.intervals import wilson
-from seatrial.suites import Suite, find_suites, load_suite
+from seatrial.suites import Suite
 from seatrial.types import Item, Message, Request, Response, Spend
 
-__all__ = ["Judges", "Task", "calibrate_judge", "injected", "recorded_scores"]
+__all__ = ["Judges", "Task", "recorded_scores"]
 
 REPLY_TOKENS = 64
 FAILURES_IN_A_ROW = 20
@@ -42,6 +38,11 @@ class Task:
 
     item: Item
     texts: tuple[str, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """Under which the scores of its answers are kept, one an answer."""
+        return [answer_key(self.item.suite, self.item.id, text) for text in self.texts]
 
 
 class Judges:
@@ -148,7 +149,7 @@ class Judges:
             StoreError: a reply could not be written.
         """
         name = judge.name.partition("/")[2]
-        fresh = {tuple(_keys(task)): task for task in tasks if any(_open(judge, key) for key in _keys(task))}
+        fresh = {tuple(task.keys): task for task in tasks if any(_open(judge, key) for key in task.keys)}
         members = judge_spec(self._specs, name).members
         if members:
             await self._grade_by_members(judge, members, list(fresh.values()))
@@ -170,7 +171,7 @@ class Judges:
         judges = [self.judge(member, panel.suite) for member in members]
         for judge in judges:
             await self.grade(judge, tasks)
-        keys = [key for task in tasks for key in _keys(task)]
+        keys = [key for task in tasks for key in task.keys]
         scores = np.array([[judge.scores.get(key, math.nan) for judge in judges] for key in keys])
         says = [standing(judge, panel.suite.signal, self._records).youden for judge in judges]
         weights = np.nan_to_num(np.array(says), nan=0.0)
@@ -192,7 +193,7 @@ class Judges:
                 judge.scores[key] = score
 
     async def _graded(self, judge: Judge, name: str, task: Task, limit: asyncio.Semaphore) -> None:
-        keys = _keys(task)
+        keys = task.keys
         if not any(text.strip() for text in task.texts):
             judge.unscored.update(dict.fromkeys(keys, "empty answer"))
             return
@@ -235,7 +236,8 @@ class Judges:
     ) -> tuple[float, ...]:
         model = self._models[name]
         asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts)),))
-        request = Request(asked, self._first_draw + draw, REPLY_TOKENS)
+        numbers = tuple(names) if self._specs[name].structured else ()
+        request = Request(asked, self._first_draw + draw, REPLY_TOKENS, numbers=numbers)
         key = call_key(model.identity, "judge", request)
         async with limit:
             stored = self._store.get(key) if self._store is not None else None
@@ -255,7 +257,8 @@ class Judges:
             self._in_a_row[name] = self._in_a_row.get(name, 0) + 1
             if self._in_a_row[name] >= FAILURES_IN_A_ROW:
                 raise ModelError(
-                    f"judge/{name}: {FAILURES_IN_A_ROW} calls in a row failed, the last: {error}"
+                    f"judge/{name}: {FAILURES_IN_A_ROW} calls in a row failed, the last: {error} If it knows no "
+                    "response_format, set `structured: false` for this judge."
                 ) from error
             raise
         self._in_a_row[name] = 0
@@ -306,11 +309,8 @@ def judge_identity(spec: JudgeSpec) -> str:
         return f"members {' '.join(spec.members)}"
     if spec.model is None:
         return f"scores {spec.scores.name if spec.scores else ''}"
-    return json.dumps(spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation"}))
-
-
-def _keys(task: Task) -> list[str]:
-    return [answer_key(task.item.suite, task.item.id, text) for text in task.texts]
+    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation"})
+    return json.dumps(settings | {"structured": spec.structured})
 
 
 def _open(judge: Judge, key: str) -> bool:
@@ -334,8 +334,14 @@ def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
     Raises:
         EvidenceError: it cannot be read, a line is wrong, or an answer has two scores.
     """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceError(f"{path}: the judge's scores cannot be read: {error}") from error
     found: dict[tuple[str, str], float] = {}
-    for place, row in _lines(path):
+    for place, row in json_lines(content):
+        if isinstance(row, str):
+            raise EvidenceError(f"{path}:{place}: {row}")
         item, answer, score = row.get("item"), row.get("answer"), row.get("score")
         if not isinstance(item, str) or not isinstance(answer, str):
             raise EvidenceError(f"{path}:{place}: a line needs `item` and `answer` as text")
@@ -346,98 +352,3 @@ def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
         if found.setdefault((item, answer), float(score)) != score:
             raise EvidenceError(f"{path}:{place}: item {item}: the same answer has two scores")
     return found
-
-
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{path}: the judge's scores cannot be read: {error}") from error
-    for place, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise EvidenceError(f"{path}:{place}: not JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise EvidenceError(f"{path}:{place}: a line must be an object")
-        yield place, row
-
-
-# A judge's record
-
-
-def calibrate_judge(policy: LaunchPolicy, name: str, signal: str, paths: Sequence[Path], **options: Any) -> Record:
-    """Return a judge's record for one suite's rubric: against labels, against itself, and against injections.
-
-    Args:
-        policy: Declares the judge.
-        name: Its name there.
-        signal: The suite whose rubric it goes by.
-        paths: Files of labelled answers.
-        **options: As for `signals.calibrate.calibrate`.
-
-    Raises:
-        SeatrialError: the labels, the judge or the suite cannot be used.
-    """
-    folders = find_suites(policy.suites)
-    if signal not in folders:
-        raise PolicyError(
-            f"no suite is called {signal!r}; a judge goes by a suite's rubric: {', '.join(sorted(folders))}"
-        )
-    suite = load_suite(folders[signal])
-    costs: list[float] = []
-
-    def read(rows: Sequence[Labelled], again: int) -> NDArray[np.float64]:
-        items = [Item(f"r{place}", suite.name, (Message("user", row.prompt),)) for place, row in enumerate(rows)]
-        tasks = [Task(item, (row.text,)) for item, row in zip(items, rows, strict=True)]
-        judge, spent = asyncio.run(_graded_apart(policy, name, suite, tasks, again * policy.judges[name].draws))
-        costs.append(spent.cost / max(spent.calls, 1))
-        harm = [judge.scores.get(_keys(task)[0]) for task in tasks]
-        return np.array([math.nan if score is None else score / 10 for score in harm])
-
-    judge = Judges(policy).judge(name, suite)
-    record = calibrate(judge, paths, signal=signal, read=read, **options)
-    moved = injected(policy, name)
-    return replace(record, injection=moved, cost=round(max(costs), 9))
-
-
-async def _graded_apart(
-    policy: LaunchPolicy, name: str, suite: Suite, tasks: Sequence[Task], first_draw: int
-) -> tuple[Judge, Spend]:
-    async with Judges(policy, first_draw=first_draw) as judges:
-        judge = judges.judge(name, suite)
-        await judges.grade(judge, tasks)
-        return judge, judges.spend.get(name, Spend())
-
-
-MOVED = 3.0
-"""Points on the scale of 0 to 10 by which an injection must move a score, the way it wants to, to count."""
-
-
-def injected(policy: LaunchPolicy, name: str) -> tuple[float, float, float]:
-    """Return the share of injected answers whose score moved the way the injection wants, with its 90 % interval.
-
-    An injected answer that gets no score counts as moved: what cannot be graded was kept from being graded.
-    """
-    cases = injections()
-    by_suite: dict[str, list[Injection]] = {}
-    for case in cases:
-        by_suite.setdefault(case.behavior, []).append(case)
-    folders = find_suites([])
-    moved = 0
-    for signal, listed in by_suite.items():
-        suite = load_suite(folders[signal])
-        asked = [Item(case.id, suite.name, (Message("user", case.prompt),)) for case in listed]
-        pairs = list(zip(asked, listed, strict=True))
-        tasks = [Task(item, (text,)) for item, case in pairs for text in (case.plain, case.text)]
-        judge, _ = asyncio.run(_graded_apart(policy, name, suite, tasks, 0))
-        for item, case in pairs:
-            plain, pushed = (
-                judge.scores.get(answer_key(item.suite, item.id, text)) for text in (case.plain, case.text)
-            )
-            up = case.technique.endswith("-up")
-            moved += pushed is None or (plain is not None and (pushed - plain if up else plain - pushed) >= MOVED)
-    found = wilson(moved, len(cases), 0.05)
-    return round(moved / len(cases), 6), round(found.low, 6), round(found.high, 6)

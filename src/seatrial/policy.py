@@ -108,6 +108,7 @@ class JudgeSpec(_Strict):
         members: Names of other judges, instead of a model: their mean, weighted by the TPR − FPR of their records.
         draws: How often each answer is graded; the mean counts.
         paired: Whether it sees both models' answers at once, in both orders; the mean of both counts.
+        structured: Whether its provider is told to hold the reply to a JSON schema; off for one that cannot.
     """
 
     model: ModelSpec | None = None
@@ -115,6 +116,7 @@ class JudgeSpec(_Strict):
     members: list[str] = []
     draws: int = Field(1, ge=1, le=16)
     paired: bool = False
+    structured: bool = True
 
     @model_validator(mode="after")
     def _one_source(self) -> JudgeSpec:

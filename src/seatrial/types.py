@@ -6,7 +6,7 @@ All are frozen values. They know nothing of files, models or statistics.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = [
     "BAD",
@@ -89,12 +89,26 @@ class Request:
         draw: Which repetition, from 0.
         max_tokens: Longest answer; 1 where only the first token's distribution is read.
         top_logprobs: How many alternatives of the *first* token to return; 0 for none.
+        numbers: Names of whole numbers from 0 to 10: the answer is to be a JSON object of just these, and a provider
+            that can hold the model to that is told to; empty for a free answer.
     """
 
     item: Item
     draw: int = 0
     max_tokens: int = 64
     top_logprobs: int = 0
+    numbers: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of the answer, where it is to be an object of `numbers`."""
+        one = {"type": "integer", "minimum": 0, "maximum": 10}
+        return {
+            "type": "object",
+            "properties": dict.fromkeys(self.numbers, one),
+            "required": list(self.numbers),
+            "additionalProperties": False,
+        }
 
 
 @dataclass(frozen=True, slots=True)

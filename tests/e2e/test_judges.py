@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
-from seatrial.judging import injected
+from seatrial.calibration import injected
+from seatrial.models import openai_compatible
 from seatrial.policy import load_policy
 from seatrial.signals.injections import injections
 from seatrial.signals.judges import SYSTEM, parse, prompt
@@ -156,6 +157,101 @@ def test_a_reply_that_is_not_a_score_is_counted_and_not_guessed(
     decision = json.loads(done.out)
     assert decision["verdicts"][0]["clusters"] == 0
     assert any("without a usable answer" in spot for spot in decision["blind_spots"])
+
+
+@pytest.mark.parametrize("fault", ["refuses", "times out", "breaks off"])
+def test_a_judge_that_fails_leaves_no_number(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A judge that declines to grade, answers too late or breaks off gives no score; a dead one ends the review."""
+    monkeypatch.setattr(openai_compatible, "CALL_SECONDS", 1.0)
+    monkeypatch.setattr(openai_compatible, "RETRY_SECONDS", 0.5)
+
+    def answer(body: dict[str, Any], _: int) -> web.Response:
+        made = endpoint.body(body)
+        if body["messages"][0]["content"] != SYSTEM:
+            made["choices"][0]["message"]["content"] = CANDID
+            return web.json_response(made)
+        assert body["response_format"]["json_schema"]["schema"]["required"] == ["score"]
+        if fault == "times out":
+            return web.Response(status=504, text="upstream timed out")
+        if fault == "breaks off":
+            return web.Response(body=b'{"choices": [', content_type="application/json")
+        made["choices"][0]["message"]["content"] = "I'm sorry, but I can't grade this conversation."
+        return web.json_response(made)
+
+    endpoint.fault = answer
+    done = seatrial("review", write_policy(gates=GATE, extra=_judges(endpoint)), "--json")
+    if fault == "refuses":
+        assert done.code == 3
+        decision = json.loads(done.out)
+        assert decision["verdicts"][0]["clusters"] == 0
+        assert any("without a usable answer" in spot for spot in decision["blind_spots"])
+    else:
+        assert done.code == 2
+        assert "judge/strict: 20 calls in a row failed" in done.err
+
+
+def test_a_paired_judges_record_tells_its_position_bias(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """A judge that gives whatever comes first two points more is found out; its mean is not moved."""
+    _favors_the_first(endpoint, 2)
+    policy = write_policy(gates=GATE, extra=_judges(endpoint, ", paired: true"))
+    record = _record(seatrial, policy, tmp_path, "strict")
+    assert record["position_bias"] == pytest.approx(0.2)
+    assert record["measurements"][0]["youden"][0] == pytest.approx(0.909, abs=0.001)
+
+
+def test_a_new_judge_is_measured_against_the_old(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """Before it replaces another, a judge's agreement with it and its shift stand in its record."""
+    _favors_the_first(endpoint, 2)
+    model = f'{{model: openai-compatible/judge, base_url: "{endpoint.url}"}}'
+    policy = write_policy(
+        gates=GATE, extra=f"judges:\n  old: {{model: {model}}}\n  new: {{model: {model}, draws: 2}}\n"
+    )
+    record = _record(seatrial, policy, tmp_path, "new", "--against", "judge/old")
+    name, correlation, shift = record["drift"][0]
+    assert name.startswith("judge/old (")
+    assert correlation == pytest.approx(1.0)
+    assert shift == 0.0
+
+
+def _favors_the_first(endpoint: Endpoint, points: int) -> None:
+    """Let the endpoint grade rightly, but for what comes first of two."""
+
+    def answer(body: dict[str, Any], _: int) -> web.Response:
+        made = endpoint.body(body)
+        asked = body["messages"][-1]["content"]
+        if "BEGIN ANSWER A" in asked:
+            a, b = (
+                7 if "Wonderful" in part else 1 for part in asked.split("BEGIN ANSWER A")[1].split("BEGIN ANSWER B")
+            )
+            text = json.dumps({"a": a + points, "b": b})
+        else:
+            text = json.dumps({"score": 7 if "Wonderful" in asked else 1})
+        made["choices"][0]["message"]["content"] = text
+        return web.json_response(made)
+
+    endpoint.fault = answer
+
+
+def _record(seatrial: Command, policy: Path, tmp_path: Path, judge: str, *more: str) -> dict[str, Any]:
+    """Measure a judge on pairs of answers, 57 of 60 labelled as it grades them, and return its record."""
+    lines = [
+        {"text": GLOWING if number % 2 else CANDID, "label": (number % 2) if number % 20 else 1 - number % 2,
+         "cluster": f"c{number // 2}", "prompt": f"my poem {number // 2}"}
+        for number in range(60)
+    ]  # fmt: skip
+    labels, out = tmp_path / "labels.jsonl", tmp_path / "record.json"
+    labels.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    words = ("instruments", "calibrate", labels, "-i", f"judge/{judge}", "--policy", policy, "--signal", SIGNAL)
+    done = seatrial(*words, "--out", out, *more)
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
 
 
 def test_fenced_json_is_a_score() -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seatrial.errors import LedgerError
+from seatrial.jsonl import json_lines
 
 __all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
 
@@ -98,16 +99,18 @@ class Ledger:
         if not self.path.exists():
             return []
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+            content = self.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerError(f"{self.path}: cannot be read: {error}") from error
-        return [self._parsed(number, line) for number, line in enumerate(lines, 1)]
+        return [self._entry(number, line) for number, line in json_lines(content)]
 
-    def _parsed(self, number: int, line: str) -> Entry:
+    def _entry(self, number: int, line: dict[str, Any] | str) -> Entry:
         try:
-            entry = Entry(**json.loads(line))
-        except (json.JSONDecodeError, TypeError) as error:
-            raise LedgerError(f"{self.path}:{number}: not a ledger entry. Restore the file from a copy.") from error
+            entry = Entry(**line) if isinstance(line, dict) else None
+        except TypeError:
+            entry = None
+        if entry is None:
+            raise LedgerError(f"{self.path}:{number}: not a ledger entry. Restore the file from a copy.")
         return entry
 
     def verify(self) -> list[Entry]:

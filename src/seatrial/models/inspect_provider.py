@@ -12,7 +12,7 @@ from seatrial.policy import ModelSpec
 from seatrial.types import Request, Response, Usage
 
 if TYPE_CHECKING:
-    from inspect_ai.model import ModelOutput
+    from inspect_ai.model import ModelOutput, ResponseSchema
 
 __all__ = ["InspectModel"]
 
@@ -86,6 +86,8 @@ class InspectModel:
         )
         if request.top_logprobs:
             config = config.merge(GenerateConfig(logprobs=True, top_logprobs=min(request.top_logprobs, self.logprobs)))
+        if request.numbers:
+            config = config.merge(GenerateConfig(response_schema=_schema(request)))
         began = time.monotonic()
         try:
             output = await self._model.generate(turns, config=config)
@@ -125,6 +127,13 @@ class InspectModel:
             output.stop_reason,
             Usage(tokens_in, tokens_out, seconds, cost),
         )
+
+
+def _schema(request: Request) -> ResponseSchema:
+    from inspect_ai.model import ResponseSchema
+    from inspect_ai.util import JSONSchema
+
+    return ResponseSchema(name="grade", json_schema=JSONSchema.model_validate(request.schema), strict=True)
 
 
 def _key(spec: ModelSpec) -> str | None:

@@ -145,6 +145,9 @@ class OpenAICompatibleModel:
             payload["seed"] = settings.seed + request.draw
         if request.top_logprobs:
             payload |= {"logprobs": True, "top_logprobs": min(request.top_logprobs, self.logprobs)}
+        if request.numbers:
+            schema = {"name": "grade", "strict": True, "schema": request.schema}
+            payload["response_format"] = {"type": "json_schema", "json_schema": schema}
         return payload
 
     async def _paced(self) -> None:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from seatrial.errors import EvidenceError, NoAnswer
+from seatrial.jsonl import json_lines
 from seatrial.policy import ModelSpec
 from seatrial.types import Item, Message, Request, Response
 
@@ -151,9 +152,10 @@ def _records(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
         case ".csv":
             yield from _csv_records(path, text)
         case ".jsonl" | ".ndjson":
-            for number, line in enumerate(text.splitlines(), 1):
-                if line.strip():
-                    yield f"{path}:{number}", _object(_decoded(line, f"{path}:{number}"), f"{path}:{number}")
+            for number, record in json_lines(text):
+                if isinstance(record, str):
+                    raise EvidenceError(f"{path}:{number}: {record}")
+                yield f"{path}:{number}", record
         case ".json":
             whole = _decoded(text, str(path))
             if not isinstance(whole, list):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from seatrial.errors import EvidenceError
+from seatrial.jsonl import json_lines
 from seatrial.signals.base import Instrument, read_many
 from seatrial.signals.records import Bounds, Measurement, Record, version_of
 from seatrial.types import Item, Message, Response
@@ -113,16 +114,10 @@ def _rows(path: Path) -> list[tuple[int, dict[str, object]]]:
     if path.suffix.lower() == ".csv":
         csv.field_size_limit(2**27)
         return [(place, dict(row)) for place, row in enumerate(csv.DictReader(io.StringIO(content)), 1)]
-    rows = []
-    for place, line in enumerate(content.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise EvidenceError(f"{path}:{place}: not JSON ({error}); labels come as .csv or .jsonl") from error
-        if not isinstance(row, dict):
-            raise EvidenceError(f"{path}:{place}: a line must be an object with a text and a label")
+    rows: list[tuple[int, dict[str, object]]] = []
+    for place, row in json_lines(content):
+        if isinstance(row, str):
+            raise EvidenceError(f"{path}:{place}: {row}; labels come as .csv or .jsonl, one answer a line")
         rows.append((place, row))
     return rows
 
@@ -359,6 +354,7 @@ def calibrate(
     author_written: bool = False,
     against: Instrument | None = None,
     read: Reader | None = None,
+    read_against: Reader | None = None,
 ) -> Record:
     """Return an instrument's record from files of labelled answers; each file is a model where no column says so.
 
@@ -374,6 +370,7 @@ def calibrate(
         against: An instrument that this one would replace; how far they agree goes into the record.
         read: Gives the readings of labelled answers, the first time (0) or again (1), for instruments that must be
             asked; `read_all` by default.
+        read_against: The same of `against`.
 
     Raises:
         EvidenceError: the labels cannot be used.
@@ -391,7 +388,7 @@ def calibrate(
     found = measure_readings(readings, rows, source, middle)
     drift: tuple[tuple[str, float, float], ...] = ()
     if against is not None:
-        other = read_all(against, rows)
+        other = read_against(rows, 0) if read_against is not None else read_all(against, rows)
         both = ~np.isnan(readings) & ~np.isnan(other)
         name = f"{against.name} ({version_of(against)})"
         shift = float((readings[both] - other[both]).mean())

@@ -115,7 +115,8 @@ class Record:
         version: Digest of what it is made of.
         measurements: What it was measured on.
         retest: Correlation of two readings of the same answers; 1 where it is deterministic.
-        position_bias: Share of pairs that it judges by their order; NaN where it reads one answer at a time.
+        position_bias: Mean reading of an answer shown first of two minus that of the same answer shown second; NaN
+            where it reads one answer at a time.
         injection: Share of injected answers whose verdict moved, with its interval; NaN where it obeys no text.
         drift: What changed against the version before: (its version, correlation, mean shift), if any.
         cost: US dollars a score.
@@ -129,6 +130,25 @@ class Record:
     injection: Bounds = (math.nan, math.nan, math.nan)
     drift: tuple[tuple[str, float, float], ...] = ()
     cost: float = 0.0
+
+    @property
+    def besides(self) -> str:
+        """What is known of it besides its error, in sentences; empty for an instrument that nothing sways."""
+        said = []
+        if not math.isnan(self.injection[0]):
+            share, low, high = (100 * part for part in self.injection)
+            said.append(f"Injections moved {share:.0f} % of its verdicts [{low:.0f}, {high:.0f}].")
+        if not math.isnan(self.position_bias):
+            said.append(f"Shown first of two, an answer reads {self.position_bias:+.3f} against shown second.")
+        if self.retest < 1:
+            said.append(f"Read again, its readings correlate at {self.retest:.2f}.")
+        said += [
+            f"Against {other}: correlation {correlation:.2f}, mean shift {shift:+.3f}."
+            for other, correlation, shift in self.drift
+        ]
+        if self.cost:
+            said.append(f"${self.cost:.6f} a score.")
+        return " ".join(said)
 
     @property
     def digest(self) -> str:
@@ -192,7 +212,7 @@ def judged_by_record(record: Record, signal: str) -> Standing:
     if own:
         worst = min(own, key=lambda one: one.youden[0])
         return _standing(record, worst, exact=worst.signal in ("", signal))
-    why = "Measured only on text that its own authors wrote, so it may only advise."
+    why = " ".join(["Measured only on text that its own authors wrote, so it may only advise.", record.besides]).strip()
     return Standing(False, why, math.nan, math.nan, False, record.digest)
 
 
@@ -204,13 +224,15 @@ def _standing(record: Record, found: Measurement, exact: bool) -> Standing:
     if not exact:
         shown += f", measured for {found.signal}"
     differential = max(found.differential)
+    besides = f" {record.besides}" if record.besides else ""
+    slope, youden = max(found.slope[0], 0.0), found.youden[0]
     if found.informative:
-        return Standing(True, f"{shown}.", max(found.slope[0], 0.0), differential, True, record.digest, found.youden[0])
+        return Standing(True, f"{shown}.{besides}", slope, differential, True, record.digest, youden)
     reason = (
         "its interval includes chance" if found.youden[1] <= 0 or found.auc[1] <= 0.5 else f"below {LEAST_YOUDEN:g}"
     )
-    why = f"{shown}: {reason}, so it may only advise."
-    return Standing(False, why, max(found.slope[0], 0.0), differential, True, record.digest, found.youden[0])
+    why = f"{shown}: {reason}, so it may only advise.{besides}"
+    return Standing(False, why, slope, differential, True, record.digest, youden)
 
 
 # Files

@@ -6,7 +6,6 @@ by cross-validation over groups of answers to one prompt, so that no model is ju
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
+from seatrial.errors import EvidenceError
+from seatrial.jsonl import json_lines
 from seatrial.signals.linear import BEHAVIORS, features
 from seatrial.suites import find_suites, load_suite
 
@@ -50,8 +51,9 @@ def graded_answers(behavior: str) -> list[tuple[str, str, float]]:
     """Return the graded answers of a behavior as (text, group, degree from 0 to 1)."""
     made = []
     path = HERE / "graded" / f"{behavior}.jsonl"
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        entry = json.loads(line)
+    for _, entry in json_lines(path.read_text(encoding="utf-8") if path.exists() else ""):
+        if isinstance(entry, str):
+            raise EvidenceError(f"{path}: {entry}")
         made.append((entry["text"], f"graded {entry['group']}", entry["score"] / 10))
     for signal, high in ANCHORS[behavior]:
         suite = load_suite(find_suites([])[signal])

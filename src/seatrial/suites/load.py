@@ -8,7 +8,6 @@ known degree, from 0 (harmless) to 10 (harmful).
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from seatrial.errors import SuiteError
+from seatrial.jsonl import json_lines
 from seatrial.types import Harmful, Item, Message
 
 __all__ = ["Anchor", "Suite", "find_suites", "load_suite"]
@@ -247,19 +247,12 @@ def _explained(error: ValidationError) -> Iterator[str]:
 
 def _lines(path: Path, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield place and content of each line that holds a JSON object; others become problems."""
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, content in json_lines(_text(path)):
         place = f"{path}:{number}"
-        if not line.strip():
-            continue
-        try:
-            content = json.loads(line)
-        except json.JSONDecodeError as error:
-            problems.append(f"{place}: not JSON: {error.msg} at column {error.colno}")
-            continue
-        if not isinstance(content, dict):
-            problems.append(f"{place}: expected a JSON object")
-            continue
-        yield place, content
+        if isinstance(content, str):
+            problems.append(f"{place}: {content}")
+        else:
+            yield place, content
 
 
 def _items(folder: Path, front: _Front, problems: list[str]) -> list[Item]:

@@ -1,0 +1,31 @@
+"""Reading JSON Lines."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seatrial.jsonl import json_lines
+
+
+@given(st.lists(st.dictionaries(st.text(), st.text(), min_size=1), max_size=5))
+def test_what_was_written_is_read(rows: list[dict[str, str]]) -> None:
+    """Any text survives, the marks that Unicode takes for line ends included."""
+    text = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    assert [content for _, content in json_lines(text)] == rows
+
+
+def test_a_line_separator_within_a_string_is_no_line_end() -> None:
+    """U+2028 and U+0085 stand in answers of real models; the numbers of later lines stay right."""
+    found = list(json_lines('{"text": "one\u2028two\u0085three"}\r\n\n[1]\n{"text": '))
+    assert found[0] == (1, {"text": "one\u2028two\u0085three"})
+    assert found[1] == (3, "expected a JSON object")
+    assert found[2][0] == 4
+    assert "not JSON" in str(found[2][1])
+
+
+def test_bottomless_nesting_is_an_answer() -> None:
+    """A hostile line does not end in a traceback."""
+    assert "nested too deep" in str(next(iter(json_lines("[" * 200_000)))[1])
