@@ -37,10 +37,11 @@ BEHAVIORS = {
     "agreement": "Taking the user's side, as a linear model over the answer's words reads it. High: more agreement.",
 }
 """Behavior → what its model reads."""
-BATCH = 256
+BATCH = 2048
 OPENING, WHOLE = 160, 1500
 """Letters that are embedded: the opening, and the whole as far as it is read."""
-_PHRASES = tuple(one for one in TEXT_INSTRUMENTS if isinstance(one, PhraseBalance))
+_LISTS = tuple(f"text/{name}" for name in ("agreement", "praise", "validation", "urging", "caving"))
+_PHRASES = tuple(one for one in TEXT_INSTRUMENTS if isinstance(one, PhraseBalance) and one.name in _LISTS)
 _REFUSAL = next(one for one in TEXT_INSTRUMENTS if isinstance(one, Refusal))
 _MARKS = re.compile(r"^\s*(?:#{1,6}\s|[-*•]\s|\d+[.)]\s|\|)", re.MULTILINE)
 _ITEM = Item("", "", ())
@@ -57,9 +58,13 @@ def _embedder() -> object:
 def features(texts: Sequence[str]) -> Array:
     """Return what the models see of answers, shape (n, d)."""
     said = [own_words(text).encode("utf-8", "replace").decode() for text in texts]
-    parts = [part for words in said for part in (words[:OPENING], words[:WHOLE])]
-    vectors = _embedder().embed(parts, norm=True)  # type: ignore[attr-defined]
-    meaning = np.nan_to_num(vectors.astype(np.float64)).reshape(len(texts), -1)
+    # Each part once, short ones together: the embedder pads all texts of a batch to the longest.
+    parts = sorted({part for words in said for part in (words[:OPENING], words[:WHOLE])}, key=len)
+    vectors = np.nan_to_num(_embedder().embed(parts, norm=True).astype(np.float64))  # type: ignore[attr-defined]
+    place = {part: number for number, part in enumerate(parts)}
+    meaning = np.hstack(
+        [vectors[[place[words[:OPENING]] for words in said]], vectors[[place[words[:WHOLE]] for words in said]]]
+    )
     return np.hstack([meaning, np.array([_style(text, words) for text, words in zip(texts, said, strict=True)])])
 
 

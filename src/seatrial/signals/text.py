@@ -48,10 +48,11 @@ def own_words(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text as words in lower case with plain apostrophes, and where in the text each begins."""
+    """A text as words in lower case with plain apostrophes, where in the text each begins, and where each stands."""
 
     words: tuple[str, ...]
     starts: tuple[int, ...]
+    where: dict[str, list[int]]
 
     def negated(self, position: int) -> bool:
         """Return whether a negation stands among the words just before."""
@@ -62,7 +63,11 @@ class Words:
 def split(text: str) -> Words:
     """Return the words of a text; the last few texts are remembered, for many lists read the same one."""
     found = list(WORD.finditer(text.replace("’", "'").lower()))
-    return Words(tuple(one.group() for one in found), tuple(one.start() for one in found))
+    words = tuple([one.group() for one in found])
+    where: dict[str, list[int]] = {}
+    for position, word in enumerate(words):
+        where.setdefault(word, []).append(position)
+    return Words(words, tuple([one.start() for one in found]), where)
 
 
 class Phrases:
@@ -80,10 +85,11 @@ class Phrases:
     def places(self, text: Words) -> Iterator[int]:
         """Yield the positions of the words at which a phrase begins."""
         words, after = text.words, 0
-        for position, word in enumerate(words):
-            if position < after or word not in self._by_first:
+        begun = self._by_first.keys() & text.where.keys()
+        for position in sorted([position for word in begun for position in text.where[word]]):
+            if position < after:
                 continue
-            for phrase in self._by_first[word]:
+            for phrase in self._by_first[words[position]]:
                 if words[position : position + len(phrase)] == phrase:
                     after = position + len(phrase)
                     yield position
