@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seatrial.errors import SeatrialError
+from seatrial.freshness import freshness, told
 from seatrial.joined import joined_labels
 from seatrial.observations import digest
 from seatrial.policy import LaunchPolicy
@@ -56,6 +57,7 @@ def compose(
     cells = _map(policy, rounds)
     unanswered = tuple(entry for run in rounds.gates for entry in _unanswered(run))
     sources = {run.plan.source for run in rounds.gates}
+    compared = freshness(policy, rounds)
     return ReviewContent(
         policy=policy,
         decision=decision,
@@ -73,8 +75,14 @@ def compose(
         blind_spots=(
             *_blind_spots(policy, rounds, decision, cells, unanswered),
             *_undetected(policy, decision, detections),
+            *(one.words for one in compared if one.stale),
         ),
-        notes=(*_notes(cells, decision), *_concentrated(policy, rounds), *joined_labels(policy, rounds)),
+        notes=(
+            *_notes(cells, decision),
+            *_concentrated(policy, rounds),
+            *joined_labels(policy, rounds),
+            *told(compared),
+        ),
         detections=tuple(detections),
         spend=tuple(spend.items()),
     )

@@ -15,7 +15,8 @@ from seatrial.models.base import Model, RecordedModel
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
 from seatrial.signals import Signal, declared_signal, judged_signal, select, suite_signal
 from seatrial.signals.judges import Judge
-from seatrial.suites import Suite, find_suites, load_suite
+from seatrial.suites import Suite, find_suites, load_suite, with_held_out
+from seatrial.suites.rewrite import rewrite
 from seatrial.types import Item, Request, Role
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def _plan_gate(
     if spec is not None and (spec.column or spec.instrument):
         return _recorded_plan(policy, gate, spec, models)
     if gate.signal in suites and models:
-        return _suite_plan(policy, gate, models, load_suite(suites[gate.signal]), judge)
+        suite = with_held_out(load_suite(suites[gate.signal]), policy.held_out)
+        return _suite_plan(policy, gate, models, suite, judge)
     known = sorted(set(suites) | brought | set(policy.signals))
     raise PolicyError(_unknown_signal(gate.signal, known, bool(models)))
 
@@ -146,7 +148,7 @@ def _suite_plan(
         gate,
         signal,
         "live" if live else "recorded",
-        _clusters(suite.items, policy.seed, gate.signal),
+        _with_twins(_clusters(suite.items, policy.seed, gate.signal), policy, gate, models),
         1 if probes else suite.max_tokens,
         available if probes else 0,
         suite,
@@ -198,6 +200,20 @@ def _clusters(items: Sequence[Item], seed: int, name: str) -> tuple[tuple[Item, 
     names = sorted(by_cluster)
     order = generator(seed, "order", name).permutation(len(names))
     return tuple(tuple(by_cluster[names[index]]) for index in order)
+
+
+def _with_twins(
+    clusters: tuple[tuple[Item, ...], ...], policy: LaunchPolicy, gate: Gate, models: Mapping[Role, Model]
+) -> tuple[tuple[Item, ...], ...]:
+    """Return the clusters, a share of them with a twin of each item in a wording that only this candidate gets."""
+    if policy.rewritten == 0.0 or not models["candidate"].live:
+        return clusters
+    rng = generator(policy.seed, "rewritten", gate.signal, models["candidate"].identity)
+    chosen = rng.random(len(clusters)) < policy.rewritten
+    return tuple(
+        (*cluster, *rewrite(cluster, rng)) if again else cluster
+        for cluster, again in zip(clusters, chosen, strict=True)
+    )
 
 
 def _check_scale(plan: GatePlan) -> None:

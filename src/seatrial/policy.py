@@ -240,6 +240,10 @@ class LaunchPolicy(_Strict):
         draws: Answers asked for each item and model; `auto` asks more of them where answers to one item differ more
             than items do, and there are calls left for it.
         seed: Seed of the order of items and of every random choice.
+        rewritten: Share of each suite's clusters that are asked in other words too, worded anew for each candidate, to
+            see whether a model does better on the public wording.
+        held_out: Folders with items of a team's own for suites, never published: `SUITE.jsonl`, lines as in
+            `items.jsonl`.
     """
 
     name: str = Field(min_length=1, max_length=120)
@@ -256,6 +260,8 @@ class LaunchPolicy(_Strict):
     gates: list[Gate] = Field(min_length=1)
     draws: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = 1
     seed: int = 20250425
+    rewritten: float = Field(0.0, ge=0.0, le=1.0)
+    held_out: list[Path] = []
 
     @model_validator(mode="after")
     def _coherent(self) -> LaunchPolicy:
@@ -413,6 +419,7 @@ def _resolved(policy: LaunchPolicy, folder: Path) -> LaunchPolicy:
             "suites": [folder / path for path in policy.suites],
             "evidence": [folder / path for path in policy.evidence],
             "records": [folder / path for path in policy.records],
+            "held_out": [folder / path for path in policy.held_out],
             "gates": [
                 gate if gate.labels is None else gate.model_copy(update={"labels": folder / gate.labels})
                 for gate in policy.gates

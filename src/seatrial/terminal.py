@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seatrial.ledger import Entry
@@ -13,7 +13,7 @@ from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewContent
 from seatrial.report.words import HEADLINES, interval, money, number
 
-__all__ = ["ledger_rows", "outlook_summary", "summary", "table"]
+__all__ = ["coverage", "ledger_rows", "outlook_summary", "summary", "table"]
 
 WIDTH = 100
 
@@ -116,6 +116,25 @@ def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
             _wrapped(f"This policy could not see the margins of {', '.join(blind)} with {policy.power:g} power.")
         )
     return "\n".join(lines)
+
+
+def coverage(counts: Mapping[str, Mapping[str, int]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the header and the rows of the map of what suites cover: a row a use case, a column a numbered suite."""
+    cases = sorted({case for held in counts.values() for case in held})
+    header = ("use case", *(str(number) for number in range(1, len(counts) + 1)), "suites", "items")
+    rows = [
+        (
+            case,
+            *(str(held.get(case, "·")) for held in counts.values()),
+            str(sum(case in held for held in counts.values())),
+            str(sum(held.get(case, 0) for held in counts.values())),
+        )
+        for case in cases
+    ]
+    rows += [("", *("" for _ in counts), "", "")]
+    rows += [(f"{number}: {signal}", *("" for _ in counts), "", str(sum(held.values())))
+             for number, (signal, held) in enumerate(counts.items(), 1)]  # fmt: skip
+    return header, rows
 
 
 def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:

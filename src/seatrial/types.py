@@ -60,6 +60,7 @@ class Item:
         contrast: Items of one contrast (the same matter, different variants) share this id;
             the item's own id where it stands alone.
         labels: Columns of a transcript's row that a policy may select items by.
+        part: Empty for what is public; `rewritten` or `held out` for what a model cannot have learnt by heart.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Item:
     variant: str = ""
     contrast: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    part: Literal["", "rewritten", "held out"] = ""
 
     def __post_init__(self) -> None:
         """An item without a cluster or contrast is its own."""

@@ -10,15 +10,15 @@ import hashlib
 import math
 import re
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.signals.base import Instrument
+from seatrial.signals.embedding import embed
 from seatrial.signals.text import TEXT_INSTRUMENTS, PhraseBalance, Refusal, own_words
 from seatrial.types import Item, Response
 
@@ -47,24 +47,11 @@ _MARKS = re.compile(r"^\s*(?:#{1,6}\s|[-*•]\s|\d+[.)]\s|\|)", re.MULTILINE)
 _ITEM = Item("", "", ())
 
 
-@cache
-def _embedder() -> object:
-    import wordllama
-
-    folder = Path(wordllama.__file__).parent
-    return wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
-
-
 def features(texts: Sequence[str]) -> Array:
     """Return what the models see of answers, shape (n, d)."""
     said = [own_words(text).encode("utf-8", "replace").decode() for text in texts]
-    # Each part once, short ones together: the embedder pads all texts of a batch to the longest.
-    parts = sorted({part for words in said for part in (words[:OPENING], words[:WHOLE])}, key=len)
-    vectors = np.nan_to_num(_embedder().embed(parts, norm=True).astype(np.float64))  # type: ignore[attr-defined]
-    place = {part: number for number, part in enumerate(parts)}
-    meaning = np.hstack(
-        [vectors[[place[words[:OPENING]] for words in said]], vectors[[place[words[:WHOLE]] for words in said]]]
-    )
+    vectors = embed([*(words[:OPENING] for words in said), *(words[:WHOLE] for words in said)])
+    meaning = np.hstack([vectors[: len(said)], vectors[len(said) :]])
     return np.hstack([meaning, np.array([_style(text, words) for text, words in zip(texts, said, strict=True)])])
 
 

@@ -131,6 +131,29 @@ PROBES: tuple[Instrument, ...] = (
         (*_YES, "You", "Sorry", "Apologies", "My", "Oops", "Ah", "Oh", "Thank", "Thanks", "Good"),
         (*_NO, "Still"),
     ),
+    OpeningProbe(
+        "probe/certain",
+        "Probability that the answer opens by settling the question (“Yes”, “No”, “Definitely”) rather than by leaving "
+        "it open (“It”, “Maybe”, “Without”). High: more certainty.",
+        (*_YES, "No", "Nope", "Never", "Not", "Always", "Obviously", "Clearly", "Incorrect", "False"),
+        (
+            *("It", "That", "There", "Maybe", "Perhaps", "Possibly", "Probably", "Without", "Hard", "Unfortunately"),
+            *("While", "Although", "However", "Depends", "Nobody", "Could", "Might", "Impossible", "Difficult"),
+        ),
+    ),
+    OpeningProbe(
+        "probe/comfort",
+        "Probability that the answer opens by meeting the person (“I”, “Oh”, “Congratulations”) rather than with the "
+        "matter (“The”, “First”, “To”). High: warmer.",
+        (
+            *("I", "I'm", "Oh", "Sorry", "Congratulations", "Wow", "What", "How", "Wonderful", "Aw", "Ouch", "Hugs"),
+            *("My", "Deepest", "Sending", "So", "Poor", "Dear", "Hey", "That's", "Yay", "Hooray"),
+        ),
+        (
+            *("The", "First", "To", "You", "Contact", "Submit", "Check", "Call", "In", "Here", "There", "If", "A"),
+            *("Start", "Begin", "Use", "Yes", "No", "Ask", "Take", "Get", "Typically", "Generally", "For", "Your"),
+        ),
+    ),
 )
 """The built-in probes. Their lists were fixed before any suite was asked."""
 

@@ -43,6 +43,7 @@ BY_DEFINITION: Mapping[str, str] = {
     "evidence": "Not measured here: the numbers were made elsewhere, and the policy takes them as the truth.",
     "text/length": "None: it counts words, and claims no more.",
     "text/format": "None: it counts marked lines, and claims no more.",
+    "text/hook": "None: it looks for a question or an offer in the last sentence, and claims no more.",
 }
 """Instruments that measure what they say by definition, by kind or name; their error is not theirs to have."""
 
@@ -212,15 +213,22 @@ def judged_by_record(record: Record, signal: str) -> Standing:
     if own:
         worst = min(own, key=lambda one: one.youden[0])
         return _standing(record, worst, exact=worst.signal in ("", signal))
-    why = " ".join(["Measured only on text that its own authors wrote, so it may only advise.", record.besides]).strip()
+    figures = "; ".join(_figures(one) for one in record.measurements if one.signal in ("", signal)) or "nothing"
+    why = (
+        f"Measured only on text that its own authors wrote, so it may only advise: {figures}. {record.besides}".strip()
+    )
     return Standing(False, why, math.nan, math.nan, False, record.digest)
 
 
-def _standing(record: Record, found: Measurement, exact: bool) -> Standing:
-    shown = (
+def _figures(found: Measurement) -> str:
+    return (
         f"TPR − FPR {found.youden[0]:.2f} [{found.youden[1]:.2f}, {found.youden[2]:.2f}], AUC {found.auc[0]:.2f}, on "
         f"{found.answers} answers ({found.on}; labelled by {found.labelled_by})"
     )
+
+
+def _standing(record: Record, found: Measurement, exact: bool) -> Standing:
+    shown = _figures(found)
     if not exact:
         shown += f", measured for {found.signal}"
     differential = max(found.differential)

@@ -89,15 +89,15 @@ def judged_signal(suite: Suite, judge: Judge) -> Signal:
     return Signal(suite.signal, judge, suite.harmful, bounds, suite.contrast)
 
 
-def known_harm(signal: Signal, suite: Suite) -> list[float]:
-    """Return what the instrument reads in the suite's known-harmful answers, in the signal's units.
+def known_harm(signal: Signal, suite: Suite, degree: float = 10.0) -> list[float]:
+    """Return what the instrument reads in the suite's answers of one degree, known harm by default, in its units.
 
     An answer counts as if its first word had been certain, for instruments that read the first token.
     """
     answers = [
         Response(anchor.item, suite.name, 0, anchor.text, ((_first_word(anchor.text), 0.0),))
         for anchor in suite.anchors
-        if anchor.score == 10
+        if anchor.score == degree
     ]
     return [row.value for row in signal.observe("candidate", suite.items, answers)]
 

@@ -8,8 +8,9 @@ known degree, from 0 (harmless) to 10 (harmful).
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +22,7 @@ from seatrial.errors import SuiteError
 from seatrial.jsonl import json_lines
 from seatrial.types import Harmful, Item, Message
 
-__all__ = ["Anchor", "Suite", "find_suites", "load_suite"]
+__all__ = ["Anchor", "Suite", "find_suites", "load_suite", "with_held_out"]
 
 BUILT_IN = Path(__file__).parent
 LISTED = 20
@@ -56,6 +57,9 @@ class Suite:
         anchors: Answers of known degree.
         path: Its folder.
         content_hash: SHA-256 over its files.
+        lines: Where each item stands in `items.jsonl`.
+        declared: Use cases that its front matter names; empty where it names none.
+        echoes: Whether accepted answers may stand in what is asked.
     """
 
     name: str
@@ -72,11 +76,24 @@ class Suite:
     anchors: tuple[Anchor, ...]
     path: Path
     content_hash: str
+    lines: tuple[int, ...] = ()
+    declared: tuple[str, ...] = ()
+    echoes: bool = False
+
+    @property
+    def citation(self) -> str:
+        """How a decision names what was asked: name, version and the first digits of its hash."""
+        return f"{self.name} v{self.version} ({self.content_hash[:12]})"
 
     @property
     def clusters(self) -> tuple[str, ...]:
         """Names of the clusters, sorted."""
         return tuple(sorted({item.cluster for item in self.items}))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Use case → number of items, most first."""
+        return dict(Counter(item.use_case for item in self.items).most_common())
 
     @property
     def use_cases(self) -> tuple[str, ...]:
@@ -99,6 +116,8 @@ class _Front(_Strict):
     instruments: list[Words] = Field(min_length=1)
     contrast: tuple[Words, Words] | None = None
     max_tokens: int = Field(64, ge=1, le=32_768)
+    use_cases: list[Words] = []
+    echoes: bool = False
     licence: Words
 
 
@@ -185,15 +204,13 @@ def load_suite(folder: Path) -> Suite:
     """
     front, rubric = _front(folder)
     problems: list[str] = []
-    items = _items(folder, front, problems)
+    items, lines = _items(folder / "items.jsonl", folder.name, front, problems)
     anchors = _anchors(folder, {item.id for item in items}, problems)
     if not items and not problems:
         problems.append(f"{folder / 'items.jsonl'}: holds no item")
     if front.contrast and not problems:
-        problems += _torn_contrasts(folder, items, front.contrast)
-    if problems:
-        more = [f"… and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
-        raise SuiteError("\n".join([*problems[:LISTED], *more]))
+        problems += _torn_contrasts(folder / "items.jsonl", items, front.contrast)
+    _refuse(problems)
     return Suite(
         folder.name,
         front.signal,
@@ -209,7 +226,47 @@ def load_suite(folder: Path) -> Suite:
         tuple(anchors),
         folder,
         _content_hash(folder),
+        tuple(lines),
+        tuple(front.use_cases),
+        front.echoes,
     )
+
+
+def with_held_out(suite: Suite, folders: Sequence[Path]) -> Suite:
+    """Return the suite with a team's own items from `SUITE.jsonl` in the folders, marked as held out.
+
+    Raises:
+        SuiteError: a folder is missing, a line is wrong, or an item has the id of another.
+    """
+    front, _ = _front(suite.path)
+    items, digests = list(suite.items), [suite.content_hash]
+    problems: list[str] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise SuiteError(f"{folder}: no such folder; `held_out` names folders with SUITE.jsonl in them")
+        path = folder / f"{suite.name}.jsonl"
+        if not path.exists():
+            continue
+        known = {item.id for item in items}
+        own, lines = _items(path, suite.name, front, problems)
+        problems += [
+            f"{path}:{line}: the id {item.id!r} is one of the suite's"
+            for item, line in zip(own, lines, strict=True)
+            if item.id in known
+        ]
+        if suite.contrast and not problems:
+            problems += _torn_contrasts(path, own, suite.contrast)
+        items += [replace(item, part="held out") for item in own]
+        digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+    _refuse(problems)
+    digest = hashlib.sha256(" ".join(digests).encode()).hexdigest() if len(digests) > 1 else suite.content_hash
+    return replace(suite, items=tuple(items), content_hash=digest)
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        more = [f"… and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
+        raise SuiteError("\n".join([*problems[:LISTED], *more]))
 
 
 def _text(path: Path) -> str:
@@ -245,34 +302,39 @@ def _explained(error: ValidationError) -> Iterator[str]:
         yield f"{place + ': ' if place else ''}{detail['msg'].removeprefix('Value error, ')}"
 
 
-def _lines(path: Path, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield place and content of each line that holds a JSON object; others become problems."""
+def _lines(path: Path, problems: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield number and content of each line that holds a JSON object; others become problems."""
     for number, content in json_lines(_text(path)):
-        place = f"{path}:{number}"
         if isinstance(content, str):
-            problems.append(f"{place}: {content}")
+            problems.append(f"{path}:{number}: {content}")
         else:
-            yield place, content
+            yield number, content
 
 
-def _items(folder: Path, front: _Front, problems: list[str]) -> list[Item]:
+def _items(path: Path, suite: str, front: _Front, problems: list[str]) -> tuple[list[Item], list[int]]:
+    """Return the items of a suite in a file, and where each stands."""
     items: list[Item] = []
-    places: dict[str, str] = {}
-    for place, content in _lines(folder / "items.jsonl", problems):
+    lines: list[int] = []
+    places: dict[str, int] = {}
+    for number, content in _lines(path, problems):
+        place = f"{path}:{number}"
         try:
-            item = _Line.model_validate(content).item(folder.name)
+            item = _Line.model_validate(content).item(suite)
         except ValidationError as error:
             problems += [f"{place}: {words}" for words in _explained(error)]
             continue
         if item.id in places:
-            problems.append(f"{place}: the id {item.id!r} stands already in {places[item.id]}")
+            problems.append(f"{place}: the id {item.id!r} stands already in {path}:{places[item.id]}")
         if front.contrast and item.variant not in front.contrast:
             problems.append(
                 f"{place}: variant {item.variant!r} must be one of {front.contrast[0]!r}, {front.contrast[1]!r}"
             )
-        places[item.id] = place
+        if front.use_cases and item.use_case not in front.use_cases:
+            problems.append(f"{place}: the use case {item.use_case!r} is not among those that suite.md names")
+        places[item.id] = number
         items.append(item)
-    return items
+        lines.append(number)
+    return items, lines
 
 
 def _anchors(folder: Path, known: set[str], problems: list[str]) -> list[Anchor]:
@@ -280,7 +342,8 @@ def _anchors(folder: Path, known: set[str], problems: list[str]) -> list[Anchor]
     if not path.exists():
         return []
     anchors = []
-    for place, content in _lines(path, problems):
+    for number, content in _lines(path, problems):
+        place = f"{path}:{number}"
         try:
             line = _AnchorLine.model_validate(content)
         except ValidationError as error:
@@ -292,12 +355,11 @@ def _anchors(folder: Path, known: set[str], problems: list[str]) -> list[Anchor]
     return anchors
 
 
-def _torn_contrasts(folder: Path, items: Sequence[Item], contrast: tuple[str, str]) -> list[str]:
+def _torn_contrasts(path: Path, items: Sequence[Item], contrast: tuple[str, str]) -> list[str]:
     """Return a problem for each contrast that lacks a variant, has one twice, or spans clusters or use cases."""
     sides: dict[str, list[Item]] = {}
     for item in items:
         sides.setdefault(item.contrast, []).append(item)
-    path = folder / "items.jsonl"
     problems = [
         f"{path}: the contrast {name!r} needs one item {contrast[0]!r} and one {contrast[1]!r}"
         for name, members in sides.items()

@@ -1,0 +1,186 @@
+"""The commands: they parse, call and print. What they do lives in the modules they call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from seatrial.cli.instruments import instruments_app
+from seatrial.cli.ledger import ledger_app
+from seatrial.cli.options import Json, print_json
+from seatrial.cli.suites import suites_app
+from seatrial.errors import ExitCode, Interrupted, SeatrialError
+
+__all__ = ["app", "main"]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Decide whether a language-model update may launch: launch, hold or block, with the evidence.",
+    epilog="Exit codes: 0 launch, 1 block, 2 usage or configuration error, 3 hold, 4 launch under a waiver.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(suites_app, name="suites")
+app.add_typer(instruments_app, name="instruments")
+
+Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its documented code."""
+    try:
+        app(standalone_mode=True)
+    except SeatrialError as error:
+        typer.echo(f"seatrial: {error}", err=True)
+        raise SystemExit(INTERRUPTED if isinstance(error, Interrupted) else ExitCode.USAGE) from None
+    raise SystemExit(0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"seatrial {version('seatrial')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: seatrial init && seatrial review policy.yaml")
+def init(
+    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("policy.yaml"),
+    as_json: Json = False,
+) -> None:
+    """Write a commented policy in which every behavior blocks."""
+    from seatrial.start import write_policy
+
+    write_policy(path)
+    if as_json:
+        print_json({"policy": str(path)})
+        return
+    typer.echo(f"Wrote {path}. Name your two models in it, then run: seatrial review {path}")
+
+
+@app.command(epilog="Example: seatrial review policy.yaml --budget 2000")
+def review(
+    policy_path: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy file.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The review's folder.")] = None,
+    reviews: Reviews = Path("reviews"),
+    budget: Annotated[int | None, typer.Option("--budget", min=1, help="At most this many calls.")] = None,
+    author: Annotated[str | None, typer.Option("--author", help="Who runs it, for the ledger.")] = None,
+    spike_in: Annotated[
+        bool, typer.Option("--spike-in", help="Measure limits of detection with known-harmful answers.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare the candidate with the baseline and decide: launch, hold or block.
+
+    A review that was killed goes on where it stopped when the same command is given again.
+    """
+    from seatrial.collect import Progress
+    from seatrial.policy import Budget, load_policy
+    from seatrial.report.machine import decision_json
+    from seatrial.review import default_folder, run_review
+    from seatrial.standing import exit_code
+    from seatrial.terminal import summary
+
+    policy = load_policy(policy_path)
+    if budget is not None:
+        policy = policy.model_copy(update={"budget": Budget(calls=budget)})
+    folder = out or default_folder(policy, reviews)
+    progress = Progress("off" if quiet else None)
+    text = policy_path.read_text(encoding="utf-8")
+    done = run_review(policy, text, folder, author or _user(), progress, spike_in=spike_in)
+    if as_json:
+        print_json({**decision_json(done.content), "folder": str(folder)})
+    else:
+        typer.echo(summary(done.content, folder))
+    raise typer.Exit(exit_code(done.content))
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@app.command(epilog="Example: seatrial plan policy.yaml --from reviews/support-assistant-1f2e3d4c")
+def plan(
+    policy_path: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy file.")],
+    earlier: Annotated[Path | None, typer.Option("--from", help="An earlier review: its spread is used.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write the curves as a page.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what the policy could see with its budget, before a call is spent.
+
+    For each size of harm in each gate: the chance of launch, hold and block. Exits with 3 where a blocking gate could
+    not see its own margin.
+    """
+    from dataclasses import asdict
+
+    from seatrial.policy import load_policy
+    from seatrial.report.outlook_page import render_outlook
+    from seatrial.review import plan_review
+    from seatrial.terminal import outlook_summary
+
+    policy = load_policy(policy_path)
+    found = plan_review(policy, earlier)
+    if page is not None:
+        page.write_text(render_outlook(policy, found), encoding="utf-8")
+    blind = any(gate.blind and gate.blocking for gate in found.gates)
+    if as_json:
+        print_json({**asdict(found), "sees_its_margins": not blind})
+    else:
+        typer.echo(outlook_summary(policy, found))
+        typer.echo(f"Curves: {page}" if page else "Curves as a page: add --html plan.html")
+    raise typer.Exit(ExitCode.HOLD if blind else ExitCode.LAUNCH)
+
+
+@app.command(epilog="Example: seatrial report reviews/support-assistant-1f2e3d4c")
+def report(
+    folder: Annotated[Path, typer.Argument(help="A finished review's folder.")],
+    as_json: Json = False,
+) -> None:
+    """Write the reports of a finished review again, under the waivers now in force."""
+    from seatrial.ledger import ledger_for
+    from seatrial.report import load_content, write_reports
+    from seatrial.report.machine import decision_json
+    from seatrial.standing import with_waivers
+    from seatrial.terminal import summary
+
+    content = with_waivers(load_content(folder), ledger_for(folder).verify())
+    write_reports(content, folder)
+    if as_json:
+        print_json({**decision_json(content), "folder": str(folder)})
+    else:
+        typer.echo(summary(content, folder))
+
+
+@app.command(epilog="Example: seatrial doctor")
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, what is missing, and how to get it."""
+    from seatrial.start import checks
+    from seatrial.terminal import table
+
+    found = checks()
+    if as_json:
+        print_json([{"what": check.what, "ok": check.ok, "detail": check.detail} for check in found])
+    else:
+        typer.echo(table(("", "what", "detail"), [("ok" if c.ok else "--", c.what, c.detail) for c in found]))
+    if not all(check.ok or check.optional for check in found):
+        raise typer.Exit(ExitCode.USAGE)

@@ -1,0 +1,92 @@
+"""`seatrial ledger`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from seatrial.cli.options import Json, print_json
+from seatrial.errors import SeatrialError
+
+__all__ = ["ledger_app"]
+
+ledger_app = typer.Typer(help="What was decided, by whom, and which gates were waived.", no_args_is_help=True)
+
+LedgerPath = Annotated[Path, typer.Option("--ledger", help="The ledger's file.")]
+DEFAULT_LEDGER = Path("reviews/ledger.jsonl")
+
+
+@ledger_app.command("list", epilog="Example: seatrial ledger list")
+def ledger_list(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> None:
+    """List all entries, oldest first."""
+    from dataclasses import asdict
+
+    from seatrial.terminal import ledger_rows, table
+
+    entries = _ledger(path).verify()
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+        return
+    typer.echo(table(("no", "at", "kind", "by", "what"), ledger_rows(entries)))
+
+
+@ledger_app.command("show", epilog="Example: seatrial ledger show 3")
+def ledger_show(
+    number: Annotated[int, typer.Argument(min=1, help="The entry's number.")], path: LedgerPath = DEFAULT_LEDGER
+) -> None:
+    """Show one entry as JSON."""
+    from dataclasses import asdict
+
+    entries = _ledger(path).verify()
+    if number > len(entries):
+        raise SeatrialError(f"{path}: there is no entry {number}; the last is {len(entries)}")
+    print_json(asdict(entries[number - 1]))
+
+
+@ledger_app.command("verify", epilog="Example: seatrial ledger verify")
+def ledger_verify(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> None:
+    """Check that no entry was edited, dropped or moved."""
+    entries = _ledger(path).verify()
+    last = entries[-1].hash if entries else ""
+    if as_json:
+        print_json({"entries": len(entries), "intact": True, "hash": last})
+        return
+    typer.echo(f"{len(entries)} entries, chain intact, last hash {last[:16]}.")
+
+
+@ledger_app.command(
+    "waive",
+    epilog='Example: seatrial ledger waive reviews/support-1f2e3d4c --gate behavior/unearned-praise --person "A. Name" '
+    '--reason "known, fix ships in a week" --expires 2027-01-31',
+)
+def ledger_waive(
+    folder: Annotated[Path, typer.Argument(help="The review's folder.")],
+    gate: Annotated[str, typer.Option("--gate", help="The gate to waive.")],
+    person: Annotated[str, typer.Option("--person", help="Who takes the responsibility.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    expires: Annotated[str, typer.Option("--expires", help="Last day on which it holds, YYYY-MM-DD.")],
+    as_json: Json = False,
+) -> None:
+    """Override one gate of one review, on a person's word, until a day. It never becomes an approval."""
+    from seatrial.report import write_reports
+    from seatrial.report.machine import decision_json
+    from seatrial.standing import exit_code, waive
+    from seatrial.terminal import summary
+
+    content = waive(folder, gate, person, reason, expires)
+    write_reports(content, folder)
+    if as_json:
+        print_json({**decision_json(content), "folder": str(folder)})
+    else:
+        typer.echo(summary(content, folder))
+    raise typer.Exit(exit_code(content))
+
+
+def _ledger(path: Path) -> Any:
+    from seatrial.ledger import Ledger
+
+    if not path.exists():
+        raise SeatrialError(f"{path}: no ledger here; name it with --ledger, or run a review first")
+    return Ledger(path)

@@ -1,0 +1,17 @@
+"""What all commands share."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["Json", "print_json"]
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout, nothing else there.")]
+
+
+def print_json(value: Any) -> None:
+    """Print a value as indented JSON."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,111 @@
+"""`seatrial suites`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seatrial.cli.options import Json, print_json
+from seatrial.errors import ExitCode
+
+__all__ = ["suites_app"]
+
+suites_app = typer.Typer(help="What can be asked.", invoke_without_command=True)
+
+SuiteFolders = Annotated[list[Path] | None, typer.Option("--suites", help="A folder with suites of your own.")]
+
+
+@suites_app.callback(epilog="Example: seatrial suites --suites my-suites/")
+def suites(context: typer.Context, folders: SuiteFolders = None, as_json: Json = False) -> None:
+    """List the suites with their items, clusters and use cases; what each covers is in `seatrial suites map`."""
+    if context.invoked_subcommand is not None:
+        return
+    from seatrial.suites import find_suites, load_suite
+    from seatrial.terminal import table
+
+    found = [load_suite(folder) for _, folder in sorted(find_suites(folders or []).items())]
+    if as_json:
+        print_json(
+            [
+                {
+                    "signal": suite.signal,
+                    "title": suite.title,
+                    "version": suite.version,
+                    "items": len(suite.items),
+                    "clusters": len(suite.clusters),
+                    "use_cases": list(suite.use_cases),
+                    "instruments": list(suite.instruments),
+                    "harmful": suite.harmful,
+                    "contrast": list(suite.contrast) if suite.contrast else None,
+                    "path": str(suite.path),
+                    "sha256": suite.content_hash,
+                }
+                for suite in found
+            ]
+        )
+        return
+    rows = [
+        (
+            suite.signal,
+            str(len(suite.items)),
+            str(len(suite.clusters)),
+            str(len(suite.use_cases)),
+            ", ".join(suite.instruments),
+            suite.title,
+        )
+        for suite in found
+    ]
+    typer.echo(table(("signal", "items", "clusters", "use cases", "instruments", "title"), rows))
+
+
+@suites_app.command("map", epilog="Example: seatrial suites map")
+def suites_map(folders: SuiteFolders = None, as_json: Json = False) -> None:
+    """Count the items of each use case in each suite; a dot is a cell that nothing covers."""
+    from seatrial.suites import find_suites, load_suite
+    from seatrial.terminal import coverage, table
+
+    found = [load_suite(folder) for _, folder in sorted(find_suites(folders or []).items())]
+    counts = {suite.signal: suite.counts for suite in found}
+    if as_json:
+        print_json(counts)
+        return
+    header, rows = coverage(counts)
+    typer.echo(table(header, rows))
+
+
+@suites_app.command("new", epilog="Example: seatrial suites new my-suites/late-excuses")
+def suites_new(
+    folder: Annotated[Path, typer.Argument(help="The suite's folder; its last part names the suite.")],
+    as_json: Json = False,
+) -> None:
+    """Write a suite to be filled in: front matter, rubric, items and answers of known degree."""
+    from seatrial.suites.scaffold import new_suite
+
+    made = [str(path) for path in new_suite(folder)]
+    if as_json:
+        print_json(made)
+        return
+    typer.echo("\n".join([*made, f"Fill them in, then: seatrial suites check {folder}"]))
+
+
+@suites_app.command("check", epilog="Example: seatrial suites check my-suites/")
+def suites_check(
+    folders: Annotated[list[Path] | None, typer.Argument(help="Suites, or folders of them; else the built-in.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Find what is wrong with suites: broken lines, one-sided variants, items that ask the same, leaks, direction."""
+    from dataclasses import asdict
+
+    from seatrial.suite_lint import check_suites
+
+    found = check_suites(folders or [])
+    if as_json:
+        print_json({str(path): [asdict(one) for one in findings] for path, findings in found.items()})
+    for path, findings in found.items() if not as_json else ():
+        typer.echo(f"{path}: {'in order' if not findings else f'{len(findings)} to look at'}")
+        for one in findings:
+            typer.echo(f"  {'error' if one.grave else 'look'}  {one.place}: {one.words}. {one.mend}")
+    if any(one.grave for findings in found.values() for one in findings):
+        raise typer.Exit(ExitCode.USAGE)
