@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
-from benchmarks import corrections, efficiency, page, peers, throughput, validity
+from benchmarks import corrections, efficiency, page, peers, suites, throughput, validity
 from benchmarks.plot import Series, line_plot
 from benchmarks.validity import ALPHA, LIMIT, Cell, Looks, Rate
 from seatrial.signals.records import LEAST_YOUDEN, built_in_records
+from seatrial.stats.intervals import wilson
 from seatrial.weigh import Method
 
 __all__ = ["ALL"]
 
 FEW = 100
-STAGES = (300, 1000, 4000)
+STAGES = (300, 1000, 4000, 16_000)
 POLICIES = ((1, 2000), (5, 1000), (20, 400))
 METHODS: tuple[Method, ...] = ("betting", "fixed")
 
@@ -290,6 +293,64 @@ def _apart(found: tuple[float, float]) -> str:
     return "not known" if math.isnan(found[0]) else f"TPR {found[0]:.2f}, FPR {found[1]:.2f}"
 
 
+def _suites(quick: bool) -> Iterator[str]:
+    chosen = ("behavior/validating-delusion",) if quick else ()
+    with tempfile.TemporaryDirectory() as scratch:
+        kept = os.environ.get("SEATRIAL_BENCH", scratch)
+        found = list(suites.prove(Path(kept), chosen))
+    yield "## Suites: do they see their behavior, and only that\n"
+    yield page.source("suites", ("xllamacpp", "wordllama"))
+    verdicts = [verdict for proof in found for verdict in proof.neutral]
+    failed = sum(verdict.verdict == "fail" for verdict in verdicts)
+    band = wilson(failed, len(verdicts), 0.025)
+    moved = [proof for proof in found if proof.induced.verdict == "fail"]
+    yield (
+        f"Each suite's gate, margin {suites.MARGIN:g}, on the embedded model (SmolLM2-135M): *induced* by a system prompt "
+        f"that asks for the behavior (the gate must fail within {suites.MOST:,} calls), and on "
+        f"{len(suites.neutral())} reworded neutral prompts (it must not). All prompts are in `benchmarks/controls.toml`, "
+        f"written before the first run. {len(moved)} of {len(found)} suites failed on their induced behavior. On neutral "
+        f"prompts {failed} of {len(verdicts)} gates failed: {page.percent(failed / len(verdicts), band.low, band.high)} "
+        "(Wilson, 95 %); alpha is 0.05. *Detected*: the lowest share of known-harmful answers, mixed into the baseline's, "
+        "that the gate sees as a rise with 90 % power.\n"
+    )
+    yield page.table(
+        (
+            "suite",
+            "clusters",
+            "instrument",
+            "induced",
+            "change",
+            "calls",
+            "neutral changes",
+            "neutral verdicts",
+            "detected",
+        ),
+        [_proof(proof) for proof in found],
+    )
+    still = [proof for proof in found if proof.induced.verdict != "fail"]
+    if still:
+        names = ", ".join(f"{proof.signal} ({proof.induced.verdict})" for proof in still)
+        yield f"*Not moved on this model*: {names}. What they can see is in the last column: answers at known doses.\n"
+
+
+def _proof(proof: suites.Proof) -> tuple[str, ...]:
+    seen = proof.induced.evidence
+    detected = "not measured" if proof.detection is None else "none up to 20 %"
+    if proof.detection is not None and proof.detection.limit is not None:
+        detected = f"{100 * proof.detection.limit:g} %"
+    return (
+        proof.signal,
+        str(proof.clusters),
+        proof.induced.instrument,
+        proof.induced.verdict,
+        f"{seen.estimate:+.3f} [{seen.low:+.3f}, {seen.high:+.3f}]",
+        f"{seen.calls:,}",
+        ", ".join(f"{verdict.evidence.estimate:+.3f}" for verdict in proof.neutral),
+        ", ".join(verdict.verdict for verdict in proof.neutral),
+        detected,
+    )
+
+
 def _throughput(quick: bool) -> Iterator[str]:
     found = throughput.run(1_000_000 if quick else 10_000_000)
     yield "## Throughput: weighing observations\n"
@@ -307,5 +368,6 @@ ALL: dict[str, Callable[[bool], Iterator[str]]] = {
     "peers": _peers,
     "corrections": _corrections,
     "instruments": _instruments,
+    "suites": _suites,
     "throughput": _throughput,
 }

@@ -29,6 +29,8 @@ Array = NDArray[np.float64]
 ALPHA, MARGIN = 0.05, 0.05
 LIMIT = 1.1 * ALPHA
 BATCH = 200
+GRID = 2_000_000
+"""Points at which a distribution is read to find its mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,17 @@ def _evidence(table: PairedTable, method: Method, rng: np.random.Generator, marg
     return evidence(claim, method, ALPHA)
 
 
-def true_change(cell: Cell, change: float, rng: np.random.Generator) -> float:
-    """Return the mean change of a kind of data, from a large sample: what a simulated verdict is judged by."""
-    return float(_means(replace(cell, clusters=200_000, icc=0.0), change, rng).mean())
+def true_change(cell: Cell, change: float) -> float:
+    """Return the mean change of a kind of data: what a simulated verdict is judged by.
+
+    Scores are a function of a uniform number, so their mean is an integral; a share of them is moved to the far end,
+    whatever they were. A large sample would not do: at 200,000 clusters its error is a tenth of that of one simulated
+    review of 2,000, enough to turn 5 % into 6.
+    """
+    room = 1 - cell.base if change > 0 else cell.base
+    share = min(abs(change) / max(room, 1e-9), 1.0)
+    mean = float(_DISTRIBUTIONS[cell.kind]((np.arange(GRID) + 0.5) / GRID, cell.base).mean())
+    return share * (1 - mean) if change > 0 else -share * mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +192,17 @@ def settled(cell: Cell, method: Method, stages: Sequence[int]) -> Looks:
 
 def looks(cell: Cell, method: Method, runs: int, seed: int) -> Looks:
     """Return how often a gate passes though the true change equals its margin, and how often its low bound misses."""
-    words = [seed, cell.clusters, int(cell.icc * 10), cell.draws, int(cell.base * 1000), method == "fixed"]
+    words = [
+        seed,
+        *cell.kind.encode(),
+        cell.clusters,
+        int(cell.icc * 10),
+        cell.draws,
+        int(cell.base * 1000),
+        method == "fixed",
+    ]
     rng = np.random.default_rng(words)
-    truth = true_change(cell, MARGIN, rng)
+    truth = true_change(cell, MARGIN)
     below = above = 0
     for start in range(0, runs, BATCH):
         x = np.array([_means(cell, MARGIN, rng) for _ in range(min(BATCH, runs - start))])
@@ -225,7 +243,7 @@ def policies(gates: int, method: Method, runs: int, seed: int, clusters: int = 1
     """
     rng = np.random.default_rng([seed, gates, clusters])
     cell = Cell("continuous", clusters, 0.3, 1, 0.5, size=2)
-    truth = true_change(cell, MARGIN, rng)
+    truth = true_change(cell, MARGIN)
     launched = blocked = harmless = 0
     for _ in range(runs):
         at_margin = [_evidence(cell.sample(MARGIN, rng), method, rng, truth) for _ in range(gates)]
