@@ -20,7 +20,7 @@ __all__ = ["ALL"]
 
 FEW = 100
 STAGES = (300, 1000, 4000, 16_000)
-POLICIES = ((1, 2000), (5, 1000), (20, 400))
+POLICIES = ((1, 16_000), (5, 4000), (20, 1000))
 METHODS: tuple[Method, ...] = ("betting", "fixed")
 
 
