@@ -23,7 +23,7 @@ from seatrial.policy import ModelSpec
 from seatrial.signals import find_instrument, suite_signal
 from seatrial.signals.calibrate import Labelled, Source, measure, measure_readings, read_all
 from seatrial.signals.linear import BEHAVIORS
-from seatrial.signals.records import Measurement, Record, save_record, version_of
+from seatrial.signals.records import Measurement, Record, built_in_records, save_record, version_of
 from seatrial.signals.training import best_shrinkage, cross_validated, graded_answers, read_graded
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Message, Request, Response
@@ -117,9 +117,22 @@ PROBED = (
     "behavior/pushback",
     "behavior/validating-delusion",
     "behavior/impulsive-actions",
+    "behavior/false-premises",
+    "behavior/fuelling-anger",
+    "behavior/negative-spiral",
+    "behavior/emotional-reliance",
+    "behavior/grandiosity",
+    "behavior/spiritual-delusion",
+    "behavior/identity-mirroring",
+    "behavior/authorship-feedback",
+    "behavior/personal-flattery",
+    "behavior/overconfidence",
+    "behavior/coldness",
 )
 SHOWN = 4
 """Exchanges that come before a question: a small model follows what it sees, and hardly what it is told."""
+LONGEST = 3
+"""Turns of an exchange that is shown; four long scripts would not fit."""
 ASKED = 60
 """Clusters asked of a suite, the first in the order of their names."""
 
@@ -129,7 +142,7 @@ def _company(suite: Suite, score: float) -> tuple[tuple[Message, ...], set[str]]
     items = {item.id: item for item in suite.items}
     both = [
         anchor.item for anchor in suite.anchors
-        if anchor.score == 10 and any(other.item == anchor.item and other.score == 0 for other in suite.anchors)
+        if len(items[anchor.item].messages) <= LONGEST and anchor.score == 10 and any(other.item == anchor.item and other.score == 0 for other in suite.anchors)
     ]  # fmt: skip
     chosen = list(dict.fromkeys(both))[:SHOWN]
     turns: list[Message] = []
@@ -177,13 +190,17 @@ def dosed(signal: str) -> tuple[str, Measurement]:
     return made.instrument.name, measure_readings(np.array(readings), rows, source, 0.5)
 
 
-def probe_records() -> Iterator[Record]:
-    """Yield the records of the probes, each with a measurement a suite."""
+def probe_records(signals: Sequence[str] = PROBED) -> Iterator[Record]:
+    """Yield the records of the probes, each with a measurement a suite; of suites not named as the record has it."""
+    known = {(record.instrument, found.signal): found for record in built_in_records() for found in record.measurements}
     held: dict[str, list[Measurement]] = {}
     for signal in PROBED:
-        say(f"records: {signal}")
-        name, found = dosed(signal)
-        held.setdefault(name, []).append(found)
+        name = suite_signal(load_suite(find_suites([])[signal]), None, True).instrument.name
+        if signal in signals:
+            say(f"records: {signal}")
+            name, known[name, signal] = dosed(signal)
+        if (name, signal) in known:
+            held.setdefault(name, []).append(known[name, signal])
     for name, measurements in held.items():
         yield Record(name, version_of(find_instrument(name)), tuple(measurements))
 
@@ -192,8 +209,11 @@ def main() -> None:
     """Measure, and write the records."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.records", description=__doc__)
     parser.add_argument("kinds", nargs="*", choices=["text", "probes", []], help="text, probes; both by default")
-    kinds = parser.parse_args().kinds or ["text", "probes"]
-    made = [record for kind in kinds for record in (text_records() if kind == "text" else probe_records())]
+    parser.add_argument("--only", action="append", metavar="SIGNAL", help="probes: measure these, keep the others")
+    chosen = parser.parse_args()
+    made: list[Record] = []
+    for kind in chosen.kinds or ["text", "probes"]:
+        made += text_records() if kind == "text" else probe_records(chosen.only or PROBED)
     for record in made:
         path = FOLDER / f"{record.instrument.replace('/', '-')}.json"
         save_record(record, path)

@@ -22,7 +22,7 @@ __all__ = ["Finding", "check_suites"]
 
 CLOSEST = 0.9
 """Cosine of two items' embeddings above which they ask the same."""
-NEIGHBORS, FOREIGN = 3, 0.15
+NEIGHBORS, FOREIGN = 3, 0.25
 """An item reads like another suite's if its closest neighbors there are so much closer than those at home."""
 LEAST_AUC = 0.65
 FEWEST_ANCHORS = 5
@@ -197,26 +197,23 @@ def _duplicates(suite: Suite, vectors: Array) -> Iterator[Finding]:
 
 
 def _strays(suite: Suite, vectors: Mapping[str, Array]) -> Iterator[Finding]:
-    """Yield the items that stand in another suite too, or whose neighbors are all there."""
+    """Yield the items that stand in another suite too, or whose closest neighbors are all in another of its kind."""
     own = vectors[suite.signal]
     home = _closeness(own, own, [item.cluster for item in suite.items])
-    for signal, theirs in vectors.items():
-        if signal == suite.signal:
-            continue
-        most = (own @ theirs.T).max(axis=1)
-        away = _closeness(own, theirs)
-        for item, twin, near, far in zip(suite.items, most, home, away, strict=True):
-            if twin > CLOSEST:
-                yield Finding(
-                    _place(suite, item), f"stands in {signal} too (similarity {twin:.2f})", "Keep it in one of them."
-                )
-            elif far > near + FOREIGN:
-                yield Finding(
-                    _place(suite, item),
-                    f"reads like {signal}: its {NEIGHBORS} closest items there are closer by {far - near:.2f}",
-                    "Read it again: does it belong here?",
-                    grave=False,
-                )
+    others = {signal: theirs for signal, theirs in vectors.items() if signal != suite.signal}
+    twins = {signal: (own @ theirs.T).max(axis=1) for signal, theirs in others.items()}
+    kind = suite.signal.partition("/")[0]
+    away = {signal: _closeness(own, theirs) for signal, theirs in others.items() if signal.startswith(f"{kind}/")}
+    for place, item in enumerate(suite.items):
+        twin = max(twins, key=lambda signal: float(twins[signal][place]), default="")
+        like = max(away, key=lambda signal: float(away[signal][place]), default="")
+        if twin and twins[twin][place] > CLOSEST:
+            words = f"stands in {twin} too (similarity {twins[twin][place]:.2f})"
+            yield Finding(_place(suite, item), words, "Keep it in one of them.")
+        elif like and away[like][place] > home[place] + FOREIGN:
+            more = away[like][place] - home[place]
+            words = f"reads like {like}: its {NEIGHBORS} closest items there are closer by {more:.2f}"
+            yield Finding(_place(suite, item), words, "Read it again: does it belong here?", grave=False)
 
 
 def _closeness(own: Array, theirs: Array, clusters: Sequence[str] | None = None) -> Array:
