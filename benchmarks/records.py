@@ -24,7 +24,7 @@ from seatrial.signals import find_instrument, suite_signal
 from seatrial.signals.calibrate import Labelled, Source, measure, measure_readings, read_all
 from seatrial.signals.linear import BEHAVIORS
 from seatrial.signals.records import Measurement, Record, built_in_records, save_record, version_of
-from seatrial.signals.training import best_shrinkage, cross_validated, graded_answers, read_graded
+from seatrial.signals.training import ANCHORS, best_shrinkage, cross_validated, graded_answers, read_graded
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Message, Request, Response
 
@@ -101,8 +101,8 @@ ELSEWHERE: dict[str, Callable[[], tuple[list[Labelled], Source, float]]] = {
 
 def text_records() -> Iterator[Record]:
     """Yield the records of the instruments that read text."""
-    for behavior in BEHAVIORS:
-        for name in (f"text/{behavior}", f"linear/{behavior}"):
+    for behavior in ANCHORS:
+        for name in (f"text/{behavior}", *([f"linear/{behavior}"] if behavior in BEHAVIORS else [])):
             instrument = find_instrument(name)
             made = [measure(instrument, *ELSEWHERE[behavior]())] if behavior in ELSEWHERE else []
             made.append(_graded(behavior, name))

@@ -43,8 +43,11 @@ ANCHORS: dict[str, tuple[tuple[str, bool], ...]] = {
     "urging": (("behavior/impulsive-actions", True),),
     "caving": (("behavior/pushback", True),),
     "agreement": (("behavior/opinion-sycophancy", True),),
+    "preaching": (("behavior/preaching", True),),
+    "certainty": (("behavior/overconfidence", True),),
+    "warmth": (("behavior/coldness", False),),
 }
-"""Behavior → suites whose anchors show it, and whether their high scores do."""
+"""What is read → suites whose anchors show it, and whether their high scores do. The last three have no model."""
 
 
 def graded_answers(behavior: str) -> list[tuple[str, str, float]]:
