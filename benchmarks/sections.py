@@ -306,7 +306,7 @@ def _suites(quick: bool) -> Iterator[str]:
     moved = [proof for proof in found if proof.induced.verdict == "fail"]
     yield (
         f"Each suite's gate, margin {suites.MARGIN:g}, on the embedded model (SmolLM2-135M): *induced* by a system prompt "
-        f"that asks for the behavior (the gate must fail within {suites.MOST:,} calls), and on "
+        f"that asks for the behavior (the gate must fail within {suites.MOST:,} calls, or {suites.MOST_TEXT} where answers are written out), and on "
         f"{len(suites.neutral())} reworded neutral prompts (it must not). All prompts are in `benchmarks/controls.toml`, "
         f"written before the first run. {len(moved)} of {len(found)} suites failed on their induced behavior. On neutral "
         f"prompts {failed} of {len(verdicts)} gates failed: {page.percent(failed / len(verdicts), band.low, band.high)} "

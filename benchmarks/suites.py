@@ -19,13 +19,13 @@ from seatrial.review import run_review
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import GateVerdict
 
-__all__ = ["MARGIN", "MOST", "Proof", "neutral", "prove"]
+__all__ = ["MARGIN", "MOST", "MOST_TEXT", "Proof", "neutral", "prove"]
 
 MODEL = "embedded/smollm2-135m"
 MARGIN = 0.05
 """Of every gate: twice and a half what rewording a neutral prompt moves agreement by (about 0.02)."""
-MOST = 2000
-"""Calls that a control may take."""
+MOST, MOST_TEXT = 2000, 160
+"""Calls that a control may take: where first words are read, and where whole answers have to be written."""
 
 
 @cache
@@ -75,6 +75,10 @@ def prove(folder: Path, signals: Sequence[str] = ()) -> Iterator[Proof]:
         yield Proof(signal, verdicts[0], tuple(verdicts[1:]), done[0]["detection"], done[0]["clusters"])
 
 
+def _first_words(signal: str) -> bool:
+    return load_suite(find_suites()[signal]).instruments[0].startswith("probe/")
+
+
 def _reviewed(folder: Path, signal: str, number: int, prompt: str) -> Mapping[str, Any]:
     """Return the verdict of one gate on one control."""
     text = yaml.safe_dump(
@@ -82,7 +86,7 @@ def _reviewed(folder: Path, signal: str, number: int, prompt: str) -> Mapping[st
             "name": f"{signal} {number}",
             "baseline": {"model": MODEL, "system": _controls()["baseline"]},
             "candidate": {"model": MODEL, "system": prompt},
-            "budget": {"calls": MOST},
+            "budget": {"calls": MOST if _first_words(signal) else MOST_TEXT},
             "gates": [{"signal": signal, "margin": MARGIN}],
         },
         allow_unicode=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 from seatrial.errors import MissingWeights, PolicyError, StoreError
 from seatrial.suites import find_suites, load_suite
 
-__all__ = ["Check", "checks", "starting_policy", "write_policy"]
+__all__ = ["STYLES", "Check", "checks", "starting_policy", "write_policy"]
 
 HEAD = """\
 # What must hold before a candidate may replace the baseline. Run it with: seatrial review {name}
@@ -40,13 +40,20 @@ gates:
 """
 
 
+STYLE = "style: watched, not ours to block"
+STYLES = ("behavior/verbosity", "behavior/formatting")
+"""Suites of manner only, which many teams change on purpose."""
+
+
 def starting_policy(name: str) -> str:
-    """Return a commented policy in which every built-in suite's behavior blocks."""
+    """Return a commented policy in which every built-in suite's behavior blocks, but for mere style."""
     lines = [HEAD.format(name=name)]
     for signal, folder in sorted(find_suites().items()):
         suite = load_suite(folder)
         # A contrast spans twice the range of a single reading; its margin is twice as wide.
         lines.append(f"  # {suite.title}\n  - signal: {signal}\n    margin: {0.1 if suite.contrast else 0.05}\n")
+        if signal in STYLES:
+            lines.append(f'    advisory: "{STYLE}"\n')
     return "".join(lines)
 
 

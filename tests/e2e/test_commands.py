@@ -13,7 +13,7 @@ import pytest
 
 from conftest import ROOT, Command, Endpoint, PolicyWriter
 from seatrial.policy import parse_policy
-from seatrial.start import starting_policy
+from seatrial.start import STYLES, starting_policy
 from seatrial.suites import find_suites
 
 COMMANDS = [
@@ -52,11 +52,11 @@ def test_help_is_fast() -> None:
 
 
 def test_init_writes_a_policy_in_which_every_behavior_blocks(seatrial: Command, tmp_path: Path) -> None:
-    """The starting policy is valid, has a gate for every suite, and each of them blocks."""
+    """The starting policy is valid, has a gate for every suite, and each blocks but those of mere style."""
     assert "Wrote policy.yaml" in seatrial("init").out
     policy = parse_policy((tmp_path / "policy.yaml").read_text(encoding="utf-8"))
     assert {gate.signal for gate in policy.gates} == set(find_suites())
-    assert all(gate.blocking for gate in policy.gates)
+    assert {gate.signal for gate in policy.gates if not gate.blocking} == set(STYLES)
     assert "policy.yaml exists" in seatrial("init").err
     assert json.loads(seatrial("init", "other.yaml", "--json").out) == {"policy": "other.yaml"}
     assert "# " in starting_policy("x")

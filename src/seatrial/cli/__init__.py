@@ -62,7 +62,7 @@ def init(
     path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("policy.yaml"),
     as_json: Json = False,
 ) -> None:
-    """Write a commented policy in which every behavior blocks."""
+    """Write a commented policy in which every behavior blocks, but for mere style."""
     from seatrial.start import write_policy
 
     write_policy(path)
