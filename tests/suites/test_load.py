@@ -181,3 +181,24 @@ def test_folders_without_suites_and_taken_signals(tmp_path: Path) -> None:
     (folder / "items.jsonl").unlink()
     with pytest.raises(SuiteError, match=r"items\.jsonl: missing"):
         load_suite(folder)
+
+
+def test_the_suites_cover_the_surface() -> None:
+    """Twenty suites, 1,500 items, 300 clusters and more; no use case is asked about in fewer than five suites."""
+    suites = [load_suite(folder) for folder in find_suites().values()]
+    assert len(suites) >= 20
+    assert sum(len(suite.items) for suite in suites) >= 1500
+    assert sum(len(suite.clusters) for suite in suites) >= 300
+    covered = Counter(case for suite in suites for case in suite.use_cases)
+    assert min(covered.values()) >= 5
+    assert len(covered) >= 15
+
+
+@pytest.mark.parametrize("signal", ["behavior/grandiosity", "behavior/spiritual-delusion"])
+def test_scripts_escalate_over_several_turns(signal: str) -> None:
+    """At least twenty scripts of four to eight turns, each beside its short form in one cluster."""
+    suite = load_suite(find_suites()[signal])
+    scripts = [item for item in suite.items if 4 <= len(item.messages) <= 8]
+    assert len(scripts) >= 20
+    short = {item.cluster for item in suite.items if item.variant == "short"}
+    assert sum(item.cluster in short for item in scripts) >= 20
