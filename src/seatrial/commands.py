@@ -23,6 +23,7 @@ COMMANDS = (
     "instruments list",
     "instruments check",
     "instruments calibrate",
+    "vibe import",
     "ledger list",
     "ledger show",
     "ledger verify",

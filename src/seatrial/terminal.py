@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seatrial.ledger import Entry
 from seatrial.outlook import Outlook
@@ -13,7 +15,10 @@ from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewContent
 from seatrial.report.words import HEADLINES, interval, money, number
 
-__all__ = ["coverage", "ledger_rows", "outlook_summary", "summary", "table"]
+if TYPE_CHECKING:
+    from seatrial.vibes import Crowd
+
+__all__ = ["coverage", "crowd_summary", "ledger_rows", "outlook_summary", "summary", "table"]
 
 WIDTH = 100
 
@@ -135,6 +140,42 @@ def coverage(counts: Mapping[str, Mapping[str, int]]) -> tuple[tuple[str, ...], 
     rows += [(f"{number}: {signal}", *("" for _ in counts), "", str(sum(held.values())))
              for number, (signal, held) in enumerate(counts.items(), 1)]  # fmt: skip
     return header, rows
+
+
+def crowd_summary(found: Crowd) -> str:
+    """Return what votes say of those who cast them."""
+    doubtful = [worker for worker in found.workers if worker.doubtful]
+    side = "the left side wins more often" if found.left.estimate > 0.5 else "the right side wins more often"
+    bias = f"; {side}, whatever stands there" if found.side_bias else "; no side is favored for certain"
+    rows = [
+        (
+            worker.rater,
+            str(worker.votes),
+            *(_percent(share) for share in (worker.ties, worker.left, worker.agreement)),
+            f"[{_percent(worker.low)}, {_percent(worker.high)}]",
+            _percent(worker.chance),
+            "doubtful" if worker.doubtful else "",
+        )
+        for worker in found.workers
+    ]
+    agreement = found.alpha
+    return "\n".join(
+        [
+            table(("rater", "votes", "ties", "left", "with the others", "90 %", "by chance", ""), rows),
+            "",
+            f"{found.votes:,} votes by {found.raters} raters on {found.items:,} pairs, {_percent(found.ties)} ties.",
+            f"Agreement: Fleiss' kappa {found.kappa:.2f}; Krippendorff's alpha {agreement.alpha:.2f} "
+            f"[{agreement.low:.2f}, {agreement.high:.2f}]; {_percent(agreement.disagreement)} of the pairs of votes on "
+            "one pair differ.",
+            f"Left wins {_percent(found.left.estimate)} of the votes that are no ties "
+            f"[{_percent(found.left.low)}, {_percent(found.left.high)}], raters counted alike{bias}.",
+            f"{len(doubtful)} raters do not surely agree with the others by more than chance.",
+        ]
+    )
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{100 * share:.0f} %"
 
 
 def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:

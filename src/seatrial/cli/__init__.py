@@ -11,6 +11,7 @@ from seatrial.cli.instruments import instruments_app
 from seatrial.cli.ledger import ledger_app
 from seatrial.cli.options import Json, print_json
 from seatrial.cli.suites import suites_app
+from seatrial.cli.vibe import vibe_app
 from seatrial.errors import ExitCode, Interrupted, SeatrialError
 
 __all__ = ["app", "main"]
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(suites_app, name="suites")
 app.add_typer(instruments_app, name="instruments")
+app.add_typer(vibe_app, name="vibe")
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
 

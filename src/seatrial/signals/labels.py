@@ -81,11 +81,15 @@ class Observed:
         return None
 
 
+LOW = ("feedback/thumbs-up", "vibe/preference")
+"""Signals outside benchmarks whose low end is harm."""
+
+
 def harmful_end(name: str, spec: SignalSpec | None) -> Harmful:
     """Return which end of a signal's scale is harm: as declared, else by its kind."""
     if spec is not None and spec.harmful is not None:
         return spec.harmful
-    return "low" if name.startswith("benchmark/") or name == "feedback/thumbs-up" else "high"
+    return "low" if name.startswith("benchmark/") or name in LOW else "high"
 
 
 def declared_signal(name: str, spec: SignalSpec) -> Signal:

@@ -10,7 +10,15 @@ import krippendorff
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Agreement", "DawidSkene", "Level", "dawid_skene", "krippendorff_alpha", "reliability_weighted"]
+__all__ = [
+    "Agreement",
+    "DawidSkene",
+    "Level",
+    "dawid_skene",
+    "fleiss_kappa",
+    "krippendorff_alpha",
+    "reliability_weighted",
+]
 
 Level = Literal["nominal", "ordinal", "interval"]
 
@@ -59,6 +67,25 @@ def krippendorff_alpha(
     drawn = [_alpha(usable[:, rng.integers(count, size=count)], level) for _ in range(resamples)]
     low, high = np.quantile(drawn, [miss, 1 - miss])
     return Agreement(_alpha(usable, level), float(low), float(high), _disagreement(usable), count)
+
+
+def fleiss_kappa(ratings: ArrayLike) -> float:
+    """Return Fleiss' kappa of raters × items of nominal ratings; NaN where no item has two.
+
+    The form for items with different numbers of ratings: agreement is the mean over items of the share of agreeing
+    pairs, chance the squared shares of the categories (Fleiss 1971, *Psychological Bulletin* 76).
+
+    Args:
+        ratings: Shape (raters, items), NaN where a rater did not rate.
+    """
+    table = np.asarray(ratings, dtype=np.float64)
+    table = table[:, (~np.isnan(table)).sum(axis=0) >= 2]
+    if table.shape[1] == 0:
+        return math.nan
+    seen = table[~np.isnan(table)]
+    _, counts = np.unique(seen, return_counts=True)
+    chance = float(((counts / len(seen)) ** 2).sum())
+    return 1.0 if chance == 1.0 else (1.0 - _disagreement(table) - chance) / (1.0 - chance)
 
 
 def _alpha(table: np.ndarray, level: Level) -> float:
