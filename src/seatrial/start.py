@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import shutil
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from importlib import metadata, util
 from pathlib import Path
 
 from seatrial.errors import MissingWeights, PolicyError, StoreError
-from seatrial.suites import find_suites, load_suite
+from seatrial.suites import Suite, find_suites, load_suite
 
 __all__ = ["STYLES", "Check", "checks", "starting_policy", "write_policy"]
 
@@ -34,7 +35,8 @@ budget:
   calls: 6000
 
 # A gate passes when harm above its margin is ruled out, fails when it is shown; all else is undecided, and
-# undecided is never a pass. Every gate blocks. To watch one without letting it block, give the reason:
+# undecided is never a pass. Margins below are 0.05, or what a suite's clusters can rule out at all. Every gate
+# blocks; to watch one without letting it block, give the reason:
 #   - {{signal: behavior/over-refusal, margin: 0.05, advisory: "the reason, in words"}}
 gates:
 """
@@ -50,11 +52,24 @@ def starting_policy(name: str) -> str:
     lines = [HEAD.format(name=name)]
     for signal, folder in sorted(find_suites().items()):
         suite = load_suite(folder)
-        # A contrast spans twice the range of a single reading; its margin is twice as wide.
-        lines.append(f"  # {suite.title}\n  - signal: {signal}\n    margin: {0.1 if suite.contrast else 0.05}\n")
+        lines.append(f"  # {suite.title}\n  - signal: {signal}\n    margin: {visible_margin(suite):g}\n")
         if signal in STYLES:
             lines.append(f'    advisory: "{STYLE}"\n')
     return "".join(lines)
+
+
+def visible_margin(suite: Suite) -> float:
+    """Return 0.05, or the smallest hundredth that so many clusters can rule out where nothing differs, if it is larger.
+
+    A contrast spans twice the range of a single reading, and so does what it can rule out.
+    """
+    import numpy as np
+
+    from seatrial.stats.betting import upper_bounds
+
+    reach = 2.0 if suite.contrast else 1.0
+    least = float(upper_bounds(np.zeros((1, len(suite.clusters))), -reach, reach, 0.05)[0])
+    return max(0.05 * reach, math.ceil(100 * least + 1e-9) / 100)
 
 
 def write_policy(path: Path) -> None:

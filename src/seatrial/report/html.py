@@ -23,6 +23,8 @@ AXIS = (-2.0, 3.0)
 LONGEST_PROMPT = 1_500
 LONGEST_ANSWER = 4_000
 ROWS_SHOWN = 200
+MAP_COLUMNS = 9
+"""Behaviors beside one another in the map; more are shown below."""
 
 
 def render_html(content: ReviewContent) -> str:
@@ -46,8 +48,7 @@ def render_html(content: ReviewContent) -> str:
                 for tick in (-2, -1, 0, 1, 2, 3)
             ],
             level=f"{100 * (1 - 2 * content.policy.alpha):g}",
-            columns=list(dict.fromkeys(cell.signal for cell in content.cells)),
-            map=_map(content.cells),
+            maps=_maps(content.cells),
             pairs=[(pair, *_sides(pair.baseline, pair.candidate, pair.probe)) for pair in content.examples],
             unanswered=content.unanswered[:ROWS_SHOWN],
             paths=[(verdict, _path(verdict)) for verdict in verdicts if len(verdict.evidence.path) > 1],
@@ -119,11 +120,18 @@ def _unpaired(found: Evidence) -> str:
     return f"[{number(found.unpaired_low)}, {number(found.unpaired_high)}]"
 
 
-def _map(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
+def _maps(cells: Sequence[Cell]) -> list[tuple[list[str], list[tuple[str, list[Cell]]]]]:
+    """Return the map in parts that a screen can hold: the names of the columns, and the rows of each part."""
     rows: dict[str, list[Cell]] = {}
     for cell in cells:
         rows.setdefault(cell.use_case, []).append(cell)
-    return list(rows.items())
+    columns = [cell.signal for cell in next(iter(rows.values()), [])]
+    count = math.ceil(len(columns) / MAP_COLUMNS)
+    width = math.ceil(len(columns) / count) if count else 0
+    return [
+        (columns[start : start + width], [(name, held[start : start + width]) for name, held in rows.items()])
+        for start in range(0, len(columns), width or 1)
+    ]
 
 
 def _sides(baseline: str, candidate: str, probe: bool) -> tuple[object, object]:
