@@ -19,7 +19,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
 	@echo "Adding what tests and checks need ..."
-	@$(PIP) -e ".[embedded,inspect,dev]"
+	@$(PIP) -e ".[embedded,inspect,web,dev]"
 	@touch $@
 
 setup: $(VENV)/dev.stamp ## Set up everything for work on seatrial

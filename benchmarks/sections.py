@@ -19,7 +19,7 @@ from seatrial.weigh import Method
 __all__ = ["ALL"]
 
 FEW = 100
-STAGES = (300, 1000, 4000, 16_000)
+STAGES = (300, 1000, 4000, 10_000)
 POLICIES = ((1, 16_000), (5, 4000), (20, 1000))
 METHODS: tuple[Method, ...] = ("betting", "fixed")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from seatrial.gates import WeighedClaim, WeighedGate, decide, judge
 from seatrial.observations import PairedTable
@@ -79,11 +80,9 @@ class Cell:
 
 def _latent(cell: Cell, names: NDArray[np.int64], rng: np.random.Generator) -> Array:
     """Return uniform numbers, one an item, whose ranks share the cluster's shock."""
-    from scipy.stats import norm
-
     shock = rng.normal(size=cell.clusters)[names]
     own = rng.normal(size=len(names))
-    uniform: Array = norm.cdf(math.sqrt(cell.icc) * shock + math.sqrt(1 - cell.icc) * own)
+    uniform: Array = ndtr(math.sqrt(cell.icc) * shock + math.sqrt(1 - cell.icc) * own)
     return uniform
 
 

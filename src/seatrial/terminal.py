@@ -17,8 +17,9 @@ from seatrial.report.words import HEADLINES, interval, money, number
 
 if TYPE_CHECKING:
     from seatrial.vibes import Crowd
+    from seatrial.vibes.closing import Closing
 
-__all__ = ["coverage", "crowd_summary", "ledger_rows", "outlook_summary", "summary", "table"]
+__all__ = ["closing_summary", "coverage", "crowd_summary", "ledger_rows", "outlook_summary", "summary", "table"]
 
 WIDTH = 100
 
@@ -172,6 +173,41 @@ def crowd_summary(found: Crowd) -> str:
             f"{len(doubtful)} raters do not surely agree with the others by more than chance.",
         ]
     )
+
+
+def closing_summary(found: Closing) -> str:
+    """Return what a session of raters came to."""
+    rows = [
+        (
+            ear.rater,
+            str(ear.rated),
+            "–" if ear.detection is None else f"{ear.detection.d_prime:.2f}",
+            "–" if ear.detection is None else f"[{ear.detection.d_low:.2f}, {ear.detection.d_high:.2f}]",
+            "–" if ear.detection is None else f"{ear.detection.criterion:+.2f}",
+            _percent(ear.retest),
+            number(ear.side.estimate, sign=True),
+            number(ear.drift, sign=True),
+            f"{ear.seconds:.0f} s",
+            "left out: no ear for known harm" if ear.deaf else "",
+        )
+        for ear in found.ears
+    ]
+    header = ("rater", "rated", "d′", "90 %", "criterion", "as before", "side", "drift", "a pair", "")
+    lines = [table(header, rows), ""]
+    if found.agreement is not None:
+        held = found.agreement
+        lines.append(
+            f"Agreement on what is off: Krippendorff's alpha {held.alpha:.2f} [{held.low:.2f}, {held.high:.2f}], "
+            f"{_percent(held.disagreement)} of the pairs of ratings differ."
+        )
+    if found.apart:
+        lines.append(
+            f"{found.apart} times the candidate's answer was preferred and flagged: people may like what is off."
+        )
+    if found.hold:
+        lines.append(f"HOLD: {found.hold}.")
+    lines += [f"{note.rater}, severity {note.severity}, {note.suite}/{note.item}: {note.text}" for note in found.notes]
+    return "\n".join(lines)
 
 
 def _percent(share: float) -> str:

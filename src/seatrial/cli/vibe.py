@@ -56,3 +56,95 @@ def vibe_import(
     typer.echo(crowd_summary(found))
     if out is not None:
         typer.echo(f"{len(made):,} observations of vibe/preference: {out}. List it under `evidence:` in a policy.")
+
+
+Database = Annotated[
+    str, typer.Option("--db", help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…")
+]
+DEFAULT_DATABASE = "sqlite:///vibe.db"
+
+
+@vibe_app.command("new", epilog="Example: seatrial vibe new reviews/support-1f2e3d4c --rater ana --rater ben")
+def vibe_new(
+    review: Annotated[Path, typer.Argument(help="A review's folder, whose answers will be shown.")],
+    rater: Annotated[list[str], typer.Option(help="A rater's name; once for each.")],
+    pairs: Annotated[int, typer.Option(min=1, help="Real pairs for each rater.")] = 40,
+    controls: Annotated[
+        int, typer.Option(min=0, help="Hidden pairs of either kind: the same model twice, known harm.")
+    ] = 10,
+    repeats: Annotated[int, typer.Option(min=0, help="Pairs that come again with their sides swapped.")] = 6,
+    seed: Annotated[int, typer.Option(help="Decides the choice, the order and the sides.")] = 20250425,
+    suites: Annotated[list[Path] | None, typer.Option(help="A folder with suites of your own.")] = None,
+    url: Annotated[str, typer.Option(help="Where raters will reach the server.")] = "http://127.0.0.1:8765",
+    database: Database = DEFAULT_DATABASE,
+    as_json: Json = False,
+) -> None:
+    """Plan a session of blinded pairs for raters and print one private link for each."""
+    from seatrial.vibes.planning import new_session
+
+    made = new_session(database, review, rater, pairs, controls, repeats, seed, suites or [])
+    links = {name: f"{url}/r/{token}" for name, token in made.links.items()}
+    if as_json:
+        print_json({"links": links, "admin": f"{url}/admin/{made.admin}", "trials": made.trials, "needs": made.needs})
+        return
+    typer.echo("\n".join(f"{name}: {link}" for name, link in links.items()))
+    typer.echo(f"For you: {url}/admin/{made.admin}")
+    typer.echo(f"{made.trials} pairs a rater, controls among them. {made.needs}")
+    typer.echo("Links are shown this once, and end after 14 days. Next: seatrial vibe serve")
+
+
+@vibe_app.command("serve", epilog="Example: seatrial vibe serve --port 8765")
+def vibe_serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8765,
+    database: Database = DEFAULT_DATABASE,
+) -> None:
+    """Serve the raters' pages until stopped."""
+    import uvicorn
+
+    from seatrial.vibes.app import make_app
+    from seatrial.vibes.store import SessionStore
+
+    uvicorn.run(make_app(SessionStore(database)), host=host, port=port, log_level="warning", server_header=False)
+
+
+@vibe_app.command("status", epilog="Example: seatrial vibe status")
+def vibe_status(database: Database = DEFAULT_DATABASE, as_json: Json = False) -> None:
+    """Say how far each rater of the latest session is."""
+    from seatrial.terminal import table
+    from seatrial.vibes.store import SessionStore
+
+    store = SessionStore(database)
+    rows = store.progress(store.latest()[0])
+    if as_json:
+        print_json([{"rater": name, "rated": done, "of": count} for name, done, count in rows])
+        return
+    typer.echo(table(("rater", "rated", "of"), [(name, str(done), str(count)) for name, done, count in rows]))
+
+
+@vibe_app.command("close", epilog="Example: seatrial vibe close --out vibes.parquet")
+def vibe_close(
+    out: Annotated[Path, typer.Option(help="Where the observations go, for `evidence:` in a policy.")],
+    database: Database = DEFAULT_DATABASE,
+    as_json: Json = False,
+) -> None:
+    """End the latest session: measure each rater, and turn the ratings into evidence of `vibe/off`."""
+    from dataclasses import asdict
+
+    from seatrial.observations import to_frame, write_observations
+    from seatrial.terminal import closing_summary
+    from seatrial.vibes.closing import close_session, observations_of
+    from seatrial.vibes.store import SessionStore
+
+    store = SessionStore(database)
+    session, name = store.latest()
+    rated = store.rated(session)
+    found = close_session(rated)
+    made = observations_of(rated, found.ears, name)
+    write_observations(to_frame(made), out)
+    store.close(session)
+    if as_json:
+        print_json({**asdict(found), "observations": len(made)})
+        return
+    typer.echo(closing_summary(found))
+    typer.echo(f"{len(made):,} observations: {out}. List it under `evidence:`, with a gate on vibe/off.")
