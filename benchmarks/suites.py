@@ -24,7 +24,7 @@ __all__ = ["MARGIN", "MOST", "MOST_TEXT", "Proof", "neutral", "prove"]
 MODEL = "embedded/smollm2-135m"
 MARGIN = 0.05
 """Of every gate: twice and a half what rewording a neutral prompt moves agreement by (about 0.02)."""
-MOST, MOST_TEXT = 2000, 160
+MOST, MOST_TEXT = 2000, 100
 """Calls that a control may take: where first words are read, and where whole answers have to be written."""
 
 
