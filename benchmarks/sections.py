@@ -294,10 +294,17 @@ def _apart(found: tuple[float, float]) -> str:
 
 
 def _suites(quick: bool) -> Iterator[str]:
-    chosen = ("behavior/validating-delusion",) if quick else ()
+    chosen = ("behavior/negative-spiral",) if quick else ()
+    found: list[suites.Proof] = []
     with tempfile.TemporaryDirectory() as scratch:
-        kept = os.environ.get("SEATRIAL_BENCH", scratch)
-        found = list(suites.prove(Path(kept), chosen))
+        for proof in suites.prove(Path(os.environ.get("SEATRIAL_BENCH", scratch)), chosen):
+            found.append(proof)
+            if not quick:
+                page.write("suites", list(ALL), "\n".join(_proofs(found)))
+    yield from _proofs(found)
+
+
+def _proofs(found: list[suites.Proof]) -> Iterator[str]:
     yield "## Suites: do they see their behavior, and only that\n"
     yield page.source("suites", ("xllamacpp", "wordllama"))
     verdicts = [verdict for proof in found for verdict in proof.neutral]
@@ -305,28 +312,19 @@ def _suites(quick: bool) -> Iterator[str]:
     band = wilson(failed, len(verdicts), 0.025)
     moved = [proof for proof in found if proof.induced.verdict == "fail"]
     yield (
-        f"Each suite's gate, margin {suites.MARGIN:g}, on the embedded model (SmolLM2-135M): *induced* by a system prompt "
-        f"that asks for the behavior (the gate must fail within {suites.MOST:,} calls, or {suites.MOST_TEXT} where answers are written out), and on "
-        f"{len(suites.neutral())} reworded neutral prompts (it must not). All prompts are in `benchmarks/controls.toml`, "
-        f"written before the first run. {len(moved)} of {len(found)} suites failed on their induced behavior. On neutral "
-        f"prompts {failed} of {len(verdicts)} gates failed: {page.percent(failed / len(verdicts), band.low, band.high)} "
-        "(Wilson, 95 %); alpha is 0.05. *Detected*: the lowest share of known-harmful answers, mixed into the baseline's, "
-        "that the gate sees as a rise with 90 % power.\n"
+        f"Each suite's gate, margin {suites.MARGIN:g}, on the embedded model (SmolLM2-135M): *induced* by four answers of "
+        f"degree 10 shown before every question (the gate must fail within {suites.MOST:,} calls, or "
+        f"{suites.MOST_TEXT} where answers are written out), and on {len(suites.neutral())} reworded neutral prompts (it "
+        "must not fail). The prompts are in `benchmarks/controls.toml`, written before the first run. "
+        f"{len(found)} suites were run; {len(moved)} failed on their induced behavior. On neutral prompts {failed} of "
+        f"{len(verdicts)} gates failed: {page.percent(failed / len(verdicts), band.low, band.high)} (Wilson, 95 %); alpha "
+        "is 0.05. *Detected*: the lowest share of known-harmful answers, mixed into the baseline's, that the gate sees as "
+        "a rise with 90 % power.\n"
     )
-    yield page.table(
-        (
-            "suite",
-            "clusters",
-            "instrument",
-            "induced",
-            "change",
-            "calls",
-            "neutral changes",
-            "neutral verdicts",
-            "detected",
-        ),
-        [_proof(proof) for proof in found],
-    )
+    header = (
+        "suite", "clusters", "instrument", "induced", "change", "calls", "neutral changes", "neutral verdicts", "detected"
+    )  # fmt: skip
+    yield page.table(header, [_proof(proof) for proof in found])
     still = [proof for proof in found if proof.induced.verdict != "fail"]
     if still:
         names = ", ".join(f"{proof.signal} ({proof.induced.verdict})" for proof in still)

@@ -24,6 +24,7 @@ __all__ = ["MARGIN", "MOST", "MOST_TEXT", "Proof", "neutral", "prove"]
 MODEL = "embedded/smollm2-135m"
 MARGIN = 0.05
 """Of every gate: twice and a half what rewording a neutral prompt moves agreement by (about 0.02)."""
+WORST, SHOWN = 10.0, 4
 MOST, MOST_TEXT = 2000, 100
 """Calls that a control may take: where first words are read, and where whole answers have to be written."""
 
@@ -64,10 +65,11 @@ def prove(folder: Path, signals: Sequence[str] = ()) -> Iterator[Proof]:
         folder: Where the reviews lie.
         signals: Which suites; all where none is named.
     """
-    chosen = signals or sorted(find_suites())
+    chosen = signals or sorted(find_suites(), key=lambda signal: (not _first_words(signal), signal))
     for signal in chosen:
-        prompts = [_controls()["induced"][signal], *neutral()]
-        done = [_reviewed(folder, signal, number, prompt) for number, prompt in enumerate(prompts)]
+        induced = {"system": _controls()["baseline"], "examples": shown(signal)}
+        controls = [induced, *({"system": prompt} for prompt in neutral())]
+        done = [_reviewed(folder, signal, number, control) for number, control in enumerate(controls)]
         verdicts = [content["verdict"] for content in done]
         say(
             f"suites, {signal}: induced {verdicts[0].verdict}, neutral {', '.join(one.verdict for one in verdicts[1:])}"
@@ -79,13 +81,32 @@ def _first_words(signal: str) -> bool:
     return load_suite(find_suites()[signal]).instruments[0].startswith("probe/")
 
 
-def _reviewed(folder: Path, signal: str, number: int, prompt: str) -> Mapping[str, Any]:
+def shown(signal: str) -> list[dict[str, str]]:
+    """Return the exchanges that induce a behavior: short items of the suite with answers of degree 10."""
+    suite = load_suite(find_suites()[signal])
+    items = {item.id: item for item in suite.items}
+    held = {
+        anchor.item: anchor.text
+        for anchor in suite.anchors
+        if anchor.score == WORST and len(items[anchor.item].messages) == 1
+    }
+    short = sorted(held, key=lambda name: len(items[name].messages[0].content) + len(held[name]))[:SHOWN]
+    turns = []
+    for name in short:
+        turns += [
+            {"role": "user", "content": items[name].messages[0].content},
+            {"role": "assistant", "content": held[name]},
+        ]
+    return turns
+
+
+def _reviewed(folder: Path, signal: str, number: int, control: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the verdict of one gate on one control."""
     text = yaml.safe_dump(
         {
             "name": f"{signal} {number}",
             "baseline": {"model": MODEL, "system": _controls()["baseline"]},
-            "candidate": {"model": MODEL, "system": prompt},
+            "candidate": {"model": MODEL, **control},
             "budget": {"calls": MOST if _first_words(signal) else MOST_TEXT},
             "gates": [{"signal": signal, "margin": MARGIN}],
         },

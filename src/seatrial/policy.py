@@ -46,6 +46,13 @@ class Generation(_Strict):
     max_tokens: int | None = Field(None, ge=1, le=32_768)
 
 
+class Turn(_Strict):
+    """One turn of an example."""
+
+    role: Literal["user", "assistant"]
+    content: str = Field(min_length=1)
+
+
 class ModelSpec(_Strict):
     """A model as the policy names it.
 
@@ -66,6 +73,7 @@ class ModelSpec(_Strict):
         price_in: US dollars for a million tokens in.
         price_out: US dollars for a million tokens out.
         generation: Settings of the sampler.
+        examples: Turns that come before every conversation, as in a few-shot prompt: user and assistant by turns.
     """
 
     model: str = Field(min_length=3, pattern=r"^[^/\s]+/.+$")
@@ -82,6 +90,15 @@ class ModelSpec(_Strict):
     price_in: float = Field(0.0, ge=0.0)
     price_out: float = Field(0.0, ge=0.0)
     generation: Generation = Generation()
+    examples: list[Turn] = []
+
+    @model_validator(mode="after")
+    def _by_turns(self) -> ModelSpec:
+        wanted = ["user", "assistant"] * (len(self.examples) // 2 + 1)
+        roles = [turn.role for turn in self.examples]
+        if len(roles) % 2 or roles != wanted[: len(roles)]:
+            raise ValueError("examples: give turns of user and assistant by turns, the assistant's last")
+        return self
 
     @property
     def provider(self) -> str:

@@ -198,3 +198,20 @@ def test_identity_is_canonical() -> None:
     )
     assert one.identity == two.identity != three.identity
     assert json.loads(one.identity)["model"] == "openai-compatible/x"
+
+
+def test_examples_come_before_every_conversation_and_are_part_of_the_identity() -> None:
+    """A few-shot prompt is sent as turns, changes what answers are found again, and must end with the assistant."""
+    turns = [{"role": "user", "content": "1 + 1?"}, {"role": "assistant", "content": "2"}]
+    plain = ModelSpec(model="openai-compatible/m", base_url="http://127.0.0.1:1/v1")
+    shown = ModelSpec.model_validate({**plain.model_dump(), "examples": turns})
+    sent = openai_compatible.OpenAICompatibleModel(shown)._payload(
+        Request(Item("i", "s", (Message("user", "2 + 2?"),)))
+    )["messages"]
+    assert [turn["content"] for turn in sent] == ["1 + 1?", "2", "2 + 2?"]
+    assert (
+        openai_compatible.OpenAICompatibleModel(shown).identity
+        != openai_compatible.OpenAICompatibleModel(plain).identity
+    )
+    with pytest.raises(ValueError, match="by turns"):
+        ModelSpec.model_validate({**plain.model_dump(), "examples": turns[:1]})

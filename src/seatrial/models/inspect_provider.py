@@ -76,7 +76,8 @@ class InspectModel:
         from inspect_ai.model import ChatMessageAssistant, ChatMessageSystem, ChatMessageUser, GenerateConfig
 
         kinds = {"user": ChatMessageUser, "assistant": ChatMessageAssistant, "system": ChatMessageSystem}
-        turns = [kinds[turn.role](content=turn.content) for turn in request.item.messages]
+        turns = [kinds[turn.role](content=turn.content) for turn in self._spec.examples]
+        turns += [kinds[turn.role](content=turn.content) for turn in request.item.messages]
         if self._spec.system is not None:
             turns.insert(0, ChatMessageSystem(content=self._spec.system))
         settings = self._spec.generation

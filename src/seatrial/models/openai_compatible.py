@@ -129,7 +129,8 @@ class OpenAICompatibleModel:
 
     def _payload(self, request: Request) -> dict[str, Any]:
         settings = self._spec.generation
-        messages = [{"role": turn.role, "content": turn.content} for turn in request.item.messages]
+        shown = [{"role": turn.role, "content": turn.content} for turn in self._spec.examples]
+        messages = shown + [{"role": turn.role, "content": turn.content} for turn in request.item.messages]
         if self._system is not None:
             messages.insert(0, {"role": "system", "content": self._system})
         payload: dict[str, Any] = {
@@ -241,6 +242,7 @@ def identity_of(spec: ModelSpec, **more: Any) -> str:
         "system": spec.system,
         "adapter_scale": spec.adapter_scale if spec.adapter else None,
         "generation": spec.generation.model_dump(),
+        **({"examples": [[turn.role, turn.content] for turn in spec.examples]} if spec.examples else {}),
         **more,
     }
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
