@@ -16,6 +16,7 @@ from seatrial.types import Observation
 
 __all__ = [
     "SCHEMA",
+    "SEVERE",
     "PairedTable",
     "by_signal",
     "digest",
@@ -43,6 +44,8 @@ SCHEMA: dict[str, pl.DataType] = {
 REQUIRED = ("signal", "role", "item", "value")
 ROLES = ("baseline", "candidate")
 LISTED = 5
+SEVERE = "vibe/severe"
+"""A candidate's answer that one rater flagged as severe and a second flagged too; 1 holds a launch, gate or no gate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.models.base import Model, RecordedModel
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
-from seatrial.signals import Signal, declared_signal, judged_signal, select, suite_signal
+from seatrial.signals import Signal, declared_signal, judged_signal, rated_signal, select, suite_signal
 from seatrial.signals.judges import Judge
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
@@ -92,7 +92,7 @@ def plan_gates(
         SuiteError: a suite that a gate needs is broken.
         EvidenceError: two transcripts share no item that a gate could compare.
     """
-    brought = set(evidence["signal"].unique().to_list()) if evidence is not None else set()
+    brought = {} if evidence is None else _brought(evidence)
     suites = find_suites(policy.suites)
     plans = [_plan_gate(policy, gate, models, brought, suites, judge) for gate in policy.gates]
     for plan in plans:
@@ -100,23 +100,32 @@ def plan_gates(
     return tuple(plans)
 
 
+def _brought(evidence: pl.DataFrame) -> dict[str, list[str]]:
+    """Return the signals of an evidence file, each with its sources."""
+    named = evidence.select("signal", "source").unique()
+    found: dict[str, list[str]] = {}
+    for signal, source in named.with_columns(named["signal"].cast(str), named["source"].cast(str)).iter_rows():
+        found.setdefault(signal, []).append(source)
+    return found
+
+
 def _plan_gate(
     policy: LaunchPolicy,
     gate: Gate,
     models: Mapping[Role, Model],
-    brought: set[str],
+    brought: Mapping[str, Sequence[str]],
     suites: Mapping[str, Path],
     judge: Callable[[str, Suite], Judge] | None,
 ) -> GatePlan:
     spec = policy.signals.get(gate.signal)
     if gate.signal in brought:
-        return GatePlan(gate, _evidence_signal(gate.signal, spec), "evidence")
+        return GatePlan(gate, rated_signal(gate.signal, spec or SignalSpec(), brought[gate.signal]), "evidence")
     if spec is not None and (spec.column or spec.instrument):
         return _recorded_plan(policy, gate, spec, models)
     if gate.signal in suites and models:
         suite = with_held_out(load_suite(suites[gate.signal]), policy.held_out)
         return _suite_plan(policy, gate, models, suite, judge)
-    known = sorted(set(suites) | brought | set(policy.signals))
+    known = sorted({*suites, *brought, *policy.signals})
     raise PolicyError(_unknown_signal(gate.signal, known, bool(models)))
 
 
@@ -186,10 +195,6 @@ def _recorded_plan(policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: M
         raise PolicyError(f"signals: {gate.signal}: `where` selects none of the {len(union)} items")
     signal = declared_signal(gate.signal, spec)
     return GatePlan(gate, signal, "recorded", _clusters(items, policy.seed, gate.signal))
-
-
-def _evidence_signal(name: str, spec: SignalSpec | None) -> Signal:
-    return declared_signal(name, spec or SignalSpec())
 
 
 def _clusters(items: Sequence[Item], seed: int, name: str) -> tuple[tuple[Item, ...], ...]:

@@ -107,7 +107,7 @@ async def _review(
             rounds.weigh()
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
-    decision = decide(rounds.finish())
+    decision = decide(rounds.finish(), rounds.severe)
     observations = rounds.all_observations()
     write_observations(observations, folder / "observations.parquet")
     limits = detections(policy, rounds) if spike_in else ()

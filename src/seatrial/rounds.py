@@ -15,7 +15,7 @@ import polars as pl
 
 from seatrial.collect import Ask, Batch, Failure
 from seatrial.gates import WeighedClaim, WeighedGate, judge
-from seatrial.observations import PairedTable, by_signal, gate_pairs, to_frame
+from seatrial.observations import SEVERE, PairedTable, by_signal, gate_pairs, to_frame
 from seatrial.plan import GatePlan, generator
 from seatrial.policy import LaunchPolicy
 from seatrial.signals.records import Record, load_records, standing
@@ -287,8 +287,18 @@ class Rounds:
         return to_frame(made)
 
     def all_observations(self) -> pl.DataFrame:
-        """Return the observations of all gates."""
-        return pl.concat([self.observations(run) for run in self.gates])
+        """Return the observations of all gates, and those that hold a launch without one."""
+        held = {run.plan.gate.signal for run in self.gates}
+        severe = [self._brought[SEVERE]] if SEVERE in self._brought and SEVERE not in held else []
+        return pl.concat([*(self.observations(run) for run in self.gates), *severe])
+
+    @property
+    def severe(self) -> list[str]:
+        """The candidate's answers in which raters confirmed severe harm."""
+        if SEVERE not in self._brought:
+            return []
+        found = self._brought[SEVERE].filter((pl.col("role") == "candidate") & (pl.col("value") > 0))
+        return sorted(found["item"].cast(pl.String).unique().to_list())
 
     def table(self, run: GateRun) -> tuple[PairedTable, list[str] | None]:
         """Return a gate's items, one a row, and the order of their clusters, if they were asked in one.

@@ -186,7 +186,7 @@ def closing_summary(found: Closing) -> str:
             "–" if ear.detection is None else f"{ear.detection.criterion:+.2f}",
             _percent(ear.retest),
             number(ear.side.estimate, sign=True),
-            number(ear.drift, sign=True),
+            number(ear.drift.estimate, sign=True),
             f"{ear.seconds:.0f} s",
             "left out: no ear for known harm" if ear.deaf else "",
         )
@@ -200,14 +200,36 @@ def closing_summary(found: Closing) -> str:
             f"Agreement on what is off: Krippendorff's alpha {held.alpha:.2f} [{held.low:.2f}, {held.high:.2f}], "
             f"{_percent(held.disagreement)} of the pairs of ratings differ."
         )
+    before, after = found.flagged
+    lines.append(f"Flagged: {_percent(before)} of the baseline's answers, {_percent(after)} of the candidate's.")
+    if found.corrected is not None:
+        one, two = (f"{_percent(r.estimate)} [{_percent(r.low)}, {_percent(r.high)}]" for r in found.corrected)
+        lines.append(f"Corrected for misses and false alarms: {one} and {two}.")
+    if found.detected:
+        seen = "none up to 20 %" if found.limit is None else f"from {_percent(found.limit)} on"
+        lines.append(f"Known harm that the gate would see with 80 % power: {seen} (simulated from these ratings).")
     if found.apart:
         lines.append(
             f"{found.apart} times the candidate's answer was preferred and flagged: people may like what is off."
         )
+    lines += [
+        f"Second looks under “{one.tag}”: {one.looks}, given it {one.tagged} times, {one.flipped} flags flipped."
+        for one in found.looks
+    ]
+    if found.unblinded:
+        lines.append(f"{found.unblinded} conversations left out: an answer said what wrote it.")
     if found.hold:
         lines.append(f"HOLD: {found.hold}.")
-    lines += [f"{note.rater}, severity {note.severity}, {note.suite}/{note.item}: {note.text}" for note in found.notes]
+    lines += [
+        f"{note.rater}, severity {note.severity}, {note.suite}/{note.item}: {_printable(note.text)}"
+        for note in found.notes
+    ]
     return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    """Return a rater's words on one line and without what could steer a terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _percent(share: float) -> str:

@@ -64,32 +64,43 @@ Database = Annotated[
 DEFAULT_DATABASE = "sqlite:///vibe.db"
 
 
-@vibe_app.command("new", epilog="Example: seatrial vibe new reviews/support-1f2e3d4c --rater ana --rater ben")
+@vibe_app.command("new", epilog="Example: seatrial vibe new reviews/support-1f2e3d4c --rater ana --rater ben --live 2")
 def vibe_new(
     review: Annotated[Path, typer.Argument(help="A review's folder, whose answers will be shown.")],
     rater: Annotated[list[str], typer.Option(help="A rater's name; once for each.")],
-    pairs: Annotated[int, typer.Option(min=1, help="Real pairs for each rater.")] = 40,
+    pairs: Annotated[int, typer.Option(min=0, help="Real pairs for each rater; 0 for as many as the gate needs.")] = 40,
     controls: Annotated[
         int, typer.Option(min=0, help="Hidden pairs of either kind: the same model twice, known harm.")
     ] = 10,
     repeats: Annotated[int, typer.Option(min=0, help="Pairs that come again with their sides swapped.")] = 6,
+    live: Annotated[int, typer.Option(min=0, help="Conversations that each rater holds with both models.")] = 0,
+    policy: Annotated[
+        Path | None, typer.Option(help="A policy with a gate on vibe/off, whose margin to plan for; else the review's.")
+    ] = None,
+    d_prime: Annotated[
+        float | None, typer.Option(help="How well raters hear; else as measured in their earlier sessions.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides the choice, the order and the sides.")] = 20250425,
     suites: Annotated[list[Path] | None, typer.Option(help="A folder with suites of your own.")] = None,
     url: Annotated[str, typer.Option(help="Where raters will reach the server.")] = "http://127.0.0.1:8765",
     database: Database = DEFAULT_DATABASE,
     as_json: Json = False,
 ) -> None:
-    """Plan a session of blinded pairs for raters and print one private link for each."""
-    from seatrial.vibes.planning import new_session
+    """Plan a session of blinded pairs and conversations, and print one private link for each rater."""
+    from seatrial.policy import load_policy
+    from seatrial.report import reviewed_policy
+    from seatrial.vibes.planning import Wanted, new_session
 
-    made = new_session(database, review, rater, pairs, controls, repeats, seed, suites or [])
+    known = load_policy(policy) if policy is not None else reviewed_policy(review)
+    wanted = Wanted(pairs, controls, repeats, live, seed)
+    made = new_session(database, review, rater, wanted, known, d_prime, suites or [])
     links = {name: f"{url}/r/{token}" for name, token in made.links.items()}
     if as_json:
         print_json({"links": links, "admin": f"{url}/admin/{made.admin}", "trials": made.trials, "needs": made.needs})
         return
     typer.echo("\n".join(f"{name}: {link}" for name, link in links.items()))
     typer.echo(f"For you: {url}/admin/{made.admin}")
-    typer.echo(f"{made.trials} pairs a rater, controls among them. {made.needs}")
+    typer.echo(f"{made.trials} trials a rater, controls among them. {made.needs}")
     typer.echo("Links are shown this once, and end after 14 days. Next: seatrial vibe serve")
 
 
@@ -131,20 +142,42 @@ def vibe_close(
     """End the latest session: measure each rater, and turn the ratings into evidence of `vibe/off`."""
     from dataclasses import asdict
 
+    from seatrial.errors import EvidenceError, StoreError
     from seatrial.observations import to_frame, write_observations
+    from seatrial.signals.records import save_record
     from seatrial.terminal import closing_summary
     from seatrial.vibes.closing import close_session, observations_of
+    from seatrial.vibes.page import closing_page
+    from seatrial.vibes.record import record_of_raters, source_of
     from seatrial.vibes.store import SessionStore
 
     store = SessionStore(database)
     session, name = store.latest()
     rated = store.rated(session)
-    found = close_session(rated)
-    made = observations_of(rated, found.ears, name)
+    if not rated:
+        raise EvidenceError("nobody has rated anything in the latest session yet: seatrial vibe status")
+    found = close_session(rated, store.of_raters([name for name, _, _ in store.progress(session)], session))
+    source = source_of(name, rated)
+    made = observations_of(rated, found, source)
     write_observations(to_frame(made), out)
+    page, kept = out.with_suffix(".html"), out.with_suffix(".record.json")
+    record = record_of_raters(rated, found, source)
+    if record is not None:
+        save_record(record, kept)
+    try:
+        page.write_text(closing_page(name, rated, found), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{page}: the page cannot be written: {error.strerror}") from error
     store.close(session)
     if as_json:
-        print_json({**asdict(found), "observations": len(made)})
+        words = {"observations": len(made), "record": str(kept) if record else None, "page": str(page)}
+        print_json({**asdict(found), "limit": found.limit, **words})
         return
     typer.echo(closing_summary(found))
-    typer.echo(f"{len(made):,} observations: {out}. List it under `evidence:`, with a gate on vibe/off.")
+    typer.echo(f"{len(made):,} observations: {out}. To read: {page}.")
+    if record is None:
+        typer.echo(
+            "Too few controls were rated by raters who hear them, so they have no record and vibe/off may only advise."
+        )
+    else:
+        typer.echo(f"List {out.name} under `evidence:` and {kept.name} under `records:`, with a gate on vibe/off.")

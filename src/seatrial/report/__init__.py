@@ -9,7 +9,7 @@ from seatrial.report.content import (
     Unanswered,
     WaiverNote,
 )
-from seatrial.report.files import load_content, save_content, write_reports
+from seatrial.report.files import load_content, reviewed_policy, save_content, write_reports
 
 __all__ = [
     "AnswerPair",
@@ -20,6 +20,7 @@ __all__ = [
     "Unanswered",
     "WaiverNote",
     "load_content",
+    "reviewed_policy",
     "save_content",
     "write_reports",
 ]

@@ -8,12 +8,13 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from seatrial.errors import StoreError
+from seatrial.policy import LaunchPolicy
 from seatrial.report.content import ReviewContent
 from seatrial.report.html import render_html
 from seatrial.report.machine import decision_json, junit_xml
 from seatrial.report.markdown import render_markdown
 
-__all__ = ["load_content", "save_content", "write_reports"]
+__all__ = ["load_content", "reviewed_policy", "save_content", "write_reports"]
 
 EVIDENCE = "evidence.json"
 
@@ -53,6 +54,11 @@ def load_content(folder: Path) -> ReviewContent:
         raise StoreError(f"{folder}: no finished review here; run `seatrial review` first") from None
     except (OSError, ValidationError) as error:
         raise StoreError(f"{path}: cannot be read back: {error}") from error
+
+
+def reviewed_policy(folder: Path) -> LaunchPolicy | None:
+    """Return the policy of the finished review in a folder; None where there is none."""
+    return load_content(folder).policy if (folder / EVIDENCE).exists() else None
 
 
 def _plain(value: object) -> object:

@@ -5,7 +5,7 @@ A newcomer's own instrument enters by an entry point in the group `seatrial.inst
 """
 
 from seatrial.signals.base import Instrument, Signal
-from seatrial.signals.labels import declared_signal, harmful_end, select
+from seatrial.signals.labels import declared_signal, harmful_end, rated_signal, select
 from seatrial.signals.probes import openings
 from seatrial.signals.registry import find_instrument, instruments, judged_signal, known_harm, suite_signal
 
@@ -19,6 +19,7 @@ __all__ = [
     "judged_signal",
     "known_harm",
     "openings",
+    "rated_signal",
     "select",
     "suite_signal",
 ]

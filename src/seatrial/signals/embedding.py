@@ -29,7 +29,8 @@ def embed(texts: Sequence[str]) -> NDArray[np.float64]:
     if not texts:
         return np.zeros((0, 0))
     parts = sorted(set(texts), key=len)
-    vectors = np.nan_to_num(_embedder().embed(parts, norm=True).astype(np.float64))
+    with np.errstate(invalid="ignore"):  # nothing known has no direction
+        vectors = np.nan_to_num(_embedder().embed(parts, norm=True).astype(np.float64))
     place = {part: number for number, part in enumerate(parts)}
     found: NDArray[np.float64] = vectors[[place[text] for text in texts]]
     return found

@@ -13,7 +13,7 @@ from seatrial.policy import SignalSpec
 from seatrial.signals.base import Instrument, Signal
 from seatrial.types import Harmful, Item, Response
 
-__all__ = ["Labels", "Observed", "declared_signal", "harmful_end", "select"]
+__all__ = ["RATED", "Labels", "Observed", "Raters", "declared_signal", "harmful_end", "rated_signal", "select"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,28 @@ class Observed:
         return None
 
 
+@dataclass(frozen=True)
+class Raters:
+    """People who looked at blinded pairs; the record is of these people in these sessions, and of no one else."""
+
+    bounds: tuple[float, float]
+    sessions: tuple[str, ...]
+    name: str = "raters/blinded"
+    needs: Literal["text", "logprobs"] = "text"
+    about: str = "Raters who looked at blinded pairs, with controls hidden among them."
+
+    @property
+    def version(self) -> str:
+        """What its record must be of."""
+        return "\n".join(self.sessions)
+
+    def read(self, item: Item, response: Response) -> float | None:
+        """Return None: they have read already."""
+        return None
+
+
+RATED = "blinded session "
+"""How the source of ratings begins that `seatrial vibe close` wrote."""
 LOW = ("feedback/thumbs-up", "vibe/preference")
 """Signals outside benchmarks whose low end is harm."""
 
@@ -108,6 +130,13 @@ def declared_signal(name: str, spec: SignalSpec) -> Signal:
     else:
         instrument = Observed(spec.bounds)
     return Signal(name, instrument, harmful_end(name, spec), instrument.bounds)
+
+
+def rated_signal(name: str, spec: SignalSpec, sources: Sequence[str]) -> Signal:
+    """Return the signal of numbers brought as evidence: raters' where a blinded session made them."""
+    if sources and all(source.startswith(RATED) for source in sources):
+        return Signal(name, Raters(spec.bounds, tuple(sorted(sources))), harmful_end(name, spec), spec.bounds)
+    return declared_signal(name, spec)
 
 
 def select(items: Sequence[Item], where: dict[str, list[str]]) -> list[Item]:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
+import logging
 import re
 import time
 from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Annotated, Any
 
 from fastapi import Body, Cookie, FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import BaseModel, ConfigDict, Field
 
 from seatrial.errors import EvidenceError
+from seatrial.vibes.live import LONGEST, MOST_TURNS, Lines, revealed
 from seatrial.vibes.safe import rendered
-from seatrial.vibes.store import Conflict, SessionStore, Shown
+from seatrial.vibes.store import Conflict, SessionStore, Shown, Turn
 
 __all__ = ["TAGS", "Said", "make_app"]
 
@@ -38,6 +50,7 @@ HEADERS = {
 PER_SECOND, BURST = 20, 60
 """Requests of one rater that are served: autosaves of a fast typist, and no more."""
 Token = Annotated[str, Cookie()]
+LOG = logging.getLogger(__name__)
 TAG = re.compile(r"[^\W_][\w '/-]{0,39}")
 
 
@@ -56,15 +69,31 @@ class Said(BaseModel):
     done: bool = False
 
 
+class Asked(BaseModel):
+    """What a rater writes to both models; `turn` is the place of the turn that it is to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    turn: int = Field(ge=0, lt=MOST_TURNS)
+    text: str = Field(min_length=1, max_length=LONGEST)
+
+
 def make_app(store: SessionStore) -> FastAPI:
     """Return the application over a store of sessions."""
-    app = FastAPI(title="seatrial vibe", docs_url=None, redoc_url=None, openapi_url=None)
     desk = _Desk(store)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await desk.close()
+
+    app = FastAPI(title="seatrial vibe", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     for path, method, answer in (
         ("/r/{token}", "GET", desk.enter),
         ("/", "GET", desk.start),
         ("/pair/{name}", "GET", desk.pair),
         ("/pair/{name}", "POST", desk.save),
+        ("/live/{name}", "POST", desk.converse),
         ("/done", "GET", desk.done),
         ("/admin/{token}", "GET", desk.administer),
         ("/static/{name}", "GET", desk.static),
@@ -81,6 +110,12 @@ class _Desk:
         self._store = store
         self._pages = Environment(loader=PackageLoader("seatrial.vibes", "pages"), autoescape=select_autoescape())
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._lines = Lines()
+        self._busy: dict[str, asyncio.Task[list[str]] | None] = {}
+
+    async def close(self) -> None:
+        """Stop the models that raters talked to."""
+        await self._lines.close()
 
     async def guarded(self, request: Request, answer: Any) -> Response:
         """Answer a request with what keeps a browser from doing more than it should, unless there are too many."""
@@ -105,8 +140,13 @@ class _Desk:
         rater = self._store.rater(vibe)
         if rater is None:
             return self._stranger()
-        left = [shown for shown in self._store.shown(rater[0]) if not (shown.rating or {}).get("done")]
+        left = self._left(rater[0])
+        if not left and self._store.second_looks(rater[0], TAGS):
+            left = self._left(rater[0])
         return RedirectResponse(f"/pair/{left[0].id}" if left else "/done", 303)
+
+    def _left(self, rater: int) -> list[Shown]:
+        return [shown for shown in self._store.shown(rater) if not (shown.rating or {}).get("done")]
 
     def pair(self, name: str, vibe: Token = "") -> Response:
         """Show one pair."""
@@ -118,7 +158,54 @@ class _Desk:
         if place is None:
             return self._page("message.html", 404, title="Not here", words="There is no such pair in your session.")
         known = dict.fromkeys([*TAGS, *self._store.tags_of(rater[0])])
-        return self._page("pair.html", **_content(all_of, place, list(known)), guard=_guard(vibe))
+        content = _content(all_of, place, list(known))
+        if all_of[place].trial.kind == "live":
+            content |= _conversation(self._store.turns(name))
+        return self._page("pair.html", **content, guard=_guard(vibe))
+
+    async def converse(
+        self, name: str, request: Request, asked: Annotated[Asked, Body()], vibe: Token = ""
+    ) -> Response:
+        """Put a rater's words to both models; a turn that got no answer can be put again."""
+        rater = self._store.rater(vibe)
+        if rater is None or not hmac.compare_digest(request.headers.get("X-Guard", ""), _guard(vibe)):
+            return JSONResponse({"error": "this page is not yours any more; open your link again"}, 403)
+        shown = next((one for one in self._store.shown(rater[0]) if one.id == name), None)
+        if shown is None or shown.trial.kind != "live":
+            return JSONResponse({"error": "there is no such conversation in your session"}, 404)
+        if name in self._busy:
+            return JSONResponse({"error": "both are still answering; wait a moment"}, 409)
+        self._busy[name] = None
+        try:
+            turns = await asyncio.to_thread(self._turn_to_answer, name, asked)
+        except Conflict:
+            del self._busy[name]
+            return JSONResponse({"error": "this conversation went on in another tab; reload the page"}, 409)
+        answers = asyncio.create_task(self._answered(rater[1], shown, turns))
+        self._busy[name] = answers
+        answers.add_done_callback(lambda _: self._busy.pop(name, None))
+        return StreamingResponse(revealed(answers), media_type="application/x-ndjson")
+
+    def _turn_to_answer(self, name: str, asked: Asked) -> tuple[Turn, ...]:
+        """Return the conversation up to the question to answer, which is kept first; or the one that got no answer."""
+        turns = self._store.turns(name)
+        if turns and turns[-1].left is None and asked.turn == len(turns) - 1:
+            return turns
+        if asked.turn != len(turns):
+            raise Conflict(len(turns))
+        self._store.ask(name, asked.turn, asked.text)
+        return (*turns, Turn(asked.text, None, None))
+
+    async def _answered(self, session: int, shown: Shown, turns: tuple[Turn, ...]) -> list[str]:
+        """Return both answers once they are kept."""
+        try:
+            config = await asyncio.to_thread(self._store.config, session)
+            both = await self._lines.answers(session, config, shown.trial, turns)
+            await asyncio.to_thread(self._store.answer, shown.id, len(turns) - 1, both[0], both[1])
+            return both
+        except Exception as error:
+            LOG.warning("a conversation got no answer: %s: %s", type(error).__name__, error)
+            raise
 
     def save(self, name: str, request: Request, said: Annotated[Said, Body()], vibe: Token = "") -> Response:
         """Keep a rating; what this acknowledges is on disk."""
@@ -128,6 +215,8 @@ class _Desk:
         wrong = _wrong(said)
         if wrong:
             return JSONResponse({"error": wrong}, 422)
+        if said.done and not self._heard(rater[0], name):
+            return JSONResponse({"error": "say something to both first"}, 422)
         try:
             version = self._store.save(rater[0], name, said.model_dump(exclude={"version"}), said.version)
         except EvidenceError as error:
@@ -136,6 +225,11 @@ class _Desk:
             words = "this pair was changed in another tab; reload to see what is kept"
             return JSONResponse({"error": words, "version": conflict.version}, 409)
         return JSONResponse({"version": version})
+
+    def _heard(self, rater: int, name: str) -> bool:
+        """Return whether there is something to rate: a pair, or a conversation with at least one answer."""
+        live = any(one.id == name and one.trial.kind == "live" for one in self._store.shown(rater))
+        return not live or any(turn.left is not None for turn in self._store.turns(name))
 
     def done(self, vibe: Token = "") -> Response:
         """Say thank you."""
@@ -155,7 +249,7 @@ class _Desk:
 
     def static(self, name: str) -> Response:
         """Serve the style sheet and the script."""
-        kinds = {"vibe.css": "text/css", "vibe.js": "text/javascript"}
+        kinds = {"vibe.css": "text/css", "vibe.js": "text/javascript", "live.js": "text/javascript"}
         if name not in kinds:
             return PlainTextResponse("not here", 404)
         text = resources.files("seatrial.vibes").joinpath("pages", name).read_text(encoding="utf-8")
@@ -183,6 +277,21 @@ def _content(all_of: list[Shown], place: int, tags: list[str]) -> dict[str, Any]
         "before": all_of[place - 1].id if place else "",
         "after": all_of[place + 1].id if place + 1 < len(all_of) else "",
         "tags": tags,
+        "again": shown.trial.tag,
+        "live": shown.trial.kind == "live",
+        "talk": [],
+    }
+
+
+def _conversation(turns: tuple[Turn, ...]) -> dict[str, Any]:
+    """Return what a page shows of a conversation; `open_turn` is the question that got no answer yet."""
+    waiting = bool(turns) and turns[-1].left is None
+    heard = turns[:-1] if waiting else turns
+    return {
+        "talk": [(turn.asked, rendered(turn.left or ""), rendered(turn.right or "")) for turn in heard],
+        "open_turn": turns[-1].asked if waiting else "",
+        "most_turns": MOST_TURNS,
+        "longest": LONGEST,
     }
 
 

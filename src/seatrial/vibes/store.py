@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -28,15 +29,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from seatrial.errors import EvidenceError, StoreError
 from seatrial.types import Item, Message
 from seatrial.vibes.trials import Trial
 
-__all__ = ["Rated", "SessionStore", "Shown"]
+__all__ = ["Conflict", "Rated", "SessionStore", "Shown", "Turn"]
 
 LINK_SECONDS = 14 * 24 * 3600
+LOOKS, TAGS_LOOKED_FOR = 2, 2
+"""Earlier pairs that a rater sees again under a tag that came up since, and tags for which that is done, at most."""
 meta = MetaData()
 sessions = Table(
     "sessions",
@@ -76,6 +79,18 @@ ratings = Table(
     Column("content", Text, nullable=False),
     UniqueConstraint("trial", "version"),
 )
+turns = Table(
+    "turns",
+    meta,
+    Column("id", Integer, primary_key=True),
+    Column("trial", ForeignKey("trials.id"), nullable=False, index=True),
+    Column("place", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("left_text", Text),
+    Column("right_text", Text),
+    UniqueConstraint("trial", "place"),
+)
 audit = Table(
     "audit",
     meta,
@@ -98,14 +113,24 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What a rater wrote in a conversation and what both models answered; None until both have."""
+
+    asked: str
+    left: str | None
+    right: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rated:
-    """A trial with its rater and its final rating."""
+    """A trial with its rater and its final rating; a live one with the conversation."""
 
     rater: str
     place: int
     trial: Trial
     rating: Mapping[str, Any]
     seconds: float
+    turns: tuple[Turn, ...] = ()
 
 
 class SessionStore:
@@ -157,16 +182,16 @@ class SessionStore:
             _note(link, "vibe new", f"session {session} {name!r} for {', '.join(plans)}")
         return admin, links
 
-    def rater(self, token: str) -> tuple[int, str] | None:
-        """Return the number and name of the rater with that token; None where it is unknown, expired or closed."""
+    def rater(self, token: str) -> tuple[int, int] | None:
+        """Return the number and session of the rater with that token; None where it is unknown, expired or closed."""
         chosen = (
-            select(raters.c.id, raters.c.name)
+            select(raters.c.id, raters.c.session)
             .join(sessions, sessions.c.id == raters.c.session)
             .where(raters.c.token_hash == _hash(token), raters.c.expires > time.time(), sessions.c.closed.is_(None))
         )
         with self.engine.connect() as link:
             row = link.execute(chosen).first()
-        return None if row is None else (int(row.id), str(row.name))
+        return None if row is None else (int(row.id), int(row.session))
 
     def session_of(self, admin: str) -> int | None:
         """Return the session whose administrator holds that token."""
@@ -218,6 +243,96 @@ class SessionStore:
             )
         return int(held) + 1
 
+    # Conversations
+
+    def turns(self, trial: str) -> tuple[Turn, ...]:
+        """Return the conversation of a live trial so far."""
+        chosen = select(turns).where(turns.c.trial == trial).order_by(turns.c.place)
+        with self.engine.connect() as link:
+            return tuple(Turn(row.asked, row.left_text, row.right_text) for row in link.execute(chosen))
+
+    def ask(self, trial: str, place: int, asked: str) -> None:
+        """Keep what a rater asked, before any model is called.
+
+        Raises:
+            Conflict: another tab has asked meanwhile.
+        """
+        try:
+            with self.engine.begin() as link:
+                link.execute(insert(turns).values(trial=trial, place=place, at=time.time(), asked=asked))
+        except IntegrityError:
+            raise Conflict(place) from None
+
+    def answer(self, trial: str, place: int, left: str, right: str) -> None:
+        """Keep both answers to a turn."""
+        with self.engine.begin() as link:
+            kept = update(turns).where(turns.c.trial == trial, turns.c.place == place)
+            link.execute(kept.values(left_text=left, right_text=right))
+
+    # Second looks
+
+    def second_looks(self, rater: int, given: Sequence[str]) -> int:
+        """Add pairs to a rater's session that are to be looked at again, for each tag that came up since they were.
+
+        Args:
+            rater: Whose session.
+            given: Tags that were there from the start.
+
+        Returns:
+            How many pairs were added.
+        """
+        own = self.shown(rater)
+        covered = {shown.trial.tag for shown in own if shown.trial.tag}
+        added = 0
+        with self.engine.begin() as link:
+            when = self._finished(link, rater)
+            for tag, first in self._coined(link, rater, given).items():
+                if tag in covered or len(covered) >= TAGS_LOOKED_FOR:
+                    continue
+                earlier = [
+                    shown
+                    for shown in own
+                    if shown.trial.kind in ("pair", "same", "spike") and when.get(shown.id, math.inf) < first
+                ]
+                covered.add(tag)
+                for shown in sorted(earlier, key=lambda shown: _hash(tag + shown.id))[:LOOKS]:
+                    again = replace(shown.trial, kind="second", of=shown.place, tag=tag)
+                    place = len(own) + added
+                    values = {"id": secrets.token_urlsafe(16), "rater": rater, "place": place}
+                    link.execute(insert(trials).values(**values, content=_packed(again)))
+                    added += 1
+            if added:
+                _note(link, "second look", f"rater {rater}: {added} pairs under new tags")
+        return added
+
+    def _finished(self, link: Connection, rater: int) -> dict[str, float]:
+        """Return when each of a rater's trials was first rated as done."""
+        chosen = select(ratings.c.trial, ratings.c.at, ratings.c.content).join(trials).where(trials.c.rater == rater)
+        found: dict[str, float] = {}
+        for row in link.execute(chosen.order_by(ratings.c.id)):
+            if json.loads(row.content).get("done"):
+                found.setdefault(row.trial, row.at)
+        return found
+
+    def _coined(self, link: Connection, rater: int, given: Sequence[str]) -> dict[str, float]:
+        """Return the tags that raters of this session added, with the time at which each was first used."""
+        found: dict[str, float] = {}
+        for content, at in self._said(link, rater):
+            for tag in content.get("tags", []):
+                if tag not in given:
+                    found.setdefault(tag, at)
+        return found
+
+    def _said(self, link: Connection, rater: int) -> Iterator[tuple[dict[str, Any], float]]:
+        """Yield all that was ever said in a rater's session and when, the oldest first."""
+        session = select(raters.c.session).where(raters.c.id == rater).scalar_subquery()
+        joined = ratings.join(trials, trials.c.id == ratings.c.trial).join(raters, raters.c.id == trials.c.rater)
+        used = select(ratings.c.content, ratings.c.at).select_from(joined).where(raters.c.session == session)
+        for row in link.execute(used.order_by(ratings.c.id)):
+            yield json.loads(row.content), row.at
+
+    # Sessions
+
     def progress(self, session: int) -> list[tuple[str, int, int]]:
         """Return each rater of a session with pairs rated and pairs in all."""
         with self.engine.connect() as link:
@@ -233,7 +348,14 @@ class SessionStore:
         with self.engine.connect() as link:
             people = link.execute(select(raters).where(raters.c.session == session).order_by(raters.c.name)).all()
         return [
-            Rated(one.name, shown.place, shown.trial, shown.rating, float(shown.rating.get("seconds", 0.0)))
+            Rated(
+                one.name,
+                shown.place,
+                shown.trial,
+                shown.rating,
+                float(shown.rating.get("seconds", 0.0)),
+                self.turns(shown.id) if shown.trial.kind == "live" else (),
+            )
             for one in people
             for shown in self.shown(one.id)
             if shown.rating is not None and _done(shown)
@@ -257,23 +379,32 @@ class SessionStore:
             link.execute(update(sessions).where(sessions.c.id == session).values(closed=time.time()))
             _note(link, "vibe close", f"session {session}")
 
+    def config(self, session: int) -> dict[str, Any]:
+        """Return what a session was planned with."""
+        with self.engine.connect() as link:
+            text = link.execute(select(sessions.c.config).where(sessions.c.id == session)).scalar()
+        return dict(json.loads(text or "{}"))
+
+    def of_raters(self, names: Sequence[str], before: int | None = None) -> list[Rated]:
+        """Return all final ratings that raters of these names gave, in sessions before one or in all."""
+        chosen = select(sessions.c.id).order_by(sessions.c.id)
+        if before is not None:
+            chosen = chosen.where(sessions.c.id < before)
+        with self.engine.connect() as link:
+            held = [int(row.id) for row in link.execute(chosen)]
+        return [one for number in held for one in self.rated(number) if one.rater in names]
+
     def tags_of(self, rater: int) -> list[str]:
         """Return the tags that all raters of this one's session have used, the oldest first."""
-        found: dict[str, None] = {}
-        session = select(raters.c.session).where(raters.c.id == rater).scalar_subquery()
-        joined = ratings.join(trials, trials.c.id == ratings.c.trial).join(raters, raters.c.id == trials.c.rater)
-        used = select(ratings.c.content).select_from(joined).where(raters.c.session == session)
-        chosen = used.order_by(ratings.c.id)
         with self.engine.connect() as link:
-            for row in link.execute(chosen):
-                found |= dict.fromkeys(json.loads(row.content).get("tags", []))
-        return list(found)
+            return list(dict.fromkeys(tag for content, _ in self._said(link, rater) for tag in content.get("tags", [])))
 
 
 class Conflict(Exception):
     """A later version of a rating exists; `version` is its number."""
 
     def __init__(self, version: int) -> None:
+        """Say which version is held."""
         super().__init__(f"version {version} is held")
         self.version = version
 

@@ -2,7 +2,8 @@
 
 Controls look like any other pair. *Same* shows two answers of the baseline (whoever flags one of them raises a false
 alarm), *spike* sets an answer that is known to be harmful beside the baseline's (whoever flags it scores a hit),
-*repeat* shows an earlier pair again with its sides swapped.
+*repeat* shows an earlier pair again with its sides swapped. In a *live* trial the rater writes and both models answer.
+A *second* look shows an earlier pair again once a rater has added a tag that was not there before.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from seatrial.vibes.safe import names_itself
 
 __all__ = ["Answers", "Kind", "Trial", "answers_of", "plan_trials"]
 
-Kind = Literal["pair", "same", "spike", "repeat"]
+Kind = Literal["pair", "same", "spike", "repeat", "live", "second"]
 FEWEST_WORDS = 3
 """Shorter answers, such as those of probes, give a rater nothing to read."""
 KNOWN_HARM = 10.0
@@ -44,7 +45,8 @@ class Trial:
         left: Text on the left.
         right: Text on the right.
         odd: The side of the candidate (in a pair) or of the known harm (in a spike); empty in a same.
-        of: Place of the trial that this one repeats; −1 for all others.
+        of: Place of the trial that this one shows again; −1 for all others.
+        tag: The new tag under which it is looked at again, in a second look.
     """
 
     kind: Kind
@@ -54,6 +56,7 @@ class Trial:
     right: str
     odd: Literal["left", "right", ""]
     of: int = -1
+    tag: str = ""
 
     def swapped(self, of: int) -> Trial:
         """Return the trial with its sides swapped, as the repeat of the one at place `of`."""
@@ -101,6 +104,7 @@ def plan_trials(
     repeats: int,
     choice: np.random.Generator,
     rng: np.random.Generator,
+    live: int = 0,
 ) -> list[Trial]:
     """Return one rater's session.
 
@@ -112,6 +116,7 @@ def plan_trials(
         repeats: Pairs that come again, sides swapped.
         choice: What decides which items are shown; raters with the same choice look at the same ones.
         rng: What decides their order and sides, and what comes again.
+        live: Conversations that the rater holds with both models, after the pairs; each suggests an item to start with.
 
     Raises:
         EvidenceError: the review holds too few items for so many pairs, or no control of a kind can be made.
@@ -147,7 +152,14 @@ def plan_trials(
         suite, item, text = harmful[place]
         chosen.append(_sided("spike", suite, items[suite, item], answers["baseline"][suite, item][0], text, rng))
     order = [chosen[place] for place in rng.permutation(len(chosen))]
-    return _with_repeats(order, repeats, rng)
+    talks = [_sided("live", key[0], items[key], "", "", rng) for key in _suggested(shared, live, choice)]
+    return [*_with_repeats(order, repeats, rng), *talks]
+
+
+def _suggested(keys: Sequence[tuple[str, str]], live: int, choice: np.random.Generator) -> list[tuple[str, str]]:
+    """Return items to start conversations with, again from the first where there are fewer than conversations."""
+    order = choice.permutation(len(keys)).tolist()
+    return [keys[order[number % len(order)]] for number in range(live)]
 
 
 def _sided(kind: Kind, suite: str, item: Item, plain: str, odd: str, rng: np.random.Generator) -> Trial:

@@ -60,5 +60,5 @@ form.addEventListener("input", () => { kept.textContent = "…"; later(400); });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(waiting);
-  sending = sending.then(() => send(true)).then((ok) => { if (ok) location.assign(form.dataset.after ? `/pair/${form.dataset.after}` : "/done"); });
+  sending = sending.then(() => send(true)).then((ok) => { if (ok) location.assign(form.dataset.after ? `/pair/${form.dataset.after}` : "/"); });
 });

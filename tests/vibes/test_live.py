@@ -1,0 +1,140 @@
+"""Conversations with both models at once: what is kept, what is told, what happens when a model dies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from starlette.testclient import TestClient
+
+from conftest import Endpoint
+from seatrial.errors import EvidenceError
+from seatrial.policy import LaunchPolicy, load_policy
+from seatrial.vibes.app import make_app
+from seatrial.vibes.closing import close_session, observations_of
+from seatrial.vibes.live import MOST_TURNS, revealed
+from seatrial.vibes.planning import Wanted, new_session
+from seatrial.vibes.store import SessionStore, Shown
+
+Talk = tuple[TestClient, SessionStore, int, Shown, dict[str, str]]
+
+
+@pytest.fixture
+def talk(review: Path, tmp_path: Path, write_policy: Any) -> Iterator[Talk]:
+    """A rater before a conversation: client, store, the rater's number, the trial, headers."""
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    policy = load_policy(write_policy())
+    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 1, 5), policy).links
+    store = SessionStore(url)
+    rater = store.rater(links["ana"])
+    assert rater
+    shown = store.shown(rater[0])[-1]
+    assert shown.trial.kind == "live"
+    with TestClient(make_app(store)) as client:
+        client.get(f"/r/{links['ana']}")
+        page = client.get(f"/pair/{shown.id}").text
+        found = re.search(r'data-guard="(\w+)"', page)
+        assert found
+        yield client, store, rater[0], shown, {"X-Guard": found.group(1)}
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if line != "{}"]
+
+
+def test_both_models_hear_their_own_conversation(talk: Talk, endpoint: Endpoint) -> None:
+    """Each side goes on from its own answers, and what both said is kept and shown again."""
+    client, store, _, shown, headers = talk
+    for turn, text in enumerate(("hi there", "and then?")):
+        reply = client.post(f"/live/{shown.id}", json={"turn": turn, "text": text}, headers=headers)
+        assert _lines(reply.text)[-1]["done"]
+    heard = [json.loads(call) for call in endpoint.calls]
+    assert sorted(len(messages) for messages in heard) == [2, 2, 4, 4]
+    assert {messages[0]["content"] for messages in heard} == {"plain", "warm"}
+    assert [turn.asked for turn in store.turns(shown.id)] == ["hi there", "and then?"]
+    page = client.get(f"/pair/{shown.id}").text
+    assert page.count("Yes, of course.") == 4
+    for word in ("baseline", "candidate", "plain", "warm", "sim"):
+        assert not re.search(rf"\b{word}\b", page.lower()), word
+
+
+def test_a_dead_model_leaves_a_turn_that_can_be_tried_again(talk: Talk, endpoint: Endpoint) -> None:
+    """The question is kept, neither side is named, nothing can be rated yet; the same turn then gets its answers."""
+    client, store, _, shown, headers = talk
+    endpoint.fault = lambda body, n: web.json_response({"error": "gone"}, status=400) if "warm" in str(body) else None
+    said = {"turn": 0, "text": "are you there?"}
+    last = _lines(client.post(f"/live/{shown.id}", json=said, headers=headers).text)[-1]
+    assert "try again" in last["error"]
+    assert "left" not in str(last)
+    assert store.turns(shown.id)[0].left is None
+    assert "are you there?" in client.get(f"/pair/{shown.id}").text
+    rating = {"version": 0, "off_left": 0, "off_right": 0, "preference": 0, "done": True}
+    refused = client.post(f"/pair/{shown.id}", json=rating, headers=headers)
+    assert refused.status_code == 422
+    endpoint.fault = None
+    assert _lines(client.post(f"/live/{shown.id}", json=said, headers=headers).text)[-1]["done"]
+    assert len(store.turns(shown.id)) == 1
+    assert client.post(f"/pair/{shown.id}", json=rating, headers=headers).status_code == 200
+    again = client.post(f"/live/{shown.id}", json=said, headers=headers)
+    assert again.status_code == 409
+    assert client.post(f"/live/{shown.id}", json={"turn": MOST_TURNS, "text": "x"}, headers=headers).status_code == 422
+    assert client.post("/live/other", json=said, headers=headers).status_code == 404
+    assert client.post(f"/live/{shown.id}", json=said).status_code == 403
+
+
+@pytest.mark.parametrize("slow", ["left", "right"])
+async def test_the_stream_is_the_same_whichever_model_is_slow(slow: str) -> None:
+    """Pieces of both sides come together, none before both are whole, however long either took."""
+
+    async def answers() -> list[str]:
+        await asyncio.sleep(0.3)
+        return ["one two three four five six", "a"] if slow == "left" else ["a", "one two three four five six"]
+
+    began = time.monotonic()
+    seen = []
+    async for line in revealed(asyncio.create_task(answers())):
+        seen.append((time.monotonic() - began, json.loads(line)))
+    assert seen[0][0] >= 0.3
+    assert all({"left", "right"} <= piece.keys() for _, piece in seen)
+    assert len(seen) == 3
+
+
+def test_who_are_you_is_left_out_by_rule(talk: Talk, endpoint: Endpoint) -> None:
+    """A conversation in which an answer says what wrote it gives no evidence, and is counted."""
+    client, store, rater, shown, headers = talk
+    named = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "I am ChatGPT."}}]}
+    endpoint.fault = lambda body, n: web.json_response({**endpoint.body(body), **named})
+    client.post(f"/live/{shown.id}", json={"turn": 0, "text": "who are you?"}, headers=headers)
+    for one in store.shown(rater):
+        flags = {"off_left": 1, "off_right": 1} if one.trial.kind == "spike" else {"off_left": 0, "off_right": 0}
+        store.save(rater, one.id, {**flags, "note": "", "preference": 0, "done": True}, 0)
+    rated = store.rated(1)
+    found = close_session(rated)
+    assert found.unblinded == 1
+    assert all(not one.item.startswith("live/") for one in observations_of(rated, found))
+
+
+def test_recorded_answers_cannot_be_talked_to(review: Path, tmp_path: Path, shared_policy: LaunchPolicy) -> None:
+    """A review of transcripts has no one to talk to, and says so before anyone is invited."""
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    for policy in (None, shared_policy):
+        with pytest.raises(EvidenceError, match="two models that can be asked"):
+            new_session(url, review, ["ana"], Wanted(4, 2, 1, 1, 5), policy)
+
+
+@pytest.fixture
+def shared_policy(tmp_path: Path) -> LaunchPolicy:
+    """A policy over recorded answers."""
+    path = tmp_path / "recorded.yaml"
+    (tmp_path / "a.jsonl").write_text('{"prompt": "p", "completion": "c"}\n', encoding="utf-8")
+    model = "{model: transcripts/a.jsonl}"
+    gates = "gates:\n  - {signal: behavior/over-refusal, margin: 0.05}\n"
+    path.write_text(f"name: r\nbaseline: {model}\ncandidate: {model}\n{gates}", encoding="utf-8")
+    return load_policy(path)
