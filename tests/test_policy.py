@@ -69,7 +69,7 @@ def test_contradictions_are_refused(extra: str, words: str) -> None:
 
 def test_a_list_is_no_policy() -> None:
     """A file that is no mapping is refused in a sentence."""
-    with pytest.raises(PolicyError, match="a policy is a mapping"):
+    with pytest.raises(PolicyError, match="expected a mapping with `name`, `baseline`, `candidate` and `gates`"):
         parse_policy("- 1")
 
 

@@ -5,17 +5,14 @@ A mistake in the file is reported with its line and with what was expected there
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import math
-import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from seatrial.checked_yaml import checked_yaml
 from seatrial.errors import PolicyError
 
 __all__ = [
@@ -327,112 +324,41 @@ def parse_policy(text: str, name: str = "policy") -> LaunchPolicy:
     Raises:
         PolicyError: it is not YAML, or not a valid policy.
     """
-    try:
-        tree = yaml.compose(text, Loader=_UniqueKeys)
-        data = yaml.load(text, Loader=_UniqueKeys)  # a SafeLoader that refuses doubled keys
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PolicyError(f"{name}:{line}: not valid YAML: {error.problem or error}") from error
-    except yaml.YAMLError as error:
-        raise PolicyError(f"{name}: not valid YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise PolicyError(f"{name}:1: a policy is a mapping with `name`, `baseline`, `candidate` and `gates`")
-    try:
-        return LaunchPolicy.model_validate(data)
-    except ValidationError as error:
-        lines = [_explain(name, tree, dict(detail)) for detail in error.errors()]
-        raise PolicyError("\n".join(lines)) from error
+    return checked_yaml(text, name, LaunchPolicy, _KEYS, _expected, PolicyError)
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """A safe loader that refuses a key written twice, and takes `yes`, `no`, `on`, `off` as words, not as booleans."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  (declared so in the library)
-        first: [
-            (tag, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$") if tag.endswith(":bool") else pattern)
-            for tag, pattern in resolvers
-            if not tag.endswith(":bool") or first in "tTfF"
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, (list, dict)):
-                raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key_node.start_mark)
-            if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+_KEYS: dict[str, type[BaseModel]] = {
+    "gates": Gate,
+    "baseline": ModelSpec,
+    "candidate": ModelSpec,
+    "budget": Budget,
+    "signals": SignalSpec,
+    "generation": Generation,
+}
+"""What may stand under each key."""
 
 
-def _explain(name: str, tree: yaml.Node | None, detail: dict[str, Any]) -> str:
-    """Return one line of an error: file, line, place, what was expected."""
+def _expected(detail: dict[str, Any]) -> str | None:
+    """Return what was expected, where the field's own message would not say it well."""
     location: tuple[str | int, ...] = detail["loc"]
-    line = _line(tree, location)
-    place = ".".join(str(part) for part in location) or "policy"
-    message = str(detail["msg"]).removeprefix("Value error, ")
     match detail["type"]:
-        case "extra_forbidden":
-            message = f"unknown key {location[-1]!r}{_suggestion(str(location[-1]), _keys_at(location))}"
-        case "missing":
-            message = f"the key {location[-1]!r} is required"
         case "string_pattern_mismatch" if location[-1] == "signal" or "signals" in location:
-            message = f"{detail['input']!r} is not a signal; expected kind/name, e.g. behavior/unearned-praise"
+            return f"{detail['input']!r} is not a signal; expected kind/name, e.g. behavior/unearned-praise"
         case "string_pattern_mismatch" if location[-1] == "model":
-            message = f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
+            return f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
         case "greater_than" if location[-1] == "margin":
-            message = f"a margin must be above 0, got {detail['input']}"
+            return f"a margin must be above 0, got {detail['input']}"
         case "too_short" if location[-1] == "gates":
-            message = "a policy without gates would launch anything; add at least one"
-    return f"{name}:{line}: {place}: {message}"
-
-
-def _keys_at(location: Sequence[str | int]) -> list[str]:
-    """Return the keys that are allowed beside the last part of `location`."""
-    parents = [part for part in location[:-1] if isinstance(part, str)]
-    models: dict[str, type[BaseModel]] = {
-        "gates": Gate,
-        "baseline": ModelSpec,
-        "candidate": ModelSpec,
-        "budget": Budget,
-        "signals": SignalSpec,
-        "generation": Generation,
-    }
-    known = [models[part] for part in parents if part in models]
-    return list((known[-1] if known else LaunchPolicy).model_fields)
-
-
-def _suggestion(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(known)}"
-
-
-def _line(tree: yaml.Node | None, location: Sequence[str | int]) -> int:
-    """Return the line of the deepest node on the path `location`."""
-    node, line = tree, 1
-    for part in location:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
+            return "a policy without gates would launch anything; add at least one"
+    return None
 
 
 def _resolved(policy: LaunchPolicy, folder: Path) -> LaunchPolicy:
     """Return the policy with its relative paths made absolute and system prompts read from their files."""
     return policy.model_copy(
         update={
-            "baseline": _resolved_model(policy.baseline, folder),
-            "candidate": _resolved_model(policy.candidate, folder),
+            "baseline": resolved_model(policy.baseline, folder),
+            "candidate": resolved_model(policy.candidate, folder),
             "suites": [folder / path for path in policy.suites],
             "evidence": [folder / path for path in policy.evidence],
             "records": [folder / path for path in policy.records],
@@ -450,10 +376,10 @@ def _resolved_judge(spec: JudgeSpec, folder: Path) -> JudgeSpec:
     if spec.scores is not None:
         return spec.model_copy(update={"scores": folder / spec.scores})
     model = spec.model
-    return spec if model is None else spec.model_copy(update={"model": _resolved_model(model, folder)})
+    return spec if model is None else spec.model_copy(update={"model": resolved_model(model, folder)})
 
 
-def _resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
+def resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
     changes: dict[str, Any] = {}
     if spec.recorded:
         changes["model"] = f"{spec.provider}/{folder / spec.target}"
