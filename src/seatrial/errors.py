@@ -9,6 +9,8 @@ SeatrialError                 something the user can mend; the command prints it
 │   ├── MissingWeights        the embedded model's weights or its runtime are not installed
 │   └── CallFailed            one call failed for good; counted, shown, never fatal by itself
 │       └── NoAnswer          recorded answers hold nothing for this item
+├── RewardError               a reward signal fails, or says what no number can be made of
+├── TrainingError             training cannot start or go on; no adapter is left behind
 ├── StoreError                the review's folder cannot be written or read
 ├── LedgerError               the ledger cannot be read, or an entry was changed
 └── Interrupted               stopped by the user; everything answered so far is kept
@@ -29,9 +31,11 @@ __all__ = [
     "ModelError",
     "NoAnswer",
     "PolicyError",
+    "RewardError",
     "SeatrialError",
     "StoreError",
     "SuiteError",
+    "TrainingError",
 ]
 
 
@@ -75,6 +79,14 @@ class CallFailed(ModelError):
 
 class NoAnswer(CallFailed):
     """Recorded answers hold nothing for this item."""
+
+
+class RewardError(SeatrialError):
+    """A reward signal raises, takes too long, or returns what is no reward."""
+
+
+class TrainingError(SeatrialError):
+    """Training cannot start, ran out of memory, or diverged; no adapter is left behind."""
 
 
 class StoreError(SeatrialError):

@@ -249,4 +249,8 @@ def _entry_words(entry: Entry) -> str:
         )
     if entry.kind == "decision":
         return f"{body.get('status')}: {body.get('policy_name')} ({body.get('folder')})"
+    if entry.kind == "forecast":
+        return f"{', '.join(body.get('mixes', []))}: {body.get('name')}, forecast {str(body.get('forecast'))[:12]}"
+    if entry.kind == "training":
+        return f"{body.get('mix')}: {body.get('name')}, adapter {str(body.get('adapter'))[:12]}"
     return json.dumps(body)

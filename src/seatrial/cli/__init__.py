@@ -9,7 +9,8 @@ import typer
 
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.ledger import ledger_app
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, print_json, user
+from seatrial.cli.rewards import rewards_app
 from seatrial.cli.suites import suites_app
 from seatrial.cli.vibe import vibe_app
 from seatrial.errors import ExitCode, Interrupted, SeatrialError
@@ -30,6 +31,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(suites_app, name="suites")
 app.add_typer(instruments_app, name="instruments")
 app.add_typer(vibe_app, name="vibe")
+app.add_typer(rewards_app, name="rewards")
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
 
@@ -104,21 +106,12 @@ def review(
     folder = out or default_folder(policy, reviews)
     progress = Progress("off" if quiet else None)
     text = policy_path.read_text(encoding="utf-8")
-    done = run_review(policy, text, folder, author or _user(), progress, spike_in=spike_in)
+    done = run_review(policy, text, folder, author or user(), progress, spike_in=spike_in)
     if as_json:
         print_json({**decision_json(done.content), "folder": str(folder)})
     else:
         typer.echo(summary(done.content, folder))
     raise typer.Exit(exit_code(done.content))
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 @app.command(epilog="Example: seatrial plan policy.yaml --from reviews/support-assistant-1f2e3d4c")

@@ -24,7 +24,7 @@ from seatrial.jsonl import json_lines
 
 __all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
 
-Kind = Literal["decision", "waiver"]
+Kind = Literal["decision", "waiver", "forecast", "training"]
 GENESIS = "0" * 64
 
 

@@ -210,7 +210,8 @@ class TrainingPlan(_Strict):
         beta: Strength of the KL penalty, for the forecast.
         seed: Seed of every random choice.
         signals: The reward signals by name.
-        behaviors: Instruments that read each completion's behavior; high is harm unless its weight here is negative.
+        behaviors: Instruments that read each completion, and suites by signal (`behavior/unearned-praise`), whose first
+            text instrument reads the completions of their own items.
         mixes: Mixes by name: signal → weight. The first is what is trained on now, the last what is wanted.
         train: How to train.
     """
