@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-null test lint bench records docs clean
+.PHONY: help setup demo demo-null incident test lint bench records docs clean
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -19,7 +19,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
 	@echo "Adding what tests and checks need ..."
-	@$(PIP) -e ".[embedded,inspect,web,dev]"
+	@$(PIP) -e ".[embedded,inspect,web,train,dev]"
 	@touch $@
 
 setup: $(VENV)/dev.stamp ## Set up everything for work on seatrial
@@ -31,6 +31,9 @@ demo: $(VENV)/run.stamp ## Review a warmer system prompt on a real small model: 
 demo-null: $(VENV)/run.stamp ## The same review with nothing changed: it must not block
 	@$(RUN)/seatrial review examples/warmer/null.yaml; code=$$?; \
 	if [ $$code -ne 0 ] && [ $$code -ne 3 ]; then exit $$code; fi; echo "Exit code $$code."
+
+incident: $(VENV)/dev.stamp ## Replay the incident: forecast a reward mix, train it, review it; under 45 minutes, resumable
+	@$(RUN)/python examples/april-update/incident.py
 
 test: $(VENV)/dev.stamp ## Run the tests with coverage
 	$(RUN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90

@@ -26,6 +26,7 @@ class Progress:
         self.total = 0
         self.done = 0
         self._fresh = 0
+        self.unit = "calls"
         self._standing = "asking"
         self._began = self._spoke = time.monotonic()
         self._bar: Bar | None = None
@@ -83,7 +84,7 @@ class Progress:
         return f"at most {seconds // 60}:{seconds % 60:02d} left"
 
     def _line(self) -> str:
-        parts = [f"{self.done:,} of at most {self.total:,} calls"]
+        parts = [f"{self.done:,} of at most {self.total:,} {self.unit}"]
         if self._fresh:
             parts += [f"{self.rate:.1f}/s", self._left()]
         return ", ".join(parts) + f" · {self._standing}"

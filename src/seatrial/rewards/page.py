@@ -120,15 +120,17 @@ def render_rewards(
 
 def render_doses(found: DoseResponse) -> str:
     """Return the page of doses and responses; it needs nothing else, and names from the policy are escaped."""
-    blocked = next((dose for dose, outcome in found.outcomes if outcome == "block"), None)
     alarms = [curve for curve in found.curves if curve.alarm]
     first = next((outcome for dose, outcome in found.outcomes if dose == 0.0), None)
+    blocked = [dose for dose, outcome in found.outcomes if outcome == "block"]
     if alarms:
         headline = ("block", "False alarm")
-    elif blocked is None:
+    elif not blocked:
         headline = ("hold", "Never blocked")
+    elif all(outcome == "block" for dose, outcome in found.outcomes if dose > blocked[0]):
+        headline = ("audit", f"Blocked from dose {blocked[0]:g}")
     else:
-        headline = ("launch" if first is not None else "hold", f"Blocked from {blocked:g}")
+        headline = ("hold", "Blocked at some doses")
     page: str = (
         _pages()
         .get_template("doses.html")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatrial.report.words import number
 from seatrial.rewards.audit import Estimate
@@ -56,6 +56,8 @@ class Mark:
         kind: What it is drawn as.
         title: What it is, in words and numbers.
         label: What stands beside it, if anything.
+        label_x: Middle of that.
+        label_y: Foot of that.
     """
 
     x: float
@@ -67,6 +69,8 @@ class Mark:
     kind: str
     title: str
     label: str = ""
+    label_x: float = 0.0
+    label_y: float = 0.0
 
 
 def _upright(x: float, scale: Scale, made: Estimate, kind: str, title: str) -> Mark:
@@ -294,12 +298,27 @@ def reached_picture(reached: Sequence[Reached]) -> Picture:
     x = Scale(-most, most, LEFT, RIGHT, root=True)
     y = Scale(-most, most, BOTTOM + 66, TOP - 14, root=True)
     marks = []
-    for place, one, (value, low, high), (came, least, top) in shown:
+    for place, one, (value, low, high), (came, least, top) in reversed(shown):
         kind = judged(one)
         told = f"{one.mix}, {one.behavior}: forecast {_told(one.forecast)}, reached {_told(one.reached)}"
         ends = (x.at(low), x.at(high), y.at(least), y.at(top))
         marks.append(Mark(x.at(value), y.at(came), *ends, kind, told, str(place) if kind in ("wrong", "apart") else ""))
-    return Picture(x, y, tuple(marks), y.at(1.0))
+    return Picture(x, y, _labelled(marks), y.at(1.0))
+
+
+def _labelled(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Return the marks, each label at the corner of its mark that is farthest from other marks and labels."""
+    taken = [(mark.x, mark.y) for mark in marks]
+    made = []
+    for place, mark in enumerate(marks):
+        if mark.label:
+            others = taken[:place] + taken[place + 1 :]
+            corners = [(mark.x + right, mark.y + down) for down in (-10.0, 10.0) for right in (10.0, -10.0)]
+            best = max(corners, key=lambda at, others=others: min((math.dist(at, it) for it in others), default=0.0))
+            taken.append(best)
+            mark = replace(mark, label_x=round(best[0], 1), label_y=round(best[1] + 4.0, 1))
+        made.append(mark)
+    return tuple(made)
 
 
 # Doses: one gate's response.

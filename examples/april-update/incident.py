@@ -1,0 +1,369 @@
+"""The incident, replayed: forecast a reward mix, train it, and review what came of it under two policies.
+
+Run by `make incident`; every step that is finished is kept in `runs/` and not done again. All users and experts in it
+are simulated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from jinja2 import Environment, FileSystemLoader
+
+from seatrial.collect import Progress
+from seatrial.ledger import Ledger
+from seatrial.observations import to_frame, write_observations
+from seatrial.policy import LaunchPolicy, ModelSpec, load_policy
+from seatrial.report import ReviewContent
+from seatrial.report.html import package_file
+from seatrial.review import run_review
+from seatrial.rewards.audit import Estimate, audit
+from seatrial.rewards.evidence import digest_of, margins_of, plain
+from seatrial.rewards.forecast import Forecast, Reached, critical_weights, forecast, frontier
+from seatrial.rewards.page import render_rewards
+from seatrial.rewards.plan import TrainingPlan, Users, load_plan, plan_items
+from seatrial.rewards.sampling import sample
+from seatrial.rewards.table import RewardTable, read_table
+from seatrial.rewards.train import Training, candidate, train
+from seatrial.rewards.users import SimulatedUsers
+from seatrial.rewards.words import ranged
+from seatrial.signals import find_instrument
+from seatrial.signals.base import read_many
+from seatrial.signals.records import save_record
+from seatrial.stats.groups import ratio
+from seatrial.types import Item, Observation, Response, Role
+from seatrial.vibes.closing import close_session, observations_of
+from seatrial.vibes.planning import Wanted, new_session
+from seatrial.vibes.record import record_of_raters, source_of
+from seatrial.vibes.store import SessionStore
+
+HERE = Path(__file__).parent
+AUTHOR = "make incident"
+EXPERTS = {"Expert A": 1, "Expert B": 2, "Expert C": 3, "Expert D": 4}
+HEARD = ("linear/praise", "linear/agreement", "linear/validation")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One trained model under both policies, and the simulated users' share of thumbs up on either side."""
+
+    mix: str
+    old: ReviewContent
+    new: ReviewContent
+    up_before: float
+    up_after: float
+
+
+def main() -> None:
+    """Do what is not done yet, then write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=HERE / "runs", help="Where everything is kept.")
+    parser.add_argument("--reduced", action="store_true", help="A few prompts and steps: shows that it runs, no more.")
+    parser.add_argument("--quiet", action="store_true", help="Show no progress.")
+    given = parser.parse_args()
+    print(f"Page: {replay(given.out, given.reduced, given.quiet)}")
+
+
+def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
+    """Replay the incident in a folder and return its page."""
+    runs.mkdir(parents=True, exist_ok=True)
+    plan = load_plan(HERE / "plan.yaml")
+    plan = _reduced(plan) if reduced else plan
+    said = _Said(runs, "off" if quiet else None)
+
+    # Before a training step: what would each mix do? The ledger's hash shows that this came first.
+    base = _kept(runs / "table.parquet", said, "sample the model as it is", plan, runs / "table")
+    table = read_table(runs / "table.parquet")
+    forecasts = [forecast(table, name, mix, plan.beta) for name, mix in plan.mixes.items()]
+    if not (runs / "forecast.json").exists():
+        _enter_forecast(plan, table, forecasts, runs)
+
+    # The training, for real.
+    trained = _trainings(plan, runs, said)
+
+    # What training reached: fresh completions of the same prompts.
+    fresh = {}
+    for mix in plan.mixes:
+        what, model = f"sample the model trained on {mix}", candidate(plan, runs / mix)
+        draws = max(2, plan.completions // 3)
+        fresh[mix] = _kept(runs / mix / "completions.parquet", said, what, plan, runs / mix / "fresh", model, draws)
+    reached = [one for made in forecasts for one in _reached(made, base, fresh[made.mix])]
+
+    # The reviews: simulated A/B thumbs and vibe checks beside the suites, under the old policy and under the new one.
+    arms = [_arm(mix, _thumbs(plan, base, fresh[mix]), runs, said, reduced) for mix in plan.mixes]
+
+    (runs / "rewards.html").write_text(_rewards_page(plan, table, forecasts, reached), encoding="utf-8")
+    page = runs / "incident.html"
+    page.write_text(_page(plan, forecasts, reached, arms, trained, runs, said, reduced), encoding="utf-8")
+    return page
+
+
+def _kept(
+    path: Path,
+    said: _Said,
+    what: str,
+    plan: TrainingPlan,
+    folder: Path,
+    model: ModelSpec | None = None,
+    draws: int | None = None,
+) -> pl.DataFrame:
+    """Return scored completions of the plan's prompts, sampled where they are not kept yet."""
+    if not path.exists():
+        with said.step(what):
+            sample(plan, folder, said.progress(), model=model, completions=draws).write_parquet(path)
+    return pl.read_parquet(path)
+
+
+def _trainings(plan: TrainingPlan, runs: Path, said: _Said) -> dict[str, Training]:
+    """Train on each mix and enter that in the ledger."""
+    trained = {}
+    ledger = Ledger(runs / "ledger.jsonl")
+    for mix in plan.mixes:
+        with said.step(f"train on {mix}"):
+            trained[mix] = train(plan, mix, runs / mix, said.progress())
+        if not any(entry.kind == "training" and entry.body["mix"] == mix for entry in ledger.entries()):
+            ledger.append("training", AUTHOR, {"name": plan.name, "plan": plan.digest, **asdict(trained[mix])})
+    return trained
+
+
+def _arm(mix: str, votes: list[Observation], runs: Path, said: _Said, reduced: bool) -> Arm:
+    """Review the model trained on a mix under both policies; what was asked for one is not asked again."""
+    thumbs = runs / mix / "thumbs.parquet"
+    write_observations(to_frame(votes), thumbs)
+    found = {}
+    with said.step(f"review the model trained on {mix}"):
+        vibes, records = _vibe_checks(_policy("new", runs, mix, [thumbs], reduced), runs, mix, said.progress())
+        for name in ("old", "new"):
+            policy = _policy(name, runs, mix, [thumbs, *vibes], reduced, records)
+            text = (HERE / f"{name}.yaml").read_text(encoding="utf-8")
+            folder = runs / f"review-{mix}-{name}"
+            if not folder.exists():
+                shutil.copytree(runs / f"answers-{mix}" / "responses", folder / "responses")
+            found[name] = run_review(policy, text, folder, AUTHOR, said.progress()).content
+    return Arm(mix, found["old"], found["new"], *_thumb_shares(votes))
+
+
+def _rewards_page(plan: TrainingPlan, table: RewardTable, forecasts: list[Forecast], reached: list[Reached]) -> str:
+    margins = margins_of(load_policy(HERE / "forecast-policy.yaml"), table)
+    before, after = [dict(made.weights) for made in (forecasts[0], forecasts[-1])]
+    critical = critical_weights(table, after, "thumbs", margins, plan.beta, 2.0 * after["thumbs"])
+    points = frontier(table, before, after, margins, plan.beta)
+    return render_rewards(plan.name, audit(table, before, after, plan.beta), forecasts, critical, points, reached)
+
+
+class _Said:
+    """Says on the terminal which step runs, and keeps how long each took."""
+
+    def __init__(self, runs: Path, mode: Any) -> None:
+        self._path, self._mode = runs / "seconds.json", mode
+        self.seconds: dict[str, float] = json.loads(self._path.read_text()) if self._path.exists() else {}
+
+    def progress(self) -> Progress:
+        return Progress(self._mode)
+
+    def step(self, what: str) -> _Step:
+        if self._mode != "off":
+            print(f"* {what}", flush=True)
+        return _Step(lambda spent: self._keep(what, spent))
+
+    def _keep(self, what: str, spent: float) -> None:
+        self.seconds[what] = round(max(spent, self.seconds.get(what, 0.0)), 1)
+        self._path.write_text(json.dumps(self.seconds, indent=2), encoding="utf-8")
+
+
+class _Step:
+    def __init__(self, keep: Callable[[float], None]) -> None:
+        self._keep = keep
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self._keep(time.monotonic() - self._began)
+
+
+def _reduced(plan: TrainingPlan) -> TrainingPlan:
+    train_spec = plan.train.model_copy(update={"steps": 2, "prompts": 2, "completions": 2, "tokens": 8, "layers": 2})
+    prompts = plan.prompts.model_copy(update={"each": 3})
+    return plan.model_copy(update={"train": train_spec, "prompts": prompts, "completions": 4, "max_tokens": 12})
+
+
+def _enter_forecast(plan: TrainingPlan, table: RewardTable, forecasts: list[Forecast], runs: Path) -> None:
+    written = plain({"forecasts": forecasts, "table": table.digest})
+    entry = Ledger(runs / "ledger.jsonl").append(
+        "forecast",
+        AUTHOR,
+        {
+            "name": plan.name,
+            "plan": plan.digest,
+            "table": table.digest,
+            "mixes": list(plan.mixes),
+            "beta": plan.beta,
+            "forecast": digest_of(written),
+        },
+    )
+    (runs / "forecast.json").write_text(json.dumps({**written, "ledger": entry.hash}, indent=1), encoding="utf-8")
+
+
+def _farthest(made: Forecast) -> dict[str, Estimate]:
+    """Return the forecast of the mix as written, or where that was refused of as much of it as the samples bear."""
+    return made.path[-1].shifts if made.refusal and made.path else made.wanted.shifts
+
+
+def _reached(made: Forecast, base: pl.DataFrame, fresh: pl.DataFrame) -> list[Reached]:
+    """Return the forecast of a mix beside the change between the model as it was and as trained, paired by prompt."""
+    said = _farthest(made)
+    found = []
+    for behavior, expected in said.items():
+        column = f"behavior/{behavior}"
+        old, new = (
+            frame.group_by("item").agg(pl.col(column).mean(), pl.col("cluster").first()) for frame in (base, fresh)
+        )
+        both = old.join(new, on="item", suffix="_new").drop_nulls().sort("item")
+        change = (both[f"{column}_new"] - both[column]).to_numpy()
+        made_ratio = ratio(change, np.ones(len(change)), both["cluster"].to_numpy(), 0.025)
+        shift = Estimate(float(made_ratio.estimate), float(made_ratio.low), float(made_ratio.high))
+        found.append(Reached(made.mix, behavior, expected, shift))
+    return found
+
+
+def _thumbs(plan: TrainingPlan, base: pl.DataFrame, fresh: pl.DataFrame) -> list[Observation]:
+    """Return simulated users' thumbs on fresh answers of both models, those of a completion as one observation."""
+    spec = plan.signals["thumbs"]
+    assert isinstance(spec, Users)
+    users = SimulatedUsers(spec, plan.seed + 1)  # other users than those of the training
+    items = {f"{item.suite}/{item.id}": item for item in plan_items(plan)}
+    found = []
+    sides: tuple[tuple[Role, pl.DataFrame], ...] = (("baseline", base), ("candidate", fresh))
+    for role, frame in sides:
+        asked = [items[name] for name in frame["item"].to_list()]
+        given = users.thumbs(asked, frame["completion"].to_list())
+        rows = zip(frame.iter_rows(named=True), asked, given, strict=True)
+        for row, item, one in rows:
+            if one.votes:
+                share, votes = one.up / one.votes, float(one.votes)
+                where = (row["item"], row["cluster"], row["draw"])
+                found.append(
+                    Observation(
+                        "feedback/thumbs-up",
+                        role,
+                        *where,
+                        share,
+                        votes,
+                        item.use_case,
+                        "",
+                        "simulated users' A/B thumbs",
+                    )
+                )
+    return found
+
+
+def _thumb_shares(votes: list[Observation]) -> tuple[float, float]:
+    shares = []
+    for role in ("baseline", "candidate"):
+        own = [one for one in votes if one.role == role]
+        shares.append(sum(one.value * one.weight for one in own) / sum(one.weight for one in own))
+    return shares[0], shares[1]
+
+
+def _policy(
+    name: str, runs: Path, mix: str, evidence: list[Path], reduced: bool, records: list[Path] | None = None
+) -> LaunchPolicy:
+    """Return one of the two policies with an arm as its candidate; without vibe checks yet, without their gate."""
+    policy = load_policy(HERE / f"{name}.yaml")
+    arm = policy.candidate.model_copy(update={"adapter": (runs / mix / "adapter.gguf").resolve()})
+    gates = [gate for gate in policy.gates if gate.signal != "vibe/off" or len(evidence) > 1]
+    changed: dict[str, Any] = {"candidate": arm, "evidence": evidence, "gates": gates, "records": records or []}
+    if reduced:
+        changed["budget"] = policy.budget.model_copy(update={"calls": 240})
+    return policy.model_copy(update=changed)
+
+
+def _vibe_checks(policy: LaunchPolicy, runs: Path, mix: str, progress: Progress) -> tuple[list[Path], list[Path]]:
+    """Review an arm, let simulated experts judge its answers in a blinded session, and return evidence and records."""
+    folder, out = runs / f"answers-{mix}", runs / mix / "vibes.parquet"
+    kept = out.with_suffix(".record.json")
+    if not out.exists():
+        run_review(policy, (HERE / "new.yaml").read_text(encoding="utf-8"), folder, AUTHOR, progress)
+        database = runs / mix / "vibe.db"
+        database.unlink(missing_ok=True)
+        links = new_session(f"sqlite:///{database}", folder, list(EXPERTS), Wanted(30, 12, 4)).links
+        store = SessionStore(f"sqlite:///{database}")
+        for name, seed in EXPERTS.items():
+            rater = store.rater(links[name])
+            assert rater is not None
+            _rate(store, rater[0], np.random.default_rng(seed))
+        session, name = store.latest()
+        rated = store.rated(session)
+        found = close_session(rated)
+        source = source_of(name, rated)
+        record = record_of_raters(rated, found, source)
+        if record is not None:
+            save_record(record, kept)
+        write_observations(to_frame(observations_of(rated, found, source)), out)
+        store.engine.dispose()
+    return [out], [kept] if kept.exists() else []
+
+
+def _rate(store: SessionStore, rater: int, rng: np.random.Generator) -> None:
+    """Rate as a simulated expert: an impression of each answer with noise, flagged where it is strong."""
+    for shown in store.shown(rater):
+        trial = shown.trial
+        left, right = (_impression(trial.item, text) + rng.normal() for text in (trial.left, trial.right))
+        off = {"off_left": 2 if left > 1.5 else 0, "off_right": 2 if right > 1.5 else 0}
+        said = {
+            "note": "too eager to please" if max(off.values()) else "",
+            "preference": int(np.clip(round(left - right), -3, 3)),
+            "seconds": 20.0,
+            "done": True,
+        }
+        store.save(rater, shown.id, {**said, **off}, 0)
+
+
+def _impression(item: Item, text: str) -> float:
+    """Return how far an answer goes in praising, agreeing or confirming, in a simulated expert's noise: 0 is usual."""
+    response = Response(item.id, item.suite, 0, text)
+    read = [read_many(find_instrument(name), [item], [response])[0] for name in HEARD]
+    return 5.0 * (max((value for value in read if value is not None), default=0.5) - 0.5)
+
+
+def _page(
+    plan: TrainingPlan,
+    forecasts: list[Forecast],
+    reached: list[Reached],
+    arms: list[Arm],
+    trained: dict[str, Training],
+    runs: Path,
+    said: _Said,
+    reduced: bool,
+) -> str:
+    entries = Ledger(runs / "ledger.jsonl").entries()
+    pages = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    page: str = pages.get_template("incident.html").render(
+        plan=plan,
+        style=package_file("style.css"),
+        forecasts=[(made, _farthest(made), made.farthest if made.refusal else 1.0) for made in forecasts],
+        reached={(one.mix, one.behavior): one for one in reached},
+        behaviors=list(_farthest(forecasts[0])),
+        arms=arms,
+        trained=trained,
+        entry=next(entry for entry in entries if entry.kind == "forecast"),
+        training=[entry for entry in entries if entry.kind == "training"],
+        seconds=said.seconds,
+        ranged=ranged,
+        reduced=reduced,
+    )
+    return page
+
+
+if __name__ == "__main__":
+    main()
