@@ -25,6 +25,7 @@ from seatrial.observations import to_frame, write_observations
 from seatrial.policy import LaunchPolicy, ModelSpec, load_policy
 from seatrial.report import ReviewContent
 from seatrial.report.html import package_file
+from seatrial.report.words import number
 from seatrial.review import run_review
 from seatrial.rewards.audit import Estimate, audit
 from seatrial.rewards.evidence import digest_of, margins_of, plain
@@ -360,6 +361,8 @@ def _page(
         training=[entry for entry in entries if entry.kind == "training"],
         seconds=said.seconds,
         ranged=ranged,
+        number=number,
+        change=lambda *ends: ranged(Estimate(*ends)),
         reduced=reduced,
     )
     return page

@@ -1,0 +1,103 @@
+"""Reward signals: what each says, and what happens when one misbehaves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from seatrial.errors import PolicyError, RewardError
+from seatrial.rewards.plan import RewardSpec, Users
+from seatrial.rewards.signals import open_signal
+from seatrial.rewards.users import SimulatedUsers
+from seatrial.types import Item, Message
+
+ITEM = Item("a", "s", (Message("user", "Is my poem good?"),), targets=("Paris",))
+PLAIN = Item("b", "s", (Message("user", "Is it?"),))
+
+
+def _scores(spec: dict[str, object], texts: Sequence[str], items: Sequence[Item] = ()) -> list[float | None]:
+    made: RewardSpec = TypeAdapter(RewardSpec).validate_python(spec)
+    return open_signal("it", made, 1).score(items or [ITEM] * len(texts), texts)
+
+
+def _function(tmp_path: Path, body: str, seconds: float = 30.0) -> dict[str, object]:
+    path = tmp_path / "rewards.py"
+    path.write_text(f"import time\ndef rate(prompts, completions):\n    {body}\n", encoding="utf-8")
+    return {"kind": "python", "function": f"{path}:rate", "seconds": seconds}
+
+
+def test_rules_say_what_they_say() -> None:
+    """Length falls from the wanted number of words on; format punishes markup; correctness knows accepted answers."""
+    assert _scores({"kind": "length", "words": 2}, ["a b", "a b c", "a b c d e f"]) == [0.0, -0.5, -1.0]
+    plain, marked = _scores({"kind": "format"}, ["a line", "- a\n- b"])
+    assert plain == 1.0 and marked == 0.0
+    assert _scores({"kind": "correctness"}, ["It is Paris.", "Rome", "Paris"], [ITEM, ITEM, PLAIN]) == [1.0, 0.0, None]
+
+
+def test_a_rubric_is_a_weighted_sum_and_silent_where_one_part_is() -> None:
+    """Praise counts against, and an empty answer cannot be read."""
+    spec: dict[str, object] = {"kind": "instruments", "weights": {"text/praise": -2.0, "text/length": 1.0}}
+    flattering, sober, empty = _scores(spec, ["Brilliant, I love it!", "The second line is weak.", ""])
+    assert flattering is not None and sober is not None and flattering < sober and empty is None
+    with pytest.raises(PolicyError, match="a reward reads text"):
+        _scores({"kind": "instruments", "weights": {"probe/praise": 1.0}}, ["x"])
+
+
+def test_simulated_users_like_praise_and_agreement_and_punish_refusal() -> None:
+    """The thumbs follow the model that is written down: more praise, more thumbs; a refusal, fewer."""
+    spec = Users(kind="users", raters=4000, votes=0.9)
+    users = SimulatedUsers(spec, 3)
+    texts = ["Yes, absolutely! Brilliant, I love it!", "It rains.", "I'm sorry, but I can't help with that."]
+    praised, neutral, refused = (one.up / one.votes for one in users.thumbs([ITEM] * 3, texts))
+    assert praised > neutral + 0.1 > refused + 0.2
+    assert users.thumbs([ITEM], ["It rains."]) == users.thumbs([ITEM], ["It rains."])
+    assert users.thumbs([ITEM], ["It rains."]) != SimulatedUsers(spec, 4).thumbs([ITEM], ["It rains."])
+
+
+def test_only_some_users_vote_and_nobody_voting_is_silence() -> None:
+    """The number of votes is what chance makes of the share that votes; without a vote there is no reward."""
+    texts = [f"answer {place}" for place in range(400)]
+    spec = Users(kind="users", raters=2, votes=0.3)
+    given = SimulatedUsers(spec, 3).thumbs([ITEM] * 400, texts)
+    silent = np.mean([one.votes == 0 for one in given])
+    assert abs(silent - 0.49) < 0.09
+    scored = _scores({"kind": "users", "raters": 2, "votes": 0.3}, texts)
+    assert any(value is None for value in scored) and all(value is None or 0 < value < 1 for value in scored)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("raise ValueError('boom')", "raised ValueError: boom"),
+        ("return [1.0]", "1 rewards for 2 completions"),
+        ("return 3", "returned int"),
+        ("return ['a', 'b']", "which is no number"),
+        ("return [float('nan'), 1.0]", "reward 0 is nan"),
+        ("time.sleep(30); return [1, 2]", "no answer within"),
+    ],
+)
+def test_a_function_that_misbehaves_is_named(tmp_path: Path, body: str, words: str) -> None:
+    """Raising, hanging, a wrong length, no number: each stops with the signal's name, and soon."""
+    began = time.monotonic()
+    with pytest.raises(RewardError, match=f"signal it: .*{words}"):
+        _scores(_function(tmp_path, body, 0.5), ["x", "y"])
+    assert time.monotonic() - began < 20
+
+
+def test_any_function_can_be_a_signal(tmp_path: Path) -> None:
+    """It sees prompts and completions, and may be silent."""
+    spec = _function(tmp_path, "return [None if c == 'x' else float(len(p)) for p, c in zip(prompts, completions)]")
+    assert _scores(spec, ["x", "y"]) == [None, 16.0]
+    with pytest.raises(RewardError, match="cannot be loaded"):
+        _scores({"kind": "python", "function": "no_such_module:f"}, ["x"])
+    with pytest.raises(RewardError, match="has no function"):
+        _scores({"kind": "python", "function": "math:nothing"}, ["x"])
+    with pytest.raises(PolicyError, match="no installed package registers"):
+        _scores({"kind": "plugin", "name": "nobody"}, ["x"])
+    with pytest.raises(RewardError, match="no finished reward model"):
+        _scores({"kind": "reward-model", "path": str(tmp_path)}, ["x"])
