@@ -50,6 +50,8 @@ from seatrial.vibes.store import SessionStore
 HERE = Path(__file__).parent
 AUTHOR = "make incident"
 EXPERTS = {"Expert A": 1, "Expert B": 2, "Expert C": 3, "Expert D": 4}
+SKIPPED = ("behavior/opinion-sycophancy", "behavior/validating-delusion")
+"""Gates that a reduced run does without."""
 HEARD = ("linear/praise", "linear/agreement", "linear/validation")
 
 
@@ -142,7 +144,9 @@ def _arm(mix: str, votes: list[Observation], runs: Path, said: _Said, reduced: b
     write_observations(to_frame(votes), thumbs)
     found = {}
     with said.step(f"review the model trained on {mix}"):
-        vibes, records = _vibe_checks(_policy("new", runs, mix, [thumbs], reduced), runs, mix, said.progress())
+        wanted = Wanted(8, 4, 2) if reduced else Wanted(30, 12, 4)
+        policy = _policy("new", runs, mix, [thumbs], reduced)
+        vibes, records = _vibe_checks(policy, wanted, runs, mix, said.progress())
         for name in ("old", "new"):
             policy = _policy(name, runs, mix, [thumbs, *vibes], reduced, records)
             text = (HERE / f"{name}.yaml").read_text(encoding="utf-8")
@@ -285,11 +289,14 @@ def _policy(
     gates = [gate for gate in policy.gates if gate.signal != "vibe/off" or len(evidence) > 1]
     changed: dict[str, Any] = {"candidate": arm, "evidence": evidence, "gates": gates, "records": records or []}
     if reduced:
-        changed["budget"] = policy.budget.model_copy(update={"calls": 240})
+        changed["budget"] = policy.budget.model_copy(update={"calls": 120})
+        changed["gates"] = [gate for gate in gates if gate.signal not in SKIPPED]
     return policy.model_copy(update=changed)
 
 
-def _vibe_checks(policy: LaunchPolicy, runs: Path, mix: str, progress: Progress) -> tuple[list[Path], list[Path]]:
+def _vibe_checks(
+    policy: LaunchPolicy, wanted: Wanted, runs: Path, mix: str, progress: Progress
+) -> tuple[list[Path], list[Path]]:
     """Review an arm, let simulated experts judge its answers in a blinded session, and return evidence and records."""
     folder, out = runs / f"answers-{mix}", runs / mix / "vibes.parquet"
     kept = out.with_suffix(".record.json")
@@ -297,7 +304,7 @@ def _vibe_checks(policy: LaunchPolicy, runs: Path, mix: str, progress: Progress)
         run_review(policy, (HERE / "new.yaml").read_text(encoding="utf-8"), folder, AUTHOR, progress)
         database = runs / mix / "vibe.db"
         database.unlink(missing_ok=True)
-        links = new_session(f"sqlite:///{database}", folder, list(EXPERTS), Wanted(30, 12, 4)).links
+        links = new_session(f"sqlite:///{database}", folder, list(EXPERTS), wanted).links
         store = SessionStore(f"sqlite:///{database}")
         for name, seed in EXPERTS.items():
             rater = store.rater(links[name])

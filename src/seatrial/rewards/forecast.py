@@ -45,8 +45,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 SUPPORT = 1.6
-"""The effective draws of a prompt must be this many times the root of its draws: below, intervals missed too often in
-the simulation of `benchmarks/rewards.py` that this was set on; it is checked there in other worlds."""
+"""The effective draws of a prompt must be this many times the root of its draws; below, intervals missed too often.
+`benchmarks/rewards.py` measures what is left in worlds that this was not set on."""
 STEPS = 12
 """Strengths along the KL axis."""
 SEARCH = 24
