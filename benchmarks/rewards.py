@@ -110,6 +110,12 @@ def _normal(rng: np.random.Generator, prompts: int, draws: int) -> tuple[Array, 
 
 
 def _skewed(rng: np.random.Generator, prompts: int, draws: int) -> tuple[Array, Array]:
+    reward = 4.0 * rng.beta(1, 4, size=(prompts, draws))
+    return reward, np.exp(0.4 * reward + 0.3 * rng.normal(size=(prompts, draws)))
+
+
+def _unbounded(rng: np.random.Generator, prompts: int, draws: int) -> tuple[Array, Array]:
+    """Rewards with an exponential tail: at beta 2 the weights' variance is infinite, at beta 1 there is no optimum."""
     reward = rng.exponential(size=(prompts, draws)) - 1.0
     return reward, np.exp(0.4 * reward + 0.3 * rng.normal(size=(prompts, draws)))
 
@@ -137,6 +143,7 @@ def _votes(rng: np.random.Generator, prompts: int, draws: int) -> tuple[Array, A
 WORLDS: dict[str, Callable[[np.random.Generator, int, int], tuple[Array, Array]]] = {
     "normal": _normal,
     "skewed": _skewed,
+    "unbounded tail": _unbounded,
     "binary": _binary,
     "uneven prompts": _mixed,
     "votes with ties": _votes,
