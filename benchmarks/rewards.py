@@ -254,8 +254,9 @@ def _chosen(table: RewardTable, mix: dict[str, float]) -> dict[str, Estimate]:
 
 
 def agreement(found: list[Reached]) -> tuple[int, int, float]:
-    """Return how many shifts are larger than their noise, how many of those have the forecast's sign, and the rank
-    correlation of forecast and reached over all shifts.
+    """Return how many shifts exceed their noise, how many of those had the right sign, and the rank correlation.
+
+    The correlation of forecast and reached is over all shifts.
     """
     counted = [one for one in found if one.counts]
     rank = spearmanr([one.forecast.value for one in found], [one.reached.value for one in found]).statistic

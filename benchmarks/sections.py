@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks import corrections, efficiency, page, peers, rewards, suites, throughput, validity
+from benchmarks import corrections, efficiency, page, peers, rewards, suites, throughput, validity, vibes
 from benchmarks.plot import Series, line_plot
 from benchmarks.validity import ALPHA, LIMIT, Cell, Looks, Rate
 from seatrial.rewards.audit import Estimate
@@ -438,6 +438,30 @@ def _shift(made: Estimate) -> str:
     return f"{made.value:+.3f} [{made.low:.3f}, {made.high:.3f}]"
 
 
+def _vibes(quick: bool) -> Iterator[str]:
+    yield "## Vibe checks under load\n"
+    yield page.source("vibes", ("fastapi", "uvicorn", "sqlalchemy"))
+    found = vibes.run(20, 5, 10.0) if quick else vibes.run(200, 50, 60.0)
+    count = sum(map(len, found.taken.values()))
+    yield (
+        f"{found.raters} *simulated* raters on pairs and {found.talkers} in conversations with two simulated models, for "
+        f"{found.seconds:.0f} s against `seatrial vibe serve` on SQLite, a request every {vibes.PACE:g} s each on average (a page, "
+        f"two autosaves, a rating; people take minutes), server, models and raters on {os.cpu_count()} cores, rate limits on. "
+        f"{count:,} requests, {count / found.seconds:.0f} a second; errors: "
+        f"{', '.join(f'{many} × {what}' for what, many in found.errors.items()) or 'none'}.\n"
+    )
+    kinds = {
+        "pages": ("page",),
+        "saves": ("save",),
+        "conversations, to the first piece": ("talk",),
+        "all": ("page", "save", "talk"),
+    }
+    yield page.table(
+        ("requests", "p50", "p95", "p99"),
+        [(what, *[f"{one:.0f} ms" for one in found.quantiles(*names)]) for what, names in kinds.items()],
+    )
+
+
 ALL: dict[str, Callable[[bool], Iterator[str]]] = {
     "validity": _validity,
     "policies": _policies,
@@ -448,4 +472,5 @@ ALL: dict[str, Callable[[bool], Iterator[str]]] = {
     "suites": _suites,
     "throughput": _throughput,
     "rewards": _rewards,
+    "vibes": _vibes,
 }

@@ -301,8 +301,8 @@ def reached_picture(reached: Sequence[Reached]) -> Picture:
     for place, one, (value, low, high), (came, least, top) in reversed(shown):
         kind = judged(one)
         told = f"{one.mix}, {one.behavior}: forecast {_told(one.forecast)}, reached {_told(one.reached)}"
-        ends = (x.at(low), x.at(high), y.at(least), y.at(top))
-        marks.append(Mark(x.at(value), y.at(came), *ends, kind, told, str(place) if kind in ("wrong", "apart") else ""))
+        span = (x.at(low), x.at(high), y.at(least), y.at(top))
+        marks.append(Mark(x.at(value), y.at(came), *span, kind, told, str(place) if kind in ("wrong", "apart") else ""))
     return Picture(x, y, _labelled(marks), y.at(1.0))
 
 
@@ -314,7 +314,8 @@ def _labelled(marks: Sequence[Mark]) -> tuple[Mark, ...]:
         if mark.label:
             others = taken[:place] + taken[place + 1 :]
             corners = [(mark.x + right, mark.y + down) for down in (-10.0, 10.0) for right in (10.0, -10.0)]
-            best = max(corners, key=lambda at, others=others: min((math.dist(at, it) for it in others), default=0.0))
+            room = [min((math.dist(at, it) for it in others), default=0.0) for at in corners]
+            best = corners[room.index(max(room))]
             taken.append(best)
             mark = replace(mark, label_x=round(best[0], 1), label_y=round(best[1] + 4.0, 1))
         made.append(mark)

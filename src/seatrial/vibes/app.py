@@ -49,6 +49,8 @@ HEADERS = {
 }
 PER_SECOND, BURST = 20, 60
 """Requests of one rater that are served: autosaves of a fast typist, and no more."""
+TAGS_KEPT = 10.0
+"""Seconds after which tags are read anew, for another server on the same database may have kept a new one."""
 Token = Annotated[str, Cookie()]
 LOG = logging.getLogger(__name__)
 TAG = re.compile(r"[^\W_][\w '/-]{0,39}")
@@ -111,6 +113,7 @@ class _Desk:
         self._pages = Environment(loader=PackageLoader("seatrial.vibes", "pages"), autoescape=select_autoescape())
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
         self._lines = Lines()
+        self._tags: dict[int, tuple[float, list[str]]] = {}
         self._busy: dict[str, asyncio.Task[list[str]] | None] = {}
 
     async def close(self) -> None:
@@ -153,15 +156,21 @@ class _Desk:
         rater = self._store.rater(vibe)
         if rater is None:
             return self._stranger()
-        all_of = self._store.shown(rater[0])
-        place = next((place for place, shown in enumerate(all_of) if shown.id == name), None)
-        if place is None:
+        shown = self._store.one(rater[0], name)
+        if shown is None:
             return self._page("message.html", 404, title="Not here", words="There is no such pair in your session.")
-        known = dict.fromkeys([*TAGS, *self._store.tags_of(rater[0])])
-        content = _content(all_of, place, list(known))
-        if all_of[place].trial.kind == "live":
+        content = _content(self._store.outline(rater[0]), shown, self._tags_for(*rater))
+        if shown.trial.kind == "live":
             content |= _conversation(self._store.turns(name))
         return self._page("pair.html", **content, guard=_guard(vibe))
+
+    def _tags_for(self, rater: int, session: int) -> list[str]:
+        """Return the tags to offer: ours and those of the session, read anew when one was coined or is old."""
+        read, tags = self._tags.get(session, (-TAGS_KEPT, []))
+        if time.monotonic() - read >= TAGS_KEPT:
+            tags = list(dict.fromkeys([*TAGS, *self._store.tags_of(rater)]))
+            self._tags[session] = (time.monotonic(), tags)
+        return tags
 
     async def converse(
         self, name: str, request: Request, asked: Annotated[Asked, Body()], vibe: Token = ""
@@ -170,7 +179,7 @@ class _Desk:
         rater = self._store.rater(vibe)
         if rater is None or not hmac.compare_digest(request.headers.get("X-Guard", ""), _guard(vibe)):
             return JSONResponse({"error": "this page is not yours any more; open your link again"}, 403)
-        shown = next((one for one in self._store.shown(rater[0]) if one.id == name), None)
+        shown = self._store.one(rater[0], name)
         if shown is None or shown.trial.kind != "live":
             return JSONResponse({"error": "there is no such conversation in your session"}, 404)
         if name in self._busy:
@@ -224,12 +233,18 @@ class _Desk:
         except Conflict as conflict:
             words = "this pair was changed in another tab; reload to see what is kept"
             return JSONResponse({"error": words, "version": conflict.version}, 409)
+        if set(said.tags) - set(self._tags.get(rater[1], (0.0, []))[1]):
+            self._tags.pop(rater[1], None)
         return JSONResponse({"version": version})
 
     def _heard(self, rater: int, name: str) -> bool:
         """Return whether there is something to rate: a pair, or a conversation with at least one answer."""
-        live = any(one.id == name and one.trial.kind == "live" for one in self._store.shown(rater))
-        return not live or any(turn.left is not None for turn in self._store.turns(name))
+        shown = self._store.one(rater, name)
+        return (
+            shown is None
+            or shown.trial.kind != "live"
+            or any(turn.left is not None for turn in self._store.turns(name))
+        )
 
     def done(self, vibe: Token = "") -> Response:
         """Say thank you."""
@@ -237,7 +252,7 @@ class _Desk:
         if rater is None:
             return self._stranger()
         words = "That was all. Thank you: your ratings are kept, and you can still go back and change them."
-        last = self._store.shown(rater[0])[-1].id
+        last = self._store.outline(rater[0])[-1]
         return self._page("message.html", title="Done", words=words, back=last)
 
     def administer(self, token: str) -> Response:
@@ -263,19 +278,19 @@ class _Desk:
         return self._page("message.html", 403, title="No entry", words=words)
 
 
-def _content(all_of: list[Shown], place: int, tags: list[str]) -> dict[str, Any]:
-    shown = all_of[place]
+def _content(names: list[str], shown: Shown, tags: list[str]) -> dict[str, Any]:
+    place = names.index(shown.id)
     return {
         "trial": shown.id,
         "number": place + 1,
-        "count": len(all_of),
+        "count": len(names),
         "turns": [(message.role, rendered(message.content)) for message in shown.trial.item.messages],
         "left": rendered(shown.trial.left),
         "right": rendered(shown.trial.right),
         "rating": shown.rating or {},
         "version": shown.version,
-        "before": all_of[place - 1].id if place else "",
-        "after": all_of[place + 1].id if place + 1 < len(all_of) else "",
+        "before": names[place - 1] if place else "",
+        "after": names[place + 1] if place + 1 < len(names) else "",
         "tags": tags,
         "again": shown.trial.tag,
         "live": shown.trial.kind == "live",

@@ -218,6 +218,24 @@ class SessionStore:
             for row in rows
         ]
 
+    def outline(self, rater: int) -> list[str]:
+        """Return the names of a rater's trials in their order, without their contents."""
+        with self.engine.connect() as link:
+            chosen = select(trials.c.id).where(trials.c.rater == rater).order_by(trials.c.place)
+            return [str(row.id) for row in link.execute(chosen)]
+
+    def one(self, rater: int, trial: str) -> Shown | None:
+        """Return one of a rater's trials with its latest rating; None where it is not this rater's."""
+        with self.engine.connect() as link:
+            row = link.execute(select(trials).where(trials.c.id == trial, trials.c.rater == rater)).first()
+            if row is None:
+                return None
+            said = link.execute(
+                select(ratings).where(ratings.c.trial == trial).order_by(ratings.c.version.desc()).limit(1)
+            ).first()
+        rating = json.loads(said.content) if said else None
+        return Shown(row.id, row.place, _unpacked(row.content), rating, said.version if said else 0)
+
     def save(self, rater: int, trial: str, rating: Mapping[str, Any], version: int) -> int:
         """Keep a new version of a rating and return its number; the one before stays.
 
