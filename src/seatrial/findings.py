@@ -27,6 +27,7 @@ from seatrial.report.content import (
 from seatrial.rounds import ROLES, GateRun, Rounds
 from seatrial.signals import openings
 from seatrial.stats.concentrated import large_changes
+from seatrial.stats.intervals import Interval, fixed_size
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import Decision, GateVerdict, Item, Response, Role, Spend, Verdict
@@ -79,6 +80,7 @@ def compose(
         ),
         notes=(
             *_notes(cells, decision),
+            *_apart(observations),
             *_concentrated(policy, rounds),
             *joined_labels(policy, rounds),
             *told(compared),
@@ -334,6 +336,35 @@ def _notes(cells: Sequence[Cell], decision: Decision) -> list[str]:
         for cell in cells
         if cell.verdict == "fail" and cell.signal in passed
     ]
+
+
+def _apart(observations: pl.DataFrame) -> list[str]:
+    """Return where raters surely prefer one model and surely find more off with it: people may like what is off."""
+    off, preferred = (_rated_change(observations, signal) for signal in ("vibe/off", "vibe/preference"))
+    if off is None or preferred is None or not (off.low > 0 < preferred.low or off.high < 0 > preferred.high):
+        return []
+    model = "candidate" if off.low > 0 else "baseline"
+    return [
+        f"Raters prefer the {model} and find more off with it: preference and what is off point apart (vibe/off "
+        f"{off.low:+.3f} to {off.high:+.3f}, vibe/preference {preferred.low:+.3f} to {preferred.high:+.3f}, candidate "
+        "minus baseline). What is liked is not thereby harmless: read the raters' notes."
+    ]
+
+
+def _rated_change(observations: pl.DataFrame, signal: str) -> Interval | None:
+    """Return the interval of the candidate's mean minus the baseline's, by cluster; None where nobody rated it."""
+    import polars as pl
+
+    own = observations.filter(pl.col("signal").cast(pl.String) == signal, pl.col("weight") > 0)
+    weighted = (pl.col("value") * pl.col("weight")).sum() / pl.col("weight").sum()
+    sides = [
+        own.filter(pl.col("role").cast(pl.String) == role).group_by("cluster").agg(weighted.alias("value"))
+        for role in ("baseline", "candidate")
+    ]
+    both = sides[0].join(sides[1], on="cluster").sort("cluster")
+    if len(both) < 2:
+        return None
+    return fixed_size((both["value_right"] - both["value"]).to_numpy(), -1.0, 1.0, 0.025)
 
 
 LARGE = 0.25
