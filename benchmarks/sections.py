@@ -445,7 +445,7 @@ def _vibes(quick: bool) -> Iterator[str]:
     count = sum(map(len, found.taken.values()))
     yield (
         f"{found.raters} *simulated* raters on pairs and {found.talkers} in conversations with two simulated models, for "
-        f"{found.seconds:.0f} s against `seatrial vibe serve` on SQLite, a request every {vibes.PACE:g} s each on average (a page, "
+        f"{found.seconds:.0f} s against `seatrial vibe serve` on SQLite, one request each in {vibes.PACE:g} s on average (a page, "
         f"two autosaves, a rating; people take minutes), server, models and raters on {os.cpu_count()} cores, rate limits on. "
         f"{count:,} requests, {count / found.seconds:.0f} a second; errors: "
         f"{', '.join(f'{many} × {what}' for what, many in found.errors.items()) or 'none'}.\n"

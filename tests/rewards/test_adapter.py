@@ -22,19 +22,23 @@ pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.embedded]
 PROMPTS = ("What is the capital of France?", "Is my poem good?", "Should I quit my job today?")
 
 
-def _random_adapter(folder: Path, size: float) -> Any:
+ALL = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+def _random_adapter(folder: Path, size: float, names: tuple[str, ...] = ALL) -> Any:
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(converted(weights()), dtype=torch.float32)
-    names = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-    adapted = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules=names, task_type="CAUSAL_LM"))
+    settings = LoraConfig(r=4, lora_alpha=8, target_modules=list(names), task_type="CAUSAL_LM")
+    adapted = get_peft_model(model, settings)
     torch.manual_seed(1)
     with torch.no_grad():
         for name, weight in adapted.named_parameters():
             if "lora_B" in name:
-                weight.normal_(0.0, size)
+                weight.normal_()
+                weight *= size
     adapted.save_pretrained(folder)
     return adapted.eval()
 
@@ -49,15 +53,17 @@ def _first_tokens(model: Any, prompt: str) -> dict[str, float]:
     with torch.inference_mode():
         logits = model(**tokenizer(text, return_tensors="pt", add_special_tokens=False)).logits[0, -1]
     found = torch.log_softmax(logits, dim=-1)
-    return {tokenizer.decode([place]): float(found[place]) for place in found.topk(10).indices.tolist()}
+    return {tokenizer.decode([place]): float(found[place]) for place in found.topk(2000).indices.tolist()}
 
 
-async def test_log_probabilities_agree_with_pytorch(tmp_path: Path) -> None:
-    """With a random adapter on every layer the likeliest first tokens have the same log-probabilities on both sides.
+@pytest.mark.parametrize(("names", "size"), [(ALL, 0.12), (("q_proj", "k_proj"), 0.4)])
+async def test_it_moves_log_probabilities_as_in_pytorch(names: tuple[str, ...], size: float, tmp_path: Path) -> None:
+    """A random adapter moves the likeliest first tokens alike on both sides; at scale 0 it moves nothing.
 
-    The server computes with weights of four bits as they are, PyTorch with the same ones unpacked.
+    Moves are compared, for the server computes with four bits and PyTorch with the same weights unpacked. Queries and
+    keys are tried alone too: theirs are the rows that change places.
     """
-    adapted = _random_adapter(tmp_path / "peft", 0.02)
+    adapted = _random_adapter(tmp_path / "peft", size, names)
     write_gguf_adapter(tmp_path / "peft", str(converted(weights())), tmp_path / "adapter.gguf")
     base = ModelSpec(model="embedded/smollm2-135m")
     whole = base.model_copy(update={"adapter": tmp_path / "adapter.gguf"})
@@ -65,16 +71,19 @@ async def test_log_probabilities_agree_with_pytorch(tmp_path: Path) -> None:
     moved, apart = [], []
     async with plain, off, on:
         for prompt in PROMPTS:
-            request = Request(Item("a", "s", (Message("user", prompt),)), 0, 1, 20)
+            request = Request(Item("a", "s", (Message("user", prompt),)), 0, 1, 60)
             without, at_zero, with_it = [dict((await model.ask(request)).first) for model in (plain, off, on)]
-            torch_says = _first_tokens(adapted, prompt)
-            shared = [token for token in torch_says if token in with_it and token in without]
-            assert len(shared) >= 3
-            apart += [abs(torch_says[token] - with_it[token]) for token in shared]
-            moved += [abs(without[token] - with_it[token]) for token in shared]
+            after = _first_tokens(adapted, prompt)
+            with adapted.disable_adapter():
+                before = _first_tokens(adapted, prompt)
+            for token in list(without)[:20]:
+                if token in with_it and token in after:
+                    move = with_it[token] - without[token]
+                    moved.append(abs(move))
+                    apart.append(abs(move - (after[token] - before[token])))
             assert max(abs(without[token] - at_zero[token]) for token in without if token in at_zero) < 0.02
-    assert np.mean(moved) > 0.2
-    assert np.mean(apart) < 0.2 * np.mean(moved) and max(apart) < 0.3
+    assert len(moved) >= 20 and np.mean(moved) > 0.2
+    assert np.mean(apart) < 0.4 * np.mean(moved), (np.mean(apart), np.mean(moved))
 
 
 def test_an_adapter_with_a_weight_that_is_no_number_is_not_written(tmp_path: Path) -> None:

@@ -48,6 +48,12 @@ def test_the_audit_names_what_held_the_behavior_in_check() -> None:
     assert shares["before"]["thumbs"].value == 0.0
 
 
+def test_a_pull_that_the_wanted_mix_does_not_change_is_said() -> None:
+    """What the unchanged part of a mix pulls up is named, though nothing new pulls."""
+    found = audit(_world(), {"thumbs": 1.0}, {"thumbs": 1.0}, 1.0)
+    assert "thumbs pulls it up" in found.pulls[0].sentence and "does not change that" in found.pulls[0].sentence
+
+
 def test_the_forecast_agrees_with_what_the_tilted_normal_does() -> None:
     """A normal behavior tilted by a reward moves by covariance over beta: known exactly, covered by the interval."""
     table = _world(200, 32)

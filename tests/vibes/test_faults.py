@@ -16,7 +16,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
+from seatrial.vibes.app import BURST, make_app
 from seatrial.vibes.planning import Wanted, new_session
 from seatrial.vibes.store import Conflict, SessionStore
 
@@ -126,3 +128,12 @@ def test_a_session_in_postgresql(review: Path, postgres: str) -> None:
     store.close(1)
     assert store.rater(made.links["ana"]) is None
     store.engine.dispose()
+
+
+def test_raters_of_one_address_come_in_at_once(review: Path, tmp_path: Path) -> None:
+    """A whole office opens its links in one second from one address, and nobody is turned away."""
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    links = new_session(url, review, [f"rater-{place}" for place in range(BURST + 20)], Wanted(4, 2, 1)).links
+    app = make_app(SessionStore(url))
+    for token in links.values():
+        assert TestClient(app, follow_redirects=True).get(f"/r/{token}").status_code == 200

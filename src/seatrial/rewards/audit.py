@@ -234,17 +234,24 @@ def _sentence(
     )
     start = f"{behavior}: "
     if not holding and not pushing:
+        lifting = max((name for name in sure if will[name] > 0), key=lambda name: will[name], default="")
+        if lifting:
+            return start + f"{lifting} pulls it up ({_signed(will[lifting])}), and the wanted mix does not change that."
         return start + "no signal is shown to pull it either way."
     if not pushing:
-        return start + f"{holding} holds it down ({was[holding]:+.3g}), and the wanted mix does not weaken that."
+        return start + f"{holding} holds it down ({_signed(was[holding])}), and the wanted mix does not weaken that."
     push = will[pushing] - was[pushing]
     if not holding:
-        return start + f"nothing held it in check; {pushing} pulls it up ({push:+.3g})."
+        return start + f"nothing held it in check; {pushing} pulls it up ({_signed(push)})."
     took = push / -was[holding]
     outcome = (
         "so that it now rises" if after.above else "so that it still falls" if after.below else "which way is open"
     )
     return start + (
-        f"{holding} held it in check ({was[holding]:+.3g}); {pushing} pulls it up ({push:+.3g}) and takes back "
-        f"{took:.0%} of that ({before.value:+.3g} before, {after.value:+.3g} after), {outcome}."
+        f"{holding} held it in check ({_signed(was[holding])}); {pushing} pulls it up ({_signed(push)}) and takes back "
+        f"{100 * took:.0f} % of that ({_signed(before.value)} before, {_signed(after.value)} after), {outcome}."
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
