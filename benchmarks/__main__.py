@@ -25,7 +25,7 @@ def main() -> None:
         if chosen.quick:
             print(text)
         else:
-            page.write(name, list(sections.ALL), text)
+            page.write(name, text)
             page.say(f"wrote {name} into {page.PAGE}")
     sys.exit(0)
 

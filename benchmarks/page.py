@@ -11,10 +11,23 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["DOCS", "PAGE", "percent", "picture", "say", "source", "table", "write"]
+__all__ = ["DOCS", "ORDER", "PAGE", "percent", "picture", "say", "source", "table", "write"]
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "measurements.md"
+ORDER = (
+    "validity",
+    "policies",
+    "efficiency",
+    "peers",
+    "corrections",
+    "instruments",
+    "suites",
+    "throughput",
+    "rewards",
+    "vibes",
+)
+"""The sections, as they stand on the page."""
 MARK = "<!-- section: {} -->"
 
 
@@ -48,12 +61,12 @@ def picture(name: str, title: str, svg: str) -> str:
     return f"![{title}]({path.name})\n"
 
 
-def write(name: str, order: Sequence[str], text: str) -> None:
-    """Replace one section of the page, in the order of all."""
+def write(name: str, text: str) -> None:
+    """Replace one section of the page."""
     held = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     found = re.split(r"^<!-- section: (\S+) -->\n", held, flags=re.MULTILINE)
     sections = dict(zip(found[1::2], found[2::2], strict=True))
     sections[name] = text.rstrip("\n") + "\n\n"
-    parts = [MARK.format(one) + "\n" + sections[one] for one in order if one in sections]
+    parts = [MARK.format(one) + "\n" + sections[one] for one in ORDER if one in sections]
     head = "# Measurements\n\nWritten by `make bench`, section by section; no figure here was typed.\n\n"
     PAGE.write_text((head + "".join(parts)).rstrip("\n") + "\n", encoding="utf-8")

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from benchmarks import page
 from seatrial.gates import WeighedClaim, WeighedGate, decide, judge
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
@@ -51,6 +52,10 @@ class Rate:
         """The 95 % Wilson band."""
         found = wilson(self.count, self.runs, 0.025)
         return found.low, found.high
+
+    def __str__(self) -> str:
+        """Return the share with its band."""
+        return page.percent(self.share, *self.band)
 
 
 @dataclass(frozen=True, slots=True)

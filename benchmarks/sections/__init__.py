@@ -1,0 +1,13 @@
+"""The sections of docs/measurements.md, in their order: each measures, and yields its Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from benchmarks import page
+from benchmarks.sections import costs, rates, readings, wings
+
+__all__ = ["ALL"]
+
+_KNOWN = rates.SECTIONS | costs.SECTIONS | readings.SECTIONS | wings.SECTIONS
+ALL: dict[str, Callable[[bool], Iterator[str]]] = {name: _KNOWN[name] for name in page.ORDER}

@@ -1,0 +1,106 @@
+"""Sections on what decisions cost: calls, the tools at hand, time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from benchmarks import efficiency, page, peers, throughput
+from benchmarks.plot import Series, line_plot
+
+__all__ = ["SECTIONS"]
+
+FEW = 100
+
+
+def _efficiency(quick: bool) -> Iterator[str]:
+    rows = efficiency.run(200 if quick else 1000, 6000, 0)
+    whole = [row for row in rows if row.effect not in (0.5, 1.5)]
+    yield "## Efficiency: calls to a decision\n"
+    yield page.source("efficiency")
+    yield (
+        f"Paired 0/1 answers, one in five discordant, margin {efficiency.MARGIN}, a look after every item, both models' calls "
+        "counted, at most 12,000. *Oracle*: Wald's test told the true distribution. *Plans*: fixed-size tests with the same "
+        f"alpha and power {efficiency.POWER:g} at no change: they decide as often as seatrial where the change is that far "
+        "from the margin and seldom at half of it. *Paired plan told the change*: as many as such a test needs to decide "
+        "with that power at this very change.\n"
+    )
+    yield page.table(
+        ("true change, margins", "seatrial", "oracle", "ratio", "paired plan", "unpaired plan",
+         "paired plan told the change", "decided", "wrong"),
+        [
+            (f"{row.effect:g}", f"{row.seatrial:,.0f}", f"{row.oracle:,.0f}", f"{row.seatrial / row.oracle:.2f}",
+             f"{row.paired_plan:,}", f"{row.unpaired_plan:,}", f"{efficiency.told_plan(row.effect):,}",
+             f"{100 * row.decided:.0f} %", f"{100 * row.wrong:.1f} %")
+            for row in rows
+        ],
+    )  # fmt: skip
+    for name, kept in (("whole margins (−2, −1, 0, 2, 3, 4)", whole), ("the half margins 0.5 and 1.5 included", rows)):
+        found = efficiency.summary(kept)
+        yield (
+            f"Averaged over {name}: {found['mean calls']:,.0f} calls, {found['of the oracle']:.2f} × the oracle's, "
+            f"{found['of the paired plan']:.2f} × the paired plan's, {found['of the unpaired plan']:.2f} × the unpaired "
+            f"plan's, {found['of the plan that decides everywhere']:.2f} × those of a paired plan large enough to decide "
+            "with its power at every change of that list.\n"
+        )
+    series = [
+        Series("seatrial", [(row.effect, row.seatrial) for row in rows]),
+        Series("oracle", [(row.effect, row.oracle) for row in rows]),
+        Series("paired plan", [(row.effect, row.paired_plan) for row in rows]),
+        Series("unpaired plan", [(row.effect, row.unpaired_plan) for row in rows]),
+    ]
+    if not quick:
+        title = "Mean calls to a decision"
+        yield page.picture("efficiency", title, line_plot(title, "true change, margins", series))
+
+
+def _peers(quick: bool) -> Iterator[str]:
+    planned = efficiency.plans()[0] // 2
+    yield "## What other gates say about the same answers\n"
+    yield page.source("peers")
+    yield (
+        f"Simulated releases, answered by both models, one answer in five discordant, margin {efficiency.MARGIN}: once "
+        f"with {FEW} items, once with the {planned} of the paired plan above. Each tool runs in an environment of its own "
+        "and is told the margin, alpha and power wherever it takes them. `pass` means that the release goes out: a gate "
+        "that keeps its word passes at most 5 % of those whose true change is 1 margin or more. Twice the margin is a drop "
+        "of 10 points. seatrial stops when it is decided; the others need all items.\n"
+    )
+    rows: list[tuple[str, ...]] = []
+    for items in (FEW, planned):
+        for said, calls in peers.seatrial_says(100, items):
+            rows.append(("seatrial", f"{items}", f"{calls:,.0f}", f"{said.effect:g}", *_answers(said), "100"))
+        for peer in () if quick else peers.PEERS:
+            page.say(f"peers: {peer.package}, {items} items")
+            name = f"{peer.package} {peer.version}"
+            try:
+                for said in peers.ask(peer, items):
+                    rows.append(
+                        (name, f"{items}", f"{2 * items:,}", f"{said.effect:g}", *_answers(said), str(peer.runs))
+                    )
+            except RuntimeError as error:
+                rows.append((name, f"{items}", "", "", f"not measured: {error}", "", "", ""))
+    yield page.table(("tool", "items", "calls", "true change, margins", "pass", "fail", "undecided", "releases"), rows)
+    yield (
+        "evalsig tests for superiority, so an equally good release seldom passes; evalproof and llm-evalgate fail a release "
+        "only when a drop is shown, so what they cannot see passes; dedrift alerts on any change in either direction.\n"
+    )
+
+
+def _answers(said: peers.Said) -> list[str]:
+    return [f"{100 * said.share(word):.0f} %" for word in ("pass", "fail", "undecided")]
+
+
+def _throughput(quick: bool) -> Iterator[str]:
+    found = throughput.run(1_000_000 if quick else 10_000_000)
+    yield "## Throughput: weighing observations\n"
+    yield page.source("throughput")
+    yield (
+        f"{found.observations:,} observations of {throughput.SIGNALS} signals, from Parquet to judged gates: "
+        f"{found.seconds:.1f} s, peak {found.megabytes:,.0f} MB.\n"
+    )
+
+
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {
+    "efficiency": _efficiency,
+    "peers": _peers,
+    "throughput": _throughput,
+}
