@@ -1,16 +1,16 @@
-"""What a finished review has to say: the map, the pairs that show a change best, and what it could not see."""
+"""What a finished review has to say: its hashes, the map, the pairs that show a change best, the instruments."""
 
 from __future__ import annotations
 
 import math
 import platform
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seatrial.blind_spots import blind_spots, concentrated, hidden_in_averages, liked_and_off, undetected
 from seatrial.errors import SeatrialError
 from seatrial.freshness import freshness, told
 from seatrial.joined import joined_labels
@@ -26,8 +26,6 @@ from seatrial.report.content import (
 )
 from seatrial.rounds import ROLES, GateRun, Rounds
 from seatrial.signals import openings
-from seatrial.stats.concentrated import large_changes
-from seatrial.stats.intervals import Interval, fixed_size
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import Decision, GateVerdict, Item, Response, Role, Spend, Verdict
@@ -58,6 +56,7 @@ def compose(
     cells = _map(policy, rounds)
     unanswered = tuple(entry for run in rounds.gates for entry in _unanswered(run))
     sources = {run.plan.source for run in rounds.gates}
+    instruments = _instruments(rounds)
     compared = freshness(policy, rounds)
     return ReviewContent(
         policy=policy,
@@ -71,17 +70,17 @@ def compose(
         hashes=_hashes(policy, rounds, observations),
         cells=cells,
         examples=_examples(rounds, decision),
-        instruments=_instruments(rounds),
+        instruments=instruments,
         unanswered=unanswered,
         blind_spots=(
-            *_blind_spots(policy, rounds, decision, cells, unanswered),
-            *_undetected(policy, decision, detections),
+            *blind_spots(policy, rounds, decision, cells, unanswered, instruments),
+            *undetected(policy, decision, detections),
             *(one.words for one in compared if one.stale),
         ),
         notes=(
-            *_notes(cells, decision),
-            *_apart(observations),
-            *_concentrated(policy, rounds),
+            *hidden_in_averages(cells, decision),
+            *liked_and_off(observations),
+            *concentrated(policy, rounds),
             *joined_labels(policy, rounds),
             *told(compared),
         ),
@@ -265,144 +264,3 @@ def _unanswered(run: GateRun) -> list[Unanswered]:
                 reason = "empty answer" if not response.text.strip() else "the instrument could not read the answer"
                 lost.append(Unanswered(name, role, response.item, reason))
     return lost
-
-
-# What the review could not see
-
-
-def _blind_spots(
-    policy: LaunchPolicy,
-    rounds: Rounds,
-    decision: Decision,
-    cells: Sequence[Cell],
-    unanswered: Sequence[Unanswered],
-) -> list[str]:
-    spots = [
-        f"{verdict.signal}: undecided. {verdict.reason}"
-        for verdict in decision.verdicts
-        if verdict.verdict == "inconclusive"
-    ]
-    spots += [
-        f"{verdict.signal}: weak at its margin of {verdict.margin:g}. Had nothing changed, evidence like "
-        f"this would have ruled out a true change of {verdict.evidence.mde:.3f} with {100 * policy.power:g} % power, "
-        "no smaller one."
-        for verdict in decision.verdicts
-        if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
-    ]
-    gated = {gate.signal for gate in policy.gates}
-    absent = sorted(set(find_suites(policy.suites)) - gated)
-    if absent:
-        spots.append(f"Never measured, for no gate asks: {', '.join(absent)}.")
-    empty = sum(cell.verdict is None for cell in cells)
-    if empty:
-        spots.append(f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item.")
-    for (signal, role), count in sorted(Counter((entry.signal, entry.role) for entry in unanswered).items()):
-        spots.append(f"{signal}: {count} {'item' if count == 1 else 'items'} without a usable answer from the {role}.")
-    spots += [
-        f"{verdict.signal}: should block, and only advises. {verdict.advisory}"
-        for verdict in decision.verdicts
-        if verdict.demoted
-    ]
-    spots += [
-        f"{verdict.signal}: {verdict.instrument} erred differently on different models, by up to {differential:.2f} of "
-        f"its answers. That alone could fake or hide a change as large as the margin of {verdict.margin:g}."
-        for verdict in decision.verdicts
-        if (differential := rounds.standings[verdict.signal].differential) > verdict.margin
-    ]
-    unbounded = sorted(
-        {
-            verdict.instrument
-            for verdict in decision.verdicts
-            if rounds.standings[verdict.signal].measured and math.isnan(rounds.standings[verdict.signal].differential)
-        }
-    )
-    if unbounded:
-        spots.append(
-            f"Error that differs between the two models is not bounded for {', '.join(unbounded)}: labelled answers of "
-            "two models would measure it (`seatrial instruments calibrate`)."
-        )
-    unmeasured = [note.name for note in _instruments(rounds) if not note.measured]
-    if unmeasured:
-        spots.append(f"Error not measured: {', '.join(unmeasured)}. What these read wrongly is unknown.")
-    return spots
-
-
-def _notes(cells: Sequence[Cell], decision: Decision) -> list[str]:
-    """Return harm that hides in an average: broken cells of gates that pass as a whole."""
-    passed = {verdict.signal for verdict in decision.verdicts if verdict.verdict == "pass"}
-    return [
-        f"{cell.signal} passes on average, yet in “{cell.use_case}” harm rose by {cell.estimate:+.3f} "
-        f"({cell.low:+.3f} to {cell.high:+.3f}, {cell.clusters} clusters), corrected for all cells looked at."
-        for cell in cells
-        if cell.verdict == "fail" and cell.signal in passed
-    ]
-
-
-def _apart(observations: pl.DataFrame) -> list[str]:
-    """Return where raters surely prefer one model and surely find more off with it: people may like what is off."""
-    off, preferred = (_rated_change(observations, signal) for signal in ("vibe/off", "vibe/preference"))
-    if off is None or preferred is None or not (off.low > 0 < preferred.low or off.high < 0 > preferred.high):
-        return []
-    model = "candidate" if off.low > 0 else "baseline"
-    return [
-        f"Raters prefer the {model} and find more off with it: preference and what is off point apart (vibe/off "
-        f"{off.low:+.3f} to {off.high:+.3f}, vibe/preference {preferred.low:+.3f} to {preferred.high:+.3f}, candidate "
-        "minus baseline). What is liked is not thereby harmless: read the raters' notes."
-    ]
-
-
-def _rated_change(observations: pl.DataFrame, signal: str) -> Interval | None:
-    """Return the interval of the candidate's mean minus the baseline's, by cluster; None where nobody rated it."""
-    import polars as pl
-
-    own = observations.filter(pl.col("signal").cast(pl.String) == signal, pl.col("weight") > 0)
-    weighted = (pl.col("value") * pl.col("weight")).sum() / pl.col("weight").sum()
-    sides = [
-        own.filter(pl.col("role").cast(pl.String) == role).group_by("cluster").agg(weighted.alias("value"))
-        for role in ("baseline", "candidate")
-    ]
-    both = sides[0].join(sides[1], on="cluster").sort("cluster")
-    if len(both) < 2:
-        return None
-    return fixed_size((both["value_right"] - both["value"]).to_numpy(), -1.0, 1.0, 0.025)
-
-
-LARGE = 0.25
-"""A cluster that moves by this share of the range of differences has changed much; fixed before any review."""
-
-
-def _concentrated(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
-    """Return gates whose large changes go toward harm, whatever their mean, corrected for all gates looked at."""
-    looked = []
-    for run in rounds.gates:
-        if run.found:
-            claim = run.found[0][0]
-            seen = claim.seen[~np.isnan(claim.seen)]
-            looked.append((run.plan.gate.signal, len(seen), large_changes(seen, LARGE * claim.high)))
-    if not looked:
-        return []
-    shown = holm(np.array([found.p_value for _, _, found in looked]), policy.alpha)
-    return [
-        f"{signal}: large changes go toward harm: {found.worse} of {count} clusters moved by {found.size:g} or more "
-        f"for the worse, {found.better} for the better (corrected for all gates). Harm may hide in few places."
-        for (signal, count, found), broken in zip(looked, shown, strict=True)
-        if broken
-    ]
-
-
-def _undetected(policy: LaunchPolicy, decision: Decision, detections: Sequence[Detection]) -> list[str]:
-    """Return the gates whose measured limit of detection exceeds their margin, whatever they say."""
-    margins = {verdict.signal: verdict.margin for verdict in decision.verdicts}
-    spots = []
-    for found in detections:
-        if found.limit is None:
-            spots.append(
-                f"{found.signal}: not even {100 * found.shares[-1][0]:g} % known-harmful answers would be seen with "
-                f"{100 * policy.power:g} % power."
-            )
-        elif found.shift > margins[found.signal]:
-            spots.append(
-                f"{found.signal}: its limit of detection is {100 * found.limit:g} % known-harmful answers, a rise of "
-                f"{found.shift:.3f}, above its margin of {margins[found.signal]:g}."
-            )
-    return spots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seatrial.findings import _apart
+from seatrial.blind_spots import liked_and_off
 from seatrial.observations import to_frame
 from seatrial.types import Observation, Role
 
@@ -26,8 +26,8 @@ def _session(off: float, preferred: float, seed: int = 0) -> list[Observation]:
 
 def test_preference_and_harm_that_point_apart_are_said() -> None:
     """Raters who like what they flag are reported; who dislike it, or flag nothing more, are not."""
-    (note,) = _apart(to_frame(_session(0.6, 0.85)))
+    (note,) = liked_and_off(to_frame(_session(0.6, 0.85)))
     assert "prefer the candidate and find more off with it" in note
-    assert not _apart(to_frame(_session(0.6, 0.15)))
-    assert not _apart(to_frame(_session(0.1, 0.85)))
-    assert not _apart(to_frame([]))
+    assert not liked_and_off(to_frame(_session(0.6, 0.15)))
+    assert not liked_and_off(to_frame(_session(0.1, 0.85)))
+    assert not liked_and_off(to_frame([]))
