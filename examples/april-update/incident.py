@@ -10,7 +10,8 @@ import argparse
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -86,9 +87,10 @@ def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
     # Before a training step: what would each mix do? The ledger's hash shows that this came first.
     base = _kept(runs / "table.parquet", said, "sample the model as it is", plan, runs / "table")
     table = read_table(runs / "table.parquet")
-    forecasts = [forecast(table, name, mix, plan.beta) for name, mix in plan.mixes.items()]
-    if not (runs / "forecast.json").exists():
-        _enter_forecast(plan, table, forecasts, runs)
+    with said.step("forecast both mixes"):
+        forecasts = [forecast(table, name, mix, plan.beta) for name, mix in plan.mixes.items()]
+        if not (runs / "forecast.json").exists():
+            _enter_forecast(plan, table, forecasts, runs)
 
     # The training, for real.
     trained = _trainings(plan, runs, said)
@@ -104,7 +106,8 @@ def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
     # The reviews: simulated A/B thumbs and vibe checks beside the suites, under the old policy and under the new one.
     arms = [_arm(mix, _thumbs(plan, base, fresh[mix]), runs, said, reduced) for mix in plan.mixes]
 
-    (runs / "rewards.html").write_text(_rewards_page(plan, table, forecasts, reached), encoding="utf-8")
+    with said.step("audit and draw the page of rewards"):
+        (runs / "rewards.html").write_text(_rewards_page(plan, table, forecasts, reached), encoding="utf-8")
     page = runs / "incident.html"
     page.write_text(_page(plan, forecasts, reached, arms, trained, runs, said, reduced), encoding="utf-8")
     return page
@@ -166,34 +169,39 @@ def _rewards_page(plan: TrainingPlan, table: RewardTable, forecasts: list[Foreca
 
 
 class _Said:
-    """Says on the terminal which step runs, and keeps how long each took."""
+    """Says on the terminal which step runs, and keeps how long each took until it was finished, stops included."""
 
     def __init__(self, runs: Path, mode: Any) -> None:
         self._path, self._mode = runs / "seconds.json", mode
-        self.seconds: dict[str, float] = json.loads(self._path.read_text()) if self._path.exists() else {}
+        kept = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
+        self.seconds: dict[str, float] = kept.get("steps", {})
+        self._finished: list[str] = kept.get("finished", [])
+
+    @property
+    def total(self) -> float:
+        """Seconds of all steps."""
+        return sum(self.seconds.values())
 
     def progress(self) -> Progress:
         return Progress(self._mode)
 
-    def step(self, what: str) -> _Step:
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
         if self._mode != "off":
             print(f"* {what}", flush=True)
-        return _Step(lambda spent: self._keep(what, spent))
+        began, ended = time.monotonic(), False
+        try:
+            yield
+            ended = True
+        finally:
+            self._keep(what, time.monotonic() - began, ended)
 
-    def _keep(self, what: str, spent: float) -> None:
-        self.seconds[what] = round(max(spent, self.seconds.get(what, 0.0)), 1)
-        self._path.write_text(json.dumps(self.seconds, indent=2), encoding="utf-8")
-
-
-class _Step:
-    def __init__(self, keep: Callable[[float], None]) -> None:
-        self._keep = keep
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._keep(time.monotonic() - self._began)
+    def _keep(self, what: str, spent: float, ended: bool) -> None:
+        if what not in self._finished:
+            self.seconds[what] = round(self.seconds.get(what, 0.0) + spent, 1)
+            self._finished += [what] if ended else []
+        kept = {"total": round(self.total, 1), "steps": self.seconds, "finished": self._finished}
+        self._path.write_text(json.dumps(kept, indent=2), encoding="utf-8")
 
 
 def _reduced(plan: TrainingPlan) -> TrainingPlan:
@@ -367,6 +375,7 @@ def _page(
         entry=next(entry for entry in entries if entry.kind == "forecast"),
         training=[entry for entry in entries if entry.kind == "training"],
         seconds=said.seconds,
+        total=said.total,
         ranged=ranged,
         number=number,
         change=lambda *ends: ranged(Estimate(*ends)),
