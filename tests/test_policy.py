@@ -39,6 +39,8 @@ def test_a_plain_policy_has_the_documented_defaults() -> None:
         ("name: support", "name: support\nname: again", 2, "stands twice"),
         ("name: support", "name: support\nalpha: 0.7", 2, "less than 0.5"),
         ("name: support", "name: [", 3, "not valid YAML"),
+        ("system: Be warm.", "opening: 'Sure, '", 5, "no space or line break after them"),
+        ("system: Be warm.", "opening: {mine: 3}", 5, "an opening is words"),
         ("margin: 0.05}", "margin: 0.05, advisory: true}", 7, "advisory"),
         ("margin: 0.05}", "margin: 0.05, advisory: 'short'}", 7, "needs its reason in words"),
     ],

@@ -97,7 +97,17 @@ def plan_gates(
     plans = [_plan_gate(policy, gate, models, brought, suites, judge) for gate in policy.gates]
     for plan in plans:
         _check_scale(plan)
+    _check_openings(policy, {item.variant for plan in plans for item in plan.items})
     return tuple(plans)
+
+
+def _check_openings(policy: LaunchPolicy, variants: set[str]) -> None:
+    """Refuse words for the answers to a variant that no item has."""
+    for spec in (policy.baseline, policy.candidate):
+        for variant in spec.opening if isinstance(spec.opening, dict) else ():
+            if variant not in variants:
+                known = ", ".join(sorted(variants - {""})) or "none"
+                raise PolicyError(f"opening: no item that is asked has the variant {variant!r}; there are: {known}")
 
 
 def _brought(evidence: pl.DataFrame) -> dict[str, list[str]]:

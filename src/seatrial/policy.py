@@ -71,6 +71,8 @@ class ModelSpec(_Strict):
         price_out: US dollars for a million tokens out.
         generation: Settings of the sampler.
         examples: Turns that come before every conversation, as in a few-shot prompt: user and assistant by turns.
+        opening: Words that every answer begins with, from which the model goes on; or, by an item's variant, words for
+            answers to that side only.
     """
 
     model: str = Field(min_length=3, pattern=r"^[^/\s]+/.+$")
@@ -88,6 +90,7 @@ class ModelSpec(_Strict):
     price_out: float = Field(0.0, ge=0.0)
     generation: Generation = Generation()
     examples: list[Turn] = []
+    opening: str | dict[str, str] | None = None
 
     @model_validator(mode="after")
     def _by_turns(self) -> ModelSpec:
@@ -96,6 +99,20 @@ class ModelSpec(_Strict):
         if len(roles) % 2 or roles != wanted[: len(roles)]:
             raise ValueError("examples: give turns of user and assistant by turns, the assistant's last")
         return self
+
+    @field_validator("opening", mode="before")
+    @classmethod
+    def _ends_on_a_word(cls, value: Any) -> Any:
+        """Refuse a space at the end, after which a model would read its next word as none that begins a word."""
+        for words in value.values() if isinstance(value, dict) else [] if value is None else [value]:
+            if not isinstance(words, str) or words != words.rstrip() or not words:
+                raise ValueError("an opening is words, or `variant: words`, with no space or line break after them")
+        return value
+
+    def opening_for(self, variant: str) -> str:
+        """Return the words with which an answer to an item of this variant begins; empty where it is left free."""
+        words = self.opening.get(variant) if isinstance(self.opening, dict) else self.opening
+        return words or ""
 
     @property
     def provider(self) -> str:
@@ -136,8 +153,8 @@ class JudgeSpec(_Strict):
     def _one_source(self) -> JudgeSpec:
         if sum((self.model is not None, self.scores is not None, bool(self.members))) != 1:
             raise ValueError("a judge has either a `model` that grades, or a file of `scores`, or `members`")
-        if self.model is not None and (self.model.recorded or self.model.system is not None):
-            raise ValueError("a judge's model answers live and takes no `system` of its own")
+        if self.model is not None and (self.model.recorded or self.model.system is not None or self.model.opening):
+            raise ValueError("a judge's model answers live and takes no `system` or `opening` of its own")
         return self
 
 

@@ -52,6 +52,18 @@ async def test_the_same_question_gets_the_same_answer() -> None:
     assert other.first != first.first
 
 
+async def test_goes_on_from_an_opening() -> None:
+    """An answer begins with the opening, once, and goes on from it; a probe reads the word after it."""
+    opening = "The capital of France is the city of"
+    (model,) = open_models(ModelSpec(model=NAME, opening=opening))
+    async with model:
+        response = await model.ask(Request(_item("Where did you go last year?"), max_tokens=8))
+        probe = await model.ask(Request(_item("Where did you go last year?"), max_tokens=1, top_logprobs=60))
+    assert response.text.startswith(f"{opening} Paris")
+    assert response.text.count(opening) == 1
+    assert probe.first[0][0].strip() == "Paris"
+
+
 async def test_one_at_a_time_is_exact() -> None:
     """With one call in flight answers do not depend on what was asked before, to the last bit."""
     (model,) = open_models(ModelSpec(model=NAME, concurrency=1))

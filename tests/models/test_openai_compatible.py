@@ -50,6 +50,46 @@ async def test_sends_system_settings_and_seed_by_draw(endpoint: Endpoint) -> Non
     assert "logprobs" not in body
 
 
+@pytest.mark.parametrize("given_back", ["Well then, yes.", " yes."], ids=["whole", "rest only"])
+async def test_an_opening_is_the_last_turn_and_stands_in_the_answer(endpoint: Endpoint, given_back: str) -> None:
+    """The model goes on from the opening; the answer holds it once, whether or not the server gives it back."""
+    seen: list[dict[str, Any]] = []
+
+    def watch(body: dict[str, Any], n: int) -> web.Response:
+        seen.append(body)
+        made = endpoint.body(body)
+        made["choices"][0]["message"]["content"] = given_back
+        return web.json_response(made)
+
+    endpoint.fault = watch
+    response = await _ask(endpoint, Request(ITEM), opening="Well then,")
+    assert seen[0]["messages"][-1] == {"role": "assistant", "content": "Well then,"}
+    assert response.text == "Well then, yes."
+
+
+async def test_an_opening_by_variant_leaves_other_sides_free(endpoint: Endpoint) -> None:
+    """Only the answers to the variant that the opening names begin with its words; the identity holds them."""
+    specs = [
+        ModelSpec(model="openai-compatible/sim", base_url=endpoint.url, opening=opening)
+        for opening in ({"mine": "Lovely,"}, {"mine": "Grim,"}, None)
+    ]
+    praising, *others = open_models(*specs)
+    async with praising:
+        mine, theirs = [
+            await praising.ask(Request(Item(side, "s", ITEM.messages, variant=side))) for side in ("mine", "theirs")
+        ]
+    assert mine.text.startswith("Lovely,")
+    assert theirs.text == "Yes, of course."
+    assert len({praising.identity, *(model.identity for model in others)}) == 3
+
+
+def test_providers_that_cannot_begin_an_answer_refuse() -> None:
+    """An opening for recorded answers or another provider's model is an error, not left out in silence."""
+    for name in ("transcripts/answers.jsonl", "anthropic/some-model"):
+        with pytest.raises(ModelError, match="cannot begin an answer"):
+            open_models(ModelSpec(model=name, opening="Well,"))
+
+
 async def test_the_key_is_sent_and_never_told(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key travels in the header and is no part of the identity."""
     monkeypatch.setenv("SIM_KEY", "secret-123")

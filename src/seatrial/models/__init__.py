@@ -31,6 +31,11 @@ def _model(spec: ModelSpec, adapters: tuple[object, ...]) -> Model:
         raise ModelError(
             f"{spec.model}: `adapter` works with the embedded model only; serve the adapter at an endpoint instead"
         )
+    if spec.opening and spec.provider not in ("embedded", "openai-compatible"):
+        raise ModelError(
+            f"{spec.model}: `opening` works with the embedded model, and with OpenAI-compatible endpoints that go on "
+            "from a last turn of the assistant (llama.cpp does); this provider cannot begin an answer"
+        )
     match spec.provider:
         case "embedded":
             from seatrial.models.embedded import EmbeddedModel

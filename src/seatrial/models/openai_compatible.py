@@ -133,6 +133,8 @@ class OpenAICompatibleModel:
         messages = shown + [{"role": turn.role, "content": turn.content} for turn in request.item.messages]
         if self._system is not None:
             messages.insert(0, {"role": "system", "content": self._system})
+        if opening := self._spec.opening_for(request.item.variant):
+            messages.append({"role": "assistant", "content": opening})
         payload: dict[str, Any] = {
             "model": self._spec.target,
             "messages": messages,
@@ -228,11 +230,16 @@ class OpenAICompatibleModel:
             request.item.id,
             request.item.suite,
             request.draw,
-            choice["message"].get("content") or "",
+            self._whole(request, choice["message"].get("content") or ""),
             first,
             choice.get("finish_reason") or "stop",
             Usage(tokens_in, tokens_out, seconds, cost),
         )
+
+    def _whole(self, request: Request, text: str) -> str:
+        """Return an answer with its opening, which some servers give back and others do not."""
+        opening = self._spec.opening_for(request.item.variant)
+        return text if text.startswith(opening) else opening + text
 
 
 def identity_of(spec: ModelSpec, **more: Any) -> str:
@@ -243,6 +250,7 @@ def identity_of(spec: ModelSpec, **more: Any) -> str:
         "adapter_scale": spec.adapter_scale if spec.adapter else None,
         "generation": spec.generation.model_dump(),
         **({"examples": [[turn.role, turn.content] for turn in spec.examples]} if spec.examples else {}),
+        **({"opening": spec.opening} if spec.opening else {}),
         **more,
     }
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
