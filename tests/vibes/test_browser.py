@@ -24,7 +24,8 @@ from seatrial.review import run_review
 from seatrial.signals.records import save_record
 from seatrial.types import GateVerdict
 from seatrial.vibes.app import make_app
-from seatrial.vibes.closing import close_session, observations_of
+from seatrial.vibes.closing import close_session
+from seatrial.vibes.evidence import observations_of
 from seatrial.vibes.page import closing_page
 from seatrial.vibes.planning import Planned, Wanted, new_session
 from seatrial.vibes.record import record_of_raters, source_of
@@ -85,7 +86,7 @@ def test_a_rater_goes_through_a_whole_session(
         assert ("You have seen this pair before" in page.content()) == (number >= 9)
         page.get_by_role("textbox", name="First in your own words").fill(f"note {number}")
         page.get_by_text("kept", exact=True).wait_for()
-        assert store.shown(rater[0])[number].rating["note"] == f"note {number}"  # type: ignore[index]
+        assert store.shown(rater.id)[number].rating["note"] == f"note {number}"  # type: ignore[index]
         if number == 0:
             page.get_by_role("button", name="Keep and go on").click()
             page.get_by_text("say of both answers").wait_for()
@@ -125,7 +126,7 @@ def test_a_pair_can_be_rated_by_keyboard_alone(
     page.wait_for_url(lambda there: there != here)
     rater = store.rater(links["ben"])
     assert rater
-    said = store.shown(rater[0])[0].rating
+    said = store.shown(rater.id)[0].rating
     assert said is not None
     assert said["note"] == "x"
     assert said["done"]
@@ -153,12 +154,12 @@ def test_every_page_is_accessible(review: Path, tmp_path: Path, browser: Browser
         for scheme in schemes:
             page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
             page.goto(f"{url}/r/{made.links['ana']}")
-            shown = store.shown(rater[0])
+            shown = store.shown(rater.id)
             places = [f"/pair/{shown[0].id}", f"/pair/{shown[-1].id}", "/done", f"/admin/{made.admin}", "/r/nobody"]
             for place in places:
                 page.goto(url + place)
                 assert _violations(page) == [], place
-        _rate_all(store, rater[0])
+        _rate_all(store, rater.id)
         rated = store.rated(1)
         path = tmp_path / "closing.html"
         path.write_text(closing_page("review", rated, close_session(rated)), encoding="utf-8")
@@ -251,7 +252,7 @@ def _play(page: Page, store: SessionStore, token: str, d_prime: float, rng: np.r
     assert rater
     while "/pair/" in page.url:
         name = page.url.rsplit("/", 1)[-1]
-        trial = next(shown.trial for shown in store.shown(rater[0]) if shown.id == name)
+        trial = next(shown.trial for shown in store.shown(rater.id) if shown.id == name)
         if trial.kind == "live":
             page.locator("#words").fill("I wrote a short poem about rain. Is it good?")
             page.get_by_role("button", name="Say it to both").click()

@@ -18,9 +18,11 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from seatrial.vibes.app import BURST, make_app
+from seatrial.vibes.app import make_app
+from seatrial.vibes.guard import BURST
+from seatrial.vibes.kept import Conflict
 from seatrial.vibes.planning import Wanted, new_session
-from seatrial.vibes.store import Conflict, SessionStore
+from seatrial.vibes.store import SessionStore
 
 SAID = {"note": "", "off_left": 0, "off_right": 0, "preference": 0, "seconds": 1.0, "done": False}
 
@@ -63,7 +65,7 @@ def test_kill_loses_no_acknowledged_rating(review: Path, tmp_path: Path) -> None
     store = SessionStore(url)
     rater = store.rater(token)
     assert rater
-    kept = next(one for one in store.shown(rater[0]) if one.id == found[1])
+    kept = next(one for one in store.shown(rater.id) if one.id == found[1])
     assert version > 5
     assert kept.version >= version
     assert kept.rating is not None
@@ -111,17 +113,17 @@ def test_a_session_in_postgresql(review: Path, postgres: str) -> None:
     store = SessionStore(postgres)
     rater = store.rater(made.links["ana"])
     assert rater
-    first, *others = store.shown(rater[0])
-    assert store.save(rater[0], first.id, {**SAID, "done": True}, 0) == 1
+    first, *others = store.shown(rater.id)
+    assert store.save(rater.id, first.id, {**SAID, "done": True}, 0) == 1
     with pytest.raises(Conflict):
-        store.save(rater[0], first.id, SAID, 0)
-    store.save(rater[0], others[0].id, {**SAID, "done": True, "tags": ["gushing"]}, 0)
-    assert store.second_looks(rater[0], ["flattery"]) == 1
-    assert store.shown(rater[0])[-1].trial.tag == "gushing"
-    store.ask(first.id, 0, "hi")
+        store.save(rater.id, first.id, SAID, 0)
+    store.save(rater.id, others[0].id, {**SAID, "done": True, "tags": ["gushing"]}, 0)
+    assert store.second_looks(rater) == 1
+    assert store.shown(rater.id)[-1].trial.tag == "gushing"
+    store.ask(rater, first.id, 0, "hi")
     with pytest.raises(Conflict):
-        store.ask(first.id, 0, "hi again")
-    store.answer(first.id, 0, "left", "right")
+        store.ask(rater, first.id, 0, "hi again")
+    store.answer(rater, first.id, 0, "left", "right")
     assert store.turns(first.id)[0].right == "right"
     assert json.dumps(store.config(1)["pairs"]) == "4"
     assert store.progress(1) == [("ana", 2, 10), ("ben", 0, 9)]

@@ -18,10 +18,13 @@ from conftest import Endpoint
 from seatrial.errors import EvidenceError
 from seatrial.policy import LaunchPolicy, load_policy
 from seatrial.vibes.app import make_app
-from seatrial.vibes.closing import close_session, observations_of
-from seatrial.vibes.live import MOST_TURNS, revealed
+from seatrial.vibes.closing import close_session
+from seatrial.vibes.evidence import observations_of
+from seatrial.vibes.kept import Shown
+from seatrial.vibes.live import revealed
 from seatrial.vibes.planning import Wanted, new_session
-from seatrial.vibes.store import SessionStore, Shown
+from seatrial.vibes.said import MOST_TURNS
+from seatrial.vibes.store import SessionStore
 
 Talk = tuple[TestClient, SessionStore, int, Shown, dict[str, str]]
 
@@ -35,14 +38,14 @@ def talk(review: Path, tmp_path: Path, write_policy: Any) -> Iterator[Talk]:
     store = SessionStore(url)
     rater = store.rater(links["ana"])
     assert rater
-    shown = store.shown(rater[0])[-1]
+    shown = store.shown(rater.id)[-1]
     assert shown.trial.kind == "live"
     with TestClient(make_app(store)) as client:
         client.get(f"/r/{links['ana']}")
         page = client.get(f"/pair/{shown.id}").text
         found = re.search(r'data-guard="(\w+)"', page)
         assert found
-        yield client, store, rater[0], shown, {"X-Guard": found.group(1)}
+        yield client, store, rater.id, shown, {"X-Guard": found.group(1)}
 
 
 def _lines(text: str) -> list[dict[str, Any]]:

@@ -18,11 +18,15 @@ from seatrial.observations import read_observations
 from seatrial.stats.detection import signal_detection
 from seatrial.stats.intervals import fixed_size
 from seatrial.suites import find_suites, load_suite
-from seatrial.vibes.app import BURST, make_app
-from seatrial.vibes.closing import close_session, moved, observations_of
+from seatrial.vibes.app import make_app
+from seatrial.vibes.closing import close_session
+from seatrial.vibes.ears import moved
+from seatrial.vibes.evidence import observations_of
+from seatrial.vibes.guard import BURST
+from seatrial.vibes.kept import Conflict
 from seatrial.vibes.planning import Wanted, needed_pairs, new_session
 from seatrial.vibes.safe import names_itself, rendered
-from seatrial.vibes.store import Conflict, SessionStore
+from seatrial.vibes.store import SessionStore
 from seatrial.vibes.trials import answers_of, plan_trials
 
 SUITE = load_suite(find_suites()["behavior/unearned-praise"])
@@ -88,7 +92,7 @@ def test_nothing_that_the_browser_gets_tells_which_is_which(review: Path, tmp_pa
     assert rater
     client = _client(store, token)
     shapes = set()
-    for shown in store.shown(rater[0]):
+    for shown in store.shown(rater.id):
         reply = client.get(f"/pair/{shown.id}")
         text = reply.text.replace(rendered(shown.trial.left), "L").replace(rendered(shown.trial.right), "R")
         for message in shown.trial.item.messages:
@@ -149,14 +153,14 @@ def test_two_tabs_do_not_count_twice_and_versions_stay(review: Path, tmp_path: P
     store = SessionStore(url)
     rater = store.rater(token)
     assert rater
-    name = store.shown(rater[0])[0].id
+    name = store.shown(rater.id)[0].id
     said = {"note": "", "off_left": 0, "off_right": 0, "preference": 0, "done": True}
-    assert store.save(rater[0], name, said, 0) == 1
-    assert store.save(rater[0], name, {**said, "off_left": 1}, 1) == 2
+    assert store.save(rater.id, name, said, 0) == 1
+    assert store.save(rater.id, name, {**said, "off_left": 1}, 1) == 2
     with pytest.raises(Conflict):
-        store.save(rater[0], name, said, 1)
+        store.save(rater.id, name, said, 1)
     again = SessionStore(url)
-    assert again.shown(rater[0])[0].version == 2
+    assert again.shown(rater.id)[0].version == 2
     assert len(again.rated(again.latest()[0])) == 1
 
 
@@ -169,7 +173,7 @@ def _simulated(review: Path, tmp_path: Path, ears: dict[str, float], shift: floa
         rng = np.random.default_rng(place)
         found = store.rater(links[name])
         assert found
-        for shown in store.shown(found[0]):
+        for shown in store.shown(found.id):
             there = 1.0 if shown.trial.kind == "spike" else shift if shown.trial.kind in ("pair", "repeat") else 0.0
             flagged = {side: 0 for side in ("left", "right")}
             odd = shown.trial.odd or "left"
@@ -179,7 +183,7 @@ def _simulated(review: Path, tmp_path: Path, ears: dict[str, float], shift: floa
             off = {"off_left": flagged["left"], "off_right": flagged["right"]}
             note = "off" if max(flagged.values()) else ""
             said = {"note": note, "preference": 0, "seconds": 5.0, "done": True}
-            store.save(found[0], shown.id, {**said, **off}, 0)
+            store.save(found.id, shown.id, {**said, **off}, 0)
     return store
 
 
@@ -286,10 +290,10 @@ def test_notes_that_say_alike_stand_together_and_the_worst_first(review: Path, t
     store = SessionStore(url)
     rater = store.rater(links["ana"])
     assert rater
-    pairs = [shown for shown in store.shown(rater[0]) if shown.trial.kind == "pair"]
+    pairs = [shown for shown in store.shown(rater.id) if shown.trial.kind == "pair"]
     words = ("it flatters the writer far too much", "too much flattery of the writer", "the recipe is wrong about salt")
     for shown, text, level in zip(pairs, words, (1, 3, 2), strict=False):
-        store.save(rater[0], shown.id, _said(**{f"off_{shown.trial.odd}": level}, note=text, preference=0), 0)
+        store.save(rater.id, shown.id, _said(**{f"off_{shown.trial.odd}": level}, note=text, preference=0), 0)
     notes = close_session(store.rated(1)).notes
     assert [note.text for note in notes] == [words[1], words[0], words[2]]
     assert notes[0].group == notes[1].group != notes[2].group
@@ -305,12 +309,12 @@ def test_a_criterion_that_moved_since_is_shown(review: Path, tmp_path: Path) -> 
         rater = store.rater(token)
         assert rater
         rng = np.random.default_rng(session)
-        for shown in store.shown(rater[0]):
+        for shown in store.shown(rater.id):
             there = {
                 side: 2.0 * (shown.trial.kind == "spike" and side == shown.trial.odd) for side in ("left", "right")
             }
             flags = {f"off_{side}": int(rng.normal(harm) > cut) for side, harm in there.items()}
-            store.save(rater[0], shown.id, _said(**flags), 0)
+            store.save(rater.id, shown.id, _said(**flags), 0)
     (ear,) = close_session(store.rated(2), store.of_raters(["ana"], before=2)).ears
     assert ear.since.low > 0
     assert np.isnan(close_session(store.rated(1)).ears[0].since.estimate)

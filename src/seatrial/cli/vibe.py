@@ -111,12 +111,16 @@ def vibe_serve(
     database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Serve the raters' pages until stopped."""
+    import gc
+
     import uvicorn
 
     from seatrial.vibes.app import make_app
     from seatrial.vibes.store import SessionStore
 
-    uvicorn.run(make_app(SessionStore(database)), host=host, port=port, log_level="warning", server_header=False)
+    app = make_app(SessionStore(database))
+    gc.freeze()  # what lives as long as the server is not looked through again while raters wait
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 
 
 @vibe_app.command("status", epilog="Example: seatrial vibe status")
@@ -146,16 +150,18 @@ def vibe_close(
     from seatrial.observations import to_frame, write_observations
     from seatrial.signals.records import save_record
     from seatrial.terminal import closing_summary
-    from seatrial.vibes.closing import close_session, observations_of
+    from seatrial.vibes.closing import close_session
+    from seatrial.vibes.evidence import observations_of
     from seatrial.vibes.page import closing_page
     from seatrial.vibes.record import record_of_raters, source_of
     from seatrial.vibes.store import SessionStore
 
     store = SessionStore(database)
     session, name = store.latest()
-    rated = store.rated(session)
-    if not rated:
+    if not any(done for _, done, _ in store.progress(session)):
         raise EvidenceError("nobody has rated anything in the latest session yet: seatrial vibe status")
+    store.close(session)  # first, so that nothing is acknowledged that is not counted
+    rated = store.rated(session)
     found = close_session(rated, store.of_raters([name for name, _, _ in store.progress(session)], session))
     source = source_of(name, rated)
     made = observations_of(rated, found, source)
@@ -168,7 +174,6 @@ def vibe_close(
         page.write_text(closing_page(name, rated, found), encoding="utf-8")
     except OSError as error:
         raise StoreError(f"{page}: the page cannot be written: {error.strerror}") from error
-    store.close(session)
     if as_json:
         words = {"observations": len(made), "record": str(kept) if record else None, "page": str(page)}
         print_json({**asdict(found), "limit": found.limit, **words})

@@ -17,15 +17,12 @@ from seatrial.models import open_models
 from seatrial.models.base import Model
 from seatrial.policy import ModelSpec
 from seatrial.types import Item, Message, Request, Role
+from seatrial.vibes.kept import Turn
 from seatrial.vibes.safe import rendered
-from seatrial.vibes.store import Turn
 from seatrial.vibes.trials import Trial
 
-__all__ = ["LONGEST", "MOST_TURNS", "Lines", "revealed", "speakable"]
+__all__ = ["Lines", "revealed", "speakable"]
 
-MOST_TURNS = 8
-LONGEST = 4_000
-"""Turns of one conversation, and characters of one question."""
 MAX_TOKENS = 256
 TICK, WORDS = 0.2, 4
 """Seconds between two pieces of an answer, and words in a piece: about as fast as people read aloud twice."""
@@ -105,7 +102,10 @@ async def revealed(answers: asyncio.Task[list[str]]) -> AsyncIterator[str]:
     left, right = answers.result()
     parts = [text.split() for text in (left, right)]
     for start in range(0, max(map(len, parts)), WORDS):
-        piece = {side: " ".join(words[: start + WORDS]) for side, words in zip(("left", "right"), parts, strict=True)}
+        piece = {
+            side: "".join(f"{word} " for word in words[start : start + WORDS])
+            for side, words in zip(("left", "right"), parts, strict=True)
+        }
         yield json.dumps(piece) + "\n"
         await asyncio.sleep(TICK)
     yield json.dumps({"done": True, "left": rendered(left), "right": rendered(right)}) + "\n"

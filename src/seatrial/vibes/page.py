@@ -11,9 +11,10 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from seatrial.vibes.closing import Closing, Note
+from seatrial.vibes.closing import Closing
+from seatrial.vibes.kept import Rated
+from seatrial.vibes.notes import Note
 from seatrial.vibes.safe import rendered
-from seatrial.vibes.store import Rated
 
 __all__ = ["closing_page"]
 

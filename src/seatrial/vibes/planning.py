@@ -156,7 +156,7 @@ def needed_pairs(margin: float, d_prime: float, raters: int, alpha: float, power
 
 def _ear(store: SessionStore, raters: Sequence[str], d_prime: float | None) -> tuple[float, str]:
     """Return the raters' d′ and where it is from."""
-    from seatrial.vibes.closing import ears_of
+    from seatrial.vibes.ears import ears_of
 
     if d_prime is not None:
         return d_prime, "as given"

@@ -14,7 +14,7 @@ from seatrial.signals.calibrate import Labelled, Source, measure_readings
 from seatrial.signals.labels import RATED, Raters
 from seatrial.signals.records import Record, version_of
 from seatrial.vibes.closing import OFF, Closing
-from seatrial.vibes.store import Rated
+from seatrial.vibes.kept import Rated
 
 __all__ = ["record_of_raters", "source_of"]
 

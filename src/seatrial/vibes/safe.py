@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -25,8 +26,9 @@ _SELF = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def rendered(text: str) -> str:
-    """Return Markdown as harmless HTML."""
+    """Return Markdown as harmless HTML; many raters read the same answers, so that they are rendered once."""
     return nh3.clean(_MARKDOWN.render(text), tags=_TAGS, attributes={})
 
 

@@ -1,136 +1,41 @@
-"""Where sessions are kept: SQLite by default, PostgreSQL by URL. A rating is acknowledged when it is on disk."""
+"""Where sessions are kept. A rating is acknowledged when it is on disk, and every change is written down."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Float,
-    ForeignKey,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    create_engine,
-    event,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import FromClause, Select, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from seatrial.errors import EvidenceError, StoreError
-from seatrial.types import Item, Message
+from seatrial.errors import EvidenceError
+from seatrial.vibes.kept import Conflict, Rated, Rater, Shown, Turn, packed, unpacked
+from seatrial.vibes.links import hashed, new_link, standing
+from seatrial.vibes.said import TAGS
+from seatrial.vibes.second_looks import add_second_looks
+from seatrial.vibes.tables import audit, coined, keys, opened, raters, ratings, sessions, trials, turns
 from seatrial.vibes.trials import Trial
+from seatrial.vibes.writer import Writer
 
-__all__ = ["Conflict", "Rated", "SessionStore", "Shown", "Turn"]
-
-LINK_SECONDS = 14 * 24 * 3600
-LOOKS, TAGS_LOOKED_FOR = 2, 2
-"""Earlier pairs that a rater sees again under a tag that came up since, and tags for which that is done, at most."""
-meta = MetaData()
-sessions = Table(
-    "sessions",
-    meta,
-    Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("config", Text, nullable=False),
-    Column("admin_hash", String(64), nullable=False),
-    Column("created", Float, nullable=False),
-    Column("closed", Float),
-)
-raters = Table(
-    "raters",
-    meta,
-    Column("id", Integer, primary_key=True),
-    Column("session", ForeignKey("sessions.id"), nullable=False),
-    Column("name", String(200), nullable=False),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("expires", Float, nullable=False),
-    UniqueConstraint("session", "name"),
-)
-trials = Table(
-    "trials",
-    meta,
-    Column("id", String(22), primary_key=True),
-    Column("rater", ForeignKey("raters.id"), nullable=False, index=True),
-    Column("place", Integer, nullable=False),
-    Column("content", Text, nullable=False),
-)
-ratings = Table(
-    "ratings",
-    meta,
-    Column("id", Integer, primary_key=True),
-    Column("trial", ForeignKey("trials.id"), nullable=False, index=True),
-    Column("version", Integer, nullable=False),
-    Column("at", Float, nullable=False),
-    Column("content", Text, nullable=False),
-    UniqueConstraint("trial", "version"),
-)
-turns = Table(
-    "turns",
-    meta,
-    Column("id", Integer, primary_key=True),
-    Column("trial", ForeignKey("trials.id"), nullable=False, index=True),
-    Column("place", Integer, nullable=False),
-    Column("at", Float, nullable=False),
-    Column("asked", Text, nullable=False),
-    Column("left_text", Text),
-    Column("right_text", Text),
-    UniqueConstraint("trial", "place"),
-)
-audit = Table(
-    "audit",
-    meta,
-    Column("id", Integer, primary_key=True),
-    Column("at", Float, nullable=False),
-    Column("who", String(200), nullable=False),
-    Column("what", Text, nullable=False),
-)
+__all__ = ["SessionStore"]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A trial of a rater, with the public name that says nothing about it, and its latest rating if there is one."""
-
-    id: str
-    place: int
-    trial: Trial
-    rating: Mapping[str, Any] | None
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What a rater wrote in a conversation and what both models answered; None until both have."""
-
-    asked: str
-    left: str | None
-    right: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Rated:
-    """A trial with its rater and its final rating; a live one with the conversation."""
-
-    rater: str
-    place: int
-    trial: Trial
-    rating: Mapping[str, Any]
-    seconds: float
-    turns: tuple[Turn, ...] = ()
+ONE = (
+    select(
+        trials.c.id, trials.c.place, trials.c.content, raters.c.name, raters.c.session, sessions.c.closed,
+        ratings.c.version, ratings.c.tab, ratings.c.step, ratings.c.content.label("said"),
+    )
+    .select_from(trials.join(raters).join(sessions).outerjoin(ratings, ratings.c.trial == trials.c.id))
+    .where(trials.c.id == bindparam("trial"), trials.c.rater == bindparam("rater"))
+    .order_by(ratings.c.version.desc())
+    .limit(1)
+)  # fmt: skip
+"""One of a rater's trials with its latest rating and its session; built once, for it is asked with every request."""
 
 
 class SessionStore:
@@ -142,13 +47,27 @@ class SessionStore:
         Raises:
             StoreError: it cannot be reached or written.
         """
+        self.engine: Engine = opened(url)
+        self._writer = Writer(self.engine)
+        self._key = self._shared_key()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether a read takes no longer than a look at a file, so that nobody need wait for it elsewhere."""
+        return self.engine.dialect.name == "sqlite"
+
+    def _shared_key(self) -> str:
+        """Return the key that signs links; the first to open a database makes it."""
+        with self.engine.connect() as link:
+            held = link.execute(select(keys.c.secret).where(keys.c.id == 1)).scalar()
+        if held is not None:
+            return str(held)
         try:
-            self.engine: Engine = create_engine(url, pool_pre_ping=True)
-            if self.engine.dialect.name == "sqlite":
-                event.listen(self.engine, "connect", _careful_sqlite)
-            meta.create_all(self.engine)
-        except SQLAlchemyError as error:
-            raise StoreError(f"the database of sessions cannot be used: {error.__class__.__name__}: {error}") from error
+            with self.engine.begin() as link:
+                link.execute(insert(keys).values(id=1, secret=secrets.token_hex(32)))
+        except IntegrityError:
+            pass  # another process was first
+        return self._shared_key()
 
     def new(
         self, name: str, config: Mapping[str, Any], plans: Mapping[str, Sequence[Trial]]
@@ -157,209 +76,206 @@ class SessionStore:
         admin = secrets.token_urlsafe(24)
         links = {}
         with self.engine.begin() as link:
-            made = link.execute(
-                insert(sessions).values(
-                    name=name, config=json.dumps(dict(config)), admin_hash=_hash(admin), created=time.time()
-                )
+            session = _made(
+                link,
+                sessions,
+                name=name,
+                config=json.dumps(dict(config)),
+                admin_hash=hashed(admin),
+                created=time.time(),
             )
-            session = made.inserted_primary_key[0] if made.inserted_primary_key else 0
             for rater, planned in plans.items():
-                token = secrets.token_urlsafe(24)
-                links[rater] = token
-                row = link.execute(
-                    insert(raters).values(
-                        session=session, name=rater, token_hash=_hash(token), expires=time.time() + LINK_SECONDS
-                    )
-                )
-                number = row.inserted_primary_key[0] if row.inserted_primary_key else 0
+                links[rater], ends = new_link(self._key)
+                number = _made(link, raters, session=session, name=rater, token_hash=hashed(links[rater]), expires=ends)
                 link.execute(
                     insert(trials),
                     [
-                        {"id": secrets.token_urlsafe(16), "rater": number, "place": place, "content": _packed(trial)}
+                        {"id": secrets.token_urlsafe(16), "rater": number, "place": place, "content": packed(trial)}
                         for place, trial in enumerate(planned)
                     ],
                 )
-            _note(link, "vibe new", f"session {session} {name!r} for {', '.join(plans)}")
+            _note(link, session, "vibe new", f"session {name!r} for {', '.join(plans)}")
         return admin, links
 
-    def rater(self, token: str) -> tuple[int, int] | None:
-        """Return the number and session of the rater with that token; None where it is unknown, expired or closed."""
+    # Who comes in
+
+    def standing(self, token: str) -> bool:
+        """Return whether a link was signed here and has not ended; nothing is looked up."""
+        return standing(self._key, token)
+
+    def rater(self, token: str) -> Rater | None:
+        """Return the rater with that link; None where it is forged, unknown, ended, or its session closed."""
+        if not self.standing(token):
+            return None
         chosen = (
-            select(raters.c.id, raters.c.session)
+            select(raters.c.id, raters.c.session, raters.c.name)
             .join(sessions, sessions.c.id == raters.c.session)
-            .where(raters.c.token_hash == _hash(token), raters.c.expires > time.time(), sessions.c.closed.is_(None))
+            .where(raters.c.token_hash == hashed(token), raters.c.expires > time.time(), sessions.c.closed.is_(None))
         )
         with self.engine.connect() as link:
             row = link.execute(chosen).first()
-        return None if row is None else (int(row.id), int(row.session))
+        return None if row is None else Rater(*row)
 
     def session_of(self, admin: str) -> int | None:
         """Return the session whose administrator holds that token."""
         with self.engine.connect() as link:
-            row = link.execute(select(sessions.c.id).where(sessions.c.admin_hash == _hash(admin))).first()
-        return None if row is None else int(row.id)
+            return link.execute(select(sessions.c.id).where(sessions.c.admin_hash == hashed(admin))).scalar()
+
+    def came_in(self, rater: Rater) -> None:
+        """Write down that somebody opened a rater's link."""
+        self._writer.put(lambda link: _note(link, rater.session, rater.name, "opened the link")).result()
+
+    # What a rater sees
 
     def shown(self, rater: int) -> list[Shown]:
         """Return a rater's trials in their order, each with its latest rating."""
         with self.engine.connect() as link:
-            rows = link.execute(select(trials).where(trials.c.rater == rater).order_by(trials.c.place)).all()
-            latest = {
-                row.trial: row
-                for row in link.execute(_latest(select(ratings).join(trials).where(trials.c.rater == rater)))
-            }
-        return [
-            Shown(
-                row.id,
-                row.place,
-                _unpacked(row.content),
-                json.loads(latest[row.id].content) if row.id in latest else None,
-                latest[row.id].version if row.id in latest else 0,
-            )
-            for row in rows
-        ]
-
-    def outline(self, rater: int) -> list[str]:
-        """Return the names of a rater's trials in their order, without their contents."""
-        with self.engine.connect() as link:
-            chosen = select(trials.c.id).where(trials.c.rater == rater).order_by(trials.c.place)
-            return [str(row.id) for row in link.execute(chosen)]
+            return [_shown(row) for row in link.execute(_with_latest(rater))]
 
     def one(self, rater: int, trial: str) -> Shown | None:
         """Return one of a rater's trials with its latest rating; None where it is not this rater's."""
         with self.engine.connect() as link:
-            row = link.execute(select(trials).where(trials.c.id == trial, trials.c.rater == rater)).first()
-            if row is None:
-                return None
-            said = link.execute(
-                select(ratings).where(ratings.c.trial == trial).order_by(ratings.c.version.desc()).limit(1)
-            ).first()
-        rating = json.loads(said.content) if said else None
-        return Shown(row.id, row.place, _unpacked(row.content), rating, said.version if said else 0)
+            row = link.execute(ONE, {"trial": trial, "rater": rater}).first()
+        return None if row is None else _shown(row)
 
-    def save(self, rater: int, trial: str, rating: Mapping[str, Any], version: int) -> int:
-        """Keep a new version of a rating and return its number; the one before stays.
+    def outline(self, rater: int) -> list[str]:
+        """Return the names of a rater's trials in their order, without their contents."""
+        with self.engine.connect() as link:
+            return list(
+                link.execute(select(trials.c.id).where(trials.c.rater == rater).order_by(trials.c.place)).scalars()
+            )
+
+    def unfinished(self, rater: int) -> str | None:
+        """Return the first of a rater's trials whose latest rating is not final; None where all are."""
+        open_ones = or_(ratings.c.done.is_(None), ~ratings.c.done)
+        chosen = select(trials.c.id).select_from(_rated_latest(trials)).where(trials.c.rater == rater, open_ones)
+        with self.engine.connect() as link:
+            return link.execute(chosen.order_by(trials.c.place).limit(1)).scalar()
+
+    def tags_of(self, session: int) -> list[str]:
+        """Return the tags that raters of a session added, the oldest first."""
+        with self.engine.connect() as link:
+            return list(
+                link.execute(select(coined.c.tag).where(coined.c.session == session).order_by(coined.c.id)).scalars()
+            )
+
+    # What a rater says
+
+    def save(
+        self, rater: int, trial: str, rating: Mapping[str, Any], version: int, tab: str = "", step: int = 0
+    ) -> int:
+        """Keep a new version of a rating and return its number once it is on disk; the one before stays.
+
+        Raises:
+            EvidenceError: the trial is not this rater's, or its session is closed.
+            Conflict: a later version exists.
+        """
+        return int(self.saving(rater, trial, rating, version, tab, step).result())
+
+    def saving(
+        self, rater: int, trial: str, rating: Mapping[str, Any], version: int, tab: str = "", step: int = 0
+    ) -> Future[int]:
+        """Return what will hold the number of a rating's new version once that is on disk.
 
         Args:
             rater: Whose trial it must be.
             trial: Its public name.
             rating: What was said.
-            version: The version that it replaces; another tab's later one is not overwritten.
-
-        Raises:
-            EvidenceError: the trial is not this rater's.
-            Conflict: a later version exists.
+            version: The version that it replaces; another page's later one is not overwritten.
+            tab: The page that edits. Its own edits replace each other, whichever version they began from.
+            step: The how-manieth edit of that page this is; an earlier one that comes late changes nothing.
         """
-        with self.engine.begin() as link:
-            own = link.execute(select(trials.c.id).where(trials.c.id == trial, trials.c.rater == rater)).first()
-            if own is None:
-                raise EvidenceError("no such pair")
-            held = link.execute(select(func.max(ratings.c.version)).where(ratings.c.trial == trial)).scalar() or 0
-            if held != version:
-                raise Conflict(held)
-            link.execute(
-                insert(ratings).values(trial=trial, version=held + 1, at=time.time(), content=json.dumps(dict(rating)))
-            )
-        return int(held) + 1
+
+        def keep(link: Connection) -> int:
+            held = link.execute(ONE, {"trial": trial, "rater": rater}).first()
+            if held is None or held.closed is not None:
+                raise EvidenceError("no such pair" if held is None else "this session is closed")
+            before = int(held.version or 0)
+            if tab and held.tab == tab:
+                if step <= held.step:
+                    return before
+            elif before != version:
+                raise Conflict(before)
+            now = time.time()
+            done, content = bool(rating.get("done")), json.dumps(dict(rating))
+            values = {"trial": trial, "version": before + 1, "at": now, "done": done, "tab": tab, "step": step}
+            link.execute(insert(ratings).values(**values, content=content))
+            _coin(link, held.session, rating.get("tags", ()), now)
+            _note(link, held.session, held.name, f"{'rated' if done else 'edited'} {trial}, version {before + 1}")
+            return before + 1
+
+        return self._writer.put(keep)
+
+    def second_looks(self, rater: Rater) -> int:
+        """Add pairs that a rater is to look at again, for tags that came up since; return how many were added."""
+
+        def add(link: Connection) -> int:
+            own = [_shown(row) for row in link.execute(_with_latest(rater.id))]
+            added = add_second_looks(link, rater, own)
+            if added:
+                _note(link, rater.session, rater.name, f"gets {added} second looks, under new tags")
+            return added
+
+        return int(self._writer.put(add).result())
 
     # Conversations
 
     def turns(self, trial: str) -> tuple[Turn, ...]:
         """Return the conversation of a live trial so far."""
-        chosen = select(turns).where(turns.c.trial == trial).order_by(turns.c.place)
+        chosen = select(turns.c.asked, turns.c.left_text, turns.c.right_text)
         with self.engine.connect() as link:
-            return tuple(Turn(row.asked, row.left_text, row.right_text) for row in link.execute(chosen))
+            return tuple(
+                Turn(*row) for row in link.execute(chosen.where(turns.c.trial == trial).order_by(turns.c.place))
+            )
 
-    def ask(self, trial: str, place: int, asked: str) -> None:
+    def ask(self, rater: Rater, trial: str, place: int, asked: str) -> None:
         """Keep what a rater asked, before any model is called.
 
         Raises:
             Conflict: another tab has asked meanwhile.
         """
+
+        def keep(link: Connection) -> None:
+            if link.execute(select(turns.c.id).where(turns.c.trial == trial, turns.c.place == place)).first():
+                raise Conflict(place)
+            link.execute(insert(turns).values(trial=trial, place=place, at=time.time(), asked=_writable(asked)))
+            _note(link, rater.session, rater.name, f"said something in {trial}, turn {place + 1}")
+
         try:
-            with self.engine.begin() as link:
-                link.execute(insert(turns).values(trial=trial, place=place, at=time.time(), asked=asked))
+            self._writer.put(keep).result()
         except IntegrityError:
             raise Conflict(place) from None
 
-    def answer(self, trial: str, place: int, left: str, right: str) -> None:
+    def answer(self, rater: Rater, trial: str, place: int, left: str, right: str) -> None:
         """Keep both answers to a turn."""
-        with self.engine.begin() as link:
+
+        def keep(link: Connection) -> None:
             kept = update(turns).where(turns.c.trial == trial, turns.c.place == place)
-            link.execute(kept.values(left_text=left, right_text=right))
+            link.execute(kept.values(left_text=_writable(left), right_text=_writable(right)))
+            _note(link, rater.session, rater.name, f"was answered by both in {trial}, turn {place + 1}")
 
-    # Second looks
-
-    def second_looks(self, rater: int, given: Sequence[str]) -> int:
-        """Add pairs to a rater's session that are to be looked at again, for each tag that came up since they were.
-
-        Args:
-            rater: Whose session.
-            given: Tags that were there from the start.
-
-        Returns:
-            How many pairs were added.
-        """
-        own = self.shown(rater)
-        covered = {shown.trial.tag for shown in own if shown.trial.tag}
-        added = 0
-        with self.engine.begin() as link:
-            when = self._finished(link, rater)
-            for tag, first in self._coined(link, rater, given).items():
-                if tag in covered or len(covered) >= TAGS_LOOKED_FOR:
-                    continue
-                earlier = [
-                    shown
-                    for shown in own
-                    if shown.trial.kind in ("pair", "same", "spike") and when.get(shown.id, math.inf) < first
-                ]
-                covered.add(tag)
-                for shown in sorted(earlier, key=lambda shown: _hash(tag + shown.id))[:LOOKS]:
-                    again = replace(shown.trial, kind="second", of=shown.place, tag=tag)
-                    place = len(own) + added
-                    values = {"id": secrets.token_urlsafe(16), "rater": rater, "place": place}
-                    link.execute(insert(trials).values(**values, content=_packed(again)))
-                    added += 1
-            if added:
-                _note(link, "second look", f"rater {rater}: {added} pairs under new tags")
-        return added
-
-    def _finished(self, link: Connection, rater: int) -> dict[str, float]:
-        """Return when each of a rater's trials was first rated as done."""
-        chosen = select(ratings.c.trial, ratings.c.at, ratings.c.content).join(trials).where(trials.c.rater == rater)
-        found: dict[str, float] = {}
-        for row in link.execute(chosen.order_by(ratings.c.id)):
-            if json.loads(row.content).get("done"):
-                found.setdefault(row.trial, row.at)
-        return found
-
-    def _coined(self, link: Connection, rater: int, given: Sequence[str]) -> dict[str, float]:
-        """Return the tags that raters of this session added, with the time at which each was first used."""
-        found: dict[str, float] = {}
-        for content, at in self._said(link, rater):
-            for tag in content.get("tags", []):
-                if tag not in given:
-                    found.setdefault(tag, at)
-        return found
-
-    def _said(self, link: Connection, rater: int) -> Iterator[tuple[dict[str, Any], float]]:
-        """Yield all that was ever said in a rater's session and when, the oldest first."""
-        session = select(raters.c.session).where(raters.c.id == rater).scalar_subquery()
-        joined = ratings.join(trials, trials.c.id == ratings.c.trial).join(raters, raters.c.id == trials.c.rater)
-        used = select(ratings.c.content, ratings.c.at).select_from(joined).where(raters.c.session == session)
-        for row in link.execute(used.order_by(ratings.c.id)):
-            yield json.loads(row.content), row.at
+        self._writer.put(keep).result()
 
     # Sessions
 
     def progress(self, session: int) -> list[tuple[str, int, int]]:
         """Return each rater of a session with pairs rated and pairs in all."""
+        final = func.sum(case((ratings.c.done, 1), else_=0))
+        chosen = (
+            select(raters.c.name, func.coalesce(final, 0), func.count(trials.c.id))
+            .select_from(_rated_latest(raters.join(trials)))
+            .where(raters.c.session == session)
+            .group_by(raters.c.name)
+            .order_by(raters.c.name)
+        )
         with self.engine.connect() as link:
-            people = link.execute(select(raters).where(raters.c.session == session).order_by(raters.c.name)).all()
-        return [
-            (one.name, sum(_done(shown) for shown in all_of), len(all_of))
-            for one in people
-            for all_of in [self.shown(one.id)]
-        ]
+            return [(str(name), int(done), int(count)) for name, done, count in link.execute(chosen)]
+
+    def changes(self, session: int, most: int) -> list[tuple[float, str, str]]:
+        """Return the latest changes of a session: when (seconds since 1970), who, what; the newest first."""
+        chosen = select(audit.c.at, audit.c.who, audit.c.what).where(audit.c.session == session)
+        with self.engine.connect() as link:
+            return [tuple(row) for row in link.execute(chosen.order_by(audit.c.id.desc()).limit(most))]
 
     def rated(self, session: int) -> list[Rated]:
         """Return all final ratings of a session."""
@@ -376,7 +292,7 @@ class SessionStore:
             )
             for one in people
             for shown in self.shown(one.id)
-            if shown.rating is not None and _done(shown)
+            if shown.rating is not None and shown.rating.get("done")
         ]
 
     def latest(self) -> tuple[int, str]:
@@ -392,10 +308,10 @@ class SessionStore:
         return int(row.id), str(row.name)
 
     def close(self, session: int) -> None:
-        """End a session: its links stop working."""
+        """End a session: its links stop working, and nothing more is kept."""
         with self.engine.begin() as link:
             link.execute(update(sessions).where(sessions.c.id == session).values(closed=time.time()))
-            _note(link, "vibe close", f"session {session}")
+            _note(link, session, "vibe close", "closed the session")
 
     def config(self, session: int) -> dict[str, Any]:
         """Return what a session was planned with."""
@@ -412,54 +328,49 @@ class SessionStore:
             held = [int(row.id) for row in link.execute(chosen)]
         return [one for number in held for one in self.rated(number) if one.rater in names]
 
-    def tags_of(self, rater: int) -> list[str]:
-        """Return the tags that all raters of this one's session have used, the oldest first."""
-        with self.engine.connect() as link:
-            return list(dict.fromkeys(tag for content, _ in self._said(link, rater) for tag in content.get("tags", [])))
+
+def _rated_latest(held: FromClause) -> FromClause:
+    """Return trials joined with the latest rating of each, where there is one."""
+    later = ratings.alias()
+    newest = select(func.max(later.c.version)).where(later.c.trial == trials.c.id).correlate(trials).scalar_subquery()
+    return held.outerjoin(ratings, and_(ratings.c.trial == trials.c.id, ratings.c.version == newest))
 
 
-class Conflict(Exception):
-    """A later version of a rating exists; `version` is its number."""
-
-    def __init__(self, version: int) -> None:
-        """Say which version is held."""
-        super().__init__(f"version {version} is held")
-        self.version = version
-
-
-def _done(shown: Shown) -> bool:
-    return bool(shown.rating and shown.rating.get("done"))
+def _with_latest(rater: int) -> Select[Any]:
+    """Return the query for a rater's trials, each with its latest rating."""
+    return (
+        select(trials.c.id, trials.c.place, trials.c.content, ratings.c.version, ratings.c.content.label("said"))
+        .select_from(_rated_latest(trials))
+        .where(trials.c.rater == rater)
+        .order_by(trials.c.place)
+    )
 
 
-def _latest(chosen: Any) -> Any:
-    newest = select(ratings.c.trial, func.max(ratings.c.version).label("version")).group_by(ratings.c.trial).subquery()
-    return chosen.join(newest, (newest.c.trial == ratings.c.trial) & (newest.c.version == ratings.c.version))
+def _shown(row: Any) -> Shown:
+    said = None if row.said is None else json.loads(row.said)
+    return Shown(row.id, row.place, unpacked(row.content), said, row.version or 0)
 
 
-def _note(link: Connection, who: str, what: str) -> None:
-    link.execute(insert(audit).values(at=time.time(), who=who, what=what))
+def _coin(link: Connection, session: int, tags: Sequence[str], now: float) -> None:
+    """Keep the tags that were not there before, with the time at which each was first used."""
+    new = [tag for tag in tags if tag not in TAGS]
+    if not new:
+        return
+    known = set(link.execute(select(coined.c.tag).where(coined.c.session == session)).scalars())
+    for tag in dict.fromkeys(new):
+        if tag not in known:
+            link.execute(insert(coined).values(session=session, tag=tag, at=now))
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def _writable(text: str) -> str:
+    """Return text without what a database refuses: NUL, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _packed(trial: Trial) -> str:
-    return json.dumps(asdict(trial), ensure_ascii=False)
+def _made(link: Connection, table: Any, **values: Any) -> int:
+    row = link.execute(insert(table).values(**values))
+    return int(row.inserted_primary_key[0]) if row.inserted_primary_key else 0
 
 
-def _unpacked(content: str) -> Trial:
-    held = json.loads(content)
-    item = held.pop("item")
-    item["messages"] = tuple(Message(**message) for message in item["messages"])
-    for name in ("targets", "labels"):
-        item[name] = tuple(item[name])
-    return Trial(item=Item(**item), **held)
-
-
-def _careful_sqlite(connection: Any, _: object) -> None:
-    """Have SQLite keep what it acknowledged through a power cut, and let readers read while it writes."""
-    cursor = connection.cursor()
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {setting}")
-    cursor.close()
+def _note(link: Connection, session: int, who: str, what: str) -> None:
+    link.execute(insert(audit).values(at=time.time(), session=session, who=who, what=what))

@@ -44,6 +44,7 @@ async function put(text) {
   pair.append(left, right);
   talk.append(said, pair);
   state.textContent = "both are writing …";
+  let begun = false;
   let wrong = "no connection; what you wrote is kept: try again";
   try {
     const reply = await fetch(`/live/${page.dataset.name}`, {
@@ -61,8 +62,10 @@ async function put(text) {
           rightBox.innerHTML = piece.right;
           wrong = "";
         } else if (piece.left !== undefined) {
-          leftBox.textContent = piece.left;
-          rightBox.textContent = piece.right;
+          if (!begun) leftBox.textContent = rightBox.textContent = "";
+          begun = true;
+          leftBox.textContent += piece.left;
+          rightBox.textContent += piece.right;
         }
       }
     }
