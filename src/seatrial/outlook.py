@@ -21,7 +21,7 @@ from seatrial.plan import GatePlan, generator
 from seatrial.policy import LaunchPolicy
 from seatrial.rounds import FIRST_ROUND, GROWTH, ROLES
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
-from seatrial.stats.intervals import fixed_size
+from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.power import mde_betting, mde_fixed, required_betting
 from seatrial.weigh import claims
 
@@ -226,8 +226,8 @@ def _outcome(
         first = [np.where(hit.any(axis=1), hit.argmax(axis=1), len(looks)) for hit in (passing, failing)]
         passed, failed = first[0] < first[1], first[1] < first[0]
     else:
-        passed = np.array([fixed_size(row, -reach, reach, policy.alpha).high < margin for row in x])
-        failed = np.array([fixed_size(row, -reach, reach, policy.alpha / family).low > margin for row in x]) & ~passed
+        passed = fixed_size_bounds(x, -reach, reach, policy.alpha).high < margin
+        failed = (fixed_size_bounds(x, -reach, reach, policy.alpha / family).low > margin) & ~passed
     return float(passed.mean()), float(failed.mean()), float((~passed & ~failed).mean())
 
 

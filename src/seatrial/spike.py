@@ -20,7 +20,7 @@ from seatrial.report.content import Detection
 from seatrial.rounds import GateRun, Rounds
 from seatrial.signals import known_harm
 from seatrial.stats.betting import log_wealth_paths
-from seatrial.stats.intervals import fixed_size
+from seatrial.stats.intervals import fixed_size_bounds
 
 __all__ = ["RATES", "detections"]
 
@@ -88,4 +88,4 @@ def _shown(
     x = np.clip(np.where(spiked, jump, rng.choice(noise, shape)), -reach, reach)
     if run.method == "betting":
         return float((log_wealth_paths(x, 0.0, -reach, reach, "greater").max(axis=1) >= -math.log(alpha)).mean())
-    return float(np.mean([fixed_size(row, -reach, reach, alpha).low > 0 for row in x]))
+    return float((fixed_size_bounds(x, -reach, reach, alpha).low > 0).mean())

@@ -10,7 +10,7 @@ shown on the first.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -225,16 +225,13 @@ def _by_betting(summary: Evidence, claim: Claim, alpha: float) -> Evidence:
 
 
 def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float) -> Evidence:
-    def bounds(values: Array, level: float) -> intervals.Interval:
-        return intervals.fixed_size(values, claim.low, claim.high, level)
-
-    lower, upper = bounds(claim.best, alpha), bounds(claim.worst, alpha)
+    lower, upper = (intervals.fixed_size(values, claim.low, claim.high, alpha) for values in (claim.best, claim.worst))
     unpaired = _unpaired(claim, alpha)
     return replace(
         summary,
         low=lower.low,
         high=upper.high,
-        p_value=_p_value(lambda level: bounds(claim.best, level).low, claim.threshold),
+        p_value=float(intervals.fixed_size_p_values(claim.best[None, :], claim.threshold, claim.low, claim.high)[0]),
         method=upper.method,
         unpaired_low=unpaired[0],
         unpaired_high=unpaired[1],
@@ -251,26 +248,6 @@ def _unpaired(claim: Claim, alpha: float) -> tuple[float, float]:
     return interval.low, interval.high
 
 
-def _p_value(low_at: Callable[[float], float], threshold: float) -> float:
-    """Return the smallest one-sided level at which the lower bound exceeds the threshold.
-
-    Bounds that are valid at every level give a valid p-value by inversion. The result errs upwards, by
-    less than 2 %.
-    """
-    least, most = math.log(1e-9), math.log(0.5)
-    if low_at(math.exp(most)) <= threshold:
-        return 1.0
-    if low_at(math.exp(least)) > threshold:
-        return math.exp(least)
-    while most - least > 0.02:
-        middle = (least + most) / 2
-        if low_at(math.exp(middle)) > threshold:
-            most = middle
-        else:
-            least = middle
-    return math.exp(most)
-
-
 def with_mde(
     found: Evidence,
     claim: Claim,
@@ -282,6 +259,8 @@ def with_mde(
     slope: float = 1.0,
 ) -> Evidence:
     """Return the evidence with the smallest true change that `planned` such clusters could have shown.
+
+    It is infinite where no change that the scale allows is large enough.
 
     Args:
         found: The evidence.
@@ -302,7 +281,7 @@ def with_mde(
     else:
         mde = power.mde_fixed(known, claim.low, claim.high, alpha, goal, rng)
     shown = mde if math.isnan(slope) else true_effect(mde, slope, 0.0)
-    return replace(found, mde=shown, slope=slope)
+    return replace(found, mde=shown if shown <= claim.high else math.inf, slope=slope)
 
 
 RESAMPLES = 200

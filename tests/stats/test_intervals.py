@@ -22,25 +22,37 @@ def test_t_agrees_with_scipy() -> None:
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
-def test_without_skewness_the_correction_is_none() -> None:
-    """On symmetric numbers the adjusted interval is the t interval."""
-    x = np.concatenate([np.linspace(-1, 1, 51), np.zeros(9)])
-    plain, adjusted = intervals.clustered_t(x, 0.05), intervals.skew_adjusted_t(x, 0.05)
-    assert (adjusted.low, adjusted.high) == pytest.approx((plain.low, plain.high), abs=1e-9)
-    with pytest.raises(ValueError, match="three"):
-        intervals.skew_adjusted_t([1.0, 2.0], 0.05)
-
-
-def test_skewness_is_corrected() -> None:
-    """On exponential numbers the plain t bound misses the mean from below far too often; the adjusted one does not."""
+def test_many_samples_are_weighed_as_each_alone() -> None:
+    """Bounds and p-values of many samples at once are those of each by itself, whatever method each gets."""
     rng = np.random.default_rng(0)
-    runs, plain, adjusted = 3000, 0, 0
-    for _ in range(runs):
-        x = rng.exponential(1.0, 100)
-        plain += intervals.clustered_t(x, 0.05).high < 1.0
-        adjusted += intervals.skew_adjusted_t(x, 0.05).high < 1.0
-    assert adjusted / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
-    assert plain / runs > 0.06
+    x = np.array([rng.normal(0.1, 0.2, 60), rng.exponential(0.1, 60), np.zeros(60), (rng.random(60) < 0.02) * 1.0])
+    x = np.clip(x, -1, 1)
+    together = intervals.fixed_size_bounds(x, -1, 1, 0.05)
+    p = intervals.fixed_size_p_values(x, 0.05, -1, 1)
+    assert together.method.tolist() == ["clustered-t", "adjusted-t", "betting-fixed", "betting-fixed"]
+    for row, values in enumerate(x):
+        alone = intervals.fixed_size(values, -1, 1, 0.05)
+        assert (together.low[row], together.high[row]) == pytest.approx((alone.low, alone.high))
+        assert p[row] == pytest.approx(intervals.fixed_size_p_values(values[None, :], 0.05, -1, 1)[0])
+
+
+@pytest.mark.parametrize("clusters", [20, 80])
+def test_a_p_value_is_the_least_level_that_shows(clusters: int) -> None:
+    """A lower bound lies above the threshold just where its level is above the p-value."""
+    x = np.clip(np.random.default_rng(2).exponential(0.3, (8, clusters)), 0, 1)
+    for values, p in zip(x, intervals.fixed_size_p_values(x, 0.2, 0, 1), strict=True):
+        if p < 0.5:
+            assert intervals.fixed_size(values, 0, 1, p * 1.001).low >= 0.2
+            assert intervals.fixed_size(values, 0, 1, p * 0.97).low <= 0.2
+    assert intervals.fixed_size_p_values(np.zeros((1, 0)), 0.2, 0, 1).tolist() == [1.0]
+
+
+def test_numbers_outside_the_bounds_are_refused() -> None:
+    """Whatever the method, a number outside the scale, or none at all, gives no interval."""
+    for count in (10, 100):
+        for bad in (1.5, math.nan):
+            with pytest.raises(ValueError, match="must lie in"):
+                intervals.fixed_size([*np.linspace(-1, 1, count), bad], -1, 1, 0.05)
 
 
 def test_unpaired_agrees_with_scipy() -> None:

@@ -19,12 +19,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "Side",
     "confidence_bound_at_end",
     "confidence_sequence",
     "e_value",
     "log_wealth_against",
     "log_wealth_paths",
     "upper_bounds",
+    "within",
 ]
 
 Array = NDArray[np.float64]
@@ -38,8 +40,8 @@ _LOG_PRIOR = np.log(np.concatenate([[BOLDEST_SHARE], np.full(14, (1 - BOLDEST_SH
 _BISECTIONS = 32
 
 
-def _unit(x: ArrayLike, low: float, high: float) -> Array:
-    """Return x mapped from [low, high] to [0, 1].
+def within(x: ArrayLike, low: float, high: float) -> Array:
+    """Return x as numbers, which all lie in [low, high].
 
     Raises:
         ValueError: a value is not a number or lies outside the bounds, or the bounds are not a range.
@@ -48,9 +50,14 @@ def _unit(x: ArrayLike, low: float, high: float) -> Array:
         raise ValueError(f"bounds must be a range, got [{low:g}, {high:g}]")
     values = np.asarray(x, dtype=np.float64)
     slack = 1e-9 * (high - low)
-    if values.size and not ((values >= low - slack) & (values <= high + slack)).all():
+    if values.size and not (values.min() >= low - slack and values.max() <= high + slack):
         raise ValueError(f"values must lie in [{low:g}, {high:g}]")
-    unit: Array = np.clip((values - low) / (high - low), 0.0, 1.0)
+    return values
+
+
+def _unit(x: ArrayLike, low: float, high: float) -> Array:
+    """Return x mapped from [low, high] to [0, 1]; raises as `within`."""
+    unit: Array = np.clip((within(x, low, high) - low) / (high - low), 0.0, 1.0)
     return unit
 
 

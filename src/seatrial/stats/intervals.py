@@ -12,14 +12,30 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from seatrial.stats.betting import confidence_bound_at_end
+from seatrial.stats import expansions
+from seatrial.stats.betting import log_wealth_paths, upper_bounds, within
 
-__all__ = ["Interval", "clopper_pearson", "clustered_t", "fixed_size", "skew_adjusted_t", "unpaired", "wilson"]
+__all__ = [
+    "Bounds",
+    "Interval",
+    "clopper_pearson",
+    "clustered_t",
+    "fixed_size",
+    "fixed_size_bounds",
+    "fixed_size_p_values",
+    "unpaired",
+    "wilson",
+]
+
+Array = NDArray[np.float64]
 
 FEWEST_FOR_T = 40
 """Below about this many clusters a t interval can miss too often (Bowyer et al. 2025, arXiv:2503.01747)."""
-COCHRAN = 25.0
-"""A mean is near enough to normal where n exceeds 25 times its squared skewness (Cochran 1977, p. 42)."""
+HARMLESS = 0.05
+"""A t interval is left as others compute it where nothing known moves its error by more than this share of alpha."""
+LEAST_P = 1e-9
+P_BISECTIONS = 10
+"""Halvings of the logarithm of a p-value between 1e-9 and a half: down to 2 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,44 +75,49 @@ def clustered_t(x: ArrayLike, alpha: float) -> Interval:
     return Interval(mean, mean - reach, mean + reach, se, df, "clustered-t")
 
 
-def skew_adjusted_t(x: ArrayLike, alpha: float) -> Interval:
-    """Return the t interval of the mean of cluster means, shape (C,), with each bound corrected for skewness.
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """One-sided bounds of the means of r samples, and which method gave each; arrays of shape (r,).
 
-    A one-sided t bound misses too often on the side of the long tail; Hall's monotone cubic transformation takes the
-    first-order part of that error out. Without skewness it is the t interval.
-
-    Source: Hall 1992, JRSS B 54(1), "On the removal of skewness by transformation".
-
-    Raises:
-        ValueError: fewer than three clusters.
+    Attributes:
+        low: Lower bounds.
+        high: Upper bounds.
+        method: `clustered-t`, `adjusted-t` or `betting-fixed`.
     """
-    values = np.asarray(x, dtype=np.float64)
-    if len(values) < 3:
-        raise ValueError("a skewness needs three clusters or more, not two")
-    plain, count = clustered_t(values, alpha), len(values)
-    skewness = float(stats.skew(values, bias=False)) if plain.se > 0 else 0.0
-    spread = plain.se * math.sqrt(count)
-    reach = float(stats.t.ppf(1 - alpha, count - 1)) / math.sqrt(count)
 
-    def untransformed(value: float) -> float:
-        if abs(skewness) < 1e-6:
-            return value
-        return 3 / skewness * (float(np.cbrt(1 + skewness * (value - skewness / (6 * count)))) - 1)
-
-    low, high = plain.estimate - spread * untransformed(reach), plain.estimate - spread * untransformed(-reach)
-    return Interval(plain.estimate, low, high, plain.se, plain.df, "adjusted-t")
+    low: Array
+    high: Array
+    method: NDArray[np.str_]
 
 
 def fixed_size(x: ArrayLike, low: float, high: float, alpha: float) -> Interval:
-    """Return the sharpest valid interval for the mean of bounded, independent cluster means.
+    """Return the sharpest valid interval for the mean of bounded, independent cluster means, shape (C,).
+
+    As `fixed_size_bounds`, of one sample.
+
+    Raises:
+        ValueError: a value is outside the bounds.
+    """
+    values = np.asarray(x, dtype=np.float64)
+    found = fixed_size_bounds(values[None, :], low, high, alpha)
+    mean = float(values.mean()) if len(values) else math.nan
+    method = str(found.method[0])
+    if method == "betting-fixed":
+        return Interval(mean, float(found.low[0]), float(found.high[0]), method=method)
+    se = float(values.std(ddof=1)) / math.sqrt(len(values))
+    return Interval(mean, float(found.low[0]), float(found.high[0]), se, len(values) - 1, method)
+
+
+def fixed_size_bounds(x: ArrayLike, low: float, high: float, alpha: float) -> Bounds:
+    """Return the sharpest valid bounds for the means of many samples of bounded, independent cluster means.
 
     A t interval where its assumptions are in reach (at least 40 clusters and a skewness that Cochran's rule allows),
-    corrected for skewness unless the plain one's error is within a tenth of alpha anyway; otherwise the betting
-    interval, which assumes nothing but the bounds. Numbers without any spread always get the latter: no variance in a
-    sample is not certainty.
+    adjusted as `expansions.adjusted_bounds` says unless neither skewness nor steps move the plain one's error by more
+    than a twentieth of alpha; otherwise the betting interval, which assumes nothing but the range. Numbers without any
+    spread always get the latter: no variance in a sample is not certainty.
 
     Args:
-        x: Cluster means, shape (C,).
+        x: Cluster means, shape (r, C).
         low: Smallest possible value.
         high: Largest possible value.
         alpha: Error rate of each bound.
@@ -104,31 +125,79 @@ def fixed_size(x: ArrayLike, low: float, high: float, alpha: float) -> Interval:
     Raises:
         ValueError: a value is outside the bounds.
     """
-    values = np.asarray(x, dtype=np.float64)
-    if _near_normal(values):
-        found = (clustered_t if _skew_is_harmless(values, alpha) else skew_adjusted_t)(values, alpha)
-        return Interval(found.estimate, max(found.low, low), min(found.high, high), found.se, found.df, found.method)
-    lower, upper = confidence_bound_at_end(values, low, high, alpha, anytime=False)
-    mean = float(values.mean()) if len(values) else math.nan
-    return Interval(mean, lower, upper, method="betting-fixed")
+    values = within(x, low, high)
+    lower, upper = np.empty(len(values)), np.empty(len(values))
+    method = np.full(len(values), "betting-fixed")
+    normal, found = _near_normal(values)
+    if found is not None:
+        below, above, name = _by_t(found, alpha)
+        lower[normal], upper[normal] = np.maximum(below, low)[normal], np.minimum(above, high)[normal]
+        method[normal] = name[normal]
+    if not normal.all():
+        rest = values[~normal]
+        upper[~normal] = upper_bounds(rest, low, high, alpha, anytime=False)
+        lower[~normal] = -upper_bounds(-rest, -high, -low, alpha, anytime=False)
+    return Bounds(lower, upper, method)
 
 
-def _near_normal(values: NDArray[np.float64]) -> bool:
-    if len(values) < FEWEST_FOR_T or float(np.ptp(values)) < 1e-12:
-        return False
-    skewness = float(stats.skew(values, bias=False))
-    return len(values) > COCHRAN * skewness**2
+def fixed_size_p_values(x: ArrayLike, threshold: float, low: float, high: float) -> Array:
+    """Return the p-value of each sample against "the mean is at most the threshold", shape (r, C) → (r,).
 
+    It is the smallest level at which the lower bound of `fixed_size_bounds` exceeds the threshold: bounds that are
+    valid at every level give a valid p-value by inversion. Levels above one half count as 1, those below 1e-9 as 1e-9;
+    between them a t bound's result errs upwards by less than 2 %, and a betting bound's is 1 / capital.
 
-def _skew_is_harmless(values: NDArray[np.float64], alpha: float) -> bool:
-    """Return whether skewness moves a one-sided t test's error by less than a tenth of alpha.
+    Args:
+        x: Cluster means, shape (r, C).
+        threshold: What the mean is at most, under the hypothesis.
+        low: Smallest possible value.
+        high: Largest possible value.
 
-    By the first term of its Edgeworth expansion: |skewness| / (6 √n) · (2 z² + 1) · φ(z) (Hall 1992, *The Bootstrap and
-    Edgeworth Expansion*, 2.6).
+    Raises:
+        ValueError: a value is outside the bounds.
     """
-    z = float(stats.norm.ppf(1 - alpha))
-    moved = abs(float(stats.skew(values, bias=False))) / (6 * math.sqrt(len(values)))
-    return moved * (2 * z * z + 1) * float(stats.norm.pdf(z)) <= alpha / 10
+    values = within(x, low, high)
+    p = np.ones(len(values))
+    normal, found = _near_normal(values)
+    if found is not None:
+        p[normal] = _inverted(found, threshold)[normal]
+    if not normal.all():
+        capital = log_wealth_paths(values[~normal], threshold, low, high, "greater")
+        p[~normal] = np.exp(-capital[:, -1]) if capital.shape[1] else 1.0
+    return np.where(p > 0.5, 1.0, np.maximum(p, LEAST_P))
+
+
+def _near_normal(values: Array) -> tuple[NDArray[np.bool_], expansions.Moments | None]:
+    """Return which samples a t interval may be used for, shape (r,), and their moments, if for any."""
+    if values.shape[1] < FEWEST_FOR_T:
+        return np.zeros(len(values), dtype=bool), None
+    found = expansions.moments(values)
+    return expansions.is_near_normal(found), found
+
+
+def _by_t(found: expansions.Moments, alpha: float | Array) -> tuple[Array, Array, NDArray[np.str_]]:
+    """Return the t bounds, adjusted where that matters, and which they are."""
+    plain = expansions.moved_by(found, alpha) <= HARMLESS * alpha
+    pairs = zip(expansions.t_bounds(found, alpha), expansions.adjusted_bounds(found, alpha), strict=True)
+    low, high = (np.where(plain, simple, adjusted) for simple, adjusted in pairs)
+    return low, high, np.where(plain, "clustered-t", "adjusted-t")
+
+
+def _inverted(found: expansions.Moments, threshold: float) -> Array:
+    """Return the smallest level at which each lower bound exceeds the threshold, by bisection of its logarithm."""
+
+    def exceeds(log_level: Array) -> NDArray[np.bool_]:
+        beyond: NDArray[np.bool_] = _by_t(found, np.exp(log_level))[0] > threshold
+        return beyond
+
+    rows = len(found.mean)
+    least, most = np.full(rows, math.log(LEAST_P)), np.full(rows, math.log(0.5))
+    never = ~exceeds(most)
+    for _ in range(P_BISECTIONS):
+        middle = (least + most) / 2
+        shown = exceeds(middle)
+        least, most = np.where(shown, least, middle), np.where(shown, middle, most)
+    return np.where(never, 1.0, np.exp(most))
 
 
 def unpaired(a: ArrayLike, b: ArrayLike, alpha: float) -> Interval:
