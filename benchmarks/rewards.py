@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,18 +15,30 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from benchmarks import trained
 from seatrial.rewards.audit import Estimate
-from seatrial.rewards.forecast import Reached, best_of, point
+from seatrial.rewards.forecast import best_of, point
+from seatrial.rewards.reached import Reached
 from seatrial.rewards.table import RewardTable, table_of
 from seatrial.stats.advantages import influence
 from seatrial.stats.groups import Groups, ratio
 from seatrial.stats.reweighting import expected, tilted
 
-__all__ = ["MIXES", "WORLDS", "Cover", "best_of_cover", "digits", "resampled", "speed", "support_cover"]
+__all__ = [
+    "MIXES",
+    "WORLDS",
+    "Agreement",
+    "Cover",
+    "agreement",
+    "best_of_cover",
+    "digits",
+    "resampled",
+    "speed",
+    "support_cover",
+]
 
 Array = NDArray[np.float64]
 SIGNALS, BEHAVIORS = 8, 12
-PLAN = Path(__file__).parents[1] / "examples" / "april-update" / "plan.yaml"
 MIXES: dict[str, dict[str, float]] = {
     "primary": {"primary": 1.0},
     "thumbs": {"thumbs": 1.0},
@@ -201,32 +213,14 @@ def support_cover(world: str, draws: int, beta: float, runs: int) -> Cover:
 # Forecasts beside fresh draws of a real model.
 
 
-def resampled(each: int, draws: int, beta: float, folder: Path) -> tuple[list[Reached], list[Reached]]:
+def resampled(frame: pl.DataFrame, beta: float) -> tuple[list[Reached], list[Reached]]:
     """Return forecasts from half of the draws beside best-of-4 of the other half, by best-of-4 and by the optimum.
 
-    The completions are the embedded model's own; rewards and behaviors are read as the incident's plan says, and all
-    mixes were written down before.
-
     Args:
-        each: Prompts of each suite.
-        draws: Completions of each prompt; half forecast, half are chosen from.
+        frame: Completions of a real model, scored.
         beta: Strength of the KL penalty of the optimum.
-        folder: Where the completions are kept.
     """
-    from seatrial.collect import Progress
-    from seatrial.rewards.plan import Rule, load_plan
-    from seatrial.rewards.sampling import sample
-
-    plan = load_plan(PLAN)
-    signals = plan.signals | {"short": Rule(kind="length", words=12), "plain": Rule(kind="format")}
-    prompts = plan.prompts.model_copy(update={"each": each})
-    plan = plan.model_copy(update={"signals": signals, "prompts": prompts, "completions": draws, "seed": 7})
-    frame = sample(plan, folder, Progress("lines"))
-    half = draws // 2
-    known, fresh = (
-        table_of(frame.filter(pl.col("draw").is_between(low, high)), "half")
-        for low, high in ((0, half - 1), (half, draws - 1))
-    )
+    known, fresh = (table_of(half, "half") for half in trained.halves(frame))
     exact, optimum = [], []
     for name, mix in MIXES.items():
         by_best, by_tilt = best_of(known, mix, 4).shifts, point(known, mix, beta).shifts
@@ -253,14 +247,39 @@ def _chosen(table: RewardTable, mix: dict[str, float]) -> dict[str, Estimate]:
     return found
 
 
-def agreement(found: list[Reached]) -> tuple[int, int, float]:
-    """Return how many shifts exceed their noise, how many of those had the right sign, and the rank correlation.
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How forecasts did.
 
-    The correlation of forecast and reached is over all shifts.
+    Attributes:
+        shifts: All of them.
+        counted: Those whose reached shift exceeds its noise.
+        right: Those of `counted` whose sign was forecast.
+        rank: Rank correlation of forecast and reached over all shifts.
+        within: The mean of that over behaviors, each over the mixes alone.
     """
+
+    shifts: int
+    counted: int
+    right: int
+    rank: float
+    within: float
+
+
+def agreement(found: Sequence[Reached]) -> Agreement:
+    """Return how forecasts did."""
     counted = [one for one in found if one.counts]
-    rank = spearmanr([one.forecast.value for one in found], [one.reached.value for one in found]).statistic
-    return len(counted), sum(one.agrees for one in counted), float(rank)
+    inside = [
+        _rank(own)
+        for behavior in {one.behavior for one in found}
+        if len(own := [one for one in found if one.behavior == behavior]) > 2
+    ]
+    within = float(np.nanmean(inside)) if inside else float("nan")
+    return Agreement(len(found), len(counted), sum(one.agrees for one in counted), _rank(found), within)
+
+
+def _rank(found: Sequence[Reached]) -> float:
+    return float(spearmanr([one.forecast.value for one in found], [one.reached.value for one in found]).statistic)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,13 @@ from seatrial.report.html import package_file
 from seatrial.report.words import number
 from seatrial.review import run_review
 from seatrial.rewards.audit import Estimate, audit
-from seatrial.rewards.evidence import digest_of, margins_of, plain
-from seatrial.rewards.forecast import Forecast, Reached, critical_weights, forecast, frontier
+from seatrial.rewards.entries import enter_forecast, enter_training
+from seatrial.rewards.evidence import margins_of, plain
+from seatrial.rewards.forecast import Forecast, forecast
+from seatrial.rewards.frontier import critical_weights, frontier
 from seatrial.rewards.page import render_rewards
 from seatrial.rewards.plan import TrainingPlan, Users, load_plan, plan_items
+from seatrial.rewards.reached import Reached, reached
 from seatrial.rewards.sampling import sample
 from seatrial.rewards.table import RewardTable, read_table
 from seatrial.rewards.train import Training, candidate, train
@@ -41,7 +44,6 @@ from seatrial.rewards.words import ranged
 from seatrial.signals import find_instrument
 from seatrial.signals.base import read_many
 from seatrial.signals.records import save_record
-from seatrial.stats.groups import ratio
 from seatrial.types import Item, Observation, Response, Role
 from seatrial.vibes.closing import close_session, observations_of
 from seatrial.vibes.planning import Wanted, new_session
@@ -101,15 +103,16 @@ def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
         what, model = f"sample the model trained on {mix}", candidate(plan, runs / mix)
         draws = max(2, plan.completions // 3)
         fresh[mix] = _kept(runs / mix / "completions.parquet", said, what, plan, runs / mix / "fresh", model, draws)
-    reached = [one for made in forecasts for one in _reached(made, base, fresh[made.mix])]
+    came = [one for made in forecasts for one in reached(made.mix, _farthest(made), base, fresh[made.mix])]
+    _keep(runs / "reached.json", {"plan": plan.digest, "reached": came})
 
     # The reviews: simulated A/B thumbs and vibe checks beside the suites, under the old policy and under the new one.
     arms = [_arm(mix, _thumbs(plan, base, fresh[mix]), runs, said, reduced) for mix in plan.mixes]
 
     with said.step("audit and draw the page of rewards"):
-        (runs / "rewards.html").write_text(_rewards_page(plan, table, forecasts, reached), encoding="utf-8")
+        (runs / "rewards.html").write_text(_rewards_page(plan, table, forecasts, came), encoding="utf-8")
     page = runs / "incident.html"
-    page.write_text(_page(plan, forecasts, reached, arms, trained, runs, said, reduced), encoding="utf-8")
+    page.write_text(_page(plan, forecasts, came, arms, trained, runs, said, reduced), encoding="utf-8")
     return page
 
 
@@ -136,8 +139,7 @@ def _trainings(plan: TrainingPlan, runs: Path, said: _Said) -> dict[str, Trainin
     for mix in plan.mixes:
         with said.step(f"train on {mix}"):
             trained[mix] = train(plan, mix, runs / mix, said.progress())
-        if not any(entry.kind == "training" and entry.body["mix"] == mix for entry in ledger.entries()):
-            ledger.append("training", AUTHOR, {"name": plan.name, "plan": plan.digest, **asdict(trained[mix])})
+        enter_training(ledger, AUTHOR, trained[mix])
     return trained
 
 
@@ -160,12 +162,12 @@ def _arm(mix: str, votes: list[Observation], runs: Path, said: _Said, reduced: b
     return Arm(mix, found["old"], found["new"], *_thumb_shares(votes))
 
 
-def _rewards_page(plan: TrainingPlan, table: RewardTable, forecasts: list[Forecast], reached: list[Reached]) -> str:
+def _rewards_page(plan: TrainingPlan, table: RewardTable, forecasts: list[Forecast], came: list[Reached]) -> str:
     margins = margins_of(load_policy(HERE / "forecast-policy.yaml"), table)
     before, after = [dict(made.weights) for made in (forecasts[0], forecasts[-1])]
     critical = critical_weights(table, after, "thumbs", margins, plan.beta, 2.0 * after["thumbs"])
     points = frontier(table, before, after, margins, plan.beta)
-    return render_rewards(plan.name, audit(table, before, after, plan.beta), forecasts, critical, points, reached)
+    return render_rewards(plan.name, audit(table, before, after, plan.beta), forecasts, critical, points, came)
 
 
 class _Said:
@@ -212,41 +214,17 @@ def _reduced(plan: TrainingPlan) -> TrainingPlan:
 
 def _enter_forecast(plan: TrainingPlan, table: RewardTable, forecasts: list[Forecast], runs: Path) -> None:
     written = plain({"forecasts": forecasts, "table": table.digest})
-    entry = Ledger(runs / "ledger.jsonl").append(
-        "forecast",
-        AUTHOR,
-        {
-            "name": plan.name,
-            "plan": plan.digest,
-            "table": table.digest,
-            "mixes": list(plan.mixes),
-            "beta": plan.beta,
-            "forecast": digest_of(written),
-        },
-    )
-    (runs / "forecast.json").write_text(json.dumps({**written, "ledger": entry.hash}, indent=1), encoding="utf-8")
+    entry = enter_forecast(Ledger(runs / "ledger.jsonl"), AUTHOR, plan.name, plan, table, forecasts, written)
+    _keep(runs / "forecast.json", {**written, "ledger": entry.hash})
+
+
+def _keep(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(plain(content), indent=1), encoding="utf-8")
 
 
 def _farthest(made: Forecast) -> dict[str, Estimate]:
     """Return the forecast of the mix as written, or where that was refused of as much of it as the samples bear."""
     return made.path[-1].shifts if made.refusal and made.path else made.wanted.shifts
-
-
-def _reached(made: Forecast, base: pl.DataFrame, fresh: pl.DataFrame) -> list[Reached]:
-    """Return the forecast of a mix beside the change between the model as it was and as trained, paired by prompt."""
-    said = _farthest(made)
-    found = []
-    for behavior, expected in said.items():
-        column = f"behavior/{behavior}"
-        old, new = (
-            frame.group_by("item").agg(pl.col(column).mean(), pl.col("cluster").first()) for frame in (base, fresh)
-        )
-        both = old.join(new, on="item", suffix="_new").drop_nulls().sort("item")
-        change = (both[f"{column}_new"] - both[column]).to_numpy()
-        made_ratio = ratio(change, np.ones(len(change)), both["cluster"].to_numpy(), 0.025)
-        shift = Estimate(float(made_ratio.estimate), float(made_ratio.low), float(made_ratio.high))
-        found.append(Reached(made.mix, behavior, expected, shift))
-    return found
 
 
 def _thumbs(plan: TrainingPlan, base: pl.DataFrame, fresh: pl.DataFrame) -> list[Observation]:
@@ -355,7 +333,7 @@ def _impression(item: Item, text: str) -> float:
 def _page(
     plan: TrainingPlan,
     forecasts: list[Forecast],
-    reached: list[Reached],
+    came: list[Reached],
     arms: list[Arm],
     trained: dict[str, Training],
     runs: Path,
@@ -368,7 +346,7 @@ def _page(
         plan=plan,
         style=package_file("style.css"),
         forecasts=[(made, _farthest(made), made.farthest if made.refusal else 1.0) for made in forecasts],
-        reached={(one.mix, one.behavior): one for one in reached},
+        reached={(one.mix, one.behavior): one for one in came},
         behaviors=list(_farthest(forecasts[0])),
         arms=arms,
         trained=trained,

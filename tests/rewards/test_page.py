@@ -17,9 +17,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from seatrial.rewards.audit import Audit, Estimate, audit
 from seatrial.rewards.dose import Curve, DoseResponse, Step, seen_from
-from seatrial.rewards.forecast import Forecast, Reached, critical_weights, forecast, frontier
+from seatrial.rewards.forecast import Forecast, forecast
+from seatrial.rewards.frontier import critical_weights, frontier
 from seatrial.rewards.page import render_doses, render_rewards
 from seatrial.rewards.pictures import forecast_pictures, reached_picture
+from seatrial.rewards.reached import Reached
 from seatrial.rewards.table import RewardTable, table_of
 from seatrial.types import Evidence, GateVerdict, Outcome, Verdict
 

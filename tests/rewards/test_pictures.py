@@ -9,8 +9,8 @@ import pytest
 
 from seatrial.rewards.audit import Estimate
 from seatrial.rewards.axes import Scale
-from seatrial.rewards.forecast import Reached
 from seatrial.rewards.pictures import reached_picture, shares_picture
+from seatrial.rewards.reached import Reached
 
 
 def test_a_forecast_on_the_diagonal_is_drawn_on_the_diagonal() -> None:

@@ -11,7 +11,9 @@ import typer
 from seatrial.cli.options import Json, print_json
 
 if TYPE_CHECKING:
-    from seatrial.rewards.forecast import CriticalWeight, Forecast, FrontierPoint
+    from seatrial.ledger import Ledger
+    from seatrial.rewards.forecast import Forecast
+    from seatrial.rewards.frontier import CriticalWeight, FrontierPoint
     from seatrial.rewards.plan import TrainingPlan
     from seatrial.rewards.table import RewardTable
 
@@ -117,12 +119,13 @@ def rewards_forecast(
 ) -> None:
     """Say what each mix would do to each behavior, before a training step, and enter that in the ledger."""
     from seatrial.cli.options import user
-    from seatrial.ledger import Ledger
     from seatrial.observations import to_frame, write_observations
     from seatrial.rewards.audit import audit
-    from seatrial.rewards.evidence import digest_of, observations_of, plain
-    from seatrial.rewards.forecast import critical_weights, forecast, frontier
-    from seatrial.rewards.words import forecast_summary
+    from seatrial.rewards.entries import enter_forecast, trained_before
+    from seatrial.rewards.evidence import observations_of, plain
+    from seatrial.rewards.forecast import forecast
+    from seatrial.rewards.frontier import critical_weights, frontier
+    from seatrial.rewards.words import forecast_summary, order_of
 
     table, plan = _read(table_path, plan_path, reward, behavior)
     old, new, strength = _mixes(table, plan, before, after, beta)
@@ -136,32 +139,24 @@ def rewards_forecast(
         critical += critical_weights(table, new, name, margins, strength, most)
     points: Sequence[FrontierPoint] = frontier(table, old, new, margins, strength)
     written = plain({"forecasts": forecasts, "critical": critical, "frontier": points, "table": table.digest})
-    reviews.mkdir(parents=True, exist_ok=True)
-    entry = Ledger(reviews / "ledger.jsonl").append(
-        "forecast",
-        author or user(),
-        {
-            "name": plan.name if plan is not None else table_path.stem,
-            "plan": plan.digest if plan is not None else None,
-            "table": table.digest,
-            "mixes": list(mixes),
-            "beta": strength,
-            "forecast": digest_of(written),
-            "shifts": plain({one.mix: {b: e.value for b, e in one.wanted.shifts.items()} for one in forecasts}),
-        },
-    )
+    ledger = _ledger(reviews)
+    called = plan.name if plan is not None else table_path.stem
+    entry = enter_forecast(ledger, author or user(), called, plan, table, forecasts, written)
+    late = trained_before(ledger, entry) if plan is not None else ()
     if page is not None:
         _write_page(page, table_path.stem, audit(table, old, new, strength), forecasts, critical, points)
     if as_json:
-        print_json({**written, "ledger": {"entry": entry.number, "hash": entry.hash}})
+        after_training = [one.number for one in late]
+        print_json({**written, "ledger": {"entry": entry.number, "hash": entry.hash, "after": after_training}})
     else:
         typer.echo(forecast_summary(forecasts, critical, points, [*table.notes]))
-        typer.echo(f"Entered in {reviews / 'ledger.jsonl'} as {entry.number} ({entry.hash[:12]}), before any training.")
+        typer.echo(f"Entered in {ledger.path} as {entry.number} ({entry.hash[:12]}){order_of(plan is not None, late)}")
     if out is not None:
         made = observations_of(table, forecasts[-1], f"forecast of {forecasts[-1].mix}")
         write_observations(to_frame(made), out)
         if not as_json:
-            typer.echo(f"{len(made):,} observations: {out}, for `evidence:` and gates on reward/…")
+            held = "; the forecast was refused, so these gates hold" if forecasts[-1].refusal else ""
+            typer.echo(f"{len(made):,} observations: {out}, for `evidence:` and gates on reward/…{held}")
 
 
 @rewards_app.command("train", epilog="Example: seatrial rewards train plan.yaml --mix after --out rewards/after")
@@ -181,8 +176,7 @@ def rewards_train(
     from seatrial.cli.options import user
     from seatrial.collect import Progress
     from seatrial.errors import PolicyError
-    from seatrial.ledger import Ledger
-    from seatrial.models.openai_compatible import content_hash
+    from seatrial.rewards.entries import enter_training
     from seatrial.rewards.evidence import plain
     from seatrial.rewards.plan import load_plan
     from seatrial.rewards.train import train
@@ -193,22 +187,14 @@ def rewards_train(
         raise PolicyError(f"{plan_path}: no mix is called {name!r}; there are {', '.join(plan.mixes)}")
     folder = out or Path("rewards") / name
     done = train(plan, name, folder, Progress("off" if quiet else None))
-    reviews.mkdir(parents=True, exist_ok=True)
-    adapter = folder / "adapter.gguf"
-    body = {
-        "name": plan.name,
-        "plan": plan.digest,
-        "mix": name,
-        "folder": folder.name,
-        "adapter": content_hash(adapter) if adapter.is_file() else None,
-    }
-    entry = Ledger(reviews / "ledger.jsonl").append("training", author or user(), body)
+    entry = enter_training(_ledger(reviews), author or user(), done)
     if as_json:
         print_json({**plain(done), "ledger": {"entry": entry.number, "hash": entry.hash}})
         return
     typer.echo(f"Trained on {name}: {folder}. Entered in the ledger as {entry.number}.")
-    if adapter.is_file():
-        typer.echo(f"Next: a policy with candidate: {{model: {plan.model.model}, adapter: {adapter}}}")
+    if done.adapter:
+        made = folder / "adapter.gguf"
+        typer.echo(f"Next: a policy with candidate: {{model: {plan.model.model}, adapter: {made}}}")
 
 
 @rewards_app.command("dose", epilog="Example: seatrial rewards dose policy.yaml --out reviews/dose")
@@ -244,6 +230,17 @@ def rewards_dose(
         return
     typer.echo(dose_summary(found))
     typer.echo(f"Page: {path}")
+
+
+def _ledger(reviews: Path) -> Ledger:
+    from seatrial.errors import StoreError
+    from seatrial.ledger import Ledger
+
+    try:
+        reviews.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{reviews}: the folder of the ledger cannot be made: {error.strerror}") from error
+    return Ledger(reviews / "ledger.jsonl")
 
 
 def _read(

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from seatrial.errors import EvidenceError
 from seatrial.policy import LaunchPolicy
 from seatrial.rewards.forecast import Forecast
 from seatrial.rewards.table import RewardTable
@@ -40,13 +39,9 @@ def margins_of(policy: LaunchPolicy, table: RewardTable) -> dict[str, float]:
 def observations_of(table: RewardTable, found: Forecast, source: str) -> list[Observation]:
     """Return a forecast as observations: each prompt's behavior as it is, and as the mix would make it.
 
-    The jackknife can lead a hair's breadth out of what the completions span; there it is held at its end.
-
-    Raises:
-        EvidenceError: the samples do not bear the forecast; nothing is made of it.
+    The jackknife can lead a hair's breadth out of what the completions span; there it is held at its end. Of a mix that
+    the samples do not bear only the present is known, so its gates are inconclusive and hold.
     """
-    if found.refusal:
-        raise EvidenceError(f"{found.refusal} No evidence was written: a gate on reward/… stays without and holds.")
     groups = table.groups
     share = tilted(table.rewards @ table.weights(found.weights) / found.beta, groups)
     before, after = groups.mean(table.read), jackknifed(table.read, share, groups)
@@ -64,6 +59,7 @@ def observations_of(table: RewardTable, found: Forecast, source: str) -> list[Ob
             made += [
                 Observation(signal_of(behavior), role, prompt, str(cluster), 0, value, 1.0, str(kind), "", source)
                 for role, value in both
+                if role == "baseline" or not found.refusal
             ]
     return made
 

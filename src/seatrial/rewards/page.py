@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from seatrial.report.html import environment, package_file
 from seatrial.rewards.audit import Audit, Estimate, Pull
 from seatrial.rewards.dose import Curve, DoseResponse
-from seatrial.rewards.forecast import CriticalWeight, Forecast, FrontierPoint, Reached
+from seatrial.rewards.forecast import Forecast
+from seatrial.rewards.frontier import CriticalWeight, FrontierPoint
 from seatrial.rewards.pictures import (
     COLORS,
     MOST_USED,
@@ -24,6 +25,7 @@ from seatrial.rewards.pictures import (
     share,
     shares_picture,
 )
+from seatrial.rewards.reached import Reached
 from seatrial.rewards.words import ranged
 
 if TYPE_CHECKING:

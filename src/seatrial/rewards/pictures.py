@@ -10,7 +10,9 @@ from seatrial.report.words import number
 from seatrial.rewards.audit import Estimate
 from seatrial.rewards.axes import ROOM, Scale, Tick, span
 from seatrial.rewards.dose import Curve, DoseResponse
-from seatrial.rewards.forecast import Forecast, FrontierPoint, Reached
+from seatrial.rewards.forecast import Forecast
+from seatrial.rewards.frontier import FrontierPoint
+from seatrial.rewards.reached import Reached
 from seatrial.stats.advantages import Aggregation
 from seatrial.types import Outcome
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from seatrial.rewards.table import table_of
 from seatrial.rewards.weights import quiet
 from seatrial.types import Item
 
-__all__ = ["Run", "best_completions", "preferences", "read_examples", "reinforced", "supervised"]
+__all__ = ["Run", "best_completions", "last_checkpoint", "preferences", "read_examples", "reinforced", "supervised"]
 
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 Row = dict[str, Any]
@@ -121,7 +122,7 @@ class Run:
 
     def go(self, trainer: Any, stage: str, steps: int) -> int:
         """Train from the last checkpoint on, keep the adapter in `folder/stage`, and return the steps."""
-        checkpoint = _last_checkpoint(self.folder / "checkpoints" / stage)
+        checkpoint = last_checkpoint(self.folder / "checkpoints" / stage)
         log = _Log(self, stage, checkpoint)
         self.progress.plan(steps)
         self.progress.say(stage)
@@ -130,14 +131,21 @@ class Run:
         trainer.remove_callback(transformers.PrinterCallback)
         trainer.add_callback(log)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if trainer.state.global_step < steps:
+            raise TrainingError(
+                f"{stage}: the trainer ended after {trainer.state.global_step} of {steps} steps; no adapter was written"
+            )
         if any(not torch.isfinite(weight).all() for weight in trainer.model.parameters() if weight.requires_grad):
             raise TrainingError(f"{stage}: weights are no longer finite; lower `learning_rate`. No adapter was written")
-        trainer.model.save_pretrained(str(self.folder / stage), selected_adapters=["default"])
+        partial, whole = self.folder / f"{stage}.partial", self.folder / stage
+        shutil.rmtree(partial, ignore_errors=True)
+        trainer.model.save_pretrained(str(partial), selected_adapters=["default"])
+        partial.replace(whole)
         return steps
 
     def finished(self, stage: str) -> bool:
-        """Whether an earlier run came to the end of a stage."""
-        return (self.folder / stage / "adapter_model.safetensors").is_file()
+        """Whether an earlier run came to the end of a stage: its folder gets its name when all is in it."""
+        return (self.folder / stage).is_dir()
 
 
 class _Log(TrainerCallback):  # type: ignore[misc]
@@ -147,13 +155,13 @@ class _Log(TrainerCallback):  # type: ignore[misc]
         self._run, self._stage = run, stage
         self.from_step = int(checkpoint.name.partition("-")[2]) if checkpoint else 0
         self._path = run.folder / "log.jsonl"
-        kept = []
-        if self._path.exists():
-            for line in self._path.read_text(encoding="utf-8").splitlines():
-                row = json.loads(line)
-                if row["stage"] != stage or row["step"] <= self.from_step:
-                    kept.append(line)
-        self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        # A line that a kill cut short is of a step beyond the checkpoint, so it is done again.
+        rows = [row for _, row in json_lines(self._path.read_text(encoding="utf-8"))] if self._path.exists() else []
+        kept = [row for row in rows if not isinstance(row, str) and self._stands(row)]
+        self._path.write_text("".join(f"{json.dumps(row)}\n" for row in kept), encoding="utf-8")
+
+    def _stands(self, row: Row) -> bool:
+        return bool(row["stage"] != self._stage or row["step"] <= self.from_step)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """Write what the trainer measured at this step."""
@@ -244,10 +252,18 @@ def reinforced(run: Run, items: Sequence[Item], mix: Mapping[str, float], start:
     """Train on a mix of rewards with GRPO; return the steps.
 
     Where a signal is silent on a completion it counts as its prompt's mean, as in the audit and the forecast.
+
+    Raises:
+        PolicyError: there are fewer prompts than a step takes, of which the trainer would make no step at all.
     """
     spec = run.plan.train
     if run.finished("grpo"):
         return spec.steps
+    if len(items) < spec.prompts:
+        raise PolicyError(
+            f"train.prompts: a step takes {spec.prompts} prompts, and the plan has {len(items)}; "
+            "lower it, or add prompts"
+        )
     wanted = {name: weight for name, weight in mix.items() if weight != 0.0}
     signals = {name: open_signal(name, run.plan.signals[name], run.plan.seed) for name in wanted}
     rows = [
@@ -335,7 +351,14 @@ def _read(path: Path, keys: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _last_checkpoint(folder: Path) -> Path | None:
-    """Return the newest checkpoint that was written to its end."""
-    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the newest checkpoint that was written to its end; its state is what the trainer writes last."""
+    found = [path for path in folder.glob("checkpoint-*") if _whole(path / "trainer_state.json")]
     return max(found, key=lambda path: int(path.name.partition("-")[2]), default=None)
+
+
+def _whole(state: Path) -> bool:
+    try:
+        return isinstance(json.loads(state.read_text(encoding="utf-8")), dict)
+    except (OSError, ValueError):
+        return False

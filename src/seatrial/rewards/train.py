@@ -68,6 +68,7 @@ def train(plan: TrainingPlan, mix: str, folder: Path, progress: Progress) -> Tra
         TrainingError: packages are missing, memory ran out, or the weights are no longer finite.
         PolicyError: the folder holds another training, or the plan lacks what the method needs.
         RewardError: a reward signal failed.
+        StoreError: the folder cannot be written, or the disk is full.
     """
     need_train()
     done = _claimed(folder, plan, mix)
@@ -86,6 +87,10 @@ def train(plan: TrainingPlan, mix: str, folder: Path, progress: Progress) -> Tra
         raise
     except (MemoryError, RuntimeError) as error:
         raise _memory(error, plan) from error
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be written or read: {error}. The same command goes on at the last checkpoint."
+        ) from error
     adapter = folder / "adapter.gguf"
     first, last = _ends(folder / "log.jsonl")
     made = Training(

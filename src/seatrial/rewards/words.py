@@ -6,13 +6,15 @@ import math
 import textwrap
 from collections.abc import Sequence
 
+from seatrial.ledger import Entry
 from seatrial.report.words import number
 from seatrial.rewards.audit import Audit, Estimate
 from seatrial.rewards.dose import DoseResponse
-from seatrial.rewards.forecast import CriticalWeight, Forecast, FrontierPoint
+from seatrial.rewards.forecast import Forecast
+from seatrial.rewards.frontier import CriticalWeight, FrontierPoint
 from seatrial.terminal import table
 
-__all__ = ["audit_summary", "dose_summary", "forecast_summary", "ranged"]
+__all__ = ["audit_summary", "dose_summary", "forecast_summary", "order_of", "ranged"]
 
 WIDTH = 100
 FRONTIER_SHOWN = 6
@@ -100,6 +102,16 @@ def forecast_summary(
         ]
         lines += ["", table(("mixes that keep every gate", "gain of the new signal", "nearest gate used"), rows)]
     return "\n".join(lines)
+
+
+def order_of(planned: bool, late: Sequence[Entry]) -> str:
+    """Return the end of a sentence on a forecast's entry: whether a training on its plan came before it."""
+    if not planned:
+        return "; without a plan nobody can tell whether a training came before."
+    if not late:
+        return ", before any training on this plan."
+    entered = ", ".join(str(one.number) for one in late)
+    return f", AFTER a training on this plan (entry {entered}): it forecasts nothing."
 
 
 def _weight(value: float) -> str:
