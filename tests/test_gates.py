@@ -109,6 +109,7 @@ def test_one_broken_claim_fails_the_gate() -> None:
         (_weighed("a", 0.0, 0.2, e=1, missing=9, missing_high=0.5), "9 items lack an answer"),
         (_weighed("a", 0.06, 0.2, e=5), "not after correction"),
         (_weighed("a", -0.1, 0.1, e=1, mde=0.3), "blind at its margin"),
+        (_weighed("a", -0.1, 0.1, e=1, mde=float("inf")), "seen no change at all: this gate was blind"),
         (_weighed("a", -0.1, 0.1, e=1, mde=0.03), "The estimate lies within it"),
         (_weighed("a", 0.04, 0.1, e=1, mde=0.03), "The estimate lies above it"),
     ],

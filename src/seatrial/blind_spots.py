@@ -38,13 +38,7 @@ def blind_spots(
         for verdict in decision.verdicts
         if verdict.verdict == "inconclusive"
     ]
-    spots += [
-        f"{verdict.signal}: weak at its margin of {verdict.margin:g}. Had nothing changed, evidence like "
-        f"this would have ruled out a true change of {verdict.evidence.mde:.3f} with {100 * policy.power:g} % power, "
-        "no smaller one."
-        for verdict in decision.verdicts
-        if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
-    ]
+    spots += _weak(policy, decision)
     gated = {gate.signal for gate in policy.gates}
     absent = sorted(set(find_suites(policy.suites)) - gated)
     if absent:
@@ -81,6 +75,26 @@ def blind_spots(
     if unmeasured:
         spots.append(f"Error not measured: {', '.join(unmeasured)}. What these read wrongly is unknown.")
     return spots
+
+
+def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
+    """Return which decided gates could not have seen a change as small as their margin, in one sentence."""
+    weak = [
+        f"{_least(verdict.evidence.mde)} for {verdict.signal} (margin {verdict.margin:g})"
+        for verdict in decision.verdicts
+        if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
+    ]
+    if not weak:
+        return []
+    return [
+        f"Weak at {'its margin' if len(weak) == 1 else 'their margins'}, whatever the verdict: had nothing changed, "
+        f"evidence like this would, with {100 * policy.power:g} % power, have ruled out true changes only "
+        f"{'; '.join(weak)}."
+    ]
+
+
+def _least(mde: float) -> str:
+    return "larger than its scale" if mde == math.inf else f"from {mde:.3f} on"
 
 
 def hidden_in_averages(cells: Sequence[Cell], decision: Decision) -> list[str]:

@@ -148,10 +148,8 @@ def _why_open(claim: ClaimVerdict, gate: WeighedGate) -> str:
     if found.low > claim.threshold:
         return "The interval lies above it, but not after correction for all the gates that were looked at."
     if not math.isnan(found.mde) and found.mde > abs(claim.threshold) and "limit" not in claim.label:
-        return (
-            f"{found.clusters} clusters could only have seen a change of {found.mde:.3f}: "
-            "this gate was blind at its margin."
-        )
+        seen = "no change at all" if found.mde == math.inf else f"only a change of {found.mde:.3f}"
+        return f"{found.clusters} clusters could have seen {seen}: this gate was blind at its margin."
     if gate.stopped:
         return gate.stopped
     if found.estimate <= claim.threshold:

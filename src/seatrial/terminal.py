@@ -13,7 +13,7 @@ from seatrial.ledger import Entry
 from seatrial.outlook import Outlook
 from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewContent
-from seatrial.report.words import HEADLINES, interval, money, number
+from seatrial.report.words import HEADLINES, could_see, interval, money, number
 
 if TYPE_CHECKING:
     from seatrial.vibes import Crowd
@@ -32,7 +32,7 @@ def summary(content: ReviewContent, folder: Path) -> str:
             verdict.signal,
             f"{number(verdict.evidence.estimate, sign=True)} {interval(verdict.evidence)}",
             f"{verdict.margin:g}",
-            number(verdict.evidence.mde),
+            could_see(verdict.evidence.mde),
             str(verdict.evidence.clusters),
         )
         for verdict in content.decision.verdicts
@@ -94,7 +94,7 @@ def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
             "blind" if gate.blind else "sees",
             gate.signal,
             f"{gate.margin:g}",
-            number(gate.mde),
+            could_see(gate.mde),
             str(gate.clusters),
             f"{gate.calls:,}",
             "more than can be asked" if gate.needed is None else f"{gate.needed:,}",

@@ -204,7 +204,7 @@ class Evidence:
         clusters: Number of independent clusters observed on both models.
         items: Number of items observed on both models.
         mde: Smallest true change that this evidence could have shown at the policy's power; an instrument that shows
-            only a share of a change needs a larger one.
+            only a share of a change needs a larger one. Infinite where the scale allows none so large.
         slope: Share of a true change that the instrument shows; NaN where its error is not known.
         e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
         p_value: p-value against the same; for sequential evidence valid at every look.

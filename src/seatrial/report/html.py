@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from seatrial.report.content import Cell, ReviewContent
 from seatrial.report.diff import marked
-from seatrial.report.words import HEADLINES, interval, money, number, shortened, verdict_word
+from seatrial.report.words import HEADLINES, could_see, interval, money, number, shortened, verdict_word
 from seatrial.types import Evidence, GateVerdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 __all__ = ["environment", "package_file", "render_html"]
 
@@ -74,11 +76,20 @@ def environment() -> Environment:
         "signed": lambda value: number(value, sign=True),
         "share": lambda value: "unknown" if math.isnan(value) else f"{value:.2f}",
         "interval": interval,
+        "could_see": could_see,
+        "coded": _coded,
         "money": money,
         "word": verdict_word,
         "prompt": lambda text: shortened(text, LONGEST_PROMPT),
     }
     return environment
+
+
+def _coded(text: str) -> Markup:
+    """Return escaped text in which what stands between backticks is code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def package_file(name: str) -> str:
@@ -108,8 +119,8 @@ def _forest_row(verdict: GateVerdict) -> dict[str, object]:
             "off_left": low < AXIS[0],
             "off_right": high > AXIS[1],
         }
-    row["mde"] = _place(found.mde / margin) if math.isfinite(found.mde) else None
-    row["blind"] = math.isfinite(found.mde) and found.mde > margin
+    row["mde"] = None if math.isnan(found.mde) else _place(found.mde / margin)
+    row["blind"] = found.mde > margin
     row["unpaired"] = _unpaired(found)
     return row
 

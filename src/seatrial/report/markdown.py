@@ -7,7 +7,7 @@ import math
 import re
 
 from seatrial.report.content import AnswerPair, ReviewContent
-from seatrial.report.words import HEADLINES, interval, money, number, shortened, verdict_word
+from seatrial.report.words import HEADLINES, could_see, interval, money, number, shortened, verdict_word
 
 __all__ = ["render_markdown"]
 
@@ -50,7 +50,7 @@ def _gates(content: ReviewContent) -> str:
         word = verdict_word(verdict.verdict) + ("" if verdict.blocking else " (advisory)")
         rows.append(
             f"| {verdict.signal} | {MARKS[verdict.verdict]} {word} | {number(found.estimate, sign=True)} "
-            f"{interval(found)} | {verdict.margin:g} | {number(found.mde)} | {found.clusters} |"
+            f"{interval(found)} | {verdict.margin:g} | {could_see(found.mde)} | {found.clusters} |"
         )
     level = f"{100 * (1 - 2 * content.policy.alpha):g}"
     return (

@@ -6,7 +6,7 @@ import math
 
 from seatrial.types import Evidence, Verdict
 
-__all__ = ["HEADLINES", "interval", "money", "number", "shortened", "verdict_word"]
+__all__ = ["HEADLINES", "could_see", "interval", "money", "number", "shortened", "verdict_word"]
 
 HEADLINES = {"launch": "Launch", "hold": "Hold", "block": "Block", "waived": "Launch, waived"}
 
@@ -18,6 +18,11 @@ def number(value: float, *, sign: bool = False) -> str:
     if abs(value) < 0.0005:
         return "0.000"
     return f"{value:{'+' if sign else ''}.3f}".replace("-", "−")
+
+
+def could_see(mde: float) -> str:
+    """Return the smallest change that could have been seen; `nothing` where the scale allows none so large."""
+    return "nothing" if mde == math.inf else number(mde)
 
 
 def interval(found: Evidence) -> str:
