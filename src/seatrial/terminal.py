@@ -61,6 +61,12 @@ def _next(content: ReviewContent, folder: Path) -> str:
         case "block":
             return "open the report and read the pairs of answers that show the harm best."
         case "hold":
+            empty = [v.signal for v in content.decision.verdicts if v.blocking and not v.evidence.clusters]
+            if empty:
+                return (
+                    f"nothing was measured for {', '.join(empty)}: answer the suite's items with both models, or name a "
+                    "column of your own labels under `signals:`."
+                )
             return "more items or calls for the undecided gates (--budget), or wider margins if you can defend them."
         case "waived":
             return "the waiver is in the ledger and in the report; it ends by itself."
