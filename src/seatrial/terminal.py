@@ -64,8 +64,8 @@ def _next(content: ReviewContent, folder: Path) -> str:
             empty = [v.signal for v in content.decision.verdicts if v.blocking and not v.evidence.clusters]
             if empty:
                 return (
-                    f"nothing was measured for {', '.join(empty)}: answer the suite's items with both models, or name a "
-                    "column of your own labels under `signals:`."
+                    f"nothing was measured for {', '.join(empty)}: answer the suite's items with both models, or "
+                    "name a column of your own labels under `signals:`."
                 )
             return "more items or calls for the undecided gates (--budget), or wider margins if you can defend them."
         case "waived":
