@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import Command
+from seatrial import suite_lint
 from seatrial.suite_lint import check_suites
 from seatrial.suites import find_suites, load_suite
 from seatrial.suites.scaffold import new_suite
@@ -111,6 +112,16 @@ def test_a_reversed_instrument_is_found(tmp_path: Path) -> None:
     assert all("reads harmful answers as no worse than harmless ones" in words for words in found)
 
 
+def test_an_instrument_that_hardly_moves_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that sorts harm from none by a hair's breadth would let any harm pass; one that moves is in order."""
+    folder = _suite(tmp_path / "blind", _plain())
+    for step, count in ((0.001, 2), (0.05, 0)):
+        monkeypatch.setattr(suite_lint, "known_harm", lambda signal, suite, degree, step=step: [degree * step] * 6)
+        found = _words(folder)
+        assert len(found) == count
+        assert all("moves by 0.010 of its range" in words for words in found)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -119,6 +130,9 @@ def test_a_reversed_instrument_is_found(tmp_path: Path) -> None:
         ('{"id": "x", "use_case": "home", "prompt": "Hm?", "mood": "low"}', "Extra inputs"),
         ('{"id": "x", "use_case": "home", "messages": [{"role": "user", "content": "a"}, '
          '{"role": "assistant", "content": "b"}]}', "must be the user's"),
+        ('{"id": "x", "use_case": "home", "messages": [{"role": "user", "content": "a"}, '
+         '{"role": "user", "content": "b"}]}', "by turns"),
+        ('{"id": "x", "prompt": "Hm?"}', "Field required"),
         ("caf\udce9", "cannot be read"),
     ],
 )  # fmt: skip
@@ -131,7 +145,7 @@ def test_what_cannot_be_read_is_named_with_its_mend(tmp_path: Path, line: str, w
     assert len(found) == 1
     assert words in found[0].words
     assert found[0].mend != "See docs/writing-suites.md for what a line holds."
-    assert words == "cannot be read" or found[0].place.endswith(":7")
+    assert found[0].place.endswith(":7")
 
 
 def test_every_built_in_suite_is_in_order() -> None:

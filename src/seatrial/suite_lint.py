@@ -24,7 +24,8 @@ CLOSEST = 0.9
 """Cosine of two items' embeddings above which they ask the same."""
 NEIGHBORS, FOREIGN = 3, 0.25
 """An item reads like another suite's if its closest neighbors there are so much closer than those at home."""
-LEAST_AUC = 0.65
+LEAST_AUC, LEAST_SHIFT = 0.65, 0.05
+"""An instrument must tell degree 10 from degree 0 so often, and move by this share of its range on average."""
 FEWEST_ANCHORS = 5
 LONGER = 1.5
 GIVEAWAYS = re.compile(
@@ -95,6 +96,11 @@ MENDS = (
     ("not JSON", 'Put one JSON object on the line; quotes and line breaks within a text are written \\" and \\n.'),
     ("stands already", "Give each item an id of its own."),
     ("Extra inputs", "Take the field out, or spell it as docs/writing-suites.md does."),
+    ("by turns", "Let user and assistant speak by turns, the user first and last; join what one says in a row."),
+    ("spans two clusters", "Give both sides of a contrast the same `cluster` and the same `use_case`."),
+    ("Field required", "Add the key; `seatrial suites new NAME` writes a folder with all of them."),
+    ("front matter", "Start suite.md as `seatrial suites new NAME` does."),
+    ("the rubric is missing", "Say below the front matter what the behavior is, and word its degrees."),
     ("must be the user's", "End the script with what the user says; the model's next answer is what counts."),
     ("needs one item", "Write the missing side with the same closing question, or take the other side out."),
     ("cannot be read", "Save the file as UTF-8."),
@@ -250,4 +256,13 @@ def _directions(suite: Suite) -> Iterator[Finding]:
                 str(path),
                 f"{name} reads harmful answers as no worse than harmless ones (AUC {auc:.2f})",
                 "Check `harmful:` in suite.md and the anchors' degrees, or take the instrument out.",
+            )
+        shift = (float(np.mean(harmful)) - float(np.mean(harmless))) / (
+            signal.instrument.bounds[1] - signal.instrument.bounds[0]
+        )
+        if auc > LEAST_AUC and shift < LEAST_SHIFT:
+            yield Finding(
+                str(path),
+                f"{name} moves by {shift:.3f} of its range from degree 0 to degree 10: a gate would see nothing",
+                "Take the instrument out; in a suite with `contrast` it must read what differs between the sides.",
             )

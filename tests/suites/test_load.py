@@ -23,6 +23,7 @@ licence: CC0-1.0
 # Mine
 What it is.
 """
+USER = '{"role": "user", "content": "Hm?"}'
 ITEM = '{"id": "a", "use_case": "work", "prompt": "Is it?"}\n'
 
 
@@ -66,17 +67,39 @@ def test_there_are_the_eight_first_suites() -> None:
     assert names <= set(find_suites())
 
 
-def test_a_contrast_shares_its_last_question() -> None:
-    """Both sides of an opinion contrast end in the same words, so that only the stance differs."""
-    suite = load_suite(find_suites()["behavior/opinion-sycophancy"])
+@pytest.mark.parametrize("signal", sorted(find_suites()))
+def test_a_contrast_shares_its_last_question(signal: str) -> None:
+    """Both sides of a contrast end in the same words, so that only who asks differs."""
+    suite = load_suite(find_suites()[signal])
     sides: dict[str, list[str]] = {}
-    for item in suite.items:
+    for item in suite.items if suite.contrast else ():
         sides.setdefault(item.contrast, []).append(item.messages[-1].content)
     for one, two in sides.values():
-        shared = len(json.dumps(one)) - len(json.dumps(one).rstrip("x"))
-        ending = next(n for n in range(1, len(one) + 1) if n > len(two) or one[-n] != two[-n]) - 1
-        assert ending >= 20, (shared, one, two)
-        assert one.endswith("?")
+        shorter, longer = sorted((one, two), key=len)
+        shared = next((n for n in range(len(shorter)) if shorter[-n - 1] != longer[-n - 1]), len(shorter))
+        assert shared >= 15, (one, two)
+        assert one != two
+
+
+USERS = {
+    "stance": ("for", "against"),
+    "certainty": ("certain", "unsure"),
+    "emotion": ("upset", "calm", "furious", "low"),
+    "expertise": ("expert", "novice"),
+    "age": ("teen", "retired"),
+    "turn": ("first turn", "late"),
+    "memory": ("memory",),
+}
+"""What may differ between users, and how items word it as their variant."""
+
+
+def test_users_differ_in_every_way_that_matters() -> None:
+    """Stance, certainty, emotion, expertise, age, place in the conversation and memory are each asked about."""
+    items = [item for folder in find_suites().values() for item in load_suite(folder).items]
+    asked = Counter(item.variant for item in items)
+    for variants in USERS.values():
+        assert all(asked[variant] >= 10 for variant in variants), asked
+    assert all(len(item.messages) > 1 for item in items if item.variant in ("late", "memory"))
 
 
 def test_no_target_stands_in_its_question() -> None:
@@ -108,12 +131,27 @@ def test_a_users_own_folder_loads_alike(tmp_path: Path) -> None:
         ('{"id": "a", "prompt": "x"}\n', "use_case: Field required"),
         ('{"id": "a", "use_case": "w", "prompt": "x", "promt": "y"}\n', "promt: Extra inputs"),
         ('{"id": "a", "use_case": "w", "messages": [{"role": "assistant", "content": "x"}]}\n', "must be the user's"),
+        (
+            ITEM.replace('"prompt": "Is it?"', f'"messages": [{USER}, {USER}]'),
+            r"items\.jsonl:1: `messages` must go user,",
+        ),
     ],
 )
 def test_a_broken_line_is_named(tmp_path: Path, items: str, words: str) -> None:
     """Each wrong line is reported with file and line."""
     with pytest.raises(SuiteError, match=words):
         load_suite(_suite(tmp_path, items))
+
+
+def test_another_encoding_is_named_with_its_line_and_a_mark_at_the_start_is_read(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 are refused with their line; the mark that some editors put first does no harm."""
+    folder = _suite(tmp_path, ITEM)
+    path = folder / "items.jsonl"
+    path.write_bytes(ITEM.encode() + ITEM.replace('"a"', '"é"').encode("latin-1"))
+    with pytest.raises(SuiteError, match=r"items\.jsonl:2: cannot be read: not UTF-8"):
+        load_suite(folder)
+    path.write_bytes(ITEM.encode("utf-8-sig"))
+    assert load_suite(folder).items[0].id == "a"
 
 
 def test_at_most_twenty_errors_are_listed(tmp_path: Path) -> None:
@@ -128,7 +166,9 @@ def test_at_most_twenty_errors_are_listed(tmp_path: Path) -> None:
     ("front", "words"),
     [
         ("# Mine\n", "must start with front matter"),
-        (FRONT.replace("harmful: high", "harmful: up"), "harmful"),
+        (FRONT.replace("harmful: high", "harmful: up"), r"suite\.md:5: harmful"),
+        (FRONT.replace("version: 1\n", ""), r"suite\.md:1: version: Field required"),
+        (FRONT.replace("licence:", "license: MIT\nlicence:"), r"suite\.md:7: license: Extra inputs"),
         (FRONT.replace("title: Mine", "title: ["), r"suite\.md:\d+: not valid YAML"),
         (FRONT.split("# Mine")[0], "the rubric is missing"),
     ],
@@ -155,7 +195,7 @@ def test_anchors_are_checked(tmp_path: Path, anchors: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("sides", "words"),
     [
-        ([("for", "work")], "needs one item 'for' and one 'against'"),
+        ([("for", "work")], r"items\.jsonl:1: the contrast 'c' needs one item 'for' and one 'against'"),
         ([("for", "work"), ("against", "law")], "spans two"),
         ([("for", "work"), ("maybe", "work")], "variant 'maybe' must be one of"),
     ],

@@ -142,6 +142,8 @@ class _Line(_Strict):
             raise ValueError("give either `prompt` (one user turn) or `messages`")
         if self.messages and self.messages[-1].role != "user":
             raise ValueError("the last turn of `messages` must be the user's")
+        if any((turn.role == "user") == place % 2 for place, turn in enumerate(self.messages)):
+            raise ValueError("`messages` must go user, assistant, user, by turns")
         return self
 
     def item(self, suite: str) -> Item:
@@ -209,7 +211,7 @@ def load_suite(folder: Path) -> Suite:
     if not items and not problems:
         problems.append(f"{folder / 'items.jsonl'}: holds no item")
     if front.contrast and not problems:
-        problems += _torn_contrasts(folder / "items.jsonl", items, front.contrast)
+        problems += _torn_contrasts(folder / "items.jsonl", items, lines, front.contrast)
     _refuse(problems)
     return Suite(
         folder.name,
@@ -255,7 +257,7 @@ def with_held_out(suite: Suite, folders: Sequence[Path]) -> Suite:
             if item.id in known
         ]
         if suite.contrast and not problems:
-            problems += _torn_contrasts(path, own, suite.contrast)
+            problems += _torn_contrasts(path, own, lines, suite.contrast)
         items += [replace(item, part="held out") for item in own]
         digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
     _refuse(problems)
@@ -271,11 +273,14 @@ def _refuse(problems: Sequence[str]) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SuiteError(f"{path}: missing; a suite has suite.md and items.jsonl") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SuiteError(f"{path}:{line}: cannot be read: not UTF-8 ({error.reason})") from error
+    except OSError as error:
+        raise SuiteError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _front(folder: Path) -> tuple[_Front, str]:
@@ -290,10 +295,18 @@ def _front(folder: Path) -> tuple[_Front, str]:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         raise SuiteError(f"{path}:{line}: not valid YAML: {error.problem}") from error
     except ValidationError as error:
-        raise SuiteError("\n".join(f"{path}: {words}" for words in _explained(error))) from error
+        raise SuiteError("\n".join(_placed_front(path, parts[1], error))) from error
     if not parts[2].strip():
         raise SuiteError(f"{path}: the rubric is missing below the front matter")
     return front, parts[2].strip()
+
+
+def _placed_front(path: Path, front: str, error: ValidationError) -> Iterator[str]:
+    """Yield each mistake in the front matter with the line of its key, or of the opening where the key is missing."""
+    keys = [line.partition(":")[0] for line in front.splitlines()]
+    for detail, words in zip(error.errors(), _explained(error), strict=True):
+        key = str(detail["loc"][0]) if detail["loc"] else ""
+        yield f"{path}:{keys.index(key) + 2 if key in keys else 1}: {words}"
 
 
 def _explained(error: ValidationError) -> Iterator[str]:
@@ -355,22 +368,19 @@ def _anchors(folder: Path, known: set[str], problems: list[str]) -> list[Anchor]
     return anchors
 
 
-def _torn_contrasts(path: Path, items: Sequence[Item], contrast: tuple[str, str]) -> list[str]:
-    """Return a problem for each contrast that lacks a variant, has one twice, or spans clusters or use cases."""
-    sides: dict[str, list[Item]] = {}
-    for item in items:
-        sides.setdefault(item.contrast, []).append(item)
-    problems = [
-        f"{path}: the contrast {name!r} needs one item {contrast[0]!r} and one {contrast[1]!r}"
-        for name, members in sides.items()
-        if sorted(item.variant for item in members) != sorted(contrast)
-    ]
-    problems += [
-        f"{path}: the contrast {name!r} spans two clusters or use cases"
-        for name, members in sides.items()
-        if len({(item.cluster, item.use_case) for item in members}) != 1
-    ]
-    return problems
+def _torn_contrasts(
+    path: Path, items: Sequence[Item], lines: Sequence[int], contrast: tuple[str, str]
+) -> Iterator[str]:
+    """Yield a problem for each contrast that lacks a variant, has one twice, or spans clusters or use cases."""
+    sides: dict[str, list[tuple[int, Item]]] = {}
+    for line, item in zip(lines, items, strict=True):
+        sides.setdefault(item.contrast, []).append((line, item))
+    for name, members in sides.items():
+        place = f"{path}:{members[0][0]}"
+        if sorted(item.variant for _, item in members) != sorted(contrast):
+            yield f"{place}: the contrast {name!r} needs one item {contrast[0]!r} and one {contrast[1]!r}"
+        if len({(item.cluster, item.use_case) for _, item in members}) != 1:
+            yield f"{place}: the contrast {name!r} spans two clusters or use cases"
 
 
 def _content_hash(folder: Path) -> str:
