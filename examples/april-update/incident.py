@@ -10,7 +10,7 @@ import argparse
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from seatrial.report import ReviewContent
 from seatrial.report.html import package_file
 from seatrial.report.words import number
 from seatrial.review import run_review
-from seatrial.rewards.audit import Estimate, audit
+from seatrial.rewards.audit import Audit, Estimate, audit
 from seatrial.rewards.entries import enter_forecast, enter_training
 from seatrial.rewards.evidence import margins_of, plain
 from seatrial.rewards.forecast import Forecast, forecast
@@ -89,10 +89,11 @@ def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
     # Before a training step: what would each mix do? The ledger's hash shows that this came first.
     base = _kept(runs / "table.parquet", said, "sample the model as it is", plan, runs / "table")
     table = read_table(runs / "table.parquet")
-    with said.step("forecast both mixes"):
+    with said.step("audit and forecast both mixes"):
         forecasts = [forecast(table, name, mix, plan.beta) for name, mix in plan.mixes.items()]
+        found = audit(table, forecasts[0].weights, forecasts[-1].weights, plan.beta)
         if not (runs / "forecast.json").exists():
-            _enter_forecast(plan, table, forecasts, runs)
+            _enter_forecast(plan, table, found, forecasts, runs)
 
     # The training, for real.
     trained = _trainings(plan, runs, said)
@@ -103,16 +104,18 @@ def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
         what, model = f"sample the model trained on {mix}", candidate(plan, runs / mix)
         draws = max(2, plan.completions // 3)
         fresh[mix] = _kept(runs / mix / "completions.parquet", said, what, plan, runs / mix / "fresh", model, draws)
+    was, now = forecasts[0].mix, forecasts[-1].mix
+    added = reached(f"{now} less {was}", {pull.behavior: pull.change for pull in found.pulls}, fresh[was], fresh[now])
     came = [one for made in forecasts for one in reached(made.mix, _farthest(made), base, fresh[made.mix])]
-    _keep(runs / "reached.json", {"plan": plan.digest, "reached": came})
+    _keep(runs / "reached.json", {"plan": plan.digest, "added": added, "reached": came})
 
     # The reviews: simulated A/B thumbs and vibe checks beside the suites, under the old policy and under the new one.
     arms = [_arm(mix, _thumbs(plan, base, fresh[mix]), runs, said, reduced) for mix in plan.mixes]
 
-    with said.step("audit and draw the page of rewards"):
-        (runs / "rewards.html").write_text(_rewards_page(plan, table, forecasts, came), encoding="utf-8")
+    with said.step("draw the page of rewards"):
+        (runs / "rewards.html").write_text(_rewards_page(plan, table, found, forecasts, came), encoding="utf-8")
     page = runs / "incident.html"
-    page.write_text(_page(plan, forecasts, came, arms, trained, runs, said, reduced), encoding="utf-8")
+    page.write_text(_page(plan, forecasts, added, came, arms, trained, runs, said, reduced), encoding="utf-8")
     return page
 
 
@@ -162,12 +165,14 @@ def _arm(mix: str, votes: list[Observation], runs: Path, said: _Said, reduced: b
     return Arm(mix, found["old"], found["new"], *_thumb_shares(votes))
 
 
-def _rewards_page(plan: TrainingPlan, table: RewardTable, forecasts: list[Forecast], came: list[Reached]) -> str:
+def _rewards_page(
+    plan: TrainingPlan, table: RewardTable, found: Audit, forecasts: list[Forecast], came: list[Reached]
+) -> str:
     margins = margins_of(load_policy(HERE / "forecast-policy.yaml"), table)
     before, after = [dict(made.weights) for made in (forecasts[0], forecasts[-1])]
     critical = critical_weights(table, after, "thumbs", margins, plan.beta, 2.0 * after["thumbs"])
     points = frontier(table, before, after, margins, plan.beta)
-    return render_rewards(plan.name, audit(table, before, after, plan.beta), forecasts, critical, points, came)
+    return render_rewards(plan.name, found, forecasts, critical, points, came)
 
 
 class _Said:
@@ -212,8 +217,11 @@ def _reduced(plan: TrainingPlan) -> TrainingPlan:
     return plan.model_copy(update={"train": train_spec, "prompts": prompts, "completions": 4, "max_tokens": 12})
 
 
-def _enter_forecast(plan: TrainingPlan, table: RewardTable, forecasts: list[Forecast], runs: Path) -> None:
-    written = plain({"forecasts": forecasts, "table": table.digest})
+def _enter_forecast(
+    plan: TrainingPlan, table: RewardTable, found: Audit, forecasts: list[Forecast], runs: Path
+) -> None:
+    added = {pull.behavior: pull.change for pull in found.pulls}
+    written = plain({"added": added, "forecasts": forecasts, "table": table.digest})
     entry = enter_forecast(Ledger(runs / "ledger.jsonl"), AUTHOR, plan.name, plan, table, forecasts, written)
     _keep(runs / "forecast.json", {**written, "ledger": entry.hash})
 
@@ -333,7 +341,8 @@ def _impression(item: Item, text: str) -> float:
 def _page(
     plan: TrainingPlan,
     forecasts: list[Forecast],
-    came: list[Reached],
+    added: Sequence[Reached],
+    came: Sequence[Reached],
     arms: list[Arm],
     trained: dict[str, Training],
     runs: Path,
@@ -348,6 +357,7 @@ def _page(
         forecasts=[(made, _farthest(made), made.farthest if made.refusal else 1.0) for made in forecasts],
         reached={(one.mix, one.behavior): one for one in came},
         behaviors=list(_farthest(forecasts[0])),
+        added=added,
         arms=arms,
         trained=trained,
         entry=next(entry for entry in entries if entry.kind == "forecast"),
@@ -358,6 +368,7 @@ def _page(
         number=number,
         change=lambda *ends: ranged(Estimate(*ends)),
         reduced=reduced,
+        simulated={"feedback/thumbs-up": " (simulated users)", "vibe/off": " (simulated experts)"},
     )
     return page
 

@@ -66,6 +66,7 @@ class Pull:
         by_signal: Signal → dE[behavior]/dw, the influence: what a unit of its weight moves the behavior by.
         before: What the present mix pulls it by: Σ w · influence.
         after: What the wanted mix does.
+        change: What lies between the two: what changing one mix for the other pulls it by.
         sentence: Which signal held it in check or drives it, and what the new ones change.
     """
 
@@ -73,6 +74,7 @@ class Pull:
     by_signal: dict[str, Estimate]
     before: Estimate
     after: Estimate
+    change: Estimate
     sentence: str
 
 
@@ -207,12 +209,12 @@ def _pull(
     if len(set(table.clusters[known].tolist())) < 2:
         nothing = Estimate(*[float("nan")] * 3)
         why = f"{name}: fewer than two prompts have readings, so nothing can be said of it."
-        return Pull(name, dict.fromkeys(table.signals, nothing), nothing, nothing, why)
-    columns = np.column_stack([slopes, slopes @ old, slopes @ new])[known]
+        return Pull(name, dict.fromkeys(table.signals, nothing), nothing, nothing, nothing, why)
+    columns = np.column_stack([slopes, slopes @ old, slopes @ new, slopes @ (new - old)])[known]
     made = _estimates(ratio(columns, np.ones(int(known.sum())), table.clusters[known], alpha))
     by_signal = dict(zip(table.signals, made, strict=False))
-    before, after = made[-2:]
-    return Pull(name, by_signal, before, after, _sentence(name, table.signals, by_signal, old, new, before, after))
+    before, after, change = made[-3:]
+    return Pull(name, by_signal, before, after, change, _sentence(name, table.signals, by_signal, old, new, before, after))
 
 
 def _sentence(
