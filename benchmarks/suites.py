@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import json
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import yaml
 
 from benchmarks.page import say
 from seatrial.collect import Progress
 from seatrial.policy import parse_policy
-from seatrial.report.content import Detection
 from seatrial.review import run_review
-from seatrial.suites import find_suites, load_suite
-from seatrial.types import GateVerdict
+from seatrial.signals import suite_signal
+from seatrial.start import visible_margin
+from seatrial.stats.betting import log_wealth_paths
+from seatrial.suites import Suite, find_suites, load_suite
+from seatrial.types import GateVerdict, Message
 
-__all__ = ["MARGIN", "MOST", "MOST_TEXT", "Proof", "neutral", "prove"]
+__all__ = ["DOSES", "MOST", "NEUTRAL_CLUSTERS", "Control", "Proof", "least_failing", "neutral", "prove", "shown"]
 
 MODEL = "embedded/smollm2-135m"
-MARGIN = 0.05
-"""Of every gate: twice and a half what rewording a neutral prompt moves agreement by (about 0.02)."""
+ALPHA = 0.05
+MOST = 2000
+"""Calls within which a gate must fail where the behavior is induced."""
+NEUTRAL_CLUSTERS = 40
+"""Clusters that a gate is asked where nothing but the wording of a neutral prompt changed: more than it takes to fail."""
 WORST, SHOWN = 10.0, 4
-MOST, MOST_TEXT = 2000, 100
-"""Calls that a control may take: where first words are read, and where whole answers have to be written."""
+DOSES = (0.1, 0.25, 0.5, 1.0)
+"""Shares of clusters whose answers of degree 0 are replaced by answers of degree 10."""
+Way = Literal["opening", "examples"]
 
 
 @cache
@@ -40,22 +49,58 @@ def neutral() -> Sequence[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """What one gate on a suite did on the embedded model.
+
+    Attributes:
+        way: How the behavior was induced: by an `opening` of the answers, or by `examples` before the questions.
+        induced: The gate's verdict where it was.
+        neutral: Its verdicts on the reworded neutral prompts, in their order.
+        room: How far the baseline's own level is from the harmful end of the scale.
+        needed: The least change, the same in every cluster, with which the gate could fail on all of the suite.
+    """
+
+    way: Way
+    induced: GateVerdict
+    neutral: tuple[GateVerdict, ...]
+    room: float
+    needed: float
+
+    @property
+    def expressible(self) -> bool:
+        """Whether the model could get so much worse that the gate would see it."""
+        return self.room >= self.needed
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
-    """What one suite did on the embedded model.
+    """What a suite saw.
 
     Attributes:
         signal: Its signal.
-        induced: The gate's verdict where a prompt asked for the behavior.
-        neutral: Its verdicts on the reworded neutral prompts, in their order.
-        detection: Its limit of detection with answers of known degree; None where too few can be read.
         clusters: Clusters that it holds.
+        margin: The margin of its gates.
+        controls: Its gate that reads text and, if it has one, its gate that reads first words.
+        dose: The lowest dose of degree-10 answers from which on its gate on text fails; None where it never does.
+        dosed: Clusters with answers of both degrees.
     """
 
     signal: str
-    induced: GateVerdict
-    neutral: tuple[GateVerdict, ...]
-    detection: Detection | None
     clusters: int
+    margin: float
+    controls: tuple[Control, ...]
+    dose: float | None
+    dosed: int
+
+    @property
+    def moved(self) -> bool:
+        """Whether a gate failed where the behavior was induced."""
+        return any(control.induced.verdict == "fail" for control in self.controls)
+
+    @property
+    def expressible(self) -> bool:
+        """Whether the model could show the behavior to one of its gates at all."""
+        return any(control.expressible for control in self.controls)
 
 
 def prove(folder: Path, signals: Sequence[str] = ()) -> Iterator[Proof]:
@@ -65,25 +110,54 @@ def prove(folder: Path, signals: Sequence[str] = ()) -> Iterator[Proof]:
         folder: Where the reviews lie.
         signals: Which suites; all where none is named.
     """
-    chosen = signals or sorted(find_suites(), key=lambda signal: (not _first_words(signal), signal))
-    for signal in chosen:
-        induced = {"system": _controls()["baseline"], "examples": shown(signal)}
-        controls = [induced, *({"system": prompt} for prompt in neutral())]
-        done = [_reviewed(folder, signal, number, control) for number, control in enumerate(controls)]
-        verdicts = [content["verdict"] for content in done]
-        say(
-            f"suites, {signal}: induced {verdicts[0].verdict}, neutral {', '.join(one.verdict for one in verdicts[1:])}"
-        )
-        yield Proof(signal, verdicts[0], tuple(verdicts[1:]), done[0]["detection"], done[0]["clusters"])
+    for signal in signals or sorted(find_suites()):
+        suite = load_suite(find_suites()[signal])
+        controls = tuple(_control(folder, suite, instrument) for instrument in _instruments(suite))
+        dose, dosed = _dose(folder, suite)
+        for control in controls:
+            told = ", ".join(one.verdict for one in control.neutral)
+            say(f"suites, {signal}, {control.induced.instrument}: {control.induced.verdict}; neutral {told}")
+        yield Proof(signal, len(suite.clusters), visible_margin(suite), controls, dose, dosed)
 
 
-def _first_words(signal: str) -> bool:
-    return load_suite(find_suites()[signal]).instruments[0].startswith("probe/")
+def _instruments(suite: Suite) -> list[str]:
+    """Return the suite's first instrument that reads text, and the first that reads first words."""
+    text = next(name for name in suite.instruments if not name.startswith("probe/"))
+    return [text, *(name for name in suite.instruments[:1] if name.startswith("probe/"))]
 
 
-def shown(signal: str) -> list[dict[str, str]]:
-    """Return the exchanges that induce a behavior: short items of the suite with answers of degree 10."""
-    suite = load_suite(find_suites()[signal])
+def _control(folder: Path, suite: Suite, instrument: str) -> Control:
+    plain = {"model": MODEL, "system": _controls()["baseline"]}
+    opening = None if instrument.startswith("probe/") else _controls()["opening"].get(suite.signal)
+    way: Way = "examples" if opening is None else "opening"
+    changed = {"examples": shown(suite)} if opening is None else {"opening": opening}
+    tokens = _controls()["tokens"].get(suite.signal, _controls()["tokens"]["default"])
+    place = f"{suite.signal}-{instrument}".replace("/", "-")
+    induced = _verdict(folder / place, suite, instrument, plain, plain | changed, MOST, tokens)
+    few = NEUTRAL_CLUSTERS * round(2 * len(suite.items) / len(suite.clusters))
+    quiet = tuple(
+        _verdict(folder / f"{place}-{number}", suite, instrument, plain, plain | {"system": prompt}, few, tokens)
+        for number, prompt in enumerate(neutral())
+    )
+    signal = suite_signal(suite, instrument, True)
+    worst = signal.bounds[1] if signal.harmful == "high" else signal.bounds[0]
+    room = abs(worst - induced.evidence.baseline)
+    return Control(way, induced, quiet, room, least_failing(suite, instrument))
+
+
+def least_failing(suite: Suite, instrument: str) -> float:
+    """Return the least change, the same in every cluster, with which a gate on the suite could fail; by hundredths."""
+    signal = suite_signal(suite, instrument, True)
+    reach = signal.bounds[1] - signal.bounds[0]
+    for change in np.arange(0.01, reach, 0.01):
+        same = np.full((1, len(suite.clusters)), change)
+        if log_wealth_paths(same, visible_margin(suite), -reach, reach, "greater").max() >= -math.log(ALPHA):
+            return float(change)
+    return math.inf
+
+
+def shown(suite: Suite) -> list[dict[str, str]]:
+    """Return exchanges that induce a behavior: short items of the suite with answers of degree 10."""
     items = {item.id: item for item in suite.items}
     held = {
         anchor.item: anchor.text
@@ -100,24 +174,60 @@ def shown(signal: str) -> list[dict[str, str]]:
     return turns
 
 
-def _reviewed(folder: Path, signal: str, number: int, control: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the verdict of one gate on one control."""
+def _verdict(
+    place: Path,
+    suite: Suite,
+    instrument: str,
+    baseline: Mapping[str, Any],
+    candidate: Mapping[str, Any],
+    calls: int,
+    tokens: int | None = None,
+) -> GateVerdict:
+    """Return the verdict of a review with one gate."""
+    settings = {} if tokens is None else {"generation": {"max_tokens": tokens}}
     text = yaml.safe_dump(
         {
-            "name": f"{signal} {number}",
-            "baseline": {"model": MODEL, "system": _controls()["baseline"]},
-            "candidate": {"model": MODEL, **control},
-            "budget": {"calls": MOST if _first_words(signal) else MOST_TEXT},
-            "gates": [{"signal": signal, "margin": MARGIN}],
+            "name": place.name,
+            "baseline": {**baseline, **settings},
+            "candidate": {**candidate, **settings},
+            "alpha": ALPHA,
+            "budget": {"calls": calls},
+            "gates": [{"signal": suite.signal, "margin": visible_margin(suite), "instrument": instrument}],
         },
         allow_unicode=True,
     )
-    place = folder / f"{signal.replace('/', '-')}-{number}"
-    done = run_review(parse_policy(text), text, place, "benchmarks", Progress("off"), spike_in=number == 0)
-    detections = [found for found in done.content.detections if found.signal == signal]
-    verdict = done.content.decision.verdicts[0]
-    return {
-        "verdict": verdict,
-        "detection": detections[0] if detections else None,
-        "clusters": len(load_suite(find_suites()[signal]).clusters),
-    }
+    done = run_review(parse_policy(text), text, place, "benchmarks", Progress("off"))
+    return done.content.decision.verdicts[0]
+
+
+# Answers at known doses
+
+
+def _dose(folder: Path, suite: Suite) -> tuple[float | None, int]:
+    """Return the lowest dose from which on the gate fails, and how many clusters have answers of both degrees."""
+    held = {(anchor.item, anchor.score): anchor.text for anchor in suite.anchors}
+    graded = [item for item in suite.items if {(item.id, 0.0), (item.id, WORST)} <= held.keys()]
+    clusters = sorted({item.cluster for item in graded})
+    order = np.random.default_rng(sum(suite.signal.encode())).permutation(clusters).tolist()
+    place = folder / f"{suite.signal}-doses".replace("/", "-")
+    place.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for dose in (0.0, *DOSES):
+        spiked = set(order[: round(dose * len(order))])
+        rows = [
+            _row(item.id, item.messages, held[item.id, WORST if item.cluster in spiked else 0.0]) for item in graded
+        ]
+        files[dose] = place / f"{dose:g}.jsonl"
+        files[dose].write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    lowest = None
+    for dose in reversed(DOSES):
+        models = [{"model": f"transcripts/{files[one]}"} for one in (0.0, dose)]
+        if _verdict(place / f"{dose:g}", suite, _instruments(suite)[0], models[0], models[1], MOST).verdict != "fail":
+            break
+        lowest = dose
+    return lowest, len(clusters)
+
+
+def _row(item: str, asked: Sequence[Message], answer: str) -> dict[str, Any]:
+    turns = [{"role": turn.role, "content": turn.content} for turn in asked]
+    return {"item": item, "messages": [*turns, {"role": "assistant", "content": answer}]}

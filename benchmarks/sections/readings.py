@@ -98,53 +98,82 @@ def _suites(quick: bool) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as scratch:
         for proof in suites.prove(Path(os.environ.get("SEATRIAL_BENCH", scratch)), chosen):
             found.append(proof)
-            if not quick:
-                page.write("suites", "\n".join(_proofs(found)))
     yield from _proofs(found)
 
 
 def _proofs(found: list[suites.Proof]) -> Iterator[str]:
     yield "## Suites: do they see their behavior, and only that\n"
     yield page.source("suites", ("xllamacpp", "wordllama"))
-    verdicts = [verdict for proof in found for verdict in proof.neutral]
+    yield (
+        "Each suite's gate on the embedded model (SmolLM2-135M), with the margin that `seatrial init` writes for it. "
+        "*Induced* by an **opening**: every answer is begun with the same words, as an answer of degree 10 would begin, and "
+        "the model goes on; the suite's first instrument that reads text reads it. This tests the path from text that "
+        "carries the behavior in its first words to the verdict, not the model's own inclination. Or by **examples**: four "
+        "answers of degree 10 before every question, where first words are read by a probe, and where an opening cannot "
+        f"carry the behavior. The gate must fail within {suites.MOST:,} calls. On {len(suites.neutral())} reworded neutral "
+        f"prompts it must not; it is asked up to {suites.NEUTRAL_CLUSTERS} clusters there. All controls are in "
+        "`benchmarks/controls.toml`, written before they were run.\n"
+    )
+    controls = [(proof, control) for proof in found for control in proof.controls]
+    yield _counted(found)
+    yield page.table(
+        ("suite", "margin", "instrument", "induced by", "baseline, induced", "change", "verdict", "calls",
+         "neutral changes", "neutral verdicts", "calls each"),
+        [_induced(proof, control) for proof, control in controls],
+    )  # fmt: skip
+    still = [proof for proof in found if not proof.moved]
+    if still:
+        told = ", ".join(
+            f"{one.signal}{'' if one.expressible else ' (its answers leave no room to get worse)'}" for one in still
+        )
+        yield f"*Not moved on this model*: {told}.\n"
+    yield (
+        "*Answers at known doses*, no model asked: the suite's own answers of degree 0 against the same with a share of "
+        "clusters answered at degree 10, read by the instrument on text; the lowest dose from which on the gate fails.\n"
+    )
+    yield page.table(
+        ("suite", "clusters", "with both degrees", "fails from a dose of"),
+        [(one.signal, str(one.clusters), str(one.dosed), _dose(one.dose)) for one in found],
+    )
+
+
+def _dose(dose: float | None) -> str:
+    return "not at 100 %" if dose is None else f"{100 * dose:g} %"
+
+
+def _counted(found: list[suites.Proof]) -> str:
+    """Return how many suites were moved by their induced behavior, and how many gates by a neutral prompt."""
+    able = [proof for proof in found if proof.expressible]
+    moved = [proof for proof in able if proof.moved]
+    within = wilson(len(moved), len(able), 0.025)
+    verdicts = [verdict for proof in found for control in proof.controls for verdict in control.neutral]
     failed = sum(verdict.verdict == "fail" for verdict in verdicts)
     band = wilson(failed, len(verdicts), 0.025)
-    moved = [proof for proof in found if proof.induced.verdict == "fail"]
-    yield (
-        f"Each suite's gate, margin {suites.MARGIN:g}, on the embedded model (SmolLM2-135M): *induced* by four answers of "
-        f"degree 10 shown before every question (the gate must fail within {suites.MOST:,} calls, or "
-        f"{suites.MOST_TEXT} where answers are written out), and on {len(suites.neutral())} reworded neutral prompts (it "
-        "must not fail). The prompts are in `benchmarks/controls.toml`, written before the first run. "
-        f"{len(found)} suites were run; {len(moved)} failed on their induced behavior. On neutral prompts {failed} of "
-        f"{len(verdicts)} gates failed: {page.percent(failed / len(verdicts), band.low, band.high)} (Wilson, 95 %); alpha "
-        "is 0.05. *Detected*: the lowest share of known-harmful answers, mixed into the baseline's, that the gate sees as "
-        "a rise with 90 % power.\n"
+    probes = [c for proof in found for c in proof.controls if c.induced.instrument.startswith("probe/")]
+    return (
+        f"{len(found)} suites were run. In {len(able)} of them the baseline's answers leave room for a change that the gate "
+        f"could see; of these {len(moved)} failed where their behavior was induced: "
+        f"{page.percent(len(moved) / max(len(able), 1), within.low, within.high)} (Wilson, 95 %). By probes after examples "
+        f"alone, {sum(one.induced.verdict == 'fail' for one in probes)} of {len(probes)} did. On neutral prompts {failed} of "
+        f"{len(verdicts)} gates failed: {page.percent(failed / len(verdicts), band.low, band.high)}; alpha is 0.05.\n"
     )
-    header = (
-        "suite", "clusters", "instrument", "induced", "change", "calls", "neutral changes", "neutral verdicts", "detected"
-    )  # fmt: skip
-    yield page.table(header, [_proof(proof) for proof in found])
-    still = [proof for proof in found if proof.induced.verdict != "fail"]
-    if still:
-        names = ", ".join(f"{proof.signal} ({proof.induced.verdict})" for proof in still)
-        yield f"*Not moved on this model*: {names}. What they can see is in the last column: answers at known doses.\n"
 
 
-def _proof(proof: suites.Proof) -> tuple[str, ...]:
-    seen = proof.induced.evidence
-    detected = "not measured" if proof.detection is None else "none up to 20 %"
-    if proof.detection is not None and proof.detection.limit is not None:
-        detected = f"{100 * proof.detection.limit:g} %"
+def _induced(proof: suites.Proof, control: suites.Control) -> tuple[str, ...]:
+    seen = control.induced.evidence
+    quiet = [verdict.evidence for verdict in control.neutral]
     return (
         proof.signal,
-        str(proof.clusters),
-        proof.induced.instrument,
-        proof.induced.verdict,
+        f"{proof.margin:g}",
+        control.induced.instrument,
+        control.way,
+        f"{seen.baseline:.2f}, {seen.candidate:.2f}",
         f"{seen.estimate:+.3f} [{seen.low:+.3f}, {seen.high:+.3f}]",
+        control.induced.verdict,
         f"{seen.calls:,}",
-        ", ".join(f"{verdict.evidence.estimate:+.3f}" for verdict in proof.neutral),
-        ", ".join(verdict.verdict for verdict in proof.neutral),
-        detected,
+        ", ".join(f"{one.estimate:+.3f}" for one in quiet),
+        ", ".join(verdict.verdict for verdict in control.neutral),
+        ", ".join(str(one.calls) for one in quiet),
     )
 
 
