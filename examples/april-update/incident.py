@@ -45,7 +45,8 @@ from seatrial.signals import find_instrument
 from seatrial.signals.base import read_many
 from seatrial.signals.records import save_record
 from seatrial.types import Item, Observation, Response, Role
-from seatrial.vibes.closing import close_session, observations_of
+from seatrial.vibes.closing import close_session
+from seatrial.vibes.evidence import observations_of
 from seatrial.vibes.planning import Wanted, new_session
 from seatrial.vibes.record import record_of_raters, source_of
 from seatrial.vibes.store import SessionStore
@@ -303,7 +304,7 @@ def _vibe_checks(
         for name, seed in EXPERTS.items():
             rater = store.rater(links[name])
             assert rater is not None
-            _rate(store, rater[0], np.random.default_rng(seed))
+            _rate(store, rater.id, np.random.default_rng(seed))
         session, name = store.latest()
         rated = store.rated(session)
         found = close_session(rated)
