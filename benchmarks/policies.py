@@ -216,7 +216,7 @@ def promises(runs: int, seed: int) -> Iterator[Promise]:
     for kind, base in (("binary", 0.3), ("ordinal", 0.3), ("continuous", 0.5), ("heavy tail", 0.3)):
         cell = Cell(kind, 400, 0.3, 1, base)
         unchanged = cell.population(0.0)
-        unchanged = unchanged - unchanged.mean()
+        unchanged = np.clip(unchanged - unchanged.mean(), -1, 1)
         live = fixed = 0
         for _ in range(20):
             seen = rng.choice(unchanged, 400)

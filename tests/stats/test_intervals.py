@@ -29,7 +29,7 @@ def test_many_samples_are_weighed_as_each_alone() -> None:
     x = np.clip(x, -1, 1)
     together = intervals.fixed_size_bounds(x, -1, 1, 0.05)
     p = intervals.fixed_size_p_values(x, 0.05, -1, 1)
-    assert together.method.tolist() == ["clustered-t", "adjusted-t", "betting-fixed", "betting-fixed"]
+    assert together.method.tolist() == ["clustered-t", "adjusted-t", "exact", "betting-fixed"]
     for row, values in enumerate(x):
         alone = intervals.fixed_size(values, -1, 1, 0.05)
         assert (together.low[row], together.high[row]) == pytest.approx((alone.low, alone.high))
@@ -105,7 +105,7 @@ def test_fixed_size_misses_rarely(clusters: int, rate: float) -> None:
 def test_no_spread_is_not_certainty() -> None:
     """Many equal differences still leave an interval, which shrinks with their number."""
     few, many = (intervals.fixed_size(np.zeros(n), -1, 1, 0.05) for n in (50, 500))
-    assert few.method == "betting-fixed"
+    assert few.method == "exact"
     assert 0 < many.high < few.high
 
 

@@ -98,23 +98,41 @@ def lattice_step(x: ArrayLike) -> Array:
     return step
 
 
-def is_near_normal(found: Moments) -> Mask:
-    """Return where Cochran's rule allows an interval that builds on the normal distribution, shape (r,)."""
-    near: Mask = (found.sd > 0) & (found.count > COCHRAN * found.skewness**2)
+def is_near_normal(found: Moments, alpha: float | Array) -> Mask:
+    """Return where bounds that build on the normal distribution are trusted at this level, shape (r,).
+
+    Cochran's rule must allow it, and an expansion is believed while its terms are small beside what they correct: the
+    first may move the chance to miss by half of alpha, the second, which nothing further follows, by alpha. The farther
+    out in the tail, the more numbers that takes.
+    """
+    first, second = _terms(found, alpha)
+    rule = found.count > COCHRAN * found.skewness**2
+    near: Mask = (found.sd > 0) & rule & (np.maximum(2 * first, second) <= alpha)
     return near
 
 
-def moved_by(found: Moments, alpha: float | Array) -> Array:
-    """Return by how much skewness and steps each move a one-sided t bound's chance to miss: the larger, shape (r,).
+def _terms(found: Moments, alpha: float | Array) -> tuple[Array, Array]:
+    """Return by how much skewness, and its estimation, move a one-sided bound's chance to miss, shapes (r,).
 
-    Skewness: |γ| / (6 √n) · (2 z² + 1) · φ(z), the first term of the expansion (Hall 1992, 2.6). Steps: the overshoot
-    that `_overshoot` allows for, in standard errors, times φ(z).
+    |γ| / (6 √n) · (2 z² + 1) · φ(z) and (κ − 3/2 γ²)₊ / (6 n) · z (2 z² + 1) · φ(z), κ the excess kurtosis (Hall 1992,
+    2.6 and 3.5).
     """
-    z = stats.norm.isf(alpha)
-    skewed = np.abs(found.skewness) / (6 * math.sqrt(found.count)) * (2 * z * z + 1)
+    z, n = stats.norm.isf(alpha), found.count
+    scale = (2 * z * z + 1) * stats.norm.pdf(z) / 6
+    return np.abs(found.skewness) / math.sqrt(n) * scale, _excess(found) * z / n * scale
+
+
+def _excess(found: Moments) -> Array:
+    """Return κ − 3/2 γ² where it is above 0: how strongly the skewness of a sample goes with its mean."""
+    excess: Array = np.maximum(found.kurtosis - 1.5 * found.skewness**2, 0.0)
+    return excess
+
+
+def moved_by(found: Moments, alpha: float | Array) -> Array:
+    """Return by how much skewness and steps each move a plain t bound's chance to miss: the larger, shape (r,)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        stepped = np.where(found.sd > 0, _overshoot(found) / found.se, 0.0)
-    larger: Array = np.maximum(skewed, stepped) * stats.norm.pdf(z)
+        stepped = np.where(found.sd > 0, _overshoot(found) / found.se, 0.0) * stats.norm.pdf(stats.norm.isf(alpha))
+    larger: Array = np.maximum(_terms(found, alpha)[0], stepped)
     return larger
 
 
@@ -130,12 +148,13 @@ def adjusted_bounds(found: Moments, alpha: float | Array) -> tuple[Array, Array]
     First order: Hall's monotone cubic transformation of the t statistic (Hall 1992, JRSS B 54(1), "On the removal of
     skewness by transformation"). Second order: a bound corrected by the sample's own skewness γ still misses by
     (κ − 3/2 γ²) z (1 + 2 z²) φ(z) / (6 n) too often, κ the excess kurtosis, since samples whose mean is low show less
-    of a long upper tail (Hall 1992, *The Bootstrap*, 3.5); where that is above 0 the bounds are moved out by as much.
+    of a long upper tail (Hall 1992, *The Bootstrap*, 3.5); where that is above 0 the bounds are moved out as far as it
+    takes.
     Steps: `_overshoot`.
     """
     n, skewness = found.count, found.skewness
     t = stats.t.isf(alpha, n - 1)
-    estimation = np.maximum(found.kurtosis - 1.5 * skewness**2, 0.0) * t * (1 + 2 * t * t) / (6 * n) * found.se
+    estimation = _excess(found) * t * (1 + 2 * t * t) / (6 * n) * found.se
     widened = estimation + _overshoot(found)
     low = found.mean - found.sd * _untransformed(t / math.sqrt(n), skewness, n) - widened
     high = found.mean - found.sd * _untransformed(-t / math.sqrt(n), skewness, n) + widened

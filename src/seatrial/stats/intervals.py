@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from seatrial.stats import expansions
+from seatrial.stats import exact, expansions
 from seatrial.stats.betting import log_wealth_paths, upper_bounds, within
 
 __all__ = [
@@ -82,7 +82,7 @@ class Bounds:
     Attributes:
         low: Lower bounds.
         high: Upper bounds.
-        method: `clustered-t`, `adjusted-t` or `betting-fixed`.
+        method: `exact`, `clustered-t`, `adjusted-t` or `betting-fixed`.
     """
 
     low: Array
@@ -102,7 +102,7 @@ def fixed_size(x: ArrayLike, low: float, high: float, alpha: float) -> Interval:
     found = fixed_size_bounds(values[None, :], low, high, alpha)
     mean = float(values.mean()) if len(values) else math.nan
     method = str(found.method[0])
-    if method == "betting-fixed":
+    if not method.endswith("-t"):
         return Interval(mean, float(found.low[0]), float(found.high[0]), method=method)
     se = float(values.std(ddof=1)) / math.sqrt(len(values))
     return Interval(mean, float(found.low[0]), float(found.high[0]), se, len(values) - 1, method)
@@ -111,10 +111,11 @@ def fixed_size(x: ArrayLike, low: float, high: float, alpha: float) -> Interval:
 def fixed_size_bounds(x: ArrayLike, low: float, high: float, alpha: float) -> Bounds:
     """Return the sharpest valid bounds for the means of many samples of bounded, independent cluster means.
 
-    A t interval where its assumptions are in reach (at least 40 clusters and a skewness that Cochran's rule allows),
-    adjusted as `expansions.adjusted_bounds` says unless neither skewness nor steps move the plain one's error by more
-    than a twentieth of alpha; otherwise the betting interval, which assumes nothing but the range. Numbers without any
-    spread always get the latter: no variance in a sample is not certainty.
+    - *Exact* where exact exists: all numbers equal, or all of them at the two ends of the scale (`exact.bounds`).
+    - A *t* interval from 40 clusters on, while `expansions.is_near_normal` at this level; adjusted as
+      `expansions.adjusted_bounds` says, unless neither skewness nor steps move the plain one's error by more than a
+      twentieth of alpha.
+    - Otherwise the *betting* interval, which assumes nothing but the range.
 
     Args:
         x: Cluster means, shape (r, C).
@@ -126,26 +127,30 @@ def fixed_size_bounds(x: ArrayLike, low: float, high: float, alpha: float) -> Bo
         ValueError: a value is outside the bounds.
     """
     values = within(x, low, high)
-    lower, upper = np.empty(len(values)), np.empty(len(values))
+    lower, upper = np.full(len(values), float(low)), np.full(len(values), float(high))
     method = np.full(len(values), "betting-fixed")
-    normal, found = _near_normal(values)
-    if found is not None:
+    plainly = exact.has_exact(values, low, high)
+    lower[plainly], upper[plainly] = exact.bounds(values[plainly], low, high, alpha)
+    method[plainly] = "exact"
+    rest = ~plainly
+    if values.shape[1] >= FEWEST_FOR_T:
+        found = expansions.moments(values)
+        near = rest & expansions.is_near_normal(found, alpha)
         below, above, name = _by_t(found, alpha)
-        lower[normal], upper[normal] = np.maximum(below, low)[normal], np.minimum(above, high)[normal]
-        method[normal] = name[normal]
-    if not normal.all():
-        rest = values[~normal]
-        upper[~normal] = upper_bounds(rest, low, high, alpha, anytime=False)
-        lower[~normal] = -upper_bounds(-rest, -high, -low, alpha, anytime=False)
+        lower[near], upper[near] = np.maximum(below, low)[near], np.minimum(above, high)[near]
+        method[near], rest = name[near], rest & ~near
+    if rest.any():
+        upper[rest] = upper_bounds(values[rest], low, high, alpha, anytime=False)
+        lower[rest] = -upper_bounds(-values[rest], -high, -low, alpha, anytime=False)
     return Bounds(lower, upper, method)
 
 
 def fixed_size_p_values(x: ArrayLike, threshold: float, low: float, high: float) -> Array:
     """Return the p-value of each sample against "the mean is at most the threshold", shape (r, C) → (r,).
 
-    It is the smallest level at which the lower bound of `fixed_size_bounds` exceeds the threshold: bounds that are
-    valid at every level give a valid p-value by inversion. Levels above one half count as 1, those below 1e-9 as 1e-9;
-    between them a t bound's result errs upwards by less than 2 %, and a betting bound's is 1 / capital.
+    It is the least level at which the lower bound of `fixed_size_bounds` exceeds the threshold: bounds that are valid
+    at every level give a valid p-value by inversion. Levels above one half count as 1, those below 1e-9 as 1e-9;
+    between them a t bound's result errs upwards by less than 2 %.
 
     Args:
         x: Cluster means, shape (r, C).
@@ -158,21 +163,17 @@ def fixed_size_p_values(x: ArrayLike, threshold: float, low: float, high: float)
     """
     values = within(x, low, high)
     p = np.ones(len(values))
-    normal, found = _near_normal(values)
-    if found is not None:
-        p[normal] = _inverted(found, threshold)[normal]
-    if not normal.all():
-        capital = log_wealth_paths(values[~normal], threshold, low, high, "greater")
-        p[~normal] = np.exp(-capital[:, -1]) if capital.shape[1] else 1.0
+    if values.shape[1] == 0:
+        return p
+    plainly = exact.has_exact(values, low, high)
+    p[plainly] = exact.p_values(values[plainly], threshold, low, high)
+    rest = values[~plainly]
+    by_bets = np.exp(-np.maximum(log_wealth_paths(rest, threshold, low, high, "greater")[:, -1], 0.0))
+    if len(rest) and values.shape[1] >= FEWEST_FOR_T:
+        p[~plainly] = _inverted(expansions.moments(rest), threshold, by_bets)
+    else:
+        p[~plainly] = by_bets
     return np.where(p > 0.5, 1.0, np.maximum(p, LEAST_P))
-
-
-def _near_normal(values: Array) -> tuple[NDArray[np.bool_], expansions.Moments | None]:
-    """Return which samples a t interval may be used for, shape (r,), and their moments, if for any."""
-    if values.shape[1] < FEWEST_FOR_T:
-        return np.zeros(len(values), dtype=bool), None
-    found = expansions.moments(values)
-    return expansions.is_near_normal(found), found
 
 
 def _by_t(found: expansions.Moments, alpha: float | Array) -> tuple[Array, Array, NDArray[np.str_]]:
@@ -183,19 +184,23 @@ def _by_t(found: expansions.Moments, alpha: float | Array) -> tuple[Array, Array
     return low, high, np.where(plain, "clustered-t", "adjusted-t")
 
 
-def _inverted(found: expansions.Moments, threshold: float) -> Array:
-    """Return the smallest level at which each lower bound exceeds the threshold, by bisection of its logarithm."""
+def _inverted(found: expansions.Moments, threshold: float, by_bets: Array) -> Array:
+    """Return the least level at which each lower bound exceeds the threshold, by bisection of its logarithm.
 
-    def exceeds(log_level: Array) -> NDArray[np.bool_]:
-        beyond: NDArray[np.bool_] = _by_t(found, np.exp(log_level))[0] > threshold
+    At a level too far out for a t bound to be trusted it is the betting bound, with the p-value `by_bets`, that must.
+    """
+
+    def exceeds(level: Array) -> NDArray[np.bool_]:
+        near = expansions.is_near_normal(found, level)
+        beyond: NDArray[np.bool_] = np.where(near, _by_t(found, level)[0] > threshold, by_bets <= level)
         return beyond
 
     rows = len(found.mean)
     least, most = np.full(rows, math.log(LEAST_P)), np.full(rows, math.log(0.5))
-    never = ~exceeds(most)
+    never = ~exceeds(np.exp(most))
     for _ in range(P_BISECTIONS):
         middle = (least + most) / 2
-        shown = exceeds(middle)
+        shown = exceeds(np.exp(middle))
         least, most = np.where(shown, least, middle), np.where(shown, middle, most)
     return np.where(never, 1.0, np.exp(most))
 

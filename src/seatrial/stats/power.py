@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
-from seatrial.stats.intervals import fixed_size
+from seatrial.stats.intervals import fixed_size, fixed_size_bounds
 
 __all__ = ["best_draws", "mde_betting", "mde_fixed", "mde_t", "required_betting", "required_clusters"]
 
@@ -65,8 +65,6 @@ def mde_betting(
     power: float,
     rng: np.random.Generator,
     n: int | None = None,
-    *,
-    anytime: bool = True,
 ) -> float:
     """Return the MDE of a betting bound after n numbers like those seen.
 
@@ -81,7 +79,6 @@ def mde_betting(
         power: Chance to see it.
         rng: Generator for the resampling.
         n: Clusters planned; as many as seen by default.
-        anytime: As for `betting.upper_bounds`.
 
     Raises:
         ValueError: no numbers.
@@ -90,24 +87,36 @@ def mde_betting(
     if len(values) == 0:
         raise ValueError("an MDE needs at least one cluster")
     size = n or len(values)
-    level = float(values.mean())
-    # On a scale whose least value is its zero (a limit's), "no change" is the level that was seen.
-    centered = values if low >= 0 or high <= 0 else np.clip(values - level, low, high)
-    base = level if centered is values else 0.0
+    centered, level = _unchanged(values, low, high)
     drawn = rng.choice(centered, size=(RESAMPLES, size))
-    return float(np.quantile(upper_bounds(drawn, low, high, alpha, anytime=anytime), power)) - base
+    return float(np.quantile(upper_bounds(drawn, low, high, alpha), power)) - level
 
 
 def mde_fixed(x: ArrayLike, low: float, high: float, alpha: float, power: float, rng: np.random.Generator) -> float:
     """Return the MDE of the fixed-size method that these cluster means, shape (C,), would get.
 
+    Where that is the plain t interval, its MDE; otherwise as `mde_betting`, with the bounds of `fixed_size_bounds`.
+
     Raises:
         ValueError: fewer than two clusters.
     """
     values = np.asarray(x, dtype=np.float64)
-    if fixed_size(values, low, high, alpha).method in ("clustered-t", "adjusted-t"):
+    if fixed_size(values, low, high, alpha).method == "clustered-t":
         return mde_t(float(values.std(ddof=1)), len(values), alpha, power)
-    return mde_betting(values, low, high, alpha, power, rng, anytime=False)
+    centered, level = _unchanged(values, low, high)
+    drawn = rng.choice(centered, size=(RESAMPLES, len(values)))
+    return float(np.quantile(fixed_size_bounds(drawn, low, high, alpha).high, power)) - level
+
+
+def _unchanged(values: NDArray[np.float64], low: float, high: float) -> tuple[NDArray[np.float64], float]:
+    """Return numbers like those seen had nothing changed, and what "nothing" is.
+
+    On a scale whose least value is its zero (a limit's), "no change" is the level that was seen.
+    """
+    level = float(values.mean())
+    if low >= 0 or high <= 0:
+        return values, level
+    return np.clip(values - level, low, high), 0.0
 
 
 def required_betting(
