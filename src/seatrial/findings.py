@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -142,9 +143,12 @@ def _map(policy: LaunchPolicy, rounds: Rounds) -> tuple[Cell, ...]:
                     1.0 if math.isnan(found.p_value) else found.p_value,
                 )
             )
+    held = {run.plan.gate.signal: _held(run) for run in rounds.gates}
     broken = holm(np.array([row[-1] for row in rows]), policy.alpha) if rows else np.zeros(0, dtype=bool)
     measured = {
-        (row[0], row[1]): Cell(*row[:4], _cell_verdict(row[3], row[7], bool(bad)), *row[4:7])
+        (row[0], row[1]): Cell(
+            *row[:4], _cell_verdict(row[3], row[7], bool(bad)), *row[4:7], max(row[2], held[row[1]][row[0]])
+        )
         for row, bad in zip(rows, broken, strict=True)
     }
     everywhere = sorted({use_case for use_case, _ in measured} | _use_cases(policy))
@@ -152,11 +156,27 @@ def _map(policy: LaunchPolicy, rounds: Rounds) -> tuple[Cell, ...]:
     return tuple(
         measured.get(
             (use_case, run.plan.gate.signal),
-            Cell(use_case, run.plan.gate.signal, 0, 0, None, nothing, nothing, nothing),
+            Cell(
+                use_case,
+                run.plan.gate.signal,
+                0,
+                0,
+                None,
+                nothing,
+                nothing,
+                nothing,
+                held[run.plan.gate.signal][use_case],
+            ),
         )
         for use_case in everywhere
         for run in rounds.gates
     )
+
+
+def _held(run: GateRun) -> Counter[str]:
+    """Return how many items (or contrasts) a gate has to ask in each use case."""
+    asked = {(item.contrast if run.plan.signal.contrast else item.id): item.use_case for item in run.plan.items}
+    return Counter(asked.values())
 
 
 def _cell_verdict(clusters: int, ruled_out: bool, broken: bool) -> Verdict | None:

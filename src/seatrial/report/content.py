@@ -75,7 +75,19 @@ class InstrumentNote:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the map use case × behavior. `verdict` is None where nothing was measured."""
+    """One cell of the map use case × behavior.
+
+    Attributes:
+        use_case: The use case.
+        signal: The gate.
+        items: Items (or contrasts) measured on both models.
+        clusters: Their clusters.
+        verdict: None where nothing was measured.
+        estimate: Change of harm there.
+        low: Lower bound of the change.
+        high: Upper bound of the change.
+        held: Items (or contrasts) that there are to ask, asked or not.
+    """
 
     use_case: str
     signal: str
@@ -85,6 +97,7 @@ class Cell:
     estimate: float
     low: float
     high: float
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
