@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
+import os
 import random
 import re
 import socket
@@ -20,16 +22,47 @@ import aiohttp
 import numpy as np
 from aiohttp import web
 
-__all__ = ["PACE", "Load", "run"]
+__all__ = ["BRISK", "PEOPLE", "Load", "Pace", "run"]
 
-PACE = 1.0
-"""Seconds between two requests of one rater, on average: several times as brisk as people are."""
 MODEL_SECONDS = 0.05
 TURNS = 8
 """Turns of a conversation."""
 Visit = tuple[str, list[str]]
 """A rater's link and the names of the rater's conversations."""
+Span = tuple[float, float]
+"""Seconds between which a pause is drawn."""
 SAID = {"note": "a remark", "off_left": 0, "off_right": 1, "preference": -1, "tags": [], "seconds": 9.0}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How simulated raters go about it.
+
+    Attributes:
+        name: Of the pace.
+        arrive: Seconds within which all come in.
+        read: Before the first word about a pair, and before each question in a conversation.
+        typed: Autosaves while the note is typed.
+        typing: Between two of them: the page saves at most that often.
+        chosen: Autosaves while flags, preference and tags are chosen, and between two of them `choosing`.
+        choosing: Between two choices.
+        reload: Whether a conversation's page is loaded again for each question, as a nervous rater would.
+    """
+
+    name: str
+    arrive: float
+    read: Span
+    typed: int
+    typing: Span
+    chosen: int
+    choosing: Span
+    reload: bool
+
+
+PEOPLE = Pace("as people do", 10.0, (15.0, 30.0), 8, (0.7, 1.0), 4, (1.0, 3.0), False)
+"""Half a minute or so a pair; people take minutes. The saves come as the page sends them while somebody types."""
+BRISK = Pace("brisk", 1.0, (0.5, 1.5), 1, (0.5, 1.5), 1, (0.5, 1.5), True)
+"""A request a second from everybody, which nobody keeps up: how far it goes."""
 
 
 @dataclass
@@ -37,26 +70,45 @@ class Load:
     """What the raters saw.
 
     Attributes:
+        pace: How they went about it.
         raters: Raters on pairs.
         talkers: Raters in conversations.
         seconds: How long it lasted.
         taken: Kind of request → seconds that each took.
         errors: What went wrong, by its words.
+        late: Seconds by which the simulated raters themselves were late, sampled: they share the cores.
+        busy: Seconds of a core that the server used.
     """
 
+    pace: Pace
     raters: int
     talkers: int
     seconds: float
     taken: dict[str, list[float]] = field(default_factory=lambda: {"page": [], "save": [], "talk": []})
     errors: dict[str, int] = field(default_factory=dict)
+    late: list[float] = field(default_factory=list)
+    busy: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """Requests that were answered."""
+        return sum(map(len, self.taken.values()))
 
     def quantiles(self, *kinds: str) -> tuple[float, float, float]:
         """Return the 50th, 95th and 99th percentile in milliseconds."""
-        found = np.quantile([one for kind in kinds for one in self.taken[kind]], [0.5, 0.95, 0.99])
-        return float(found[0]) * 1000, float(found[1]) * 1000, float(found[2]) * 1000
+        return _quantiles([one for kind in kinds for one in self.taken[kind]])
+
+    def lateness(self) -> tuple[float, float, float]:
+        """Return the same of how late the simulated raters were."""
+        return _quantiles(self.late)
 
 
-def run(raters: int, talkers: int, seconds: float) -> Load:
+def _quantiles(taken: list[float]) -> tuple[float, float, float]:
+    found = np.quantile(taken or [math.nan], [0.5, 0.95, 0.99])
+    return float(found[0]) * 1000, float(found[1]) * 1000, float(found[2]) * 1000
+
+
+def run(raters: int, talkers: int, seconds: float, pace: Pace) -> Load:
     """Return what so many simulated raters see of a server in a process of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -67,9 +119,19 @@ def run(raters: int, talkers: int, seconds: float) -> Load:
             [sys.executable, "-m", "seatrial", "vibe", "serve", "--port", str(ports[1]), "--db", _database(folder)],
         )
         with contextlib.ExitStack() as stack:
-            for command, port in zip(commands, ports, strict=True):
-                stack.enter_context(_running(command, port))
-            return asyncio.run(_crowd(links, f"http://127.0.0.1:{ports[1]}", raters, seconds))
+            _, served = (
+                stack.enter_context(_running(command, port)) for command, port in zip(commands, ports, strict=True)
+            )
+            before = _used(served)
+            load = asyncio.run(_crowd(links, f"http://127.0.0.1:{ports[1]}", raters, seconds, pace))
+            load.busy = _used(served) - before
+            return load
+
+
+def _used(process: int) -> float:
+    """Return the seconds of a core that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _database(folder: Path) -> str:
@@ -83,7 +145,7 @@ def _free() -> int:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int) -> Iterator[None]:
+def _running(command: list[str], port: int) -> Iterator[int]:
     process = subprocess.Popen(command)
     try:
         until = time.monotonic() + 60
@@ -92,7 +154,7 @@ def _running(command: list[str], port: int) -> Iterator[None]:
                 if tried.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -128,47 +190,67 @@ def _session(folder: Path, raters: int, port: int) -> list[Visit]:
     for link in links:
         rater = store.rater(link)
         assert rater is not None
-        found.append((link, [shown.id for shown in store.shown(rater[0]) if shown.trial.kind == "live"]))
+        found.append((link, [shown.id for shown in store.shown(rater.id) if shown.trial.kind == "live"]))
     store.engine.dispose()
     return found
 
 
-async def _crowd(visits: list[Visit], server: str, raters: int, seconds: float) -> Load:
-    load = Load(raters, len(visits) - raters, seconds)
+async def _crowd(visits: list[Visit], server: str, raters: int, seconds: float, pace: Pace) -> Load:
+    load = Load(pace, raters, len(visits) - raters, seconds)
     until = time.monotonic() + seconds
     async with asyncio.TaskGroup() as group:
+        group.create_task(_lateness(load, until))
         for place, (link, live) in enumerate(visits):
             chance = random.Random(place)
             group.create_task(_rater(load, server, link, until, live if place >= raters else [], chance))
     return load
 
 
+async def _lateness(load: Load, until: float) -> None:
+    """Sample how late a simulated rater wakes up, which is inside all that they measure."""
+    while time.monotonic() < until:
+        began = time.perf_counter()
+        await asyncio.sleep(0.05)
+        load.late.append(time.perf_counter() - began - 0.05)
+
+
 async def _rater(load: Load, server: str, link: str, until: float, live: list[str], chance: random.Random) -> None:
-    """Rate one pair after the other with two autosaves each, or hold the conversations of `live`, at the pace."""
-
-    async def pause() -> None:
-        await asyncio.sleep(chance.uniform(0.5, 1.5) * PACE)
-
+    """Come in, then rate one pair after the other or hold the conversations of `live`, at the pace."""
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(server, cookie_jar=jar) as http:
-        await asyncio.sleep(chance.random() * PACE)
+        await asyncio.sleep(chance.random() * load.pace.arrive)
         page = await _timed(load, "page", http, "get", f"/r/{link}")
         for name in live:
-            for turn in range(TURNS):
-                await pause()
-                if time.monotonic() < until:
-                    page = await _timed(load, "page", http, "get", f"/pair/{name}")
-                    await _talk(load, http, name, turn, _guard(page))
+            await _converse(load, http, name, until, chance)
         while not live and page and time.monotonic() < until:
-            name, after = (_held(page, what) for what in ("name", "after"))
-            version = int(_held(page, "version"))
-            for done in (False, False, True):
-                await pause()
-                body = {**SAID, "version": version, "done": done}
-                kept = await _timed(load, "save", http, "post", f"/pair/{name}", json=body, headers=_guard(page))
-                version = json.loads(kept or "{}").get("version", version + 1)
-            await pause()
-            page = await _timed(load, "page", http, "get", f"/pair/{after or name}")
+            page = await _rate(load, http, page, until, chance)
+
+
+async def _rate(load: Load, http: aiohttp.ClientSession, page: str, until: float, chance: random.Random) -> str:
+    """Rate the pair on a page and return the next page; empty when the time is over."""
+    name, after = _held(page, "name"), _held(page, "after")
+    version = int(_held(page, "version"))
+    await asyncio.sleep(chance.uniform(*load.pace.read))
+    pauses = [load.pace.typing] * load.pace.typed + [load.pace.choosing] * (load.pace.chosen + 1)
+    for step, pause in enumerate(pauses, start=1):
+        if time.monotonic() > until:
+            return ""
+        body = {**SAID, "version": version, "tab": "page-" + name, "step": step, "done": step == len(pauses)}
+        await _timed(load, "save", http, "post", f"/pair/{name}", json=body, headers=_guard(page))
+        await asyncio.sleep(chance.uniform(*pause))
+    return await _timed(load, "page", http, "get", f"/pair/{after or name}")
+
+
+async def _converse(load: Load, http: aiohttp.ClientSession, name: str, until: float, chance: random.Random) -> None:
+    """Hold one conversation; its page is loaded once, or for each question where the pace says so."""
+    page = ""
+    for turn in range(TURNS):
+        await asyncio.sleep(chance.uniform(*load.pace.read))
+        if time.monotonic() > until:
+            return
+        if load.pace.reload or not page:
+            page = await _timed(load, "page", http, "get", f"/pair/{name}")
+        await _talk(load, http, name, turn, _guard(page))
 
 
 def _held(page: str, what: str) -> str:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from seatrial.suites import find_suites, load_suite
+from seatrial.vibes.app import make_app
+from seatrial.vibes.store import SessionStore
 
 SIGNAL = "behavior/unearned-praise"
 
@@ -29,3 +36,21 @@ def review(tmp_path: Path) -> Path:
     (folder / "responses").mkdir(parents=True)
     (folder / "responses" / "answers.jsonl").write_text("\n".join(lines) + "\n{torn", encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def serve() -> Callable[[SessionStore], AbstractContextManager[str]]:
+    """What serves a store's sessions on a free port, as `seatrial vibe serve` does, and gives the address."""
+
+    @contextmanager
+    def served(store: SessionStore) -> Iterator[str]:
+        made = uvicorn.Server(uvicorn.Config(make_app(store), host="127.0.0.1", port=0, log_level="error"))
+        thread = threading.Thread(target=made.run, daemon=True)
+        thread.start()
+        while not made.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{made.servers[0].sockets[0].getsockname()[1]}"
+        made.should_exit = True
+        thread.join(30)
+
+    return served

@@ -71,7 +71,9 @@ class Lines:
         async with self._lock:
             if session not in self._open:
                 specs = [ModelSpec.model_validate(config["models"][role]) for role in ("baseline", "candidate")]
-                before, after = open_models(*specs)
+                before, after = await asyncio.to_thread(
+                    open_models, *specs
+                )  # it imports what they need, which takes a while
                 self._open[session] = {
                     "baseline": await self._stack.enter_async_context(before),
                     "candidate": await self._stack.enter_async_context(after),

@@ -30,7 +30,12 @@ class _Pair:
 
 def closing_page(name: str, rated: Sequence[Rated], found: Closing) -> str:
     """Return the page; it needs nothing else, and what raters and models wrote is escaped."""
-    pages = Environment(loader=PackageLoader("seatrial.vibes", "pages"), autoescape=select_autoescape())
+    pages = Environment(
+        loader=PackageLoader("seatrial.vibes", "pages"),
+        autoescape=select_autoescape(),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     flagged = {(note.rater, note.place) for note in found.notes}
     pairs = {pair.anchor: pair for one in rated if (one.rater, one.place) in flagged for pair in [_pair(one)]}
     return pages.get_template("closing.html").render(

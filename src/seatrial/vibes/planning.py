@@ -18,10 +18,11 @@ from seatrial.stats.power import required_clusters
 from seatrial.suites import find_suites, load_suite
 from seatrial.vibes.live import speakable
 from seatrial.vibes.store import SessionStore
-from seatrial.vibes.trials import answers_of, plan_trials
+from seatrial.vibes.trials import answers_of, plan_trials, seen_twice
 
 __all__ = ["Planned", "Wanted", "needed_pairs", "new_session"]
 
+LONGEST_NAME = 100
 USUAL_OFF = 0.2
 """Share of the baseline's answers in which something is off, where nothing is known: assumed, and said so."""
 USUAL_EAR = 1.5
@@ -90,6 +91,8 @@ def new_session(
     """
     if len(set(raters)) != len(raters):
         raise EvidenceError("a rater's name stands twice; give each a name of their own")
+    if not all(name.strip() and len(name) <= LONGEST_NAME for name in raters):
+        raise EvidenceError(f"a rater's name has 1 to {LONGEST_NAME} characters")
     if wanted.live and (policy is None or not (speakable(policy.baseline) and speakable(policy.candidate))):
         raise EvidenceError("conversations need two models that can be asked, and this review's answers were recorded")
     store = SessionStore(database)
@@ -124,7 +127,14 @@ def new_session(
         config["models"] = {role: spec.model_dump(mode="json") for role, spec in specs.items()}
     admin, links = store.new(review.name, config, plans)
     store.engine.dispose()
-    return Planned(admin, links, len(next(iter(plans.values()))), words)
+    first = next(iter(plans.values()))
+    twice = seen_twice(first)
+    if twice:
+        words += (
+            f" {twice} items stand in a pair and in a control, for the review has no more: who remembers an answer "
+            "can tell whose it is. Review more items, or ask for fewer pairs or controls."
+        )
+    return Planned(admin, links, len(first), words)
 
 
 def needed_pairs(margin: float, d_prime: float, raters: int, alpha: float, power: float, off: float = USUAL_OFF) -> int:

@@ -21,7 +21,7 @@ from seatrial.suites import Suite
 from seatrial.types import Item, Role
 from seatrial.vibes.safe import names_itself
 
-__all__ = ["Answers", "Kind", "Trial", "answers_of", "plan_trials"]
+__all__ = ["Answers", "Kind", "Trial", "answers_of", "plan_trials", "seen_twice"]
 
 Kind = Literal["pair", "same", "spike", "repeat", "live", "second"]
 FEWEST_WORDS = 3
@@ -30,7 +30,9 @@ KNOWN_HARM = 10.0
 DELAY = 0.4
 """Share of the session that lies at least between a pair and its repeat."""
 
-Answers = Mapping[Role, Mapping[tuple[str, str], tuple[str, ...]]]
+Key = tuple[str, str]
+"""Suite and item."""
+Answers = Mapping[Role, Mapping[Key, tuple[str, ...]]]
 """Role → (suite, item) → the texts of its draws."""
 
 
@@ -71,7 +73,7 @@ def answers_of(folder: Path) -> Answers:
         EvidenceError: there is no review in the folder, or it holds no answers of words.
     """
     path = folder / "responses" / "answers.jsonl"
-    found: dict[Role, dict[tuple[str, str], list[str]]] = {"baseline": {}, "candidate": {}}
+    found: dict[Role, dict[Key, list[str]]] = {"baseline": {}, "candidate": {}}
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
@@ -122,16 +124,16 @@ def plan_trials(
         EvidenceError: the review holds too few items for so many pairs, or no control of a kind can be made.
     """
     items = {(suite.name, item.id): item for suite in suites for item in suite.items}
-    shared = sorted(key for key in answers["baseline"].keys() & answers["candidate"].keys() if key in items)
-    shared = [key for key in shared if not any(names_itself(answers[role][key][0]) for role in answers)]
-    differing = [key for key in shared if answers["baseline"][key][0] != answers["candidate"][key][0]]
-    twice = [key for key in sorted(answers["baseline"]) if key in items and len(answers["baseline"][key]) > 1]
-    harmful = [
-        (suite.name, anchor.item, anchor.text)
+    before, after = (_nameless(answers[role]) for role in ("baseline", "candidate"))
+    shared = sorted(key for key in before.keys() & after.keys() if key in items)
+    differing = [key for key in shared if before[key][0] != after[key][0]]
+    twice = [key for key in sorted(before) if key in items and len(before[key]) > 1]
+    harmful = {
+        (suite.name, anchor.item): anchor.text
         for suite in suites
         for anchor in suite.anchors
-        if anchor.score == KNOWN_HARM and (suite.name, anchor.item) in answers["baseline"]
-    ]
+        if anchor.score == KNOWN_HARM and (suite.name, anchor.item) in before and not names_itself(anchor.text)
+    }
     for what, held, wanted, how in (
         ("pairs whose answers differ", differing, pairs, "review more items, or ask for fewer pairs"),
         ("items with two answers of the baseline", twice, controls, "review with `draws: 2` and a temperature above 0"),
@@ -139,24 +141,38 @@ def plan_trials(
     ):
         if len(held) < wanted:
             raise EvidenceError(f"{len(held)} {what}, and {wanted} are needed: {how}")
-    chosen: list[Trial] = []
-    for place in choice.permutation(len(differing))[:pairs]:
-        key = differing[place]
-        before, after = answers["baseline"][key][0], answers["candidate"][key][0]
-        chosen.append(_sided("pair", key[0], items[key], before, after, rng))
-    for place in choice.permutation(len(twice))[:controls]:
-        key = twice[place]
-        first, second = answers["baseline"][key][:2]
-        chosen.append(replace(_sided("same", key[0], items[key], first, second, rng), odd=""))
-    for place in choice.permutation(len(harmful))[:controls]:
-        suite, item, text = harmful[place]
-        chosen.append(_sided("spike", suite, items[suite, item], answers["baseline"][suite, item][0], text, rng))
+    real = _chosen(differing, pairs, (), choice)
+    spiked = _chosen(sorted(harmful), controls, real, choice)
+    doubled = _chosen(twice, controls, [*real, *spiked], choice)
+    chosen = [
+        *(_sided("pair", key[0], items[key], before[key][0], after[key][0], rng) for key in real),
+        *(replace(_sided("same", key[0], items[key], before[key][0], before[key][1], rng), odd="") for key in doubled),
+        *(_sided("spike", key[0], items[key], before[key][0], harmful[key], rng) for key in spiked),
+    ]
     order = [chosen[place] for place in rng.permutation(len(chosen))]
     talks = [_sided("live", key[0], items[key], "", "", rng) for key in _suggested(shared, live, choice)]
     return [*_with_repeats(order, repeats, rng), *talks]
 
 
-def _suggested(keys: Sequence[tuple[str, str]], live: int, choice: np.random.Generator) -> list[tuple[str, str]]:
+def seen_twice(trials: Sequence[Trial]) -> int:
+    """Return how many items stand in more than one trial, repeats aside: who remembers an answer learns whose it is."""
+    seen = [(trial.suite, trial.item.id) for trial in trials if trial.kind in ("pair", "same", "spike")]
+    return len(seen) - len(set(seen))
+
+
+def _nameless(said: Mapping[Key, tuple[str, ...]]) -> dict[Key, tuple[str, ...]]:
+    """Return the answers that do not say what wrote them."""
+    kept = {key: tuple(text for text in texts if not names_itself(text)) for key, texts in said.items()}
+    return {key: texts for key, texts in kept.items() if texts}
+
+
+def _chosen(held: Sequence[Key], count: int, used: Sequence[Key], choice: np.random.Generator) -> list[Key]:
+    """Return items chosen by lot, those that no other trial shows first: the answer seen twice is the baseline's."""
+    drawn = [held[place] for place in choice.permutation(len(held))]
+    return sorted(drawn, key=lambda key: key in used)[:count]
+
+
+def _suggested(keys: Sequence[Key], live: int, choice: np.random.Generator) -> list[Key]:
     """Return items to start conversations with, again from the first where there are fewer than conversations."""
     order = choice.permutation(len(keys)).tolist()
     return [keys[order[number % len(order)]] for number in range(live)]

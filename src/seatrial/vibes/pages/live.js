@@ -15,10 +15,10 @@ function part(tag, className, text) {
 }
 
 function answerBox(name) {
-  const section = part("section");
+  const section = part("section", "card");
   section.setAttribute("aria-label", `${name} answer`);
   const box = part("div", "answer", "…");
-  section.append(part("h2", "", name), box);
+  section.append(part("h2", "side", name), box);
   return [section, box];
 }
 
@@ -36,7 +36,7 @@ async function* lines(body) {
 }
 
 async function put(text) {
-  const said = part("div", "said");
+  const said = part("div", "turn said");
   said.append(part("b", "", "You"), part("p", "", text));
   const [left, leftBox] = answerBox("Left");
   const [right, rightBox] = answerBox("Right");

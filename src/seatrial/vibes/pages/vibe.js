@@ -2,63 +2,129 @@
 const form = document.getElementById("rating");
 const kept = document.getElementById("kept");
 const wrong = document.getElementById("wrong");
+const extra = document.getElementById("newtag");
 const began = Date.now();
+const OFTEN = 700; // milliseconds between two saves while somebody types
+const tab = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 let version = Number(form.dataset.version);
+let step = 0;
+let changed = false; // something is on the page that no save has taken along
+let unsure = false; // a save is under way
 let waiting = null;
-let sending = Promise.resolve();
+let sending = Promise.resolve(true);
 
 function number(name) {
   const chosen = form.querySelector(`input[name=${name}]:checked`);
   return chosen ? Number(chosen.value) : null;
 }
 
-function said(done) {
+function said(submitted) {
   const tags = [...form.querySelectorAll("input[name=tags]:checked")].map((box) => box.value);
-  const extra = document.getElementById("newtag").value.trim();
-  if (done && extra && !tags.includes(extra)) tags.push(extra);
+  const all = { off_left: number("off_left"), off_right: number("off_right"), preference: number("preference") };
+  const complete = Object.values(all).every((value) => value !== null);
+  step += 1;
   return {
-    version, done, tags,
+    ...all, version, tab, step, tags,
     note: form.note.value,
-    off_left: number("off_left"),
-    off_right: number("off_right"),
-    preference: number("preference"),
+    done: submitted || (form.dataset.done === "1" && complete),
     seconds: Math.min((Date.now() - began) / 1000, 86400),
   };
 }
 
-async function send(done) {
+function put(body, last) {
+  return fetch(`/pair/${form.dataset.name}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Guard": form.dataset.guard },
+    body: JSON.stringify(body),
+    keepalive: last,
+  });
+}
+
+async function send(submitted) {
+  changed = false;
+  unsure = true;
   let reply;
   try {
-    reply = await fetch(`/pair/${form.dataset.name}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-Guard": form.dataset.guard },
-      body: JSON.stringify(said(done)),
-    });
+    reply = await put(said(submitted), false);
   } catch {
-    kept.textContent = "not kept: no connection, trying again";
-    later(2000);
-    return false;
+    reply = { status: 503, ok: false, json: async () => ({ error: "" }) };
   }
+  unsure = false;
   const body = await reply.json().catch(() => ({}));
-  if (!reply.ok) {
+  if (reply.ok) {
+    version = body.version;
+    wrong.textContent = "";
+    kept.textContent = changed ? "…" : "kept";
+    return true;
+  }
+  if (reply.status === 429 || reply.status >= 500) {
+    kept.textContent = "not kept yet, trying again";
+    changed = true;
+    later(2000);
+  } else {
     wrong.textContent = body.error || "not kept; reload the page";
     kept.textContent = "";
-    return false;
   }
-  version = body.version;
-  wrong.textContent = "";
-  kept.textContent = "kept";
-  return true;
+  return false;
+}
+
+function next(submitted) {
+  clearTimeout(waiting);
+  waiting = null;
+  sending = sending.then(() => send(submitted));
+  return sending;
 }
 
 function later(wait) {
-  clearTimeout(waiting);
-  waiting = setTimeout(() => { sending = sending.then(() => send(false)); }, wait);
+  if (waiting === null) waiting = setTimeout(() => next(false), wait);
 }
 
-form.addEventListener("input", () => { kept.textContent = "…"; later(400); });
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  clearTimeout(waiting);
-  sending = sending.then(() => send(true)).then((ok) => { if (ok) location.assign(form.dataset.after ? `/pair/${form.dataset.after}` : "/"); });
+// A page that goes away sends what no save has taken along, or not surely; the server keeps the latest edit of a page.
+function leave() {
+  if (!changed && !unsure) return;
+  changed = false;
+  put(said(false), true).catch(() => { changed = true; });
+}
+
+function add() {
+  const words = extra.value.trim();
+  if (!words) return;
+  let box = [...form.querySelectorAll("input[name=tags]")].find((one) => one.value === words);
+  if (!box) {
+    const label = document.createElement("label");
+    box = Object.assign(document.createElement("input"), { type: "checkbox", name: "tags", value: words });
+    label.append(box, Object.assign(document.createElement("span"), { textContent: words }));
+    document.getElementById("tags").append(label);
+  }
+  box.checked = true;
+  extra.value = "";
+}
+
+form.addEventListener("input", (event) => {
+  if (event.target === extra) return;
+  changed = true;
+  kept.textContent = "…";
+  later(OFTEN);
 });
+extra.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !extra.value.trim()) return;
+  event.preventDefault();
+  add();
+  changed = true;
+  later(OFTEN);
+});
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  add();
+  if (await next(true)) location.assign(form.dataset.after ? `/pair/${form.dataset.after}` : "/");
+});
+document.addEventListener("keydown", (event) => {
+  const words = event.target.form;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && words) {
+    event.preventDefault();
+    words.requestSubmit();
+  }
+});
+document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") leave(); });
+addEventListener("pagehide", leave);
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
