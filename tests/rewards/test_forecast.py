@@ -55,6 +55,13 @@ def test_a_pull_that_the_wanted_mix_does_not_change_is_said() -> None:
     assert "thumbs pulls it up" in found.pulls[0].sentence and "does not change that" in found.pulls[0].sentence
 
 
+def test_a_pull_downward_is_said_too() -> None:
+    """A new signal that pushes a behavior down is named, though nothing held it before."""
+    found = audit(_world(), {"thumbs": 1.0}, {"thumbs": 1.0, "primary": 3.0}, 1.0).pulls[0]
+    assert "nothing held it in check; primary pulls it down" in found.sentence
+    assert found.change.value == pytest.approx(3 * found.by_signal["primary"].value)
+
+
 def test_the_forecast_agrees_with_what_the_tilted_normal_does() -> None:
     """A normal behavior tilted by a reward moves by covariance over beta: known exactly, covered by the interval."""
     table = _world(200, 32)

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from seatrial.collect import Progress
@@ -18,7 +20,8 @@ from seatrial.models.embedded import weights
 from seatrial.rewards import train as training
 from seatrial.rewards.plan import TrainingPlan, load_plan
 from seatrial.rewards.reward_model import RewardModelSignal
-from seatrial.rewards.train import train
+from seatrial.rewards.sampling import sample
+from seatrial.rewards.train import candidate, train
 from seatrial.rewards.weights import converted, transformers_weights
 from seatrial.types import Item, Message
 
@@ -120,6 +123,37 @@ def test_supervised_training_makes_the_examples_likelier(tiny: Path, tmp_path: P
     rows = _rows(tmp_path / "out")
     assert done.steps == 12 and [row["step"] for row in rows] == list(range(1, 13))
     assert rows[-1]["loss"] < rows[0]["loss"] - 0.5
+
+
+def test_reinforcement_goes_on_from_the_examples(tiny: Path, tmp_path: Path) -> None:
+    """With good examples GRPO starts from the adapter that they made; the log has both stages in order."""
+    from safetensors.numpy import load_file
+
+    spec = {"examples": "examples.jsonl", "steps": 2, "batch": 4, "learning_rate": 0.02}
+    train(_loaded(_plan(tmp_path, tiny, steps=1, learning_rate=1e-7, sft=spec)), "now", tmp_path / "out", QUIET)
+    assert [(row["stage"], row["step"]) for row in _rows(tmp_path / "out")] == [("sft", 1), ("sft", 2), ("grpo", 1)]
+    first, last = (load_file(tmp_path / "out" / stage / "adapter_model.safetensors") for stage in ("sft", "grpo"))
+    assert all(np.allclose(first[name], last[name], atol=1e-5) for name in first)
+    assert any(np.abs(values).max() > 1e-3 for name, values in first.items() if "lora_B" in name)
+
+
+def test_rejection_trains_on_the_best_completions_and_makes_a_candidate(tmp_path: Path) -> None:
+    """On the embedded model: the longest of each prompt's completions are the examples, and the adapter answers."""
+    from seatrial.rewards.stages import Run, best_completions
+
+    path = _plan(tmp_path, Path("none"), method="rejection", completions=3, layers=1, sft={"steps": 1, "batch": 2})
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content |= {"model": {"model": "embedded/smollm2-135m", "generation": {"temperature": 1.0}}, "max_tokens": 8}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    plan = _loaded(path)
+    done = train(plan, "now", tmp_path / "out", QUIET)
+    assert done.method == "rejection" and done.steps == 1 and len(done.adapter) == 64
+    chosen = best_completions(Run(plan, "", tmp_path / "out", QUIET), plan.mixes["now"])
+    drawn = sample(plan, tmp_path / "out" / "samples", QUIET, completions=3)
+    longest = drawn.group_by("item").agg(pl.col("completion").str.len_chars().max())["completion"]
+    assert sorted(len(row["completion"]) for row in chosen) == sorted(longest.to_list())
+    fresh = sample(plan, tmp_path / "fresh", QUIET, model=candidate(plan, tmp_path / "out"), completions=2)
+    assert len(fresh) == 12 and fresh["completion"].str.len_chars().sum() > 0
 
 
 def test_a_reward_model_learns_the_preferences_and_is_a_signal(tiny: Path, tmp_path: Path) -> None:

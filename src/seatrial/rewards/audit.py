@@ -214,7 +214,9 @@ def _pull(
     made = _estimates(ratio(columns, np.ones(int(known.sum())), table.clusters[known], alpha))
     by_signal = dict(zip(table.signals, made, strict=False))
     before, after, change = made[-3:]
-    return Pull(name, by_signal, before, after, change, _sentence(name, table.signals, by_signal, old, new, before, after))
+    return Pull(
+        name, by_signal, before, after, change, _sentence(name, table.signals, by_signal, old, new, before, after)
+    )
 
 
 def _sentence(
@@ -237,6 +239,14 @@ def _sentence(
     start = f"{behavior}: "
     if not holding and not pushing:
         lifting = max((name for name in sure if will[name] > 0), key=lambda name: will[name], default="")
+        lowering = min(
+            (name for name in sure if will[name] < was[name]), key=lambda name: will[name] - was[name], default=""
+        )
+        if lowering:
+            return (
+                start
+                + f"nothing held it in check; {lowering} pulls it down ({_signed(will[lowering] - was[lowering])})."
+            )
         if lifting:
             return start + f"{lifting} pulls it up ({_signed(will[lifting])}), and the wanted mix does not change that."
         return start + "no signal is shown to pull it either way."

@@ -219,7 +219,7 @@ def forecast(
     if not wanted.supported:
         refusal = (
             f"{name}: at beta {beta:g} a prompt's {table.groups.sizes.mean():.0f} completions count as only "
-            f"{wanted.effective:.1f}, and {needed_size(table):.1f} are needed. The samples bear {farthest:.2g} of the "
+            f"{wanted.effective:.2f}, and {needed_size(table):.2f} are needed. The samples bear {farthest:.2g} of the "
             f"mix (beta {beta / farthest if farthest else float('inf'):.2g}); sample more completions of each prompt, "
             "or forecast a larger beta."
         )

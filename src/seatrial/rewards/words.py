@@ -98,7 +98,8 @@ def forecast_summary(
         lines += ["", "No mix near these keeps every gate."]
     if kept:
         rows = [
-            (_mix(one.weights), ranged(one.gain), f"{one.worst:.0%} of {one.behavior}") for one in kept[:FRONTIER_SHOWN]
+            (_mix(one.weights), ranged(one.gain), f"{max(0.0, one.worst):.0%} of {one.behavior}")
+            for one in kept[:FRONTIER_SHOWN]
         ]
         lines += ["", table(("mixes that keep every gate", "gain of the new signal", "nearest gate used"), rows)]
     return "\n".join(lines)
