@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,16 @@ def test_answers_that_differ_within_items_are_drawn_again(
     assert draws.max() is not None
     assert int(draws.n_unique()) > 2
     assert sum(endpoint.calls.values()) <= 1500
+
+
+def test_a_live_gate_is_looked_at_with_evidence_for_every_look(
+    seatrial: Command, write_policy: PolicyWriter, tmp_path: Path
+) -> None:
+    """A gate that is asked in rounds is weighed by betting, which holds at each of them."""
+    seatrial("review", write_policy(gates=GATE))
+    (path,) = (tmp_path / "reviews").glob("*/decision.json")
+    (verdict,) = json.loads(path.read_text(encoding="utf-8"))["verdicts"]
+    assert verdict["method"] == "betting"
 
 
 def test_a_greedy_model_is_asked_once(seatrial: Command, write_policy: PolicyWriter, tmp_path: Path) -> None:

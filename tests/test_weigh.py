@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 from seatrial.signals import declared_signal
-from seatrial.weigh import claims, decision_chance, evidence, use_case_claims
+from seatrial.weigh import Method, claims, decision_chance, evidence, use_case_claims
 
 SIGNAL = declared_signal("behavior/x", SignalSpec())
 GATE = Gate(signal="behavior/x", margin=0.05)
@@ -59,6 +61,33 @@ def test_clusters_keep_the_error_rate_and_ignoring_them_does_not() -> None:
         rates.append(passed / runs)
     assert rates[0] <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
     assert rates[1] > 0.15
+
+
+def test_looking_again_and_again_keeps_the_error_rate() -> None:
+    """Over many looks, sequential evidence passes a broken gate within alpha; fixed-size evidence does not."""
+    rng = np.random.default_rng(6)
+    gate, runs = Gate(signal="behavior/x", margin=0.3), 100
+    passed: dict[Method, int] = {"betting": 0, "fixed": 0}
+    for _ in range(runs):
+        change = np.where(rng.random(160) < 0.65, 0.7, -0.155 / 0.35)  # the mean is the margin
+        table = _table(np.clip(-change, 0, 1), np.clip(change, 0, 1))
+        (whole,) = claims(gate, SIGNAL, table, _order(table))
+        looks = [replace(whole, seen=change[:n], best=change[:n], worst=change[:n]) for n in range(40, 161, 12)]
+        for method in passed:
+            passed[method] += any(evidence(look, method, 0.05).high < 0.3 for look in looks)
+    assert passed["betting"] / runs <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+    assert passed["fixed"] / runs > 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+
+
+def test_the_e_value_is_fair() -> None:
+    """Where a claim just holds the e-value's expectation is 1: it is the capital at the end, not at its best."""
+    gate, expected = Gate(signal="behavior/x", margin=0.1), 0.0
+    for ups in range(21):
+        change = np.repeat([1.0, -1.0], [ups, 20 - ups])
+        table = _table(np.clip(-change, 0, 1), np.clip(change, 0, 1))
+        found = evidence(claims(gate, SIGNAL, table, _order(table))[0], "betting", 0.05)
+        expected += stats.binom.pmf(ups, 20, 0.55) * found.e_value
+    assert expected == pytest.approx(1.0)
 
 
 def test_pairing_is_what_makes_it_sharp() -> None:
