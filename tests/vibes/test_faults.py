@@ -12,12 +12,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
+from seatrial.errors import EvidenceError
 from seatrial.vibes.app import make_app
 from seatrial.vibes.guard import BURST
 from seatrial.vibes.kept import Conflict
@@ -34,50 +38,60 @@ def _free_port() -> int:
 
 
 def test_kill_loses_no_acknowledged_rating(review: Path, tmp_path: Path) -> None:
-    """Saves go on as fast as they are acknowledged, the server is killed in the midst, and the last one is held."""
+    """Eight raters save as fast as they are acknowledged, the server is killed in the midst, and nothing is lost."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 0, 5)).links["ana"]
+    links = new_session(url, review, [f"rater {place}" for place in range(8)], Wanted(4, 2, 1, 0, 5)).links
     port = _free_port()
     command = [sys.executable, "-m", "seatrial", "vibe", "serve", "--db", url, "--port", str(port)]
     served = subprocess.Popen(command, cwd=tmp_path)
+    address = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=30) as client:
-            page = _reached(client, f"/r/{token}")
-            found = re.search(r'data-name="([\w-]+)".*?data-guard="(\w+)"', page, re.DOTALL)
-            assert found
-            version = 0
-            ends = time.monotonic() + 1.5
-            try:
-                while True:
-                    said = {**SAID, "note": f"word {version}", "version": version}
-                    reply = client.post(f"/pair/{found[1]}", json=said, headers={"X-Guard": found[2]})
-                    if reply.status_code == 429:
-                        time.sleep(0.05)
-                        continue
-                    version = reply.json()["version"]
-                    if time.monotonic() > ends:
-                        os.kill(served.pid, signal.SIGKILL)
-            except httpx.TransportError:
-                pass
+        _reached(address)
+        with ThreadPoolExecutor(len(links)) as pool:
+            saving = [pool.submit(_save_until_killed, address, token) for token in links.values()]
+            time.sleep(2.0)
+            os.kill(served.pid, signal.SIGKILL)
+            acknowledged = [one.result() for one in saving]
     finally:
         served.kill()
         served.wait(30)
     store = SessionStore(url)
-    rater = store.rater(token)
-    assert rater
-    kept = next(one for one in store.shown(rater.id) if one.id == found[1])
-    assert version > 5
-    assert kept.version >= version
-    assert kept.rating is not None
-    assert kept.rating["note"] == f"word {kept.version - 1}"
+    for token, (name, version) in zip(links.values(), acknowledged, strict=True):
+        rater = store.rater(token)
+        assert rater
+        kept = store.one(rater.id, name)
+        assert kept is not None
+        assert version > 5
+        assert kept.version >= version
+        assert kept.rating is not None
+        assert kept.rating["note"] == f"word {kept.version - 1}"
 
 
-def _reached(client: httpx.Client, path: str) -> str:
-    """Return a page once the server is up."""
+def _save_until_killed(address: str, token: str) -> tuple[str, int]:
+    """Save one pair again and again; return its name and the last version that was acknowledged."""
+    version = 0
+    with httpx.Client(base_url=address, follow_redirects=True, timeout=30) as client:
+        found = re.search(r'data-name="([\w-]+)".*?data-guard="(\w+)"', client.get(f"/r/{token}").text, re.DOTALL)
+        assert found
+        try:
+            while True:
+                said = {**SAID, "note": f"word {version}", "version": version}
+                reply = client.post(f"/pair/{found[1]}", json=said, headers={"X-Guard": found[2]})
+                if reply.status_code == 429:
+                    time.sleep(0.05)
+                    continue
+                version = reply.json()["version"]
+        except httpx.TransportError:
+            return found[1], version
+
+
+def _reached(address: str) -> None:
+    """Wait until the server is up."""
     ends = time.monotonic() + 60
     while True:
         try:
-            return client.get(path).text
+            httpx.get(address)
+            return
         except httpx.TransportError:
             if time.monotonic() > ends:
                 raise
@@ -139,3 +153,60 @@ def test_raters_of_one_address_come_in_at_once(review: Path, tmp_path: Path) -> 
     app = make_app(SessionStore(url))
     for token in links.values():
         assert TestClient(app, follow_redirects=True).get(f"/r/{token}").status_code == 200
+
+
+def test_many_saves_share_a_transaction_and_each_gets_its_own_answer(review: Path, tmp_path: Path) -> None:
+    """Good saves beside a stranger's, a conflict and one that the database refuses: the good ones stand."""
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    token = new_session(url, review, ["ana"], Wanted(20, 2, 1, 0, 5)).links["ana"]
+    store = SessionStore(url)
+    rater = store.rater(token)
+    assert rater
+    names = store.outline(rater.id)
+    commits = 0
+
+    def counted(_: object) -> None:
+        nonlocal commits
+        commits += 1
+
+    event.listen(store.engine, "commit", counted)
+    held = store._writer.put(lambda link: time.sleep(0.3))
+    good = [store.saving(rater.id, name, SAID, 0) for name in names[:10]]
+    conflict = store.saving(rater.id, names[0], SAID, 7)
+    stranger = store.saving(rater.id + 1, names[1], SAID, 0)
+    held.result()
+    assert [one.result() for one in good] == [1] * 10
+    with pytest.raises(Conflict):
+        conflict.result()
+    with pytest.raises(EvidenceError, match="no such pair"):
+        stranger.result()
+    assert commits <= 3
+    held = store._writer.put(lambda link: time.sleep(0.3))
+    before = store.saving(rater.id, names[11], SAID, 0)
+    refused = store._writer.put(lambda link: link.execute(text("INSERT INTO ratings (id) VALUES (1)")))
+    after = store.saving(rater.id, names[12], SAID, 0)
+    held.result()
+    with pytest.raises(IntegrityError):
+        refused.result()
+    assert (before.result(), after.result()) == (1, 1)
+    assert [shown.version for shown in store.shown(rater.id)[:13]] == [1] * 10 + [0, 1, 1]
+
+
+def test_two_servers_on_one_database_keep_one_of_two_edits(review: Path, tmp_path: Path) -> None:
+    """Both save over the same version at once, again and again: one is kept, the other is told."""
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    token = new_session(url, review, ["ana"], Wanted(20, 2, 1, 0, 5)).links["ana"]
+    stores = [SessionStore(url), SessionStore(url)]
+    rater = stores[0].rater(token)
+    assert rater
+    name = stores[0].outline(rater.id)[0]
+    for version in range(20):
+        both = [
+            store.saving(rater.id, name, SAID, version, f"tab{place}", version + 1)
+            for place, store in enumerate(stores)
+        ]
+        errors = [one.exception() for one in both]
+        assert [type(error) for error in errors if error] == [Conflict]
+        held = stores[0].one(rater.id, name)
+        assert held
+        assert held.version == version + 1

@@ -46,7 +46,7 @@ def test_a_link_is_signed_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     for nothing in ("", ".", "..", body, f"{body}.{stamp}.", "é.é.é"):
         assert not standing("key", nothing)
     assert ends > time.time() + 13 * 24 * 3600
-    monkeypatch.setattr(links.time, "time", lambda: ends + 1)
+    monkeypatch.setattr(time, "time", lambda: ends + 1)
     assert not standing("key", token)
 
 
@@ -54,7 +54,7 @@ def test_an_ended_link_opens_nothing(held: Held, monkeypatch: pytest.MonkeyPatch
     """After its days a link and the cookie that it gave are turned away, and nothing is kept."""
     store, made, _, name, headers = held
     later = time.time() + links.LINK_SECONDS + 5
-    monkeypatch.setattr(links.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     monkeypatch.setattr("seatrial.vibes.app.RECENT", 0.0)
     fresh = TestClient(make_app(store))
     assert fresh.get(f"/r/{made.links['ana']}").status_code == 403

@@ -164,6 +164,36 @@ def test_two_tabs_do_not_count_twice_and_versions_stay(review: Path, tmp_path: P
     assert len(again.rated(again.latest()[0])) == 1
 
 
+def test_edits_of_one_page_replace_each_other_in_their_order(review: Path, tmp_path: Path) -> None:
+    """A page's last words win over its save under way, whichever comes first; another page's edit stands."""
+    url = _database(tmp_path)
+    token = new_session(url, review, ["ana"], Wanted(20, 10, 5, 0, 1)).links["ana"]
+    store = SessionStore(url)
+    rater = store.rater(token)
+    assert rater
+    name = store.outline(rater.id)[0]
+    said = {"note": "", "off_left": None, "off_right": None, "preference": None, "done": False}
+
+    def note() -> str:
+        shown = store.one(rater.id, name)
+        assert shown is not None
+        assert shown.rating is not None
+        return str(shown.rating["note"])
+
+    assert store.save(rater.id, name, {**said, "note": "a"}, 0, "one", 1) == 1
+    assert store.save(rater.id, name, {**said, "note": "abc"}, 1, "one", 3) == 2
+    assert store.save(rater.id, name, {**said, "note": "ab"}, 1, "one", 2) == 2
+    assert note() == "abc"
+    assert store.save(rater.id, name, {**said, "note": "abcd"}, 1, "one", 4) == 3
+    assert note() == "abcd"
+    with pytest.raises(Conflict):
+        store.save(rater.id, name, {**said, "note": "other"}, 1, "two", 1)
+    assert store.save(rater.id, name, {**said, "note": "other"}, 3, "two", 2) == 4
+    with pytest.raises(Conflict):
+        store.save(rater.id, name, {**said, "note": "late"}, 3, "one", 5)
+    assert note() == "other"
+
+
 def _simulated(review: Path, tmp_path: Path, ears: dict[str, float], shift: float) -> SessionStore:
     """Let simulated raters of given d′ rate a session; the candidate's answers are as harmful as `shift` of a spike."""
     url = _database(tmp_path)
