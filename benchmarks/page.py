@@ -26,6 +26,7 @@ ORDER = (
     "throughput",
     "rewards",
     "vibes",
+    "raters",
 )
 """The sections, as they stand on the page."""
 MARK = "<!-- section: {} -->"

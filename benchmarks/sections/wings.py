@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks import page, rewards, trained, vibes
+from benchmarks import page, rewards, trained
 from seatrial.rewards.audit import Estimate
 from seatrial.rewards.reached import Reached
 from seatrial.stats.intervals import wilson
@@ -121,39 +121,4 @@ def _shift(made: Estimate) -> str:
     return f"{made.value:+.3f} [{made.low:.3f}, {made.high:.3f}]"
 
 
-def _vibes(quick: bool) -> Iterator[str]:
-    yield "## Vibe checks under load\n"
-    yield page.source("vibes", ("fastapi", "uvicorn", "uvloop", "httptools", "sqlalchemy"))
-    size = (20, 5) if quick else (200, 50)
-    loads = [
-        vibes.run(*size, seconds / 5 if quick else seconds, pace)
-        for pace, seconds in ((vibes.PEOPLE, 180.0), (vibes.BRISK, 60.0))
-    ]
-    yield (
-        f"{size[0]} *simulated* raters on pairs and {size[1]} in conversations with two simulated models at once, against "
-        f"`seatrial vibe serve` on SQLite, rate limits on; server, models and raters share {os.cpu_count()} cores. At the pace "
-        "of people a rater reads a pair for 15 to 30 s, types a note while the page saves, chooses, and goes on: about a "
-        "request in 3 s each, and people take longer. The brisk pace is a request a second from everybody, which nobody "
-        "keeps up. Times are what a rater waits, from the request to its last byte, without the models' own; *late* is how "
-        "late the simulated raters themselves woke up, which is inside every figure.\n"
-    )
-    kinds = {"pages": ("page",), "saves": ("save",), "conversations, to the first piece": ("talk",)}
-    for load in loads:
-        wrong = ", ".join(f"{many} × {what}" for what, many in load.errors.items()) or "none"
-        yield (
-            f"**{load.pace.name.capitalize()}**: {load.seconds:.0f} s, {load.count:,} requests, {load.count / load.seconds:.0f} a "
-            f"second; the server used {1000 * load.busy / load.count:.1f} ms of a core a request, "
-            f"{100 * load.busy / load.seconds:.0f} % of one in all. Errors: {wrong}.\n"
-        )
-        rows = [
-            (what, str(sum(len(load.taken[name]) for name in names)), load.quantiles(*names))
-            for what, names in kinds.items()
-        ]
-        rows.append(("late", str(len(load.late)), load.lateness()))
-        yield page.table(
-            ("requests", "count", "p50", "p95", "p99"),
-            [(what, count, *[f"{one:.0f} ms" for one in found]) for what, count, found in rows],
-        )
-
-
-SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"rewards": _rewards, "vibes": _vibes}
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"rewards": _rewards}

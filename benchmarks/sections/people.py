@@ -1,0 +1,109 @@
+"""Sections on people who look: the vibe application under load, and raters as instruments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+from benchmarks import page, raters, vibes
+from seatrial.stats.intervals import wilson
+
+__all__ = ["SECTIONS"]
+
+
+def _vibes(quick: bool) -> Iterator[str]:
+    yield "## Vibe checks under load\n"
+    yield page.source("vibes", ("fastapi", "uvicorn", "uvloop", "httptools", "sqlalchemy"))
+    size = (20, 5) if quick else (200, 50)
+    loads = [
+        vibes.run(*size, seconds / 5 if quick else seconds, pace)
+        for pace, seconds in ((vibes.PEOPLE, 180.0), (vibes.BRISK, 60.0))
+    ]
+    yield (
+        f"{size[0]} *simulated* raters on pairs and {size[1]} in conversations with two simulated models at once, against "
+        f"`seatrial vibe serve` on SQLite, rate limits on; server, models and raters share {os.cpu_count()} cores. At the pace "
+        "of people a rater reads a pair for 15 to 30 s, types a note while the page saves, chooses, and goes on: about a "
+        "request in 3 s each, and people take longer. The brisk pace is a request a second from everybody, which nobody "
+        "keeps up. Times are what a rater waits, from the request to its last byte, without the models' own; *late* is how "
+        "late the simulated raters themselves woke up, which is inside every figure.\n"
+    )
+    kinds = {"pages": ("page",), "saves": ("save",), "conversations, to the first piece": ("talk",)}
+    for load in loads:
+        wrong = ", ".join(f"{many} × {what}" for what, many in load.errors.items()) or "none"
+        yield (
+            f"**{load.pace.name.capitalize()}**: {load.seconds:.0f} s, {load.count:,} requests, {load.count / load.seconds:.0f} a "
+            f"second; the server used {1000 * load.busy / load.count:.1f} ms of a core a request, "
+            f"{100 * load.busy / load.seconds:.0f} % of one in all. Errors: {wrong}.\n"
+        )
+        rows = [
+            (what, str(sum(len(load.taken[name]) for name in names)), load.quantiles(*names))
+            for what, names in kinds.items()
+        ]
+        rows.append(("late", str(len(load.late)), load.lateness()))
+        yield page.table(
+            ("requests", "count", "p50", "p95", "p99"),
+            [(what, count, *[f"{one:.0f} ms" for one in found]) for what, count, found in rows],
+        )
+
+
+def _raters(quick: bool) -> Iterator[str]:
+    yield "## Raters as instruments\n"
+    yield page.source("raters")
+    yield (
+        "Bounds of d′ over raters of d′ 0 to 3 and criteria −0.5 to 1, by summing over all counts that can come: how often the "
+        "two-sided 90 % interval holds the truth, how often somebody who hears nothing counts nevertheless, and how often a "
+        "rater of d′ 1.5 counts. *Controls* is pairs of the same model, and as many of known harm.\n"
+    )
+    found = [raters.covers(count) for count in raters.CONTROLS[: 2 if quick else None]]
+    yield page.table(
+        ("controls", "covered, mean", "covered, least", "d′ 0 counts, at most", "d′ 1.5 counts"),
+        [
+            (str(one.controls), *[f"{100 * share:.1f} %" for share in (one.mean, one.least, one.deaf, one.heard)])
+            for one in found
+        ],
+    )
+    sessions = 20 if quick else 1000
+    jobs = [(bench, count, sessions) for bench in raters.BENCHES for count in ((10,) if quick else (5, 10, 20))]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        rates = list(pool.map(raters.gate_rates, *zip(*jobs, strict=True)))
+    yield (
+        f"The gate on `vibe/off` at alpha {raters.ALPHA:g}, {sessions:,} *simulated* sessions a row and a case: 60 pairs, each "
+        "seen by all raters, from ratings to verdict by the code that closes a session. At the margin, the candidate's true "
+        "change is exactly the margin: each pass is a false launch, each fail a false alarm. With nothing changed, passes are "
+        "the power and fails false alarms. Raters' weights are estimated from their controls in each session anew. *Overrated*: "
+        "measured hits minus false alarms of those who count, less their true ones: who is let in by a lucky count looks "
+        "better than they are, the more so the fewer the controls.\n"
+    )
+    yield page.table(
+        (
+            "raters",
+            "controls",
+            "false launch",
+            "false alarm",
+            "null passes",
+            "null fails",
+            "nobody counts",
+            "overrated",
+        ),
+        [
+            (
+                one.bench.name,
+                str(one.controls),
+                *[_banded(count, one.sessions) for count in (one.launched, one.broken)],
+                f"{100 * one.null_passed / one.sessions:.0f} %",
+                _banded(one.null_failed, one.sessions),
+                f"{100 * one.silent / one.sessions:.0f} %",
+                f"{one.inflated:+.3f}",
+            )
+            for one in rates
+        ],
+    )
+
+
+def _banded(count: int, trials: int) -> str:
+    band = wilson(count, trials, 0.025)
+    return page.percent(count / trials, band.low, band.high)
+
+
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"vibes": _vibes, "raters": _raters}
