@@ -233,7 +233,7 @@ def test_doses_are_reviewed_and_dose_zero_is_the_baseline(seatrial: Command, tmp
     _adapter(tmp_path / "adapter.gguf", 30.0)
     (tmp_path / "dose.yaml").write_text(
         "name: doses\nbaseline: {model: embedded/smollm2-135m}\n"
-        "candidate: {model: embedded/smollm2-135m, adapter: adapter.gguf}\nbudget: {calls: 48}\n"
+        "candidate: {model: embedded/smollm2-135m, adapter: adapter.gguf}\nbudget: {calls: 24}\n"
         "gates:\n  - {signal: benchmark/facts, margin: 0.1}\n",
         encoding="utf-8",
     )

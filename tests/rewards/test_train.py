@@ -222,7 +222,7 @@ def test_diverging_and_running_out_of_memory_are_named(
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_training_goes_on_at_its_checkpoint(how: signal.Signals, tiny: Path, tmp_path: Path) -> None:
     """Stopped or killed in the midst it leaves no result; the same command ends with every step logged once."""
-    path, out = _plan(tmp_path, tiny, steps=8), tmp_path / "out"
+    path, out = _plan(tmp_path, tiny, steps=5), tmp_path / "out"
     command = _command(path, "slowly", out)
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 120
@@ -238,7 +238,7 @@ def test_a_stopped_training_goes_on_at_its_checkpoint(how: signal.Signals, tiny:
     again = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert again.returncode == 0, again.stderr
     steps = [row["step"] for row in _rows(out)]
-    assert steps == list(range(1, 9)) and (out / "training.json").exists()
+    assert steps == list(range(1, 6)) and (out / "training.json").exists()
 
 
 def test_a_checkpoint_cut_short_is_passed_over(tmp_path: Path) -> None:
@@ -256,12 +256,12 @@ def test_a_checkpoint_cut_short_is_passed_over(tmp_path: Path) -> None:
 
 def test_running_out_of_memory_for_real_leaves_nothing(tiny: Path, tmp_path: Path) -> None:
     """Memory that ends in the midst of training stops the command with what to lower, and no adapter stands there."""
-    path, out = _plan(tmp_path, tiny, completions=32, tokens=64), tmp_path / "out"
+    path, out = _plan(tmp_path, tiny, completions=4), tmp_path / "out"
     with (tmp_path / "rate.py").open("a", encoding="utf-8") as file:
         file.write(STARVE)
     done = subprocess.run(_command(path, "slowly", out), capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
-    assert "out of memory with 2 prompts × 32 completions × 64 tokens a step; lower one" in " ".join(
+    assert "out of memory with 2 prompts × 4 completions × 4 tokens a step; lower one" in " ".join(
         done.stderr.split()
     )
     assert not {one.name for one in out.iterdir()} & set(RESULTS)
