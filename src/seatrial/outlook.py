@@ -20,7 +20,9 @@ from seatrial.observations import PairedTable, gate_pairs
 from seatrial.plan import GatePlan, generator
 from seatrial.policy import LaunchPolicy
 from seatrial.rounds import FIRST_ROUND, GROWTH, ROLES
+from seatrial.signals.records import load_records, standing
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
+from seatrial.stats.instruments import true_effect
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.power import mde_betting, mde_fixed, required_betting
 from seatrial.weigh import claims
@@ -50,7 +52,8 @@ class GateOutlook:
         margin: Its margin.
         clusters: Clusters that the budget lets it ask.
         calls: Calls that these take, on both models.
-        mde: Smallest change that it sees at the policy's power.
+        mde: Smallest change of the readings that it sees at the policy's power.
+        mde_true: Smallest change of true harm that it sees, by its instrument's record; NaN where there is none.
         needed: Clusters that it needs for its margin at the policy's power; None if more than can be thought of.
         needed_calls: Calls that these take.
         basis: Where the spread of the differences comes from.
@@ -63,6 +66,7 @@ class GateOutlook:
     clusters: int
     calls: int
     mde: float
+    mde_true: float
     needed: int | None
     needed_calls: int | None
     basis: str
@@ -102,7 +106,9 @@ def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFra
     wanted = sum(_cost(policy, plan, len(plan.clusters)) for plan in plans if plan.source == "live")
     share = min(1.0, policy.budget.calls / wanted) if wanted else 1.0
     family = max(1, sum(plan.gate.blocking for plan in plans))
-    gates = tuple(_gate(policy, plan, share, family, earlier) for plan in plans)
+    known = load_records(policy.records)
+    slopes = [standing(plan.signal.instrument, plan.signal.name, known).slope for plan in plans]
+    gates = tuple(_gate(policy, plan, share, family, earlier, slope) for plan, slope in zip(plans, slopes, strict=True))
     blocking = [gate for gate in gates if gate.blocking]
     return Outlook(gates, _decisions(blocking), sum(gate.calls for gate in gates), policy.budget.calls)
 
@@ -112,7 +118,9 @@ def _cost(policy: LaunchPolicy, plan: GatePlan, clusters: int) -> int:
     return items * plan.first_draws(policy) * len(ROLES)
 
 
-def _gate(policy: LaunchPolicy, plan: GatePlan, share: float, family: int, earlier: pl.DataFrame | None) -> GateOutlook:
+def _gate(
+    policy: LaunchPolicy, plan: GatePlan, share: float, family: int, earlier: pl.DataFrame | None, slope: float
+) -> GateOutlook:
     rng = generator(policy.seed, "outlook", plan.gate.signal)
     low, high = plan.signal.bounds
     reach = high - low
@@ -132,6 +140,7 @@ def _gate(policy: LaunchPolicy, plan: GatePlan, share: float, family: int, earli
         clusters,
         calls,
         mde,
+        math.nan if math.isnan(slope) else true_effect(mde, slope, 0.0),
         needed,
         None if needed is None else math.ceil(needed * per_cluster),
         basis,

@@ -24,6 +24,16 @@ def test_required_clusters_inverts_the_mde() -> None:
     assert power.mde_t(0.3, clusters, 0.05, 0.8) <= 0.05 < power.mde_t(0.3, clusters - 1, 0.05, 0.8)
 
 
+def test_what_an_instrument_hides_is_inside() -> None:
+    """With TPR .7 and FPR .1 a true change must be 1 / .6 times larger, and takes 1 / .36 times the clusters to see."""
+    assert power.mde_t(0.3, 80, 0.05, 0.9, 0.7, 0.1) == pytest.approx(power.mde_t(0.3, 80, 0.05, 0.9) / 0.6)
+    needed = power.required_clusters(0.3, 0.05, 0.05, 0.8, 0.7, 0.1)
+    assert needed == power.required_clusters(0.3, 0.03, 0.05, 0.8)
+    assert power.mde_t(0.3, 80, 0.05, 0.9, 0.4, 0.4) == math.inf
+    with pytest.raises(ValueError, match="show some"):
+        power.required_clusters(0.3, 0.05, 0.05, 0.8, 0.4, 0.4)
+
+
 def test_mde_betting_is_ruled_out_with_its_power() -> None:
     """Where nothing changed, a margin of the MDE is ruled out in about the claimed share of fresh samples."""
     rng = np.random.default_rng(7)

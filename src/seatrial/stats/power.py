@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
+from seatrial.stats.instruments import attenuated, true_effect
 from seatrial.stats.intervals import fixed_size, fixed_size_bounds
 
 __all__ = ["best_draws", "mde_betting", "mde_fixed", "mde_t", "required_betting", "required_clusters"]
@@ -24,14 +25,17 @@ WORTH = 0.1
 """A further draw of every item must take this share off the variance of a cluster to be asked for."""
 
 
-def mde_t(sd: float, clusters: int, alpha: float, power: float) -> float:
+def mde_t(sd: float, clusters: int, alpha: float, power: float, tpr: float = 1.0, fpr: float = 0.0) -> float:
     """Return the MDE of a one-sided t test of a mean.
 
     Args:
-        sd: Standard deviation of the cluster means.
+        sd: Standard deviation of the cluster means, as the instrument reads them.
         clusters: Number of clusters.
         alpha: One-sided error rate.
         power: Chance to see it.
+        tpr: True positive rate of the instrument.
+        fpr: False positive rate; the MDE is a change of true harm, of which it shows TPR − FPR, and infinite where that
+            is nothing.
 
     Raises:
         ValueError: fewer than two clusters.
@@ -39,17 +43,21 @@ def mde_t(sd: float, clusters: int, alpha: float, power: float) -> float:
     if clusters < 2:
         raise ValueError("an MDE needs at least two clusters")
     df = clusters - 1
-    return float(stats.t.ppf(1 - alpha, df) + stats.t.ppf(power, df)) * sd / math.sqrt(clusters)
+    shown = float(stats.t.ppf(1 - alpha, df) + stats.t.ppf(power, df)) * sd / math.sqrt(clusters)
+    return true_effect(shown, tpr, fpr)
 
 
-def required_clusters(sd: float, effect: float, alpha: float, power: float) -> int:
-    """Return the clusters that a one-sided t test needs to see `effect`, at least 2.
+def required_clusters(sd: float, effect: float, alpha: float, power: float, tpr: float = 1.0, fpr: float = 0.0) -> int:
+    """Return the clusters that a one-sided t test needs to see a true change of `effect`, at least 2.
+
+    The arguments are those of `mde_t`.
 
     Raises:
-        ValueError: the effect is not positive.
+        ValueError: the effect is not positive, or the instrument shows nothing of it.
     """
+    effect = attenuated(effect, tpr, fpr)
     if effect <= 0:
-        raise ValueError("the effect must be above 0")
+        raise ValueError("the effect must be above 0, and the instrument must show some of it")
     guess = (stats.norm.ppf(1 - alpha) + stats.norm.ppf(power)) ** 2 * (sd / effect) ** 2
     clusters = max(2, int(guess))
     while mde_t(sd, clusters, alpha, power) > effect:
