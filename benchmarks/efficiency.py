@@ -19,11 +19,12 @@ from scipy import optimize, stats
 
 from seatrial.stats.betting import log_wealth_paths
 
-__all__ = ["EFFECTS", "Row", "plans", "run", "summary", "told_plan"]
+__all__ = ["EFFECTS", "NEAR", "Row", "plans", "run", "summary", "told_plan"]
 
 EFFECTS = (-2.0, -1.0, 0.0, 0.5, 1.5, 2.0, 3.0, 4.0)
-"""True changes in margins; 0.5 and 1.5 are at the edge of what is averaged, nearer to 1 nobody decides."""
-NEAR = (1.0,)
+"""True changes in margins that are averaged over."""
+NEAR = (0.75, 1.0, 1.25)
+"""True changes within a quarter margin of the margin itself, listed apart: hardly anyone decides them."""
 MARGIN, DISCORDANT, BASE, ALPHA, POWER = 0.05, 0.2, 0.4, 0.05, 0.9
 
 
@@ -57,9 +58,14 @@ def plans() -> tuple[int, int]:
     return 2 * int(np.ceil(paired)), 2 * int(np.ceil(unpaired))
 
 
-def told_plan(effect: float) -> int:
-    """Return the calls of a paired fixed-size plan that decides with its power at this true change, told beforehand."""
+def told_plan(effect: float) -> int | None:
+    """Return the calls of a paired fixed-size plan that decides with its power at this true change, told beforehand.
+
+    None at the margin itself, which no number of calls decides.
+    """
     change = effect * MARGIN
+    if effect == 1:
+        return None
     reach = (stats.norm.ppf(1 - ALPHA) + stats.norm.ppf(POWER)) ** 2 / (change - MARGIN) ** 2
     return 2 * int(np.ceil(reach * (max(DISCORDANT, abs(change)) - change**2)))
 
@@ -103,7 +109,7 @@ def run(runs: int, items: int, seed: int = 0, effects: tuple[float, ...] = EFFEC
             took.append(stop)
             oracle.append(_oracle_items(effect, x))
             decided += int((stop < items).sum())
-            wrong += int(((failing < passing) if effect < 1 else (passing < failing)).sum())
+            wrong += int(_wrong(effect, passing, failing, items).sum())
         rows.append(
             Row(
                 effect,
@@ -118,14 +124,22 @@ def run(runs: int, items: int, seed: int = 0, effects: tuple[float, ...] = EFFEC
     return rows
 
 
+def _wrong(effect: float, passing: NDArray[np.float64], failing: NDArray[np.float64], items: int) -> NDArray[np.bool_]:
+    """Return which runs decided wrongly; at the margin itself either decision is."""
+    if effect == 1:
+        return np.minimum(passing, failing) < items
+    wrong: NDArray[np.bool_] = (failing < passing) if effect < 1 else (passing < failing)
+    return wrong
+
+
 def summary(rows: list[Row]) -> dict[str, float]:
     """Return seatrial's mean calls over the grid as shares of each alternative's; changes near the margin left out."""
-    kept = [row for row in rows if abs(row.effect - 1) > 0.25]
+    kept = [row for row in rows if row.effect not in NEAR]
     mean = float(np.mean([row.seatrial for row in kept]))
     return {
         "mean calls": mean,
         "of the oracle": mean / float(np.mean([row.oracle for row in kept])),
         "of the paired plan": mean / kept[0].paired_plan,
         "of the unpaired plan": mean / kept[0].unpaired_plan,
-        "of the plan that decides everywhere": mean / max(told_plan(row.effect) for row in kept),
+        "of the plan that decides everywhere": mean / max(told_plan(row.effect) or 0 for row in kept),
     }
