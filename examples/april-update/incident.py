@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader
 
 from seatrial.collect import Progress
+from seatrial.errors import SeatrialError, StoreError
 from seatrial.ledger import Ledger
 from seatrial.observations import to_frame, write_observations
 from seatrial.policy import LaunchPolicy, ModelSpec, load_policy
@@ -34,16 +36,16 @@ from seatrial.rewards.evidence import margins_of, plain
 from seatrial.rewards.forecast import Forecast, forecast
 from seatrial.rewards.frontier import critical_weights, frontier
 from seatrial.rewards.page import render_rewards
-from seatrial.rewards.plan import TrainingPlan, Users, load_plan, plan_items
+from seatrial.rewards.plan import Instruments, TrainingPlan, Users, load_plan, plan_items
 from seatrial.rewards.reached import Reached, reached
 from seatrial.rewards.sampling import sample
 from seatrial.rewards.table import RewardTable, read_table
 from seatrial.rewards.train import Training, candidate, train
-from seatrial.rewards.users import SimulatedUsers
+from seatrial.rewards.users import AGREEMENT, PRAISE, REFUSAL, SimulatedUsers
 from seatrial.rewards.words import ranged
 from seatrial.signals import find_instrument
 from seatrial.signals.base import read_many
-from seatrial.signals.records import save_record
+from seatrial.signals.records import save_record, version_of
 from seatrial.types import Item, Observation, Response, Role
 from seatrial.vibes.closing import close_session
 from seatrial.vibes.evidence import observations_of
@@ -77,7 +79,10 @@ def main() -> None:
     parser.add_argument("--reduced", action="store_true", help="A few prompts and steps: shows that it runs, no more.")
     parser.add_argument("--quiet", action="store_true", help="Show no progress.")
     given = parser.parse_args()
-    print(f"Page: {replay(given.out, given.reduced, given.quiet)}")
+    try:
+        print(f"Page: {replay(given.out, given.reduced, given.quiet)}")
+    except SeatrialError as error:
+        sys.exit(f"incident: {error}")
 
 
 def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
@@ -86,6 +91,7 @@ def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
     plan = load_plan(HERE / "plan.yaml")
     plan = _reduced(plan) if reduced else plan
     said = _Said(runs, "off" if quiet else None)
+    _claim(runs, plan)
 
     # Before a training step: what would each mix do? The ledger's hash shows that this came first.
     base = _kept(runs / "table.parquet", said, "sample the model as it is", plan, runs / "table")
@@ -118,6 +124,22 @@ def replay(runs: Path, reduced: bool = False, quiet: bool = False) -> Path:
     page = runs / "incident.html"
     page.write_text(_page(plan, forecasts, added, came, arms, trained, runs, said, reduced), encoding="utf-8")
     return page
+
+
+def _claim(runs: Path, plan: TrainingPlan) -> None:
+    """Make the folder this plan's, read by these instruments; what others began there would be mixed with it.
+
+    Raises:
+        StoreError: it holds a run of another plan, or by other instruments.
+    """
+    names = {*HEARD, *plan.behaviors, *AGREEMENT, *PRAISE, REFUSAL}
+    for spec in plan.signals.values():
+        names |= set(spec.weights) if isinstance(spec, Instruments) else set()
+    versions = {name: version_of(find_instrument(name)) for name in sorted(names)}
+    made, path = {"plan": plan.digest, "instruments": versions}, runs / "made.json"
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != made:
+        raise StoreError(f"{runs}: was begun with another plan or other instruments; give another --out, or delete it")
+    _keep(path, made)
 
 
 def _kept(

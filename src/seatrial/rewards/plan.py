@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from seatrial.checked_yaml import checked_yaml
 from seatrial.errors import PolicyError
 from seatrial.jsonl import json_lines
-from seatrial.policy import ModelSpec, resolved_model
+from seatrial.model_spec import ModelSpec, resolved_model
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import Item, Message
 

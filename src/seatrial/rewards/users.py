@@ -23,13 +23,14 @@ from seatrial.signals import find_instrument
 from seatrial.signals.base import read_many
 from seatrial.types import Item, Response
 
-__all__ = ["SimulatedUsers", "Thumbs"]
+__all__ = ["AGREEMENT", "PRAISE", "REFUSAL", "SimulatedUsers", "Thumbs"]
 
 Array = NDArray[np.float64]
 
 PRAISE = ("text/praise", "linear/praise")
 AGREEMENT = ("text/agreement", "linear/agreement")
 REFUSAL = "text/refusal"
+"""Instruments that simulated users hear with; agreement and praise are means of two."""
 
 
 @dataclass(frozen=True, slots=True)
