@@ -261,9 +261,7 @@ def test_running_out_of_memory_for_real_leaves_nothing(tiny: Path, tmp_path: Pat
         file.write(STARVE)
     done = subprocess.run(_command(path, "slowly", out), capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
-    assert "out of memory with 2 prompts × 4 completions × 4 tokens a step; lower one" in " ".join(
-        done.stderr.split()
-    )
+    assert "out of memory with 2 prompts × 4 completions × 4 tokens a step; lower one" in " ".join(done.stderr.split())
     assert not {one.name for one in out.iterdir()} & set(RESULTS)
 
 
