@@ -17,6 +17,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "measurements.md"
 ORDER = (
     "validity",
+    "development",
     "policies",
     "efficiency",
     "peers",

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from benchmarks import page, policies, validity
+from benchmarks import development, page, policies, validity
 from benchmarks.plot import Series, line_plot
 from benchmarks.validity import ALPHA, LIMIT, Cell, Looks
 from seatrial.weigh import Method
@@ -113,6 +113,28 @@ def _beyond(cells: list[Looks]) -> Iterator[str]:
     )  # fmt: skip
 
 
+def _development(quick: bool) -> Iterator[str]:
+    yield "## Fixed-size bounds: the distributions that they were chosen on\n"
+    yield page.source("development")
+    yield (
+        "None of these is in the grid above. Misses of the worse side, as multiples of the level; the distribution "
+        "with the most is named. *Plain*: the t bound. *Used*: what seatrial takes where it trusts a t bound at that level; "
+        "where it does not, betting bounds hold by themselves. The smallest level is that of a family of twenty gates.\n"
+    )
+    runs = 2_000 if quick else 100_000
+    jobs = [(name, clusters, runs) for clusters in development.CLUSTERS[::-1] for name in development.names()]
+    with ProcessPoolExecutor(_cores()) as pool:
+        found = list(pool.map(development.missed, *zip(*jobs, strict=True), chunksize=4))
+    rows = []
+    for clusters in development.CLUSTERS:
+        for place, level in enumerate(development.LEVELS):
+            own = [one for one in found if one.clusters == clusters]
+            plain, used = (max((getattr(one, which)[place], one.name) for one in own) for which in ("plain", "trusted"))
+            noise = (level * (1 - level) / runs) ** 0.5 / level
+            rows.append((f"{clusters}", f"{level:g}", f"{plain[0]:.2f}", f"{used[0]:.2f}", used[1], f"{noise:.2f}"))
+    yield page.table(("clusters", "level", "plain, worst", "used, worst", "where", "Monte-Carlo error"), rows)
+
+
 def _policy(job: tuple[int, Method, int]) -> policies.PolicyRates:
     return policies.policies(*job, seed=1)
 
@@ -161,4 +183,8 @@ def _policies_picture(found: dict[tuple[int, Method], policies.PolicyRates]) -> 
     return page.picture("policies", title, line_plot(title, "gates", series, log_y=False))
 
 
-SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"validity": _validity, "policies": _policies}
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {
+    "validity": _validity,
+    "development": _development,
+    "policies": _policies,
+}

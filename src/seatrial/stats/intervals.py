@@ -16,6 +16,7 @@ from seatrial.stats import exact, expansions
 from seatrial.stats.betting import log_wealth_paths, upper_bounds, within
 
 __all__ = [
+    "FEWEST_FOR_T",
     "Bounds",
     "Interval",
     "clopper_pearson",
@@ -23,6 +24,7 @@ __all__ = [
     "fixed_size",
     "fixed_size_bounds",
     "fixed_size_p_values",
+    "trusted_t_bounds",
     "unpaired",
     "wilson",
 ]
@@ -134,9 +136,8 @@ def fixed_size_bounds(x: ArrayLike, low: float, high: float, alpha: float) -> Bo
     method[plainly] = "exact"
     rest = ~plainly
     if values.shape[1] >= FEWEST_FOR_T:
-        found = expansions.moments(values)
-        near = rest & expansions.is_near_normal(found, alpha)
-        below, above, name = _by_t(found, alpha)
+        near, (below, above, name) = trusted_t_bounds(expansions.moments(values), alpha)
+        near &= rest
         lower[near], upper[near] = np.maximum(below, low)[near], np.minimum(above, high)[near]
         method[near], rest = name[near], rest & ~near
     if rest.any():
@@ -176,12 +177,17 @@ def fixed_size_p_values(x: ArrayLike, threshold: float, low: float, high: float)
     return np.where(p > 0.5, 1.0, np.maximum(p, LEAST_P))
 
 
-def _by_t(found: expansions.Moments, alpha: float | Array) -> tuple[Array, Array, NDArray[np.str_]]:
-    """Return the t bounds, adjusted where that matters, and which they are."""
+def trusted_t_bounds(
+    found: expansions.Moments, alpha: float | Array
+) -> tuple[NDArray[np.bool_], tuple[Array, Array, NDArray[np.str_]]]:
+    """Return which t bounds are trusted at this level, and all of them, adjusted where that matters, shapes (r,).
+
+    The latter as low bounds, high bounds and methods.
+    """
     plain = expansions.moved_by(found, alpha) <= HARMLESS * alpha
     pairs = zip(expansions.t_bounds(found, alpha), expansions.adjusted_bounds(found, alpha), strict=True)
     low, high = (np.where(plain, simple, adjusted) for simple, adjusted in pairs)
-    return low, high, np.where(plain, "clustered-t", "adjusted-t")
+    return expansions.is_near_normal(found, alpha), (low, high, np.where(plain, "clustered-t", "adjusted-t"))
 
 
 def _inverted(found: expansions.Moments, threshold: float, by_bets: Array) -> Array:
@@ -191,8 +197,8 @@ def _inverted(found: expansions.Moments, threshold: float, by_bets: Array) -> Ar
     """
 
     def exceeds(level: Array) -> NDArray[np.bool_]:
-        near = expansions.is_near_normal(found, level)
-        beyond: NDArray[np.bool_] = np.where(near, _by_t(found, level)[0] > threshold, by_bets <= level)
+        near, (low, _, _) = trusted_t_bounds(found, level)
+        beyond: NDArray[np.bool_] = np.where(near, low > threshold, by_bets <= level)
         return beyond
 
     rows = len(found.mean)
