@@ -18,7 +18,7 @@ def _completions(shift: float, seed: int, items: int = 40, draws: int = 6) -> pl
     frame = pl.DataFrame(
         {"item": names, "cluster": names, "behavior/b": level + shift + 0.1 * rng.normal(size=len(names))}
     )
-    return frame[order.tolist()].with_columns(pl.lit(None).cast(pl.Float64).alias("behavior/unread"))
+    return frame.select(pl.all().gather(order.tolist()), pl.lit(None).cast(pl.Float64).alias("behavior/unread"))
 
 
 def test_change_is_paired_by_item() -> None:

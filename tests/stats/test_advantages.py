@@ -130,3 +130,19 @@ def test_covariances_within_groups_are_those_of_numpy() -> None:
         rows = names == group
         np.testing.assert_allclose(made[group], np.cov(f[rows].T, r[rows].T)[:2, 2:])
     assert np.isnan(made[1]).all()
+
+
+def test_groups_come_in_parts_that_keep_them_whole() -> None:
+    """However small the parts, each group stands in one of them, and what is summed over them is the same."""
+    rewards, _, groups = _world(4, prompts=23)
+    for most in (1, 8, 20, 10_000):
+        seen = list(groups.parts(most))
+        assert sum(len(part.sizes) for _, part in seen) == 23 and sum(part.rows for _, part in seen) == groups.rows
+        totals = np.concatenate([part.total(rewards[rows]) for rows, part in seen])
+        np.testing.assert_array_equal(totals, groups.total(rewards))
+        assert all(part.rows <= max(most, 8) for _, part in seen)
+    large = Groups.of(np.repeat(np.arange(9000), 8))
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(large.rows, 3)) + np.repeat(rng.normal(size=(9000, 3)), 8, axis=0)
+    np.testing.assert_allclose(within_correlation(x, large), np.corrcoef(large.centered(x), rowvar=False), atol=1e-9)
+    np.testing.assert_allclose(large.covariance(x, x)[8000], np.cov(x[64_000:64_008], rowvar=False), atol=1e-12)

@@ -85,14 +85,24 @@ def advantage_shares(
     Raises:
         ValueError: fewer than two clusters, or no prompt has two completions of different reward.
     """
-    parts, together = _parts(rewards, weights, groups, how)
-    return ratio(groups.total(parts * together[:, None]), groups.total(together**2), clusters, alpha)
+    columns, above, below = np.asarray(rewards, dtype=np.float64), [], []
+    for rows, part in groups.parts():
+        parts, together = _parts(columns[rows], weights, part, how)
+        above.append(part.total(parts * together[:, None]))
+        below.append(part.total(together**2))
+    return ratio(np.concatenate(above), np.concatenate(below), clusters, alpha)
+
+
+def _products(centered: Array) -> Array:
+    # BLAS would spread so narrow a product over threads, which then wait for each other on a busy machine.
+    made: Array = np.einsum("nk,nl->kl", centered, centered)
+    return made
 
 
 def within_correlation(x: ArrayLike, groups: Groups) -> Array:
     """Return the correlations of the columns of `x`, shape (N, K), within prompts, as (K, K); NaN for a constant."""
-    centered = groups.centered(x)
-    products = centered.T @ centered
+    columns = np.asarray(x, dtype=np.float64)
+    products = sum(_products(part.centered(columns[rows])) for rows, part in groups.parts())
     size = np.sqrt(np.diag(products))
     with np.errstate(invalid="ignore", divide="ignore"):
         correlations: Array = products / np.outer(size, size)

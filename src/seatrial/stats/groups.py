@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from scipy import stats
 __all__ = ["Groups", "Ratio", "ratio"]
 
 Array = NDArray[np.float64]
+ROWS = 1 << 15
+"""Rows that are worked on at once where intermediate tables would be large."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,16 @@ class Groups:
         """Number of rows, N."""
         return int(self.sizes.sum())
 
+    def parts(self, most: int = ROWS) -> Iterator[tuple[slice, Groups]]:
+        """Yield some whole groups at a time, of at most `most` rows where none is larger: their rows, and they alone."""
+        ends = np.append(self.starts[1:], self.rows)
+        first = 0
+        while first < len(self.starts):
+            begin = int(self.starts[first])
+            last = max(first + 1, int(np.searchsorted(ends, begin + most, side="right")))
+            yield slice(begin, int(ends[last - 1])), Groups(self.starts[first:last] - begin, self.sizes[first:last])
+            first = last
+
     def total(self, x: ArrayLike) -> Array:
         """Return each group's sum of `x`, shape (N, …), as (G, …)."""
         summed: Array = np.add.reduceat(np.asarray(x, dtype=np.float64), self.starts, axis=0)
@@ -70,11 +83,15 @@ class Groups:
 
         Groups of one row have none: NaN.
         """
-        left, right = self.centered(f), self.centered(r)
-        summed = np.stack([self.total(left[:, [column]] * right) for column in range(left.shape[1])], axis=1)
+        left, right = np.asarray(f, dtype=np.float64), np.asarray(r, dtype=np.float64)
+        summed = np.concatenate([groups._products(left[rows], right[rows]) for rows, groups in self.parts()])
         with np.errstate(invalid="ignore", divide="ignore"):
             covariances: Array = summed / np.where(self.sizes > 1, self.sizes - 1.0, np.nan)[:, None, None]
         return covariances
+
+    def _products(self, f: Array, r: Array) -> Array:
+        left, right = self.centered(f), self.centered(r)
+        return np.stack([self.total(left[:, [column]] * right) for column in range(left.shape[1])], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
