@@ -60,6 +60,21 @@ def test_weighted_mean() -> None:
         clusters.weighted_mean(x, 0 * w, 0.05)
 
 
+def test_weighted_mean_covers() -> None:
+    """Where numbers come in with unequal chances, weights of one over the chance cover the mean of all as promised."""
+    rng = np.random.default_rng(3)
+    population = rng.gamma(4.0, 0.25, 20_000)
+    chance = (1 + population) / (1 + population).sum()
+    runs = 1000
+    missed = np.zeros(2)
+    for _ in range(runs):
+        drawn = rng.choice(len(population), 80, p=chance)
+        found = clusters.weighted_mean(population[drawn], 1 / chance[drawn], 0.05)
+        missed += (found.low > population.mean(), found.high < population.mean())
+    assert (missed / runs <= 0.07).all()
+    assert missed.sum() / runs >= 0.06
+
+
 def test_stratified_mean_covers() -> None:
     """With strata sampled out of proportion the interval covers the population's mean as promised."""
     rng = np.random.default_rng(2)

@@ -97,6 +97,22 @@ def test_krippendorff_known_value() -> None:
     assert found.items == 11
 
 
+def test_krippendorff_interval_covers() -> None:
+    """Resampling items gives bounds that hold the alpha of very many items about as often as promised."""
+    rng = np.random.default_rng(5)
+
+    def rated(items: int) -> np.ndarray:
+        truth = rng.random(items) < 0.4
+        return np.array([np.where(rng.random(items) < 0.85, truth, ~truth).astype(float) for _ in range(3)])
+
+    true = agreement.krippendorff_alpha(rated(40_000), "nominal", 0.05, rng, resamples=1).alpha
+    runs, missed = 80, 0
+    for _ in range(runs):
+        found = agreement.krippendorff_alpha(rated(80), "nominal", 0.05, rng, resamples=150)
+        missed += not found.low <= true <= found.high
+    assert missed / runs <= 0.1 + 3 * math.sqrt(0.1 * 0.9 / runs)
+
+
 def test_unanimous_raters_agree() -> None:
     """All ratings the same is agreement; nothing rated twice is no knowledge; one rater cannot agree."""
     rng = np.random.default_rng(0)

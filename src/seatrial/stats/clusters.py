@@ -75,6 +75,9 @@ def design_effect(x: ArrayLike, clusters: ArrayLike) -> float:
 def weighted_mean(x: ArrayLike, weights: ArrayLike, alpha: float) -> Interval:
     """Return the weighted mean of independent numbers with its t interval (Hájek's ratio, linearized).
 
+    Source: Cochran 1977, *Sampling Techniques*, 6.3. For weights within a factor of a few; with a wider spread and a
+    hundred numbers or fewer, one side misses up to twice as often as alpha.
+
     Args:
         x: Numbers, shape (n,).
         weights: Weights above 0, shape (n,).
