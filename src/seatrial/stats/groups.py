@@ -49,7 +49,7 @@ class Groups:
         return int(self.sizes.sum())
 
     def parts(self, most: int = ROWS) -> Iterator[tuple[slice, Groups]]:
-        """Yield some whole groups at a time, of at most `most` rows where none is larger: their rows, and they alone."""
+        """Yield some whole groups at a time, of at most `most` rows where none is larger: their rows, and they."""
         ends = np.append(self.starts[1:], self.rows)
         first = 0
         while first < len(self.starts):
