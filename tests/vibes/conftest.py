@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,12 +12,16 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from playwright.sync_api import Browser, sync_playwright
 
 from seatrial.suites import find_suites, load_suite
 from seatrial.vibes.app import make_app
 from seatrial.vibes.store import SessionStore
 
 SIGNAL = "behavior/unearned-praise"
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+Serve = Callable[[SessionStore], AbstractContextManager[str]]
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def review(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serve() -> Callable[[SessionStore], AbstractContextManager[str]]:
+def serve() -> Serve:
     """What serves a store's sessions on a free port, as `seatrial vibe serve` does, and gives the address."""
 
     @contextmanager
@@ -54,3 +59,14 @@ def serve() -> Callable[[SessionStore], AbstractContextManager[str]]:
         thread.join(30)
 
     return served
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as driver:
+        made = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield made
+        made.close()

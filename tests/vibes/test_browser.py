@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from seatrial.collect import Progress
 from seatrial.observations import to_frame, write_observations
@@ -23,7 +20,6 @@ from seatrial.policy import load_policy
 from seatrial.review import run_review
 from seatrial.signals.records import save_record
 from seatrial.types import GateVerdict
-from seatrial.vibes.app import make_app
 from seatrial.vibes.closing import close_session
 from seatrial.vibes.evidence import observations_of
 from seatrial.vibes.page import closing_page
@@ -32,41 +28,17 @@ from seatrial.vibes.record import record_of_raters, source_of
 from seatrial.vibes.store import SessionStore
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+Serve = Callable[[SessionStore], AbstractContextManager[str]]
 
 
 @pytest.fixture
-def server(review: Path, tmp_path: Path) -> Iterator[tuple[str, dict[str, str], SessionStore]]:
+def server(review: Path, tmp_path: Path, serve: Serve) -> Iterator[tuple[str, dict[str, str], SessionStore]]:
     """A session of four pairs and its controls for two raters, served on a free port."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
     links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 0, 5)).links
     store = SessionStore(url)
-    with _served(store) as address:
+    with serve(store) as address:
         yield address, links, store
-
-
-@contextmanager
-def _served(store: SessionStore) -> Iterator[str]:
-    made = uvicorn.Server(uvicorn.Config(make_app(store), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=made.run, daemon=True)
-    thread.start()
-    while not made.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{made.servers[0].sockets[0].getsockname()[1]}"
-    made.should_exit = True
-    thread.join(30)
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield made
-        made.close()
 
 
 def test_a_rater_goes_through_a_whole_session(
@@ -112,27 +84,36 @@ def test_a_rater_goes_through_a_whole_session(
 def test_a_pair_can_be_rated_by_keyboard_alone(
     server: tuple[str, dict[str, str], SessionStore], browser: Browser
 ) -> None:
-    """Tab, arrows, space and enter reach everything, in the order in which it is asked."""
+    """From the first tab on, with tab, arrows, space and enter only: everything is reached in the order it is asked."""
     url, links, store = server
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(f"{url}/r/{links['ben']}")
     here = page.url
-    page.locator("#note").focus()
-    keys = ["x", "Tab", "Space", "Tab", "ArrowDown", "Tab", "ArrowDown", "ArrowDown", "Tab", "Space"]
+    keys = ["Tab", "x", "Tab", "Space", "Tab", "ArrowDown", "Tab", "ArrowDown", "ArrowDown", "Tab", "Space"]
     for key in keys:
         page.keyboard.press(key)
-    page.get_by_role("button", name="Keep and go on").focus()
+    focused = "document.activeElement.textContent || document.activeElement.id"
+    while page.evaluate(focused) != "newtag":
+        page.keyboard.press("Tab")
+    page.keyboard.type("gushing")
+    page.keyboard.press("Enter")
+    page.get_by_label("gushing").wait_for()
+    assert page.url == here
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "Keep and go on"
     page.keyboard.press("Enter")
     page.wait_for_url(lambda there: there != here)
     rater = store.rater(links["ben"])
     assert rater
     said = store.shown(rater.id)[0].rating
     assert said is not None
-    assert said["note"] == "x"
-    assert said["done"]
-    assert said["off_left"] == 0
-    assert said["off_right"] is not None
-    assert said["preference"] is not None
+    assert (said["note"], said["done"], said["off_left"], said["off_right"]) == ("x", True, 0, 1)
+    assert said["tags"] == ["flattery", "gushing"]
+    second = page.url
+    page.locator("#note").focus()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("say of both answers").wait_for()
+    assert page.url == second
 
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
@@ -145,39 +126,52 @@ def _violations(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
 
 
-def test_every_page_is_accessible(review: Path, tmp_path: Path, browser: Browser) -> None:
-    """Axe finds nothing on a pair, a conversation, the end, the administrator's page, no entry, or what close wrote."""
-    with _talking(review, tmp_path) as (url, made, store):
-        rater = store.rater(made.links["ana"])
-        assert rater
-        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for scheme in schemes:
-            page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
-            page.goto(f"{url}/r/{made.links['ana']}")
-            shown = store.shown(rater.id)
-            places = [f"/pair/{shown[0].id}", f"/pair/{shown[-1].id}", "/done", f"/admin/{made.admin}", "/r/nobody"]
-            for place in places:
-                page.goto(url + place)
-                assert _violations(page) == [], place
-        _rate_all(store, rater.id)
+def test_every_page_is_accessible(review: Path, tmp_path: Path, browser: Browser, serve: Serve) -> None:
+    """Axe finds nothing on any page, in light and dark, on a phone and a desk; and none is wider than the phone."""
+    with _talking(review, tmp_path, serve) as (url, made, store):
+        ana, ben = (store.rater(made.links[name]) for name in ("ana", "ben"))
+        assert ana
+        assert ben
+        shown = store.shown(ana.id)
+        _rate_all(store, ana.id)
+        store.ask(ana, shown[-1].id, 0, "Is it good?")
+        store.answer(ana, shown[-1].id, 0, "**Yes**, and\n\n1. one\n2. two", "| a | b |\n|---|---|\n| no | `x` |")
+        first = store.shown(ben.id)[0]
+        store.save(ben.id, first.id, {**RATED, "off_left": 3, "off_right": 0, "tags": ["gushing"]}, 0)
+        assert store.second_looks(ana) == 2
+        second = store.shown(ana.id)[-1]
+        closing = tmp_path / "closing.html"
         rated = store.rated(1)
-        path = tmp_path / "closing.html"
-        path.write_text(closing_page("review", rated, close_session(rated)), encoding="utf-8")
-        page = browser.new_page(viewport={"width": 390, "height": 800}, bypass_csp=True)
-        page.goto(path.as_uri())
-        assert _violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        closing.write_text(closing_page("review", rated, close_session(rated)), encoding="utf-8")
+        places = [
+            f"/pair/{shown[0].id}", f"/pair/{shown[-1].id}", f"/pair/{second.id}", "/pair/none", "/done",
+            f"/admin/{made.admin}", "/r/nobody",
+        ]  # fmt: skip
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        for scheme, width in product(schemes, (390, 1440)):
+            context = browser.new_context(
+                viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
+            )
+            page = context.new_page()
+            page.goto(f"{url}/r/{made.links['ana']}")
+            for place in [*(url + path for path in places), closing.as_uri()]:
+                page.goto(place)
+                assert _violations(page) == [], (place, scheme, width)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (place, width)
+            context.close()
+
+
+RATED = {"note": "gushing <b>", "preference": 1, "seconds": 3.0, "done": True, "tags": []}
 
 
 def _rate_all(store: SessionStore, rater: int) -> None:
     for shown in store.shown(rater):
         off = {"off_left": 0, "off_right": 0, f"off_{shown.trial.odd or 'left'}": 2}
-        said = {"note": "gushing <b>", "preference": 1, "seconds": 3.0, "done": True, "tags": []}
-        store.save(rater, shown.id, {**said, **off}, 0)
+        store.save(rater, shown.id, {**RATED, **off}, 0)
 
 
 @contextmanager
-def _talking(review: Path, folder: Path, **wanted: int) -> Iterator[tuple[str, Planned, SessionStore]]:
+def _talking(review: Path, folder: Path, serve: Serve, **wanted: int) -> Iterator[tuple[str, Planned, SessionStore]]:
     """A session with a conversation with the embedded model, warm against plain, served on a free port."""
     path = folder / "policy.yaml"
     path.write_text(
@@ -191,18 +185,20 @@ def _talking(review: Path, folder: Path, **wanted: int) -> Iterator[tuple[str, P
     sizes = Wanted(**{"pairs": 4, "controls": 2, "repeats": 1, "live": 1, "seed": 5, **wanted})
     made = new_session(url, review, ["ana", "ben", "cy"], sizes, load_policy(path))
     store = SessionStore(url)
-    with _served(store) as address:
+    with serve(store) as address:
         yield address, made, store
 
 
 @pytest.mark.embedded
-def test_three_simulated_raters_through_a_whole_session(review: Path, tmp_path: Path, browser: Browser) -> None:
+def test_three_simulated_raters_through_a_whole_session(
+    review: Path, tmp_path: Path, browser: Browser, serve: Serve
+) -> None:
     """Raters of d′ 0, 1.5 and 3 rate recorded pairs and talk to the embedded model; close finds their ears.
 
     The raters are simulated: what they hear of harm is drawn, and typed into the pages as a person would.
     """
     truth = {"ana": 0.0, "ben": 1.5, "cy": 3.0}
-    with _talking(review, tmp_path, pairs=12, controls=12, repeats=2) as (url, made, store):
+    with _talking(review, tmp_path, serve, pairs=12, controls=12, repeats=2) as (url, made, store):
         for number, (name, d_prime) in enumerate(truth.items()):
             page = browser.new_context(viewport={"width": 390, "height": 800}).new_page()
             page.goto(f"{url}/r/{made.links[name]}")

@@ -178,7 +178,7 @@ class _Desk:
         rating = said.model_dump(exclude={"version", "tab", "step"})
         try:
             saving = self._store.saving(rater.id, name, rating, said.version, said.tab, said.step)
-            version = await asyncio.wrap_future(saving)
+            version = await asyncio.shield(asyncio.wrap_future(saving))
         except EvidenceError as error:
             return _told(str(error), 404)
         except Conflict as conflict:

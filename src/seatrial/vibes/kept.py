@@ -24,13 +24,18 @@ class Rater:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A trial of a rater, with the public name that says nothing about it, and its latest rating if there is one."""
+    """A trial of a rater, with the public name that says nothing about it, and its latest rating if there is one.
+
+    `tab` and `step` say which edit of which page the rating is.
+    """
 
     id: str
     place: int
     trial: Trial
     rating: Mapping[str, Any] | None
     version: int
+    tab: str = ""
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)

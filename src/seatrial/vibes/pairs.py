@@ -33,6 +33,8 @@ def pair_content(outline: Sequence[str], shown: Shown, tags: Sequence[str], turn
         "right": rendered(shown.trial.right),
         "rating": shown.rating or {},
         "version": shown.version,
+        "tab": shown.tab,
+        "step": shown.step,
         "before": outline[place - 1] if place else "",
         "after": outline[place + 1] if place + 1 < len(outline) else "",
         "tags": list(dict.fromkeys([*tags, *(shown.rating or {}).get("tags", ())])),

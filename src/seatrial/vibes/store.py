@@ -25,10 +25,11 @@ from seatrial.vibes.writer import Writer
 __all__ = ["SessionStore"]
 
 
+LATEST = (ratings.c.version, ratings.c.tab, ratings.c.step, ratings.c.content.label("said"))
 ONE = (
     select(
         trials.c.id, trials.c.place, trials.c.content, raters.c.name, raters.c.session, sessions.c.closed,
-        ratings.c.version, ratings.c.tab, ratings.c.step, ratings.c.content.label("said"),
+        *LATEST,
     )
     .select_from(trials.join(raters).join(sessions).outerjoin(ratings, ratings.c.trial == trials.c.id))
     .where(trials.c.id == bindparam("trial"), trials.c.rater == bindparam("rater"))
@@ -339,7 +340,7 @@ def _rated_latest(held: FromClause) -> FromClause:
 def _with_latest(rater: int) -> Select[Any]:
     """Return the query for a rater's trials, each with its latest rating."""
     return (
-        select(trials.c.id, trials.c.place, trials.c.content, ratings.c.version, ratings.c.content.label("said"))
+        select(trials.c.id, trials.c.place, trials.c.content, *LATEST)
         .select_from(_rated_latest(trials))
         .where(trials.c.rater == rater)
         .order_by(trials.c.place)
@@ -348,7 +349,7 @@ def _with_latest(rater: int) -> Select[Any]:
 
 def _shown(row: Any) -> Shown:
     said = None if row.said is None else json.loads(row.said)
-    return Shown(row.id, row.place, unpacked(row.content), said, row.version or 0)
+    return Shown(row.id, row.place, unpacked(row.content), said, row.version or 0, row.tab or "", row.step or 0)
 
 
 def _coin(link: Connection, session: int, tags: Sequence[str], now: float) -> None:

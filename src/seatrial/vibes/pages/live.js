@@ -5,7 +5,14 @@ const talk = document.getElementById("talk");
 const state = document.getElementById("state");
 const button = say.querySelector("button");
 const page = document.getElementById("rating");
+const draft = `vibe words ${page.dataset.name}`;
 let turn = Number(talk.dataset.turn);
+
+// What is not said yet outlives the page too.
+words.addEventListener("input", () => {
+  try { localStorage.setItem(draft, words.value); } catch { /* the browser may forbid it */ }
+});
+try { words.value ||= localStorage.getItem(draft) || ""; } catch { /* the browser may forbid it */ }
 
 function part(tag, className, text) {
   const made = document.createElement(tag);
@@ -88,6 +95,7 @@ say.addEventListener("submit", async (event) => {
   button.disabled = false;
   if (wrong) return;
   words.value = "";
+  localStorage.removeItem(draft);
   turn += 1;
   if (turn >= Number(talk.dataset.most)) {
     say.hidden = true;

@@ -5,9 +5,10 @@ const wrong = document.getElementById("wrong");
 const extra = document.getElementById("newtag");
 const began = Date.now();
 const OFTEN = 700; // milliseconds between two saves while somebody types
-const tab = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const key = `vibe ${form.dataset.name}`;
+let tab = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 let version = Number(form.dataset.version);
-let step = 0;
+let step = 0; // edits of this page; the server keeps the latest, in whatever order they come
 let changed = false; // something is on the page that no save has taken along
 let unsure = false; // a save is under way
 let waiting = null;
@@ -22,13 +23,37 @@ function said(submitted) {
   const tags = [...form.querySelectorAll("input[name=tags]:checked")].map((box) => box.value);
   const all = { off_left: number("off_left"), off_right: number("off_right"), preference: number("preference") };
   const complete = Object.values(all).every((value) => value !== null);
-  step += 1;
   return {
     ...all, version, tab, step, tags,
     note: form.note.value,
     done: submitted || (form.dataset.done === "1" && complete),
     seconds: Math.min((Date.now() - began) / 1000, 86400),
   };
+}
+
+// The browser holds each keystroke at once, for the case that a page goes away before a save is through.
+function edit() {
+  changed = true;
+  step += 1;
+  try { localStorage.setItem(key, JSON.stringify(said(false))); } catch { /* the browser may forbid it */ }
+}
+
+function restore() {
+  let draft = null;
+  try { draft = JSON.parse(localStorage.getItem(key)); } catch { /* forbidden, or not ours */ }
+  if (!draft) return;
+  const mine = draft.tab === form.dataset.tab;
+  if (mine ? draft.step <= Number(form.dataset.step) : draft.version < version) return localStorage.removeItem(key);
+  ({ tab, step } = draft);
+  form.note.value = draft.note;
+  for (const name of ["off_left", "off_right", "preference"]) {
+    const box = form.querySelector(`input[name=${name}][value="${draft[name]}"]`);
+    if (box) box.checked = true;
+  }
+  for (const box of form.querySelectorAll("input[name=tags]")) box.checked = draft.tags.includes(box.value);
+  draft.tags.forEach(tick);
+  changed = true;
+  later(0);
 }
 
 function put(body, last) {
@@ -53,6 +78,7 @@ async function send(submitted) {
   const body = await reply.json().catch(() => ({}));
   if (reply.ok) {
     version = body.version;
+    if (!changed) localStorage.removeItem(key);
     wrong.textContent = "";
     kept.textContent = changed ? "…" : "kept";
     return true;
@@ -86,9 +112,7 @@ function leave() {
   put(said(false), true).catch(() => { changed = true; });
 }
 
-function add() {
-  const words = extra.value.trim();
-  if (!words) return;
+function tick(words) {
   let box = [...form.querySelectorAll("input[name=tags]")].find((one) => one.value === words);
   if (!box) {
     const label = document.createElement("label");
@@ -97,12 +121,17 @@ function add() {
     document.getElementById("tags").append(label);
   }
   box.checked = true;
+}
+
+function add() {
+  const words = extra.value.trim();
+  if (words) tick(words);
   extra.value = "";
 }
 
 form.addEventListener("input", (event) => {
   if (event.target === extra) return;
-  changed = true;
+  edit();
   kept.textContent = "…";
   later(OFTEN);
 });
@@ -110,12 +139,13 @@ extra.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !extra.value.trim()) return;
   event.preventDefault();
   add();
-  changed = true;
+  edit();
   later(OFTEN);
 });
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   add();
+  edit();
   if (await next(true)) location.assign(form.dataset.after ? `/pair/${form.dataset.after}` : "/");
 });
 document.addEventListener("keydown", (event) => {
@@ -127,4 +157,5 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") leave(); });
 addEventListener("pagehide", leave);
+restore();
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
