@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shutil
 import sys
 import time
@@ -272,20 +273,9 @@ def _thumbs(plan: TrainingPlan, base: pl.DataFrame, fresh: pl.DataFrame) -> list
         rows = zip(frame.iter_rows(named=True), asked, given, strict=True)
         for row, item, one in rows:
             if one.votes:
-                share, votes = one.up / one.votes, float(one.votes)
-                where = (row["item"], row["cluster"], row["draw"])
-                found.append(
-                    Observation(
-                        "feedback/thumbs-up",
-                        role,
-                        *where,
-                        share,
-                        votes,
-                        item.use_case,
-                        "",
-                        "simulated users' A/B thumbs",
-                    )
-                )
+                where = ("feedback/thumbs-up", role, row["item"], row["cluster"], row["draw"])
+                said = (one.up / one.votes, float(one.votes), item.use_case, "", "simulated users' A/B thumbs")
+                found.append(Observation(*where, *said))
     return found
 
 
@@ -373,6 +363,7 @@ def _page(
     reduced: bool,
 ) -> str:
     entries = Ledger(runs / "ledger.jsonl").entries()
+    ends = [end for one in added for made in (one.forecast, one.reached) for end in (made.low, made.high)]
     pages = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     page: str = pages.get_template("incident.html").render(
         plan=plan,
@@ -391,7 +382,8 @@ def _page(
         number=number,
         change=lambda *ends: ranged(Estimate(*ends)),
         reduced=reduced,
-        simulated={"feedback/thumbs-up": " (simulated users)", "vibe/off": " (simulated experts)"},
+        simulated={"feedback/thumbs-up": "simulated users; ", "vibe/off": "simulated experts; "},
+        widest=max((abs(end) for end in ends if math.isfinite(end)), default=0.0) or 1.0,
     )
     return page
 
