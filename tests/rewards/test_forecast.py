@@ -58,7 +58,7 @@ def test_a_pull_that_the_wanted_mix_does_not_change_is_said() -> None:
 def test_a_pull_downward_is_said_too() -> None:
     """A new signal that pushes a behavior down is named, though nothing held it before."""
     found = audit(_world(), {"thumbs": 1.0}, {"thumbs": 1.0, "primary": 3.0}, 1.0).pulls[0]
-    assert "nothing held it in check; primary pulls it down" in found.sentence
+    assert "thumbs pulls it up (+" in found.sentence and "; primary pulls it down (−" in found.sentence
     assert found.change.value == pytest.approx(3 * found.by_signal["primary"].value)
 
 

@@ -266,4 +266,4 @@ def _sentence(
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
+    return (f"{value:+.3f}" if abs(value) >= 0.0005 or not value else f"{value:+.1g}").replace("-", "−")
