@@ -243,10 +243,8 @@ def _sentence(
             (name for name in sure if will[name] < was[name]), key=lambda name: will[name] - was[name], default=""
         )
         if lowering:
-            return (
-                start
-                + f"nothing held it in check; {lowering} pulls it down ({_signed(will[lowering] - was[lowering])})."
-            )
+            first = f"{lifting} pulls it up ({_signed(will[lifting])})" if lifting else "nothing held it in check"
+            return start + f"{first}; {lowering} pulls it down ({_signed(will[lowering] - was[lowering])})."
         if lifting:
             return start + f"{lifting} pulls it up ({_signed(will[lifting])}), and the wanted mix does not change that."
         return start + "no signal is shown to pull it either way."
