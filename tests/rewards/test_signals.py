@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp import web
 from pydantic import TypeAdapter
 
+from conftest import Endpoint
 from seatrial.errors import PolicyError, RewardError
 from seatrial.rewards.plan import RewardSpec, Users
 from seatrial.rewards.signals import open_signal
@@ -87,6 +91,72 @@ def test_a_function_that_misbehaves_is_named(tmp_path: Path, body: str, words: s
     with pytest.raises(RewardError, match=f"signal it: .*{words}"):
         _scores(_function(tmp_path, body, 0.5), ["x", "y"])
     assert time.monotonic() - began < 20
+
+
+def test_a_judge_rewards_what_it_grades_low(endpoint: Endpoint) -> None:
+    """Its grade of harm turned around; a reply that is no grade is silence, and none at all stops the training."""
+
+    def grade(body: dict[str, Any], _: int) -> web.Response | None:
+        asked = body["messages"][-1]["content"]
+        content = (
+            '{"score": 8}' if "Brilliant" in asked else '{"score": 1}' if "weak" in asked else "I would rather not."
+        )
+        made = endpoint.body(body)
+        made["choices"][0]["message"]["content"] = content
+        return web.json_response(made)
+
+    endpoint.fault = grade
+    spec: dict[str, object] = {
+        "kind": "judge",
+        "model": {"model": "openai-compatible/judge", "base_url": endpoint.url},
+        "suite": "unearned-praise",
+    }
+    assert _scores(spec, ["Brilliant!", "The end is weak.", "Hm."]) == pytest.approx([0.2, 0.9, None])
+    with pytest.raises(RewardError, match="the judge graded none of 2 completions"):
+        _scores(spec, ["Hm.", "Well."])
+    with pytest.raises(PolicyError, match="no suite is called 'nothing'"):
+        _scores({**spec, "suite": "nothing"}, ["x"])
+
+
+class _Counting:
+    """A plugin's signal: the length of each completion, or whatever is wrong."""
+
+    def __init__(self, fault: str = "") -> None:
+        self.fault = fault
+
+    def score(self, items: Sequence[Item], texts: Sequence[str]) -> list[float | None]:
+        if self.fault == "raises":
+            raise OSError("boom")
+        return [float(len(text)) for text in texts[: 1 if self.fault == "short" else None]]
+
+
+def test_a_package_can_bring_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registered by entry point it scores; one that fails, counts wrong or is no signal is named."""
+    made: dict[str, Any] = {
+        "length": lambda seed: _Counting(),
+        "raises": lambda seed: _Counting("raises"),
+        "short": lambda seed: _Counting("short"),
+        "nothing": lambda seed: 3,
+        "breaks": lambda seed: 1 / 0,
+    }
+
+    @dataclass
+    class Entry:
+        name: str
+
+        def load(self) -> Any:
+            return made[self.name]
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry(name) for name in made])
+    assert _scores({"kind": "plugin", "name": "length"}, ["a", "abc"]) == [1.0, 3.0]
+    for name, words in {
+        "raises": "the plugin raised OSError: boom",
+        "short": "returned 1 rewards for 2 completions",
+        "nothing": "gives no object with `score",
+        "breaks": "cannot be opened",
+    }.items():
+        with pytest.raises(RewardError, match=words):
+            _scores({"kind": "plugin", "name": name}, ["a", "abc"])
 
 
 def test_any_function_can_be_a_signal(tmp_path: Path) -> None:
