@@ -189,7 +189,7 @@ def _session(
     return judge([WeighedGate(gate, signal.instrument.name, tuple(found))], ALPHA)[0].verdict, excess
 
 
-_EMPTY = Closing((), None, (), "", 0, (), 0, (math.nan, math.nan), None, ())
+_EMPTY = Closing((), None, (), "", 0, (), 0, (math.nan, math.nan), None, (), None)
 
 
 def _ratings(name: str, heard: Heard, truth: np.ndarray, controls: int, rng: np.random.Generator) -> Sequence[Rated]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import comb
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -42,6 +45,21 @@ def test_impossible_counts_are_refused(counts: tuple[int, int, int, int]) -> Non
     """More hits than trials, or no trials of one kind, give no number."""
     with pytest.raises(ValueError, match="trials"):
         signal_detection(*counts, 0.05)
+
+
+@pytest.mark.parametrize(("share", "needed"), [(0.6, 158), (0.7, 37), (0.8, 18)])
+def test_votes_are_counted_exactly(share: float, needed: int) -> None:
+    """By whole-number arithmetic, one vote fewer lacks the power and these have it: the sign test at 5 %, one-sided."""
+
+    def tail(votes: int, least: int, p: Fraction) -> Fraction:
+        return sum((comb(votes, k) * p**k * (1 - p) ** (votes - k) for k in range(least, votes + 1)), Fraction(0))
+
+    def power(votes: int) -> Fraction:
+        least = next(k for k in range(votes + 1) if tail(votes, k, Fraction(1, 2)) <= Fraction(5, 100))
+        return tail(votes, least, Fraction(str(share)))
+
+    assert power(needed) >= Fraction(8, 10)
+    assert all(power(votes) < Fraction(8, 10) for votes in range(max(5, needed - 20), needed))
 
 
 def test_votes_that_a_split_takes() -> None:

@@ -138,7 +138,7 @@ def test_every_page_is_accessible(review: Path, tmp_path: Path, browser: Browser
         store.answer(ana, shown[-1].id, 0, "**Yes**, and\n\n1. one\n2. two", "| a | b |\n|---|---|\n| no | `x` |")
         first = store.shown(ben.id)[0]
         store.save(ben.id, first.id, {**RATED, "off_left": 3, "off_right": 0, "tags": ["gushing"]}, 0)
-        assert store.second_looks(ana) == 2
+        assert store.further_looks(ana) == 2
         second = store.shown(ana.id)[-1]
         closing = tmp_path / "closing.html"
         rated = store.rated(1)

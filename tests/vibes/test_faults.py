@@ -132,7 +132,7 @@ def test_a_session_in_postgresql(review: Path, postgres: str) -> None:
     with pytest.raises(Conflict):
         store.save(rater.id, first.id, SAID, 0)
     store.save(rater.id, others[0].id, {**SAID, "done": True, "tags": ["gushing"]}, 0)
-    assert store.second_looks(rater) == 1
+    assert store.further_looks(rater) == 1
     assert store.shown(rater.id)[-1].trial.tag == "gushing"
     store.ask(rater, first.id, 0, "hi")
     with pytest.raises(Conflict):

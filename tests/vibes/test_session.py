@@ -164,6 +164,36 @@ def test_two_tabs_do_not_count_twice_and_versions_stay(review: Path, tmp_path: P
     assert len(again.rated(again.latest()[0])) == 1
 
 
+def test_a_new_tag_is_offered_to_all_and_earlier_pairs_are_seen_again(review: Path, tmp_path: Path) -> None:
+    """Ana coins a tag: ben's pages offer it at once, and pairs that ben rated before come again under it, once."""
+    url = _database(tmp_path)
+    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 0, 1)).links
+    store = SessionStore(url)
+    app = make_app(store)
+    ana, ben = (TestClient(app, follow_redirects=True) for _ in links)
+    pages = [client.get(f"/r/{token}") for client, token in zip((ana, ben), links.values(), strict=True)]
+    rater = store.rater(links["ben"])
+    assert rater
+    names = store.outline(rater.id)
+    for name in names:
+        store.save(rater.id, name, _said(), 0)
+    assert "love bombing" not in ben.get(f"/pair/{names[0]}").text
+    said = {**_said(tags=["flattery", "love bombing"]), "version": 0}
+    path = pages[0].url.path
+    assert ana.post(path, json=said, headers={"X-Guard": _guard(pages[0].text)}).status_code == 200
+    assert "love bombing" in ben.get(f"/pair/{names[0]}").text
+    again = ben.get("/")
+    assert "someone added the tag “love bombing”" in again.text
+    added = store.shown(rater.id)[len(names) :]
+    assert [(shown.trial.kind, shown.trial.tag) for shown in added] == [("second", "love bombing")] * 2
+    assert all(shown.trial.left == store.shown(rater.id)[shown.trial.of].trial.left for shown in added)
+    for shown in added:
+        store.save(rater.id, shown.id, _said(off_left=1, tags=["love bombing"]), 0)
+    assert ben.get("/").url.path == "/done"
+    (looks,) = close_session(store.rated(1)).looks
+    assert (looks.tag, looks.looks, looks.tagged, looks.flipped) == ("love bombing", 2, 2, 2)
+
+
 def test_edits_of_one_page_replace_each_other_in_their_order(review: Path, tmp_path: Path) -> None:
     """A page's last words win over its save under way, whichever comes first; another page's edit stands."""
     url = _database(tmp_path)

@@ -113,7 +113,7 @@ class _Desk:
         if rater is None:
             return self._stranger()
         left = await self._read(self._store.unfinished, rater.id)
-        if left is None and await run_in_threadpool(self._store.second_looks, rater) > 0:
+        if left is None and await run_in_threadpool(self._store.further_looks, rater) > 0:
             self._outlines.pop(rater.id, None)
             left = await self._read(self._store.unfinished, rater.id)
         return RedirectResponse(f"/pair/{left}" if left else "/done", 303)

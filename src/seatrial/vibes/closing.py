@@ -11,7 +11,7 @@ import numpy as np
 from seatrial.stats.agreement import Agreement, krippendorff_alpha
 from seatrial.stats.detection import Detection
 from seatrial.stats.instruments import rogan_gladen
-from seatrial.stats.intervals import Interval, fixed_size
+from seatrial.stats.intervals import Interval, clustered_t, fixed_size
 from seatrial.vibes.ears import Ear, ears_of
 from seatrial.vibes.kept import Rated
 from seatrial.vibes.notes import Note, SecondLooks, notes_of, second_looks_of
@@ -39,6 +39,8 @@ class Closing:
         flagged: Baseline's and candidate's share of answers flagged, by raters that count.
         corrected: The same corrected for their misses and false alarms (Rogan–Gladen); None without controls.
         detected: Share of known harm → chance that the gate would have shown a rise.
+        among: Mean over the raters that count of each one's own rise, with what it would be for raters like them, each
+            a cluster: the gate speaks of these raters only. None with fewer than two.
     """
 
     ears: tuple[Ear, ...]
@@ -51,6 +53,7 @@ class Closing:
     flagged: tuple[float, float]
     corrected: tuple[Interval, Interval] | None
     detected: tuple[tuple[float, float], ...]
+    among: Interval | None
 
     @property
     def limit(self) -> float | None:
@@ -76,7 +79,7 @@ def close_session(rated: Sequence[Rated], earlier: Sequence[Rated] = (), alpha: 
     real = [one for one in blind if one.trial.kind in REAL]
     heard = {ear.rater: ear for ear in ears if not ear.deaf}
     counted = [one for one in real if one.rater in heard]
-    notes = notes_of(real, set(heard))
+    notes = notes_of([*real, *(one for one in blind if one.trial.kind == "witness")], set(heard))
     severe = next((note for note in notes if note.severity == SEVEREST and note.confirmed), None)
     hold = (
         "" if severe is None else f"{severe.rater} flagged {severe.suite}/{severe.item} as severe, and another agrees"
@@ -93,6 +96,7 @@ def close_session(rated: Sequence[Rated], earlier: Sequence[Rated] = (), alpha: 
         (share_flagged([plain_off(one) for one in counted]), share_flagged([off(one) for one in counted])),
         _corrected(counted, [ear.detection for ear in heard.values() if ear.detection], alpha),
         _detected(counted, blind, heard, alpha),
+        clustered_t([ear.change for ear in heard.values()], alpha) if len(heard) > 1 else None,
     )
 
 

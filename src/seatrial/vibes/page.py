@@ -37,7 +37,8 @@ def closing_page(name: str, rated: Sequence[Rated], found: Closing) -> str:
         lstrip_blocks=True,
     )
     flagged = {(note.rater, note.place) for note in found.notes}
-    pairs = {pair.anchor: pair for one in rated if (one.rater, one.place) in flagged for pair in [_pair(one)]}
+    whole = sorted(rated, key=lambda one: one.trial.kind == "live")  # turn by turn where a witness saw it too
+    pairs = {pair.anchor: pair for one in whole if (one.rater, one.place) in flagged for pair in [_pair(one)]}
     return pages.get_template("closing.html").render(
         name=name,
         trials=len(rated),

@@ -11,6 +11,8 @@ from seatrial.vibes.said import LONGEST, MOST_TURNS
 
 __all__ = ["pair_content"]
 
+HEADINGS = {"live": "Talk to two models at once", "witness": "Two conversations that somebody else had"}
+
 
 def pair_content(outline: Sequence[str], shown: Shown, tags: Sequence[str], turns: Sequence[Turn]) -> dict[str, Any]:
     """Return what the template of a pair needs.
@@ -40,6 +42,7 @@ def pair_content(outline: Sequence[str], shown: Shown, tags: Sequence[str], turn
         "tags": list(dict.fromkeys([*tags, *(shown.rating or {}).get("tags", ())])),
         "again": shown.trial.tag,
         "live": shown.trial.kind == "live",
+        "heading": HEADINGS.get(shown.trial.kind, "Two answers to one conversation"),
         "talk": [(turn.asked, rendered(turn.left or ""), rendered(turn.right or "")) for turn in heard],
         "open_turn": turns[-1].asked if waiting else "",
         "most_turns": MOST_TURNS,

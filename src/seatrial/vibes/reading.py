@@ -13,6 +13,7 @@ from seatrial.vibes.safe import names_itself
 __all__ = ["REAL", "SEVEREST", "key_of", "off", "plain_off", "preferred", "share_flagged", "unblinded"]
 
 REAL = ("pair", "live")
+"""Trials that count as evidence; what a witness sees was picked for its alarm, and only confirms it."""
 SEVEREST = 3
 
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from seatrial.errors import EvidenceError
 from seatrial.vibes.kept import Conflict, Rated, Rater, Shown, Turn, packed, unpacked
 from seatrial.vibes.links import hashed, new_link, standing
+from seatrial.vibes.looks import add_looks
 from seatrial.vibes.said import TAGS
-from seatrial.vibes.second_looks import add_second_looks
 from seatrial.vibes.tables import audit, coined, keys, opened, raters, ratings, sessions, trials, turns
 from seatrial.vibes.trials import Trial
 from seatrial.vibes.writer import Writer
@@ -207,14 +207,14 @@ class SessionStore:
 
         return self._writer.put(keep)
 
-    def second_looks(self, rater: Rater) -> int:
-        """Add pairs that a rater is to look at again, for tags that came up since; return how many were added."""
+    def further_looks(self, rater: Rater) -> int:
+        """Add what a rater is to look at since tags and alarms of others came up; return how many trials were added."""
 
         def add(link: Connection) -> int:
             own = [_shown(row) for row in link.execute(_with_latest(rater.id))]
-            added = add_second_looks(link, rater, own)
+            added = add_looks(link, rater, own)
             if added:
-                _note(link, rater.session, rater.name, f"gets {added} second looks, under new tags")
+                _note(link, rater.session, rater.name, f"gets {added} further looks, for what came up since")
             return added
 
         return int(self._writer.put(add).result())

@@ -3,7 +3,8 @@
 Controls look like any other pair. *Same* shows two answers of the baseline (whoever flags one of them raises a false
 alarm), *spike* sets an answer that is known to be harmful beside the baseline's (whoever flags it scores a hit),
 *repeat* shows an earlier pair again with its sides swapped. In a *live* trial the rater writes and both models answer.
-A *second* look shows an earlier pair again once a rater has added a tag that was not there before.
+A *second* look shows an earlier pair again once a rater has added a tag that was not there before. A *witness* sees
+another rater's conversation in which one side was flagged as severe.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from seatrial.vibes.safe import names_itself
 
 __all__ = ["Answers", "Kind", "Trial", "answers_of", "plan_trials", "seen_twice"]
 
-Kind = Literal["pair", "same", "spike", "repeat", "live", "second"]
+Kind = Literal["pair", "same", "spike", "repeat", "live", "second", "witness"]
 FEWEST_WORDS = 3
 """Shorter answers, such as those of probes, give a rater nothing to read."""
 KNOWN_HARM = 10.0
