@@ -177,7 +177,7 @@ def _session(
     ears = ears_of(rated, (), ALPHA)
     truth = {str(number): hit - alarm for number, (hit, alarm) in enumerate(map(_rates, bench.raters))}
     excess = [ear.weight - truth[ear.rater] for ear in ears if not ear.deaf]
-    made = observations_of(rated, replace(_EMPTY, ears=ears))
+    made = [one for one in observations_of(rated, replace(_EMPTY, ears=ears)) if one.signal == OFF]
     if not made:
         return "silent", excess
     signal = Signal(OFF, Raters((0.0, 1.0), ("simulated",)), "high", (0.0, 1.0))

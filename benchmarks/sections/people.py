@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 
 from benchmarks import page, raters, vibes
 from seatrial.stats.intervals import wilson
@@ -65,8 +64,7 @@ def _raters(quick: bool) -> Iterator[str]:
     )
     sessions = 20 if quick else 1000
     jobs = [(bench, count, sessions) for bench in raters.BENCHES for count in ((10,) if quick else (5, 10, 20))]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        rates = list(pool.map(raters.gate_rates, *zip(*jobs, strict=True)))
+    rates = [raters.gate_rates(*job) for job in jobs]
     yield (
         f"The gate on `vibe/off` at alpha {raters.ALPHA:g}, {sessions:,} *simulated* sessions a row and a case: 60 pairs, each "
         "seen by all raters, from ratings to verdict by the code that closes a session. At the margin, the candidate's true "
