@@ -255,6 +255,7 @@ class Agreement:
         shifts: All of them.
         counted: Those whose reached shift exceeds its noise.
         right: Those of `counted` whose sign was forecast.
+        met: Those of all whose forecast and reached lie no further apart than both intervals together allow.
         rank: Rank correlation of forecast and reached over all shifts.
         within: The mean of that over behaviors, each over the mixes alone.
     """
@@ -262,6 +263,7 @@ class Agreement:
     shifts: int
     counted: int
     right: int
+    met: int
     rank: float
     within: float
 
@@ -275,7 +277,13 @@ def agreement(found: Sequence[Reached]) -> Agreement:
         if len(own := [one for one in found if one.behavior == behavior]) > 2
     ]
     within = float(np.nanmean(inside)) if inside else float("nan")
-    return Agreement(len(found), len(counted), sum(one.agrees for one in counted), _rank(found), within)
+    right, met = sum(one.agrees for one in counted), sum(_meets(one) for one in found)
+    return Agreement(len(found), len(counted), right, met, _rank(found), within)
+
+
+def _meets(one: Reached) -> bool:
+    halves = [(made.high - made.low) / 2 for made in (one.forecast, one.reached)]
+    return abs(one.forecast.value - one.reached.value) <= float(np.hypot(*halves))
 
 
 def _rank(found: Sequence[Reached]) -> float:

@@ -69,8 +69,10 @@ def _beside_real(
         f"{len({one.mix for one in by_choice})} mixes the model was really trained on, by supervised fine-tuning on the best "
         "of eight of those other draws, beside the forecast of the best of eight; trained models answer afresh. "
         f"{len({one.mix for one in by_grpo}) or 'No'} mixes trained by GRPO: those of `make incident`, where it was run on the "
-        "plan as it stands, beside the optimum as far as the samples bore it. Users are simulated. The last column is the "
-        "mean over behaviors of the rank correlation among mixes, which no difference between behaviors can raise.\n"
+        "plan as it stands, beside the optimum as far as the samples bore it. Users are simulated. *Within a behavior*: the "
+        "mean over behaviors of the rank correlation among mixes, which no difference between behaviors can raise. *Sizes "
+        "agree*: forecast and reached lie no further apart than both intervals allow, which is claimed of best of four alone; "
+        "training stops short of its optimum.\n"
     )
     kinds = {
         "best of four, resampled": exact,
@@ -87,7 +89,8 @@ def _beside_real(
         band = wilson(made.right, made.counted, 0.025)
         sign = page.percent(made.right / made.counted, band.low, band.high) if made.counted else "–"
         within = f"{made.within:.2f}" if made.within == made.within else "–"
-        rows.append((what, f"{made.shifts}", f"{made.counted}", sign, f"{made.rank:.2f}", within))
+        met = f"{made.met / made.shifts:.0%}"
+        rows.append((what, f"{made.shifts}", f"{made.counted}", sign, f"{made.rank:.2f}", within, met))
     yield page.table(
         (
             "forecast of",
