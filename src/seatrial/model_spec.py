@@ -1,0 +1,139 @@
+"""A model as a file names it: which one, how it is set up, and with which settings it answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from seatrial.errors import PolicyError
+
+__all__ = ["Generation", "ModelSpec", "Turn", "resolved_model"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Generation(_Strict):
+    """Settings of the sampler. Greedy by default, so that a draw is reproducible where the backend allows it."""
+
+    temperature: float = Field(0.0, ge=0.0, le=5.0)
+    top_p: float | None = Field(None, gt=0.0, le=1.0)
+    seed: int | None = 20250425
+    max_tokens: int | None = Field(None, ge=1, le=32_768)
+
+
+class Turn(_Strict):
+    """One turn of an example."""
+
+    role: Literal["user", "assistant"]
+    content: str = Field(min_length=1)
+
+
+class ModelSpec(_Strict):
+    """A model as the policy names it.
+
+    Attributes:
+        model: `PROVIDER/NAME`, `openai-compatible/NAME`, `embedded/smollm2-135m`, `transcripts/PATH` or
+            `scores/PATH`.
+        system: A system prompt, or the path of a file that holds one.
+        adapter: A LoRA adapter as GGUF (embedded model only).
+        adapter_scale: How far the adapter is turned on, 0 to 1.
+        base_url: Address of an OpenAI-compatible endpoint, up to and with `/v1`.
+        api_key_env: Name of the environment variable that holds the key; never the key itself.
+        name: Which model of a `scores/` table with several.
+        columns: Which columns of a recorded table hold `item`, `prompt`, `completion`, `score`, `model`,
+            `draw`, `cluster`, `use_case`, `signal`.
+        concurrency: Calls in flight at once.
+        requests_per_minute: An upper bound on the rate of calls, where the provider sets one.
+        logprobs: How many first-token alternatives to ask an endpoint for; 0 where it gives none.
+        price_in: US dollars for a million tokens in.
+        price_out: US dollars for a million tokens out.
+        generation: Settings of the sampler.
+        examples: Turns that come before every conversation, as in a few-shot prompt: user and assistant by turns.
+        opening: Words that every answer begins with, from which the model goes on; or, by an item's variant, words for
+            answers to that side only.
+    """
+
+    model: str = Field(min_length=3, pattern=r"^[^/\s]+/.+$")
+    system: str | None = None
+    adapter: Path | None = None
+    adapter_scale: float = Field(1.0, ge=0.0, le=1.0)
+    base_url: str | None = Field(None, pattern=r"^https?://")
+    api_key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    name: str | None = None
+    columns: dict[str, str] = {}
+    concurrency: int | None = Field(None, ge=1, le=4096)
+    requests_per_minute: float | None = Field(None, gt=0)
+    logprobs: int = Field(20, ge=0, le=200)
+    price_in: float = Field(0.0, ge=0.0)
+    price_out: float = Field(0.0, ge=0.0)
+    generation: Generation = Generation()
+    examples: list[Turn] = []
+    opening: str | dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _by_turns(self) -> ModelSpec:
+        wanted = ["user", "assistant"] * (len(self.examples) // 2 + 1)
+        roles = [turn.role for turn in self.examples]
+        if len(roles) % 2 or roles != wanted[: len(roles)]:
+            raise ValueError("examples: give turns of user and assistant by turns, the assistant's last")
+        return self
+
+    @field_validator("opening", mode="before")
+    @classmethod
+    def _ends_on_a_word(cls, value: Any) -> Any:
+        """Refuse a space at the end, after which a model would read its next word as none that begins a word."""
+        for words in value.values() if isinstance(value, dict) else [] if value is None else [value]:
+            if not isinstance(words, str) or words != words.rstrip() or not words:
+                raise ValueError("an opening is words, or `variant: words`, with no space or line break after them")
+        return value
+
+    def opening_for(self, variant: str) -> str:
+        """Return the words with which an answer to an item of this variant begins; empty where it is left free."""
+        words = self.opening.get(variant) if isinstance(self.opening, dict) else self.opening
+        return words or ""
+
+    @property
+    def provider(self) -> str:
+        """The part before the first slash."""
+        return self.model.split("/", 1)[0]
+
+    @property
+    def target(self) -> str:
+        """The part after the first slash: a model's name or a path."""
+        return self.model.split("/", 1)[1]
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the answers or scores come from a file."""
+        return self.provider in ("transcripts", "scores")
+
+
+def resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
+    """Return a model with its relative paths made absolute and its system prompt read from its file.
+
+    Raises:
+        PolicyError: the system prompt's file cannot be read, or is empty.
+    """
+    changes: dict[str, Any] = {}
+    if spec.recorded:
+        changes["model"] = f"{spec.provider}/{folder / spec.target}"
+    if spec.adapter is not None:
+        changes["adapter"] = folder / spec.adapter
+    if spec.system is not None and _looks_like_a_path(spec.system):
+        path = folder / spec.system
+        try:
+            changes["system"] = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise PolicyError(f"the system prompt {path} cannot be read: {error}") from error
+        if not changes["system"]:
+            raise PolicyError(f"the system prompt {path} is empty; leave `system` out to have none")
+    return spec.model_copy(update=changes)
+
+
+def _looks_like_a_path(text: str) -> bool:
+    """Return whether a `system` entry names a file: one word that ends in .md or .txt."""
+    return not any(character.isspace() for character in text) and text.endswith((".md", ".txt"))
