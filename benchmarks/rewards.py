@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import tempfile
@@ -283,7 +284,7 @@ def agreement(found: Sequence[Reached]) -> Agreement:
 
 def _meets(one: Reached) -> bool:
     halves = [(made.high - made.low) / 2 for made in (one.forecast, one.reached)]
-    return abs(one.forecast.value - one.reached.value) <= float(np.hypot(*halves))
+    return abs(one.forecast.value - one.reached.value) <= math.hypot(*halves)
 
 
 def _rank(found: Sequence[Reached]) -> float:

@@ -99,6 +99,7 @@ def _beside_real(
             "right sign of those",
             "rank correlation",
             "within a behavior",
+            "sizes agree",
         ),
         rows,
     )
