@@ -95,7 +95,7 @@ say.addEventListener("submit", async (event) => {
   button.disabled = false;
   if (wrong) return;
   words.value = "";
-  localStorage.removeItem(draft);
+  try { localStorage.removeItem(draft); } catch { /* the browser may forbid it */ }
   turn += 1;
   if (turn >= Number(talk.dataset.most)) {
     say.hidden = true;

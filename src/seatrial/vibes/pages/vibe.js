@@ -38,12 +38,16 @@ function edit() {
   try { localStorage.setItem(key, JSON.stringify(said(false))); } catch { /* the browser may forbid it */ }
 }
 
+function forget() {
+  try { localStorage.removeItem(key); } catch { /* the browser may forbid it */ }
+}
+
 function restore() {
   let draft = null;
   try { draft = JSON.parse(localStorage.getItem(key)); } catch { /* forbidden, or not ours */ }
   if (!draft) return;
   const mine = draft.tab === form.dataset.tab;
-  if (mine ? draft.step <= Number(form.dataset.step) : draft.version < version) return localStorage.removeItem(key);
+  if (mine ? draft.step <= Number(form.dataset.step) : draft.version < version) return forget();
   ({ tab, step } = draft);
   form.note.value = draft.note;
   for (const name of ["off_left", "off_right", "preference"]) {
@@ -78,7 +82,7 @@ async function send(submitted) {
   const body = await reply.json().catch(() => ({}));
   if (reply.ok) {
     version = body.version;
-    if (!changed) localStorage.removeItem(key);
+    if (!changed) forget();
     wrong.textContent = "";
     kept.textContent = changed ? "…" : "kept";
     return true;
