@@ -225,7 +225,8 @@ def _missed_by_betting(x: Array, truth: float, margin: float) -> NDArray[np.int6
     def reached(mean: float, side: Side) -> int:
         return int((log_wealth_paths(x, mean, -1, 1, side).max(axis=1) >= -math.log(ALPHA)).sum())
 
-    return np.array([reached(truth, "less"), reached(truth, "greater"), reached(margin, "less")])
+    below = reached(truth, "less")
+    return np.array([below, reached(truth, "greater"), below if truth == margin else reached(margin, "less")])
 
 
 def _missed_by_fixed_size(x: Array, truth: float, margin: float) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ arXiv:2010.09686. Validity at every look: Ville's inequality.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -38,6 +39,8 @@ STAKES = np.concatenate([[1.0], np.geomspace(0.85, 0.03, 14)])
 """Stakes as shares of the largest that cannot lose more than everything."""
 _LOG_PRIOR = np.log(np.concatenate([[BOLDEST_SHARE], np.full(14, (1 - BOLDEST_SHARE) / 14)]))
 _BISECTIONS = 32
+BLOCK = 8_192
+"""Numbers whose capitals are computed at once."""
 
 
 def within(x: ArrayLike, low: float, high: float) -> Array:
@@ -61,26 +64,34 @@ def _unit(x: ArrayLike, low: float, high: float) -> Array:
     return unit
 
 
-def _log_growth(unit: Array, mean: Array) -> Array:
-    """Return log(1 + stake · (x / mean − 1)) for bets that the true mean is above `mean`.
+def _log_capital(unit: Array, mean: Array, *, only_last: bool = False) -> Array:
+    """Return the log of the average capital over the stakes, from bets that the true mean is above `mean`.
 
-    Shapes broadcast; the last axis of the result runs over the stakes. A mean of 0 is beaten by any
-    positive number, and numbers equal to it decide nothing.
+    Args:
+        unit: Rows of numbers in [0, 1], shape (r, n).
+        mean: Hypothetical means within (0, 1), shape (r, 1) or (1, 1).
+        only_last: Whether only the capital at the end is wanted, shape (r, 1), or that after each number, (r, n).
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(mean > 0, unit / mean, np.where(unit > 0, np.inf, 1.0))
-        growth: Array = np.log1p(STAKES * (ratio[..., None] - 1.0))
-    return growth
-
-
-def _mixed(log_capitals: Array) -> Array:
-    """Return the log of the average capital over the stakes (last axis)."""
-    weighted = log_capitals + _LOG_PRIOR
-    top = weighted.max(axis=-1)
-    safe = np.where(np.isfinite(top), top, 0.0)
+    ratio = unit / mean - 1.0
     with np.errstate(divide="ignore"):
-        mixed: Array = safe + np.log(np.exp(weighted - safe[..., None]).sum(axis=-1))
-    return np.where(np.isposinf(top), np.inf, mixed)
+        # The boldest stake loses all on a 0; the others keep something, so their average is never 0.
+        capitals = np.log1p(STAKES[:, None, None] * ratio)
+    if only_last:
+        capitals = capitals.sum(axis=2, keepdims=True)
+    else:
+        np.cumsum(capitals, axis=2, out=capitals)
+    capitals += _LOG_PRIOR[:, None, None]
+    top = capitals.max(axis=0)
+    capitals -= top
+    mixed: Array = top + np.log(np.exp(capitals, out=capitals).sum(axis=0))
+    return mixed
+
+
+def _blocks(rows: int, length: int) -> Iterator[slice]:
+    """Yield slices of rows so small that their capitals stay in a processor's cache."""
+    size = max(1, BLOCK // max(length, 1))
+    for start in range(0, rows, size):
+        yield slice(start, start + size)
 
 
 def log_wealth_against(x: ArrayLike, m: float, low: float, high: float, side: Side) -> Array:
@@ -117,7 +128,10 @@ def log_wealth_paths(x: ArrayLike, m: float, low: float, high: float, side: Side
     if mean <= 0.0 or mean >= 1.0:
         # "At most something at or above the maximum" can never be refuted; "at most less than the minimum" always is.
         return np.full(unit.shape, np.inf if mean < 0 else 0.0)
-    return _mixed(np.cumsum(_log_growth(unit, np.asarray(mean)), axis=1))
+    paths = np.empty(unit.shape)
+    for block in _blocks(*unit.shape):
+        paths[block] = _log_capital(unit[block], np.full((1, 1), mean))
+    return paths
 
 
 def e_value(x: ArrayLike, m: float, low: float, high: float, side: Side) -> float:
@@ -132,8 +146,7 @@ def _upper(unit: Array, alpha: float, anytime: bool) -> Array:
     wanted = -math.log(alpha)
     for _ in range(_BISECTIONS):
         middle = (least + most) / 2
-        capital = np.cumsum(_log_growth(flipped, middle[:, None]), axis=1)
-        reached = _mixed(capital if anytime else capital[:, -1:]).max(axis=1) >= wanted
+        reached = _log_capital(flipped, middle[:, None], only_last=not anytime).max(axis=1) >= wanted
         least, most = np.where(reached, middle, least), np.where(reached, most, middle)
     return 1.0 - least
 
@@ -155,8 +168,7 @@ def upper_bounds(x: ArrayLike, low: float, high: float, alpha: float, *, anytime
     unit = np.atleast_2d(_unit(x, low, high))
     if unit.shape[1] == 0:
         return np.full(len(unit), high)
-    size = max(1, int(2e6 // (unit.shape[1] * len(STAKES))))
-    parts = [_upper(unit[start : start + size], alpha, anytime) for start in range(0, len(unit), size)]
+    parts = [_upper(unit[block], alpha, anytime) for block in _blocks(*unit.shape)]
     bounds: Array = low + (high - low) * np.concatenate(parts)
     return bounds
 
@@ -203,7 +215,7 @@ def _sequence(unit: Array, alpha: float, resolution: int) -> Array:
     grid = np.linspace(0.0, 1.0, resolution + 1)
     bound = np.zeros(len(unit))
     for mean in grid[1:-1]:
-        capital = _mixed(np.cumsum(_log_growth(unit, np.asarray(mean)), axis=0))
+        capital = _log_capital(unit[None, :], np.full((1, 1), mean))[0]
         refuted = np.maximum.accumulate(capital) >= -math.log(alpha)
         if not refuted.any():
             break
