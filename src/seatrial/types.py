@@ -208,7 +208,7 @@ class Evidence:
         slope: Share of a true change that the instrument shows; NaN where its error is not known.
         e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
         p_value: p-value against the same; for sequential evidence valid at every look.
-        method: `betting` (valid at every look), `clustered-t`, `adjusted-t`, `betting-fixed`, …
+        method: `betting` (valid at every look), `exact`, `clustered-t`, `adjusted-t`, `betting-fixed`, …
         baseline: Mean of the baseline in the signal's units.
         candidate: Mean of the candidate in the signal's units.
         missing: Items that one model answered and the other did not.
