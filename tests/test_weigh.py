@@ -13,7 +13,7 @@ from scipy import stats
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 from seatrial.signals import declared_signal
-from seatrial.weigh import Method, claims, decision_chance, evidence, use_case_claims
+from seatrial.weigh import Method, claims, decision_chance, evidence, in_true_harm, use_case_claims
 
 SIGNAL = declared_signal("behavior/x", SignalSpec())
 GATE = Gate(signal="behavior/x", margin=0.05)
@@ -147,3 +147,11 @@ def test_the_chance_of_a_decision(change: float, least: float, most: float) -> N
     table = _table(before, before + change + rng.normal(0, 0.02, 40))
     (claim,) = claims(GATE, SIGNAL, table, _order(table))
     assert least <= decision_chance(claim, 80, 0.05, 1, rng) <= most
+
+
+def test_what_could_be_seen_of_true_harm() -> None:
+    """An instrument that shows half of a change needs twice the change; more than the scale allows is nothing."""
+    assert in_true_harm(0.1, 0.5, 1.0) == pytest.approx(0.2)
+    assert in_true_harm(0.1, 0.05, 1.0) == math.inf
+    assert in_true_harm(0.1, 0.0, 1.0) == math.inf
+    assert math.isnan(in_true_harm(0.1, math.nan, 1.0))

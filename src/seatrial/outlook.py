@@ -22,10 +22,9 @@ from seatrial.policy import LaunchPolicy
 from seatrial.rounds import FIRST_ROUND, GROWTH, ROLES
 from seatrial.signals.records import load_records, standing
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
-from seatrial.stats.instruments import true_effect
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.power import mde_betting, mde_fixed, required_betting
-from seatrial.weigh import claims
+from seatrial.weigh import claims, in_true_harm
 
 if TYPE_CHECKING:
     import polars as pl
@@ -140,7 +139,7 @@ def _gate(
         clusters,
         calls,
         mde,
-        math.nan if math.isnan(slope) else true_effect(mde, slope, 0.0),
+        in_true_harm(mde, slope, reach),
         needed,
         None if needed is None else math.ceil(needed * per_cluster),
         basis,

@@ -25,7 +25,7 @@ from seatrial.stats import betting, intervals, power
 from seatrial.stats.instruments import true_effect
 from seatrial.types import BAD, Evidence
 
-__all__ = ["Claim", "Method", "claims", "decision_chance", "evidence", "use_case_claims", "with_mde"]
+__all__ = ["Claim", "Method", "claims", "decision_chance", "evidence", "in_true_harm", "use_case_claims", "with_mde"]
 
 Array = NDArray[np.float64]
 Method = Literal["betting", "fixed"]
@@ -280,8 +280,19 @@ def with_mde(
         mde = power.mde_betting(known, claim.low, claim.high, alpha, goal, rng, n=max(planned, len(known)))
     else:
         mde = power.mde_fixed(known, claim.low, claim.high, alpha, goal, rng)
-    shown = mde if math.isnan(slope) else true_effect(mde, slope, 0.0)
-    return replace(found, mde=shown if shown <= claim.high else math.inf, slope=slope)
+    return replace(found, mde=in_true_harm(mde, 1.0 if math.isnan(slope) else slope, claim.high), slope=slope)
+
+
+def in_true_harm(mde: float, slope: float, most: float) -> float:
+    """Return an MDE of readings as one of true harm; infinite where the scale, up to `most`, allows no such change.
+
+    Args:
+        mde: Smallest change of the readings that could be seen.
+        slope: Share of a true change that the instrument shows; the result is NaN where it is.
+        most: Largest change that the scale allows.
+    """
+    needed = math.nan if math.isnan(slope) else true_effect(mde, slope, 0.0)
+    return math.inf if needed > most else needed
 
 
 RESAMPLES = 200
