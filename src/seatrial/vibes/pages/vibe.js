@@ -11,6 +11,7 @@ let version = Number(form.dataset.version);
 let step = 0; // edits of this page; the server keeps the latest, in whatever order they come
 let changed = false; // something is on the page that no save has taken along
 let unsure = false; // a save is under way
+let left = -1; // the edit that was sent along when the page last went away
 let waiting = null;
 let sending = Promise.resolve(true);
 
@@ -111,9 +112,9 @@ function later(wait) {
 
 // A page that goes away sends what no save has taken along, or not surely; the server keeps the latest edit of a page.
 function leave() {
-  if (!changed && !unsure) return;
-  changed = false;
-  put(said(false), true).catch(() => { changed = true; });
+  if ((!changed && !unsure) || left === step) return;
+  left = step;
+  put(said(false), true).catch(() => { left = -1; });
 }
 
 function tick(words) {
