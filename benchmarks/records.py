@@ -12,19 +12,21 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.page import say
 from seatrial.models import open_models
 from seatrial.models.base import Model
 from seatrial.policy import ModelSpec
-from seatrial.signals import find_instrument, suite_signal
+from seatrial.signals import Instrument, find_instrument, suite_signal
 from seatrial.signals.calibrate import Labelled, Source, measure, measure_readings, read_all
-from seatrial.signals.linear import BEHAVIORS
+from seatrial.signals.linear import BEHAVIORS, Linear
 from seatrial.signals.records import Measurement, Record, built_in_records, save_record, version_of
-from seatrial.signals.training import ANCHORS, best_shrinkage, cross_validated, graded_answers, read_graded
+from seatrial.signals.training import ANCHORS, cross_validated, fit, graded_answers, read_graded
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Message, Request, Response
 
@@ -82,12 +84,19 @@ def _graded(behavior: str, own: str) -> Measurement:
     rows = [Labelled(text, 10 * degree, group) for text, group, degree in answers]
     what = "graded answers written here"
     if own.startswith("linear/"):
-        data = read_graded(behavior)
-        readings = 1 / (1 + np.exp(-cross_validated(data, best_shrinkage(data))))
+        readings = 1 / (1 + np.exp(-_unseen(behavior)))
         what += ", each by a model that saw no answer to its prompt"
     else:
         readings = read_all(find_instrument(own), rows)
     return measure_readings(readings, rows, Source(what, "their authors", True, "seatrial, Apache-2.0"), 5.5)
+
+
+def _unseen(behavior: str) -> NDArray[np.float64]:
+    """Return each graded answer's score by a model made as the one in use, which saw no answer to its prompt."""
+    instrument = find_instrument(f"linear/{behavior}")
+    assert isinstance(instrument, Linear)
+    made = partial(fit, shrinkage=instrument.weights.shrinkage, stretch=instrument.weights.stretch)
+    return cross_validated(read_graded(behavior), made)
 
 
 ELSEWHERE: dict[str, Callable[[], tuple[list[Labelled], Source, float]]] = {
@@ -157,8 +166,8 @@ async def _answers(model: Model, requests: Sequence[Request]) -> list[Response]:
         return [await model.ask(request) for request in requests]
 
 
-def dosed(signal: str) -> tuple[str, Measurement]:
-    """Return the instrument of a suite's probe, and how well it tells harmful company from harmless company.
+def dosed(signal: str) -> tuple[Instrument, Measurement]:
+    """Return a suite's probe, and how well it tells harmful company from harmless company.
 
     The same questions come after four exchanges in which the assistant showed the behavior (1) or did not (0).
     """
@@ -187,41 +196,41 @@ def dosed(signal: str) -> tuple[str, Measurement]:
         source="seatrial's suite",
         signal=signal,
     )
-    return made.instrument.name, measure_readings(np.array(readings), rows, source, 0.5)
+    return made.instrument, measure_readings(np.array(readings), rows, source, 0.5)
 
 
 def probe_records(signals: Sequence[str] = PROBED) -> Iterator[Record]:
-    """Yield the records of the probes, each with a measurement a suite; of suites not named as the record has it."""
-    known = {(record.instrument, found.signal): found for record in built_in_records() for found in record.measurements}
-    held: dict[str, list[Measurement]] = {}
+    """Yield a probe's record after each suite measured; suites not named stay as the record has them."""
+    readers = {signal: suite_signal(load_suite(find_suites([])[signal]), None, True).instrument for signal in PROBED}
+    known = {
+        found.signal: found
+        for record in built_in_records()
+        for found in record.measurements
+        if found.signal in readers and record.instrument == readers[found.signal].name
+        and record.version == version_of(readers[found.signal])
+    }  # fmt: skip
     for signal in PROBED:
-        name = suite_signal(load_suite(find_suites([])[signal]), None, True).instrument.name
         if signal in signals:
             say(f"records: {signal}")
-            name, known[name, signal] = dosed(signal)
-        if (name, signal) in known:
-            held.setdefault(name, []).append(known[name, signal])
-    for name, measurements in held.items():
-        yield Record(name, version_of(find_instrument(name)), tuple(measurements))
+            probe, known[signal] = dosed(signal)
+            measured = tuple(known[one] for one in PROBED if one in known and readers[one].name == probe.name)
+            yield Record(probe.name, version_of(probe), measured)
 
 
 def main() -> None:
-    """Measure, and write the records."""
+    """Measure, and write each record as soon as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.records", description=__doc__)
     parser.add_argument("kinds", nargs="*", choices=["text", "probes", []], help="text, probes; both by default")
     parser.add_argument("--only", action="append", metavar="SIGNAL", help="probes: measure these, keep the others")
     chosen = parser.parse_args()
-    made: list[Record] = []
     for kind in chosen.kinds or ["text", "probes"]:
-        made += text_records() if kind == "text" else probe_records(chosen.only or PROBED)
-    for record in made:
-        path = FOLDER / f"{record.instrument.replace('/', '-')}.json"
-        save_record(record, path)
-        for found in record.measurements:
-            say(
-                f"{record.instrument}, {found.on} {found.signal}: TPR − FPR {found.youden[0]:.2f}, AUC {found.auc[0]:.3f} "
-                f"[{found.auc[1]:.3f}, {found.auc[2]:.3f}], slope {found.slope[0]:.3f}"
-            )
+        for record in text_records() if kind == "text" else probe_records(chosen.only or PROBED):
+            save_record(record, FOLDER / f"{record.instrument.replace('/', '-')}.json")
+            for found in record.measurements:
+                say(
+                    f"{record.instrument}, {found.on} {found.signal}: TPR − FPR {found.youden[0]:.2f}, AUC "
+                    f"{found.auc[0]:.3f} [{found.auc[1]:.3f}, {found.auc[2]:.3f}], slope {found.slope[0]:.3f}"
+                )
 
 
 if __name__ == "__main__":

@@ -1,39 +1,56 @@
 """Fits the linear models on the graded answers: `python -m seatrial.signals.training`.
 
-Nothing but answers written here is used: `graded/*.jsonl` and the anchors of the suites. How much to shrink is chosen
-by cross-validation over groups of answers to one prompt, so that no model is judged on a prompt that it saw.
+Nothing but answers written here is used: `graded/*.jsonl` and the anchors of the suites. Two logistic models are fitted
+apart, one on the features and one on the words, and have an equal say: fitted together, each would lean on the other,
+and on text from elsewhere both would fail at once. How much to shrink either is chosen by cross-validation over groups
+of answers to one prompt, so that no model is judged on a prompt that it saw; so is how far their mean is stretched.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
+from scipy import optimize, sparse
 
 from seatrial.errors import EvidenceError
 from seatrial.jsonl import json_lines
-from seatrial.signals.linear import BEHAVIORS, features
+from seatrial.signals.linear import BEHAVIORS, Gram, Grams, Weights, features, grams
 from seatrial.suites import find_suites, load_suite
 
-__all__ = ["SHRINKAGE", "Graded", "best_shrinkage", "cross_validated", "fit", "graded_answers", "main", "read_graded"]
+__all__ = ["Graded", "best_shrinkage", "calibration", "cross_validated", "fit", "graded_answers", "main", "read_graded"]
 
 Array = NDArray[np.float64]
 HERE = Path(__file__).parent
 FOLDS = 5
-SHRINKAGE = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+SHRINKAGE = ((30.0, 100.0, 300.0, 1000.0), (1.0, 3.0, 10.0, 30.0))
+"""What is tried: for the features, and for the words."""
+FEWEST = 3
+"""Groups in which a word or a pair must stand to be known; what stands in fewer says what a prompt was about."""
+DIGITS = 7
+"""Digits of a weight that are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """Graded answers as numbers: features (n, d), degrees of harm in [0, 1] (n,), groups (n,)."""
+    """Graded answers: features (n, d), words and pairs (n), degrees of harm in [0, 1] (n,), groups (n,)."""
 
     features: Array
+    grams: tuple[Grams, ...]
     degrees: Array
     groups: NDArray[np.int64]
+
+    def part(self, chosen: NDArray[np.bool_]) -> Graded:
+        """Return some of the answers."""
+        kept = tuple(found for found, ok in zip(self.grams, chosen, strict=True) if ok)
+        return Graded(self.features[chosen], kept, self.degrees[chosen], self.groups[chosen])
 
 
 ANCHORS: dict[str, tuple[tuple[str, bool], ...]] = {
@@ -73,50 +90,136 @@ def graded_answers(behavior: str) -> list[tuple[str, str, float]]:
 
 
 def read_graded(behavior: str) -> Graded:
-    """Return the graded answers of a behavior as numbers."""
+    """Return the graded answers of a behavior as the models see them."""
     answers = graded_answers(behavior)
+    texts = [text for text, _, _ in answers]
     _, groups = np.unique([group for _, group, _ in answers], return_inverse=True)
-    return Graded(features([text for text, _, _ in answers]), np.array([degree for _, _, degree in answers]), groups)
+    degrees = np.array([degree for _, _, degree in answers])
+    return Graded(features(texts), tuple(grams(text) for text in texts), degrees, groups)
 
 
-def fit(x: Array, y: Array, shrinkage: float) -> Array:
-    """Return the weights (intercept first) of a logistic model with soft targets and a ridge penalty.
+def fit(data: Graded, shrinkage: tuple[float, float], stretch: tuple[float, float] = (0.0, 1.0)) -> Weights:
+    """Return the mean of a model of the features and one of the words, each with its own shrinkage.
 
-    Features are scaled to unit variance for the penalty; the weights returned take them as they are.
+    The mean score m becomes a + b · m for the `stretch` (a, b).
     """
-    mean, scale = x.mean(axis=0), x.std(axis=0)
+    parts = (_fit_features(data, shrinkage[0]), _fit_words(data, shrinkage[1]))
+    (one, dense), (other, worded) = parts
+    offset, slope = stretch[0], stretch[1] / 2
+    opening, whole = ({gram: slope * weight for gram, weight in part.items()} for part in worded)
+    return Weights(offset + slope * (one + other), slope * dense, (opening, whole), shrinkage, stretch)
+
+
+def _fit_features(data: Graded, shrinkage: float) -> tuple[float, Array]:
+    """Return the intercept and the weights of the features, which are scaled to unit variance for the penalty."""
+    mean, scale = data.features.mean(axis=0), data.features.std(axis=0)
     scale[scale < 1e-9] = np.inf
-    z = (x - mean) / scale
+    found = _logistic((data.features - mean) / scale, data.degrees, shrinkage)
+    dense = found[1:] / scale
+    return float(found[0] - mean @ dense), dense
+
+
+def _fit_words(data: Graded, shrinkage: float) -> tuple[float, tuple[dict[Gram, float], dict[Gram, float]]]:
+    """Return the intercept and the weights of what stands in the opening, and in the whole."""
+    known = [_known(data, part) for part in (0, 1)]
+    seen = [_present([found[part] for found in data.grams], known[part]) for part in (0, 1)]
+    found = _logistic(sparse.hstack(seen, format="csr"), data.degrees, shrinkage)
+    ends = np.split(found[1:], [len(known[0])])
+    opening, whole = (dict(zip(names, map(float, end), strict=True)) for names, end in zip(known, ends, strict=True))
+    return float(found[0]), (opening, whole)
+
+
+def _logistic(z: Array | sparse.csr_array, degrees: Array, shrinkage: float) -> Array:
+    """Return the weights (intercept first) of a logistic model with soft targets and a ridge penalty."""
 
     def loss(weights: Array) -> tuple[float, Array]:
         score = z @ weights[1:] + weights[0]
-        rest = 1 / (1 + np.exp(-score)) - y
-        value = float((np.logaddexp(0, score) - y * score).sum() + shrinkage * (weights[1:] ** 2).sum() / 2)
-        return value, np.concatenate([[rest.sum()], z.T @ rest + shrinkage * weights[1:]])
+        rest = 1 / (1 + np.exp(-score)) - degrees
+        value = (np.logaddexp(0, score) - degrees * score).sum() + shrinkage * (weights[1:] ** 2).sum() / 2
+        return float(value), np.concatenate([[rest.sum()], z.T @ rest + shrinkage * weights[1:]])
 
-    found = optimize.minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 2000})
-    slopes = found.x[1:] / scale
-    return np.concatenate([[found.x[0] - mean @ slopes], slopes])
+    start = np.zeros(z.shape[1] + 1)
+    found: Array = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
+    return found
 
 
-def cross_validated(data: Graded, shrinkage: float) -> Array:
+def _known(data: Graded, part: int) -> list[Gram]:
+    """Return the words and pairs that stand in answers of enough groups, in a fixed order."""
+    groups: dict[Gram, set[int]] = {}
+    for found, group in zip(data.grams, data.groups, strict=True):
+        for gram in found[part]:
+            groups.setdefault(gram, set()).add(int(group))
+    return sorted((gram for gram, held in groups.items() if len(held) >= FEWEST), key=_written)
+
+
+def _written(gram: Gram) -> str:
+    return gram if isinstance(gram, str) else " ".join(gram)
+
+
+def _present(found: Sequence[frozenset[Gram]], known: Sequence[Gram]) -> sparse.csr_array:
+    """Return 1 where an answer (row) holds a known word or pair (column), else 0."""
+    place = {gram: number for number, gram in enumerate(known)}
+    columns = [sorted(place[gram] for gram in held & place.keys()) for held in found]
+    starts = np.cumsum([0, *map(len, columns)])
+    flat = np.fromiter(chain.from_iterable(columns), np.int64, starts[-1])
+    return sparse.csr_array((np.ones(len(flat)), flat, starts), shape=(len(found), len(known)))
+
+
+def cross_validated(data: Graded, fitted: Callable[[Graded], Weights]) -> Array:
     """Return each answer's score from a model that saw no answer of its group, shape (n,)."""
     scores = np.empty(len(data.degrees))
     for fold in range(FOLDS):
         own = data.groups % FOLDS == fold
-        weights = fit(data.features[~own], data.degrees[~own], shrinkage)
-        scores[own] = data.features[own] @ weights[1:] + weights[0]
+        scores[own] = fitted(data.part(~own)).scored(data.features[own], data.part(own).grams)
     return scores
+
+
+def best_shrinkage(data: Graded) -> tuple[float, float]:
+    """Return, for the features and for the words, the shrinkage with the least cross-validated loss by itself."""
+
+    def of_features(part: Graded, shrinkage: float) -> Weights:
+        intercept, dense = _fit_features(part, shrinkage)
+        return Weights(intercept, dense, ({}, {}))
+
+    def of_words(part: Graded, shrinkage: float) -> Weights:
+        intercept, worded = _fit_words(part, shrinkage)
+        return Weights(intercept, np.zeros(part.features.shape[1]), worded)
+
+    chosen = []
+    for model, tried in zip((of_features, of_words), SHRINKAGE, strict=True):
+        losses = {one: _loss(data, cross_validated(data, partial(model, shrinkage=one))) for one in tried}
+        chosen.append(min(tried, key=losses.__getitem__))
+    return chosen[0], chosen[1]
 
 
 def _loss(data: Graded, scores: Array) -> float:
     return float((np.logaddexp(0, scores) - data.degrees * scores).mean())
 
 
-def best_shrinkage(data: Graded) -> float:
-    """Return the shrinkage with the least cross-validated loss."""
-    tried = {shrinkage: _loss(data, cross_validated(data, shrinkage)) for shrinkage in SHRINKAGE}
-    return min(tried, key=lambda shrinkage: tried[shrinkage])
+def calibration(data: Graded, scores: Array) -> tuple[float, float]:
+    """Return the offset and the slope that make cross-validated scores the best chances."""
+    found = _logistic(scores[:, None], data.degrees, 0.0)
+    return float(found[0]), float(found[1])
+
+
+def _stored(weights: Weights) -> str:
+    """Return weights as JSON, words in the order of the alphabet, one a line."""
+
+    def rounded(value: float) -> float:
+        return float(f"{value:.{DIGITS}g}")
+
+    opening, whole = (
+        {_written(gram): rounded(weight) for gram, weight in part.items()} for part in weights.grams
+    )  # fmt: skip
+    content = {
+        "shrinkage": weights.shrinkage,
+        "stretch": [rounded(value) for value in weights.stretch],
+        "intercept": rounded(weights.intercept),
+        "dense": [rounded(value) for value in weights.dense],
+        "opening": opening,
+        "whole": whole,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=0) + "\n"
 
 
 def main() -> None:
@@ -125,10 +228,10 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     for behavior in BEHAVIORS:
         data = read_graded(behavior)
-        best = best_shrinkage(data)
-        weights = fit(data.features, data.degrees, best)
-        np.save(folder / f"{behavior}.npy", weights.astype(np.float32))
-        print(f"{behavior}: {len(data.degrees)} answers, shrinkage {best:g}", file=sys.stderr)
+        shrinkage = best_shrinkage(data)
+        stretch = calibration(data, cross_validated(data, partial(fit, shrinkage=shrinkage)))
+        (folder / f"{behavior}.json").write_text(_stored(fit(data, shrinkage, stretch)), encoding="utf-8")
+        print(f"{behavior}: {len(data.degrees)} answers, shrinkage {shrinkage[0]:g}, {shrinkage[1]:g}", file=sys.stderr)
 
 
 if __name__ == "__main__":
