@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from seatrial.errors import EvidenceError
+from seatrial.errors import EvidenceError, SeatrialError
 from seatrial.vibes.guard import COOKIE, Guard, cookie_of
 from seatrial.vibes.kept import Conflict, Rater, Shown, Turn
 from seatrial.vibes.links import LINK_SECONDS, guard_of
@@ -49,6 +49,7 @@ def make_app(store: SessionStore) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        await desk.open()
         yield
         await desk.close()
 
@@ -89,6 +90,16 @@ class _Desk:
         self._tags: dict[int, tuple[float, list[str]]] = {}
         self._busy: dict[str, asyncio.Task[list[str]] | None] = {}
 
+    async def open(self) -> None:
+        """Make ready what would keep the first raters waiting: templates, and the models that they talk to."""
+        for name in self._pages.list_templates(extensions=["html"]):
+            self._pages.get_template(name)
+        for session in await self._read(self._store.conversing):
+            try:
+                await self._lines.ready(session, await self._read(self._store.config, session))
+            except SeatrialError as error:
+                LOG.warning("conversations of session %d cannot be held: %s", session, error)
+
     async def close(self) -> None:
         """Stop the models that raters talked to."""
         await self._lines.close()
@@ -101,7 +112,8 @@ class _Desk:
         rater = await self._read(self._store.rater, token)
         if rater is None:
             return self._stranger()
-        await run_in_threadpool(self._store.came_in, rater)
+        self._store.came_in(rater)
+        self._remember(token, rater)
         reply = RedirectResponse("/", 303)
         secure = request.url.scheme == "https"
         reply.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, max_age=LINK_SECONDS)
@@ -255,13 +267,16 @@ class _Desk:
         if held is not None and time.monotonic() < until:
             return held
         found = await self._read(self._store.rater, token)
-        if len(self._raters) > REMEMBERED:
-            self._raters.clear()
         if found is None:
             self._raters.pop(token, None)
         else:
-            self._raters[token] = (time.monotonic() + RECENT, found)
+            self._remember(token, found)
         return found
+
+    def _remember(self, token: str, rater: Rater) -> None:
+        if len(self._raters) > REMEMBERED:
+            self._raters.clear()
+        self._raters[token] = (time.monotonic() + RECENT, rater)
 
     async def _outline(self, rater: int, name: str) -> list[str]:
         """Return the names of a rater's trials, read anew when a second look came in."""

@@ -30,7 +30,7 @@ HEARTBEAT = 5.0
 
 
 class Lines:
-    """The models that sessions talk to, each pair opened when its first question comes."""
+    """The models that sessions talk to, each pair opened once."""
 
     def __init__(self) -> None:
         """Start with no model open."""
@@ -49,7 +49,7 @@ class Lines:
         Raises:
             SeatrialError: a model gave no answer; the turn can be tried again.
         """
-        models = await self._models(session, config)
+        models = await self.ready(session, config)
         sides: tuple[Role, Role] = ("candidate", "baseline") if trial.odd == "left" else ("baseline", "candidate")
 
         async def one(role: Role, side: str) -> str:
@@ -67,7 +67,12 @@ class Lines:
                 raise answer
         return [str(answer) for answer in both]
 
-    async def _models(self, session: int, config: Mapping[str, Any]) -> dict[Role, Model]:
+    async def ready(self, session: int, config: Mapping[str, Any]) -> dict[Role, Model]:
+        """Return a session's models, opened once.
+
+        Raises:
+            SeatrialError: one cannot be used.
+        """
         async with self._lock:
             if session not in self._open:
                 specs = [ModelSpec.model_validate(config["models"][role]) for role in ("baseline", "candidate")]

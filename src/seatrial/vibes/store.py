@@ -36,7 +36,29 @@ ONE = (
     .order_by(ratings.c.version.desc())
     .limit(1)
 )  # fmt: skip
-"""One of a rater's trials with its latest rating and its session; built once, for it is asked with every request."""
+"""One of a rater's trials with its latest rating and its session. What is asked with every page is built once."""
+WHO = (
+    select(raters.c.id, raters.c.session, raters.c.name)
+    .join(sessions, sessions.c.id == raters.c.session)
+    .where(raters.c.token_hash == bindparam("hash"), raters.c.expires > bindparam("now"), sessions.c.closed.is_(None))
+)
+NAMES = select(trials.c.id).where(trials.c.rater == bindparam("rater")).order_by(trials.c.place)
+
+
+def _rated_latest(held: FromClause) -> FromClause:
+    """Return trials joined with the latest rating of each, where there is one."""
+    later = ratings.alias()
+    newest = select(func.max(later.c.version)).where(later.c.trial == trials.c.id).correlate(trials).scalar_subquery()
+    return held.outerjoin(ratings, and_(ratings.c.trial == trials.c.id, ratings.c.version == newest))
+
+
+UNFINISHED = (
+    select(trials.c.id)
+    .select_from(_rated_latest(trials))
+    .where(trials.c.rater == bindparam("rater"), or_(ratings.c.done.is_(None), ~ratings.c.done))
+    .order_by(trials.c.place)
+    .limit(1)
+)
 
 
 class SessionStore:
@@ -108,13 +130,8 @@ class SessionStore:
         """Return the rater with that link; None where it is forged, unknown, ended, or its session closed."""
         if not self.standing(token):
             return None
-        chosen = (
-            select(raters.c.id, raters.c.session, raters.c.name)
-            .join(sessions, sessions.c.id == raters.c.session)
-            .where(raters.c.token_hash == hashed(token), raters.c.expires > time.time(), sessions.c.closed.is_(None))
-        )
         with self.engine.connect() as link:
-            row = link.execute(chosen).first()
+            row = link.execute(WHO, {"hash": hashed(token), "now": time.time()}).first()
         return None if row is None else Rater(*row)
 
     def session_of(self, admin: str) -> int | None:
@@ -123,8 +140,8 @@ class SessionStore:
             return link.execute(select(sessions.c.id).where(sessions.c.admin_hash == hashed(admin))).scalar()
 
     def came_in(self, rater: Rater) -> None:
-        """Write down that somebody opened a rater's link."""
-        self._writer.put(lambda link: _note(link, rater.session, rater.name, "opened the link")).result()
+        """Have it written down that somebody opened a rater's link; nobody waits for it."""
+        self._writer.put(lambda link: _note(link, rater.session, rater.name, "opened the link"))
 
     # What a rater sees
 
@@ -142,16 +159,12 @@ class SessionStore:
     def outline(self, rater: int) -> list[str]:
         """Return the names of a rater's trials in their order, without their contents."""
         with self.engine.connect() as link:
-            return list(
-                link.execute(select(trials.c.id).where(trials.c.rater == rater).order_by(trials.c.place)).scalars()
-            )
+            return list(link.execute(NAMES, {"rater": rater}).scalars())
 
     def unfinished(self, rater: int) -> str | None:
         """Return the first of a rater's trials whose latest rating is not final; None where all are."""
-        open_ones = or_(ratings.c.done.is_(None), ~ratings.c.done)
-        chosen = select(trials.c.id).select_from(_rated_latest(trials)).where(trials.c.rater == rater, open_ones)
         with self.engine.connect() as link:
-            return link.execute(chosen.order_by(trials.c.place).limit(1)).scalar()
+            return link.execute(UNFINISHED, {"rater": rater}).scalar()
 
     def tags_of(self, session: int) -> list[str]:
         """Return the tags that raters of a session added, the oldest first."""
@@ -314,6 +327,12 @@ class SessionStore:
             link.execute(update(sessions).where(sessions.c.id == session).values(closed=time.time()))
             _note(link, session, "vibe close", "closed the session")
 
+    def conversing(self) -> list[int]:
+        """Return the sessions that are open and hold conversations."""
+        chosen = select(sessions.c.id, sessions.c.config).where(sessions.c.closed.is_(None))
+        with self.engine.connect() as link:
+            return [int(row.id) for row in link.execute(chosen) if json.loads(row.config).get("models")]
+
     def config(self, session: int) -> dict[str, Any]:
         """Return what a session was planned with."""
         with self.engine.connect() as link:
@@ -328,13 +347,6 @@ class SessionStore:
         with self.engine.connect() as link:
             held = [int(row.id) for row in link.execute(chosen)]
         return [one for number in held for one in self.rated(number) if one.rater in names]
-
-
-def _rated_latest(held: FromClause) -> FromClause:
-    """Return trials joined with the latest rating of each, where there is one."""
-    later = ratings.alias()
-    newest = select(func.max(later.c.version)).where(later.c.trial == trials.c.id).correlate(trials).scalar_subquery()
-    return held.outerjoin(ratings, and_(ratings.c.trial == trials.c.id, ratings.c.version == newest))
 
 
 def _with_latest(rater: int) -> Select[Any]:
