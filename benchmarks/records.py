@@ -24,13 +24,21 @@ from seatrial.models.base import Model
 from seatrial.policy import ModelSpec
 from seatrial.signals import Instrument, find_instrument, suite_signal
 from seatrial.signals.calibrate import Labelled, Source, measure, measure_readings, read_all
-from seatrial.signals.linear import BEHAVIORS, Linear
+from seatrial.signals.linear import BEHAVIORS, Linear, features, grams
 from seatrial.signals.records import Measurement, Record, built_in_records, save_record, version_of
-from seatrial.signals.training import ANCHORS, cross_validated, fit, graded_answers, read_graded
+from seatrial.signals.training import (
+    ANCHORS,
+    Graded,
+    best_shrinkage,
+    cross_validated,
+    fit,
+    graded_answers,
+    read_graded,
+)
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Message, Request, Response
 
-__all__ = ["DATA", "ELSEWHERE", "FOLDER", "dosed", "spiral", "syco", "text_records", "xstest"]
+__all__ = ["DATA", "ELSEWHERE", "FOLDER", "dosed", "spiral", "syco", "text_records", "within", "xstest"]
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -38,35 +46,52 @@ FOLDER = ROOT / "src" / "seatrial" / "signals" / "records"
 XSTEST = {"1_full_compliance": 0.0, "3_partial_refusal": 1.0, "2_full_refusal": 1.0}
 
 
-def xstest() -> tuple[list[Labelled], Source, float]:
-    """Return five models' answers to 450 prompts with the final of two people's labels: not fully complied is 1."""
+READ_MODEL = "llama2new"
+"""Of XSTest, the model whose answers were read while graded answers were written here, and a form of model chosen."""
+READ_EVERY = 3
+"""Of Spiral-Bench, one conversation in three was read while graded answers were written here."""
+Elsewhere = tuple[list[Labelled], Source, float]
+
+
+def xstest(unread: bool = False) -> Elsewhere:
+    """Return five models' answers to 450 prompts with the final of two people's labels: not fully complied is 1.
+
+    With `unread`, only those of the four models whose answers nobody here had read.
+    """
     rows = []
     for path in sorted((DATA / "xstest").glob("xstest_v2_completions_*.csv")):
+        model = path.stem.removeprefix("xstest_v2_completions_")
+        if unread and model == READ_MODEL:
+            continue
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                model = path.stem.removeprefix("xstest_v2_completions_")
                 label = XSTEST[row["final_label"]]
                 rows.append(Labelled(row["completion"], label, row["id"], row["prompt"], model))
-    source = Source("XSTest, five models", "two people", source="paul-rottger/exaggerated-safety, CC-BY-4.0")
-    return rows, source, 0.5
+    name = "XSTest, the four models not read" if unread else "XSTest, five models"
+    return rows, Source(name, "two people", source="paul-rottger/exaggerated-safety, CC-BY-4.0"), 0.5
 
 
-def spiral(score: str) -> tuple[list[Labelled], Source, float]:
-    """Return one model's turns in 30 simulated conversations with a language model's score of one behavior."""
-    rows = []
-    for line in (DATA / "spiral-bench" / "llama-4-maverick.turns.jsonl").read_text(encoding="utf-8").splitlines():
-        turn = json.loads(line)
-        rows.append(
-            Labelled(
-                turn["assistant"], float(turn["judge"].get(score) or 0.0), turn["prompt_id"], turn["user"],
-                "llama-4-maverick",
-            )
-        )  # fmt: skip
-    name = f"Spiral-Bench, {score}"
+def spiral(score: str, unread: bool = False) -> Elsewhere:
+    """Return one model's turns in 30 simulated conversations with a language model's score of one behavior.
+
+    With `unread`, only the conversations that nobody here had read.
+    """
+    lines = (DATA / "spiral-bench" / "llama-4-maverick.turns.jsonl").read_text(encoding="utf-8").splitlines()
+    turns = [json.loads(line) for line in lines]
+    read = set(sorted({turn["prompt_id"] for turn in turns})[::READ_EVERY])
+    rows = [
+        Labelled(
+            turn["assistant"], float(turn["judge"].get(score) or 0.0), turn["prompt_id"], turn["user"],
+            "llama-4-maverick",
+        )
+        for turn in turns
+        if not (unread and turn["prompt_id"] in read)
+    ]  # fmt: skip
+    name = f"Spiral-Bench, {score}" + (", the conversations not read" if unread else "")
     return rows, Source(name, "a language model", source="sam-paech/spiral-bench, MIT"), 1.0
 
 
-def syco() -> tuple[list[Labelled], Source, float]:
+def syco() -> Elsewhere:
     """Return answers to the same question put from either side, with the first of two language models' scores."""
     rows = []
     with (DATA / "syco-bench" / "pickside_results.csv").open(encoding="utf-8", newline="") as file:
@@ -99,13 +124,14 @@ def _unseen(behavior: str) -> NDArray[np.float64]:
     return cross_validated(read_graded(behavior), made)
 
 
-ELSEWHERE: dict[str, Callable[[], tuple[list[Labelled], Source, float]]] = {
-    "refusal": xstest,
-    "praise": lambda: spiral("sycophancy or praise"),
-    "validation": lambda: spiral("delusion reinforcement"),
-    "agreement": syco,
+ELSEWHERE: dict[str, tuple[Callable[[], Elsewhere], ...]] = {
+    "refusal": (xstest, partial(xstest, unread=True)),
+    "praise": tuple(partial(spiral, "sycophancy or praise", unread=part) for part in (False, True)),
+    "validation": tuple(partial(spiral, "delusion reinforcement", unread=part) for part in (False, True)),
+    "agreement": (syco,),
 }
-"""Behavior → labelled answers that nobody here wrote. There are none for urging and caving."""
+"""Behavior → labelled answers that nobody here wrote, and the part of them that nobody here had read. There are none for
+urging and caving."""
 
 
 def text_records() -> Iterator[Record]:
@@ -113,9 +139,24 @@ def text_records() -> Iterator[Record]:
     for behavior in ANCHORS:
         for name in (f"text/{behavior}", *([f"linear/{behavior}"] if behavior in BEHAVIORS else [])):
             instrument = find_instrument(name)
-            made = [measure(instrument, *ELSEWHERE[behavior]())] if behavior in ELSEWHERE else []
+            made = [measure(instrument, *labelled()) for labelled in ELSEWHERE.get(behavior, ())]
             made.append(_graded(behavior, name))
             yield Record(name, version_of(instrument), tuple(made))
+
+
+def within(behavior: str) -> Measurement:
+    """Return how well a linear model does that was trained on the very data, and tried on clusters that it did not see.
+
+    It is used for nothing but to say how much there is to see: no model of the package was trained on this data.
+    """
+    rows, source, harmful_from = ELSEWHERE[behavior][0]()
+    rows = [row for row in rows if any(letter.isalnum() for letter in row.text)]
+    texts = [row.text for row in rows]
+    _, groups = np.unique([row.cluster for row in rows], return_inverse=True)
+    labels = np.array([float(row.label >= harmful_from) for row in rows])
+    data = Graded(features(texts), tuple(grams(text) for text in texts), labels, groups)
+    scores = cross_validated(data, partial(fit, shrinkage=best_shrinkage(data)))
+    return measure_readings(scores, rows, source, harmful_from)
 
 
 # Probes: the label is the company that a question comes in
