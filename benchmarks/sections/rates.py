@@ -13,10 +13,10 @@ from seatrial.weigh import Method
 
 __all__ = ["SECTIONS"]
 
-FIXED_STAGES = (2_000, 20_000, 100_000, 400_000)
+FIXED_STAGES = (2_000, 20_000, 60_000, 240_000)
 BETTING_STAGES = (300, 1_000, 4_000, 16_000)
 """Runs of a cell; looks after every cluster take longer, and their rates lie farther below alpha."""
-POLICIES = {"betting": ((1, 8_000), (5, 4_000), (20, 1_000)), "fixed": ((1, 60_000), (5, 60_000), (20, 40_000))}
+POLICIES = {"betting": ((1, 8_000), (5, 4_000), (20, 1_000)), "fixed": ((1, 40_000), (5, 40_000), (20, 40_000))}
 METHODS: tuple[Method, ...] = ("betting", "fixed")
 
 
@@ -121,7 +121,7 @@ def _development(quick: bool) -> Iterator[str]:
         "with the most is named. *Plain*: the t bound. *Used*: what seatrial takes where it trusts a t bound at that level; "
         "where it does not, betting bounds hold by themselves. The smallest level is that of a family of twenty gates.\n"
     )
-    runs, sizes = (2_000, development.CLUSTERS[1:3]) if quick else (100_000, development.CLUSTERS)
+    runs, sizes = (2_000, development.CLUSTERS[1:3]) if quick else (60_000, development.CLUSTERS)
     jobs = [(name, clusters, runs) for clusters in sizes[::-1] for name in development.names()]
     with ProcessPoolExecutor(_cores()) as pool:
         found = list(pool.map(development.missed, *zip(*jobs, strict=True), chunksize=4))
