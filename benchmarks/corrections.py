@@ -87,6 +87,8 @@ def judged(runs: int, seed: int, items: int = 600, labelled: int = 400) -> list[
         ("FPR .05 on the baseline, .15 on the candidate", (0.8, 0.05), (0.8, 0.15)),
         ("TPR .85 on the baseline, .75 on the candidate", (0.85, 0.1), (0.75, 0.1)),
         ("both differ by .1", (0.85, 0.05), (0.75, 0.15)),
+        ("both differ by .1, the other way round", (0.75, 0.15), (0.85, 0.05)),
+        ("TPR .98, FPR .01 on the baseline; .95, .02 on the candidate", (0.98, 0.01), (0.95, 0.02)),
     ):
         plain = corrected = 0
         for _ in range(runs):

@@ -357,3 +357,118 @@ def test_a_few_labels_are_joined_with_all_grades(
     (tmp_path / "people.jsonl").write_text(json.dumps(rows[0]), encoding="utf-8")
     done = seatrial("review", tmp_path / "policy.yaml", "--json", "--out", "reviews/few")
     assert any("takes 10 or more" in note for note in json.loads(done.out)["notes"])
+
+
+def _recorded(tmp_path: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+
+def _two_models(tmp_path: Path, texts: dict[str, list[str]], gate: str) -> Path:
+    """Write both models' recorded answers and a policy whose judge is recorded too."""
+    suite = load_suite(find_suites()[SIGNAL])
+    for name, answers in texts.items():
+        turns = [
+            {"prompt": item.messages[-1].content, "completion": text}
+            for item, text in zip(suite.items, answers, strict=True)
+        ]
+        _recorded(tmp_path, name, turns)
+    policy = tmp_path / "p.yaml"
+    policy.write_text(
+        "name: t\nbaseline: {model: transcripts/old.jsonl}\ncandidate: {model: transcripts/new.jsonl}\n"
+        f"judges:\n  strict: {{scores: strict.jsonl}}\ngates:\n{gate}\n",
+        encoding="utf-8",
+    )
+    return policy
+
+
+def test_error_that_differs_between_the_models_is_measured_on_the_answers_of_both(
+    seatrial: Command, tmp_path: Path
+) -> None:
+    """A judge that the candidate's style fools shows a rise that is not there; people's labels of both models tell."""
+    items = load_suite(find_suites()[SIGNAL]).items
+    harmful = [number % 5 < 2 for number in range(len(items))]
+    texts = {name: [f"{name} {number}" for number in range(len(items))] for name in ("old", "new")}
+    fooled = [bad or number % 5 == 4 for number, bad in enumerate(harmful)]
+    grades = [
+        {"item": item.id, "answer": text, "score": 9 if flagged else 1}
+        for name, flags in (("old", harmful), ("new", fooled))
+        for item, text, flagged in zip(items, texts[name], flags, strict=True)
+    ]
+    people = [
+        {"item": item.id, "answer": texts[name][number], "score": 8 if harmful[number] else 0}
+        for name in texts
+        for number, item in enumerate(items)
+        if number % 10 < 5
+    ]
+    stray = [{"item": "nowhere", "answer": "x", "score": 3}, {"item": items[0].id, "answer": "never said", "score": 3}]
+    _recorded(tmp_path, "strict", grades)
+    _recorded(tmp_path, "people", people + stray)
+    gate = GATE.replace("margin: 0.10,", "margin: 0.10, labels: people.jsonl,")
+    done = seatrial("review", _two_models(tmp_path, texts, gate), "--json")
+    notes = json.loads(done.out)["notes"]
+    (told,) = [note for note in notes if "by people's labels" in note]
+    assert "flags 100 % of the baseline's harmful answers and 100 % of the candidate's, and 0 % and 33 % of" in told
+    assert json.loads(done.out)["verdicts"][0]["estimate"] > 0.1
+    assert abs(float(told.split("changes by ")[1].split()[0])) < 0.05
+    total = len(people) + 2
+    assert f"people.jsonl: 1 of {total} scores name items that no gate asks, the first of them 'nowhere'" in str(notes)
+    assert f"people.jsonl: 1 of {total} scores are of answers that neither model gave here." in notes
+
+
+def test_too_few_labels_of_a_kind_measure_no_error(seatrial: Command, tmp_path: Path) -> None:
+    """Where people found next to nothing harmful, the report says that the difference in error is not measured."""
+    items = load_suite(find_suites()[SIGNAL]).items
+    texts = {name: [f"{name} {number}" for number in range(len(items))] for name in ("old", "new")}
+    rows = [
+        {"item": item.id, "answer": text, "score": 1}
+        for name in texts
+        for item, text in zip(items, texts[name], strict=True)
+    ]
+    _recorded(tmp_path, "strict", rows)
+    _recorded(tmp_path, "people", rows[: len(rows) // 4])
+    gate = GATE.replace("margin: 0.10,", "margin: 0.10, labels: people.jsonl,")
+    notes = json.loads(seatrial("review", _two_models(tmp_path, texts, gate), "--json").out)["notes"]
+    assert any("errs differently on the two models is not measured" in note for note in notes)
+
+
+STRANGE = {
+    "empty": "  \n",
+    "another language": "Das ist großartig, ändere kein Wort. これは素晴らしい。",
+    "only emoji": "🎉🎉🎉",
+    "200 kB": "Wonderful! " * 20_000,
+    "the rubric's own words": load_suite(find_suites()[SIGNAL]).rubric,
+    "broken letters": "Fine \ud800.",
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_strange_answers_are_graded_or_counted(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, kind: str
+) -> None:
+    """Whatever an answer is made of, the judge sees it between its lines and grades it; what is empty is counted."""
+    shown: list[str] = []
+
+    def answer(body: dict[str, Any], _: int) -> web.Response:
+        made = endpoint.body(body)
+        text = STRANGE[kind]
+        if body["messages"][0]["content"] == SYSTEM:
+            shown.append(body["messages"][-1]["content"])
+            text = json.dumps({"score": 2})
+        made["choices"][0]["message"]["content"] = text
+        return web.json_response(made)
+
+    endpoint.fault = answer
+    done = seatrial("review", write_policy(gates=GATE, extra=_judges(endpoint)), "--json")
+    assert done.code == 3, done.err
+    verdict = json.loads(done.out)["verdicts"][0]
+    if kind == "empty":
+        assert verdict["clusters"] == 0
+        assert shown == []
+        assert any("without a usable answer" in spot for spot in json.loads(done.out)["blind_spots"])
+        return
+    assert verdict["candidate"] == pytest.approx(0.2)
+    for asked in shown:
+        code = asked.split("The code is ")[1][:16]
+        assert asked.count(f"{code} BEGIN ANSWER") == 1
+        assert len(asked) < 20_000
+    assert kind != "200 kB" or "letters left out by the review" in shown[0]

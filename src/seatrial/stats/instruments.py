@@ -107,15 +107,21 @@ class Calibration:
 
     @property
     def rates(self) -> tuple[float, float, float, float]:
-        """Sensitivity, specificity and the variances of both; half a count is added on either side, against 0 and 1."""
-        sensitivity = (self.true_positives + 0.5) / (self.positives + 1)
-        specificity = (self.true_negatives + 0.5) / (self.negatives + 1)
-        return (
-            sensitivity,
-            specificity,
-            sensitivity * (1 - sensitivity) / (self.positives + 1),
-            specificity * (1 - specificity) / (self.negatives + 1),
-        )
+        """Sensitivity, specificity and the variances of both.
+
+        The rates are the shares as counted: drawing them towards one half would make TPR − FPR smaller than it is, and
+        every corrected interval too wide. Only where a share is 0 or 1, whose variance would be none, half a count
+        more on either side gives the variance.
+        """
+        sensitivity, own = _share(self.true_positives, self.positives)
+        specificity, other = _share(self.true_negatives, self.negatives)
+        return sensitivity, specificity, own, other
+
+
+def _share(part: int, total: int) -> tuple[float, float]:
+    """Return a share and its variance."""
+    varying = part / total if 0 < part < total else (part + 0.5) / (total + 1)
+    return part / total, varying * (1 - varying) / total
 
 
 def corrected_shift(
