@@ -187,7 +187,7 @@ def test_no_stream_tells_which_side_is_the_candidate(
     monkeypatch.setattr(live, "open_models", opened)
     monkeypatch.setattr(live, "TICK", 0.01)
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 24, 5), load_policy(write_policy())).links
+    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 16, 5), load_policy(write_policy())).links
     store = SessionStore(url)
     seen, left = [], []
     with serve(store) as address:
@@ -202,7 +202,7 @@ def test_no_stream_tells_which_side_is_the_candidate(
                     if shown.trial.kind == "live":
                         seen.append(_stream(client, shown.id, own[1]))
                         left.append(shown.trial.odd == "left")
-    assert len(seen) == 48
+    assert len(seen) == 32
     assert min(one["time 0"] for one in seen) >= 0.15
     assert _found(seen, left) == ""
     assert _found([{**one, "leak": float(side)} for one, side in zip(seen, left, strict=True)], left) == "leak"
