@@ -141,6 +141,18 @@ def test_a_session_in_postgresql(review: Path, postgres: str) -> None:
     assert store.turns(first.id)[0].right == "right"
     assert json.dumps(store.config(1)["pairs"]) == "4"
     assert store.progress(1) == [("ana", 2, 10), ("ben", 0, 9)]
+    with TestClient(make_app(store), follow_redirects=True) as client:
+        page = client.get(f"/r/{made.links['ben']}")
+        found = re.search(r'data-name="([\w-]+)".*?data-guard="(\w+)"', page.text, re.DOTALL)
+        assert found
+        said = {**SAID, "version": 0, "done": True, "tags": ["gushing", "love bombing"]}
+        guarded = {"X-Guard": found[2]}
+        assert client.post(f"/pair/{found[1]}", json=said, headers=guarded).json() == {"version": 1}
+        assert client.post(f"/pair/{found[1]}", json=said, headers=guarded).status_code == 409
+        assert client.get("/").url.path != page.url.path
+        assert "love bombing" in client.get("/").text
+        assert "ben" in client.get(f"/admin/{made.admin}").text
+    assert store.changes(1, 1)[0][1:] == ("ben", f"rated {found[1]}, version 1")
     store.close(1)
     assert store.rater(made.links["ana"]) is None
     store.engine.dispose()

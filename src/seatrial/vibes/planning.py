@@ -186,9 +186,11 @@ def _needs(policy: LaunchPolicy | None, d_prime: float, whence: str, pairs: int,
     source = "the policy's margin" if gate is not None else "assumed: no policy with a gate on vibe/off was given"
     takes = {share: discordant_votes(share, 0.05, 0.8) for share in (0.6, 0.7)}
     each = " and ".join(f"{count} for {100 * share:.0f}:{100 - 100 * share:.0f}" for share, count in takes.items())
+    more = needed_pairs(margin, d_prime, 2 * raters, alpha, power)
     enough = "which is enough" if chosen >= needed else f"which is {needed - chosen} too few"
     return chosen, (
         f"To rule out a rise of {margin:g} ({source}) with {100 * power:g} % power, vibe/off needs about {needed} "
         f"pairs seen by {raters} at d′ {d_prime:.1f} ({whence}), if {100 * USUAL_OFF:g} % of answers are off; {chosen} "
-        f"are planned, {enough}. A preference takes {each} votes that are no ties."
+        f"are planned, {enough}. With {2 * raters} raters about {more} would do. A preference takes {each} votes that are "
+        "no ties."
     )
