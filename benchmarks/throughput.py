@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 __all__ = ["Throughput", "reading", "run"]
@@ -82,25 +85,49 @@ def run(observations: int) -> Throughput:
     return Throughput(observations, seconds, megabytes)
 
 
-def reading(answers: int) -> list[tuple[str, float]]:
-    """Return how many answers a second each text instrument reads, by itself."""
+LONG = 700
+"""Letters of a long answer."""
+
+
+def reading(answers: int) -> list[tuple[str, float, float]]:
+    """Return how many answers a second each text instrument reads: as graded, by one process; long ones, by two."""
     from seatrial.signals import instruments
+
+    names = [name for name in instruments() if name.startswith(("text/", "linear/"))]
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        return [
+            (name, _rate(name, answers, 0), sum(pool.map(_rate, [name] * 2, [answers] * 2, [LONG] * 2)))
+            for name in names
+        ]
+
+
+def _rate(name: str, answers: int, letters: int) -> float:
+    """Return how many graded answers a second an instrument reads, joined until each has so many letters."""
+    from seatrial.signals import find_instrument
     from seatrial.signals.base import read_many
-    from seatrial.signals.linear import BEHAVIORS
-    from seatrial.signals.training import graded_answers
     from seatrial.types import Item, Message, Response
 
-    texts = [text for behavior in BEHAVIORS for text, _, _ in graded_answers(behavior)]
-    item = Item("i", "s", (Message("user", "?"),))
+    texts = _graded(letters)
+    item, instrument = Item("i", "s", (Message("user", "?"),)), find_instrument(name)
     responses = [Response("i", "s", 0, texts[number % len(texts)]) for number in range(answers)]
     items = [item] * answers
-    made = []
-    for name, instrument in instruments().items():
-        if name.startswith(("text/", "linear/")):
-            read_many(instrument, items[:256], responses[:256])
-            began = time.perf_counter()
-            read_many(instrument, items, responses)
-            made.append((name, answers / (time.perf_counter() - began)))
+    read_many(instrument, items[:256], responses[:256])
+    began = time.perf_counter()
+    read_many(instrument, items, responses)
+    return answers / (time.perf_counter() - began)
+
+
+@cache
+def _graded(letters: int) -> list[str]:
+    from seatrial.signals.linear import BEHAVIORS
+    from seatrial.signals.training import graded_answers
+
+    made: list[str] = []
+    for text in (text for behavior in BEHAVIORS for text, _, _ in graded_answers(behavior)):
+        if made and len(made[-1]) < letters:
+            made[-1] += "\n\n" + text
+        else:
+            made.append(text)
     return made
 
 
