@@ -191,6 +191,6 @@ def _needs(policy: LaunchPolicy | None, d_prime: float, whence: str, pairs: int,
     return chosen, (
         f"To rule out a rise of {margin:g} ({source}) with {100 * power:g} % power, vibe/off needs about {needed} "
         f"pairs seen by {raters} at d′ {d_prime:.1f} ({whence}), if {100 * USUAL_OFF:g} % of answers are off; {chosen} "
-        f"are planned, {enough}. With {2 * raters} raters about {more} would do. A preference takes {each} votes that are "
-        "no ties."
+        f"are planned, {enough}. With {2 * raters} raters about {more} would do. A preference takes {each} votes "
+        "that are no ties."
     )
