@@ -18,7 +18,7 @@ from seatrial.rewards.sampling import sample
 from seatrial.rewards.table import RewardTable, table_of
 from seatrial.rewards.train import candidate, train
 
-__all__ = ["MIXES", "halves", "incident", "rejected", "sampled"]
+__all__ = ["DRAWS", "EACH", "MIXES", "STEPS", "halves", "incident", "rejected", "sampled"]
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "april-update"
 MIXES: dict[str, dict[str, float]] = {
@@ -28,8 +28,10 @@ MIXES: dict[str, dict[str, float]] = {
     "short": {"short": 1.0},
 }
 """Trained on by rejection sampling; written before the first run."""
-STEPS, LEARNING_RATE, LAYERS = 48, 1e-3, 10
-"""Of supervised fine-tuning on the best completions; written before the first run."""
+EACH, DRAWS, FRESH = 24, 12, 2
+"""Prompts of each suite and completions of each, as the incident samples them, and completions of each trained model."""
+STEPS, LEARNING_RATE, LAYERS = 24, 1e-3, 10
+"""Of supervised fine-tuning on the best completions, four a step: each prompt's is seen once. Written before the first run."""
 
 
 def sampled(each: int, draws: int, folder: Path) -> tuple[TrainingPlan, pl.DataFrame]:
@@ -58,8 +60,8 @@ def rejected(
 ) -> list[Reached]:
     """Train on the best of each prompt's first draws by a mix, and return the forecast from the others beside it.
 
-    The forecast is of best-of-n, n the number of draws chosen from; what training reached is four fresh completions of
-    each prompt by the trained model against the first draws.
+    The forecast is of best-of-n, n the number of draws chosen from; what training reached is fresh completions of each
+    prompt by the trained model against the first draws.
 
     Args:
         plan: As `sampled` returns it.
@@ -82,7 +84,7 @@ def rejected(
         made = folder / name
         shutil.copytree(answers, made / "samples", dirs_exist_ok=True)
         train(plan, name, made, Progress("lines"))
-        fresh = sample(plan, made / "fresh", Progress("lines"), model=candidate(plan, made), completions=4)
+        fresh = sample(plan, made / "fresh", Progress("lines"), model=candidate(plan, made), completions=FRESH)
         found += reached(name, best_of(known, MIXES[name], count).shifts, chosen_from, fresh)
     return found
 

@@ -50,24 +50,25 @@ def _rewards(quick: bool) -> Iterator[str]:
         ("world", "covered where said", "refused"),
         [(one.world, _covered(one), f"{one.refused / runs:.0%}") for one in borne],
     )
-    with tempfile.TemporaryDirectory() as folder:
-        answers = Path(folder) / "answers"
-        plan, frame = trained.sampled(3 if quick else 16, 8 if quick else 16, answers)
+    each, draws = (3, 8) if quick else (trained.EACH, trained.DRAWS)
+    with tempfile.TemporaryDirectory() as scratch:
+        answers = Path(os.environ.get("SEATRIAL_BENCH", scratch)) / "answers"
+        plan, frame = trained.sampled(each, draws, answers)
         exact, optimum = rewards.resampled(frame, 1.0)
         names = list(trained.MIXES)[:1] if quick else list(trained.MIXES)
         steps = 2 if quick else trained.STEPS
-        by_choice = trained.rejected(plan, frame, answers, Path(folder), names, steps)
-    yield from _beside_real(exact, optimum, by_choice, trained.incident())
+        by_choice = trained.rejected(plan, frame, answers, Path(scratch), names, steps)
+    yield from _beside_real(exact, optimum, by_choice, trained.incident(), draws // 2)
 
 
 def _beside_real(
-    exact: list[Reached], optimum: list[Reached], by_choice: list[Reached], by_grpo: list[Reached]
+    exact: list[Reached], optimum: list[Reached], by_choice: list[Reached], by_grpo: list[Reached], half: int
 ) -> Iterator[str]:
     yield (
         f"{len(rewards.MIXES)} mixes on the embedded model's own completions, written down before the first run: each "
         "behavior's forecast from half of the draws beside the best of four of the other half, by the mix. "
         f"{len({one.mix for one in by_choice})} mixes the model was really trained on, by supervised fine-tuning on the best "
-        "of eight of those other draws, beside the forecast of the best of eight; trained models answer afresh. "
+        f"of {half} of those other draws, beside the forecast of the best of {half}; trained models answer afresh. "
         f"{len({one.mix for one in by_grpo}) or 'No'} mixes trained by GRPO: those of `make incident`, where it was run on the "
         "plan as it stands, beside the optimum as far as the samples bore it. Users are simulated. *Within a behavior*: the "
         "mean over behaviors of the rank correlation among mixes, which no difference between behaviors can raise. *Sizes "
@@ -77,7 +78,7 @@ def _beside_real(
     kinds = {
         "best of four, resampled": exact,
         "the optimum at beta 1, resampled to best of four": optimum,
-        "best of eight, trained": by_choice,
+        f"best of {half}, trained": by_choice,
         "the optimum, trained by GRPO": by_grpo,
         "all but the second": [*exact, *by_choice, *by_grpo],
     }
