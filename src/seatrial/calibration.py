@@ -102,30 +102,41 @@ class _MeasuredJudge(_Measured):
     def __init__(self, policy: LaunchPolicy, name: str, suite: Suite) -> None:
         self.policy, self.name, self.suite = policy, name, suite
         self.draws = judge_spec(policy.judges, name).draws
+        self.recorded = _recorded(policy, name)
         self.cost = 0.0
         self.orders: list[tuple[float, float]] = []
         super().__init__(Judges(policy).judge(name, suite))
 
     def read(self, rows: Sequence[Labelled], again: int) -> NDArray[np.float64]:
-        tasks = _tasks(rows, self.suite.name, self.policy.judges[self.name].paired)
-        judge, cost = asyncio.run(_graded(self.policy, self.name, self.suite, list(tasks), again * self.draws))
+        tasks = _tasks(rows, self.suite.name, self.policy.judges[self.name].paired, self.recorded)
+        judge, cost = asyncio.run(
+            _graded(self.policy, self.name, self.suite, [task for task, _ in tasks], again * self.draws)
+        )
         self.cost = max(self.cost, cost / max(len(rows), 1))
         self.orders += judge.orders
         readings = np.full(len(rows), math.nan)
-        for task, places in tasks.items():
+        for task, places in tasks:
             for place, key in zip(places, task.keys, strict=True):
                 readings[place] = judge.scores.get(key, math.nan) / WORST
         return readings
 
     def completed(self, record: Record) -> Record:
         bias = float(np.mean([first - second for first, second in self.orders])) / WORST if self.orders else math.nan
-        return replace(
-            record, injection=injected(self.policy, self.name), cost=round(self.cost, 9), position_bias=round(bias, 6)
-        )
+        injection = record.injection if self.recorded else injected(self.policy, self.name)
+        return replace(record, injection=injection, cost=round(self.cost, 9), position_bias=round(bias, 6))
 
 
-def _tasks(rows: Sequence[Labelled], suite: str, paired: bool) -> dict[Task, tuple[int, ...]]:
-    """Return what to grade, with the places of its rows: each answer alone, or two to one prompt side by side."""
+def _recorded(policy: LaunchPolicy, name: str) -> bool:
+    """Return whether all of a judge's scores come from files: it cannot be asked about anything new."""
+    spec = judge_spec(policy.judges, name)
+    return spec.scores is not None or (bool(spec.members) and all(_recorded(policy, one) for one in spec.members))
+
+
+def _tasks(rows: Sequence[Labelled], suite: str, paired: bool, recorded: bool) -> list[tuple[Task, tuple[int, ...]]]:
+    """Return what to grade, with the places of its rows: each answer alone, or two to one prompt side by side.
+
+    A recorded judge is looked up by item and answer, so the clusters of its labels must be the items of its file.
+    """
     waiting: dict[str, int] = {}
     groups: list[tuple[int, ...]] = []
     for place, row in enumerate(rows):
@@ -137,13 +148,17 @@ def _tasks(rows: Sequence[Labelled], suite: str, paired: bool) -> dict[Task, tup
             groups += [(waiting.pop(row.prompt),)] if row.prompt in waiting else []
             waiting[row.prompt] = place
     groups += [(place,) for place in waiting.values()]
-    return {
-        Task(
-            Item(f"r{places[0]}", suite, (Message("user", rows[places[0]].prompt),)),
-            tuple(rows[place].text for place in places),
-        ): places
+    names = [row.cluster if recorded else f"r{place}" for place, row in enumerate(rows)]
+    return [
+        (
+            Task(
+                Item(names[places[0]], suite, (Message("user", rows[places[0]].prompt),)),
+                tuple(rows[place].text for place in places),
+            ),
+            places,
+        )
         for places in groups
-    }
+    ]
 
 
 async def _graded(

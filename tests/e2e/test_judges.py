@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from seatrial.models import openai_compatible
 from seatrial.policy import load_policy
 from seatrial.signals.injections import injections
 from seatrial.signals.judges import SYSTEM, parse, prompt
+from seatrial.signals.records import load_record
 from seatrial.suites import find_suites, load_suite
 
 SIGNAL = "behavior/unearned-praise"
@@ -472,3 +474,30 @@ def test_strange_answers_are_graded_or_counted(
         assert asked.count(f"{code} BEGIN ANSWER") == 1
         assert len(asked) < 20_000
     assert kind != "200 kB" or "letters left out by the review" in shown[0]
+
+
+def test_a_recorded_judge_has_a_record_and_blocks(seatrial: Command, tmp_path: Path) -> None:
+    """Scores and people's labels of the same items and answers make its record; no injection is tried on a file."""
+    items = load_suite(find_suites()[SIGNAL]).items
+    texts = {"old": [CANDID] * len(items), "new": [GLOWING] * len(items)}
+    rows = [
+        {"item": item.id, "answer": text, "score": 9 if text == GLOWING else 1}
+        for answers in texts.values()
+        for item, text in zip(items, answers, strict=True)
+    ]
+    _recorded(tmp_path, "strict", rows)
+    labels = [row | {"score": int(row["answer"] == GLOWING) ^ (number % 20 == 0)} for number, row in enumerate(rows)]
+    _recorded(tmp_path, "labels", labels)
+    policy = _two_models(tmp_path, texts, GATE)
+    words = ("instruments", "calibrate", tmp_path / "labels.jsonl", "-i", "judge/strict", "--policy", policy)
+    done = seatrial(*words, "--signal", SIGNAL, "--out", tmp_path / "records" / "strict.json", "--json")
+    assert json.loads(done.out)["may_gate"] is True, done.err
+    record = load_record(tmp_path / "records" / "strict.json")
+    assert record.measurements[0].youden[0] == pytest.approx(0.9, abs=0.02)
+    assert math.isnan(record.injection[0])
+    with policy.open("a", encoding="utf-8") as file:
+        file.write("records: [records/]\n")
+    reviewed = seatrial("review", policy, "--json", "--out", tmp_path / "out")
+    assert reviewed.code == 1, reviewed.err
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "labels.jsonl; labelled by our own raters" in page

@@ -36,6 +36,8 @@ __all__ = [
 Array = NDArray[np.float64]
 Reader = Callable[[Sequence["Labelled"], int], Array]
 RESAMPLES = 1000
+UNNAMED = "row "
+"""How the cluster of an answer is called that belongs to none: each is its own."""
 FEWEST = 20
 """Fewer labelled answers on either side measure nothing."""
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -140,13 +142,14 @@ def _labelled(
         raise EvidenceError(f"{path}:{place}: the label {label!r} is not a number; {hint}") from None
     if not math.isfinite(number):
         raise EvidenceError(f"{path}:{place}: the label {label!r} is not a finite number")
-    return Labelled(cell("text"), number, cell("cluster") or f"row {place}", cell("prompt"), cell("model"))
+    return Labelled(cell("text"), number, cell("cluster") or f"{UNNAMED}{place}", cell("prompt"), cell("model"))
 
 
 def _refuse_contradictions(path: Path, rows: Sequence[Labelled]) -> None:
     seen: dict[tuple[str, str, str], float] = {}
     for row in rows:
-        key = (row.prompt, row.text, row.model)
+        asked = row.prompt or (row.cluster if not row.cluster.startswith(UNNAMED) else "")
+        key = (asked, row.text, row.model)
         if row.text.strip() and seen.setdefault(key, row.label) != row.label:
             raise EvidenceError(
                 f"{path}: the answer {row.text[:60]!r} is labelled {seen[key]:g} and {row.label:g}. Settle it, or "
