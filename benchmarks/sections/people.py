@@ -24,8 +24,9 @@ def _vibes(quick: bool) -> Iterator[str]:
         f"`seatrial vibe serve` on SQLite, rate limits on; server, models and raters share {os.cpu_count()} cores. At the pace "
         "of people a rater reads a pair for 15 to 30 s, types a note while the page saves, chooses, and goes on: about a "
         "request in 3 s each, and people take longer. The brisk pace is a request a second from everybody, which nobody "
-        "keeps up. Times are what a rater waits, from the request to its last byte, without the models' own; *late* is how "
-        "late the simulated raters themselves woke up, which is inside every figure.\n"
+        "keeps up. Style and scripts are not asked for: a browser keeps them. Times are what a rater waits, from the request "
+        "to its last byte, without the models' own; *late* is how late the simulated raters themselves woke up, which is "
+        "inside every figure.\n"
     )
     kinds = {"pages": ("page",), "saves": ("save",), "conversations, to the first piece": ("talk",)}
     for load in loads:

@@ -16,7 +16,9 @@ from starlette.testclient import TestClient
 
 from conftest import Endpoint
 from seatrial.errors import EvidenceError
+from seatrial.models import open_models
 from seatrial.policy import LaunchPolicy, load_policy
+from seatrial.vibes import live
 from seatrial.vibes.app import make_app
 from seatrial.vibes.closing import close_session
 from seatrial.vibes.evidence import observations_of
@@ -188,3 +190,29 @@ def test_a_severe_conversation_is_shown_to_another_who_can_confirm_it(
         assert sorted(severe) == [0.0, float(agrees)]
         assert len([one for one in made if one.signal == "vibe/off" and one.item.startswith("live/ana")]) == 2
         assert found.among is not None
+
+
+def test_a_model_that_cannot_be_opened_stops_no_one_from_rating_pairs(
+    review: Path, tmp_path: Path, write_policy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server starts, pairs are shown, and the conversation can be tried again once the model is mended."""
+
+    def broken(*_: object) -> None:
+        raise EvidenceError("no weights")
+
+    monkeypatch.setattr(live, "open_models", broken)
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 1, 5), load_policy(write_policy())).links["ana"]
+    store = SessionStore(url)
+    with TestClient(make_app(store), follow_redirects=True) as client:
+        page = client.get(f"/r/{token}")
+        assert page.status_code == 200
+        own = re.search(r'data-guard="(\w+)"', page.text)
+        rater = store.rater(token)
+        assert own
+        assert rater
+        path = f"/live/{store.outline(rater.id)[-1]}"
+        said = {"turn": 0, "text": "hi"}
+        assert "try again" in _lines(client.post(path, json=said, headers={"X-Guard": own[1]}).text)[-1]["error"]
+        monkeypatch.setattr(live, "open_models", open_models)
+        assert _lines(client.post(path, json=said, headers={"X-Guard": own[1]}).text)[-1]["done"]
