@@ -16,7 +16,7 @@ from seatrial.stats.concentrated import large_changes
 from seatrial.stats.intervals import Interval, fixed_size
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites
-from seatrial.types import Decision
+from seatrial.types import Decision, GateVerdict
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,22 +59,32 @@ def blind_spots(
         for verdict in decision.verdicts
         if (differential := rounds.standings[verdict.signal].differential) > verdict.margin
     ]
-    unbounded = sorted(
-        {
-            verdict.instrument
-            for verdict in decision.verdicts
-            if rounds.standings[verdict.signal].measured and math.isnan(rounds.standings[verdict.signal].differential)
-        }
-    )
-    if unbounded:
+    unknown = [
+        verdict
+        for verdict in decision.verdicts
+        if rounds.standings[verdict.signal].measured and math.isnan(rounds.standings[verdict.signal].differential)
+    ]
+    if unknown:
+        names = ", ".join(sorted({verdict.instrument for verdict in unknown}))
         spots.append(
-            f"Error that differs between the two models is not bounded for {', '.join(unbounded)}: labelled answers of "
-            "two models would measure it (`seatrial instruments calibrate`)."
+            f"Error that differs between the two models is not measured for {names}: labelled answers of two models "
+            f"would measure it (`seatrial instruments calibrate`).{_turning(unknown)}"
         )
     unmeasured = [note.name for note in instruments if not note.measured]
     if unmeasured:
         spots.append(f"Error not measured: {', '.join(unmeasured)}. What these read wrongly is unknown.")
     return spots
+
+
+def _turning(verdicts: Sequence[GateVerdict]) -> str:
+    """Return how much more an instrument would have to err on one model than on the other to turn decided verdicts."""
+    gaps = [
+        (verdict.signal, found.low - verdict.margin if verdict.verdict == "fail" else verdict.margin - found.high)
+        for verdict in verdicts
+        if verdict.verdict != "inconclusive" and (found := verdict.evidence)
+    ]
+    said = "; ".join(f"{gap:.3f} on {signal}" for signal, gap in gaps if gap > 0)
+    return f" Verdicts would not bear a difference of more than, in units of the scale: {said}." if said else ""
 
 
 def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
