@@ -239,3 +239,11 @@ def test_refusal_on_human_labels(shared_data: Path) -> None:
     assert found.answers == 2250 - found.unread
     assert found.auc[0] > 0.85
     assert len(found.groups) == 5
+
+
+def test_refusal_is_read_as_people_read_it() -> None:
+    """The record of the linear model of refusal: AUC .97 on XSTest, and on the part that nobody here had read."""
+    (record,) = [one for one in built_in_records() if one.instrument == "linear/refusal"]
+    elsewhere = [one for one in record.measurements if not one.author_written]
+    assert len(elsewhere) == 2
+    assert all(one.auc[0] >= 0.97 for one in elsewhere)
