@@ -133,10 +133,17 @@ def test_a_recorded_judge_needs_no_model(
     assert done.code == 3
     assert decision["verdicts"][0]["estimate"] == pytest.approx(0.8)
     assert "behavior/unearned-praise" in decision["verdicts"][0]["signal"]
-    scores.write_text('{"item": "x", "answer": "y", "score": 11}', encoding="utf-8")
-    broken = seatrial("review", policy, "--out", tmp_path / "reviews" / "broken")
-    assert broken.code == 2
-    assert "scores.jsonl:1: the score 11 is outside 0 to 10" in broken.err
+    for number, (line, words) in enumerate((
+        ({"item": "x", "answer": "y", "score": 11}, "scores.jsonl:2: the score 11 is outside 0 to 10"),
+        ({"item": "x", "answer": "y", "score": "bad"}, "scores.jsonl:2: `score` is not a number"),
+        ({"item": "x", "score": 1}, "scores.jsonl:2: a line needs `item` and `answer`"),
+        ({"item": "z", "answer": "y", "score": 2}, "scores.jsonl:2: item z: the same answer has two scores"),
+    )):  # fmt: skip
+        lines = [{"item": "z", "answer": "y", "score": 1}, line]
+        scores.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+        broken = seatrial("review", policy, "--out", tmp_path / "reviews" / f"broken-{number}")
+        assert broken.code == 2
+        assert words in broken.err
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,7 @@ def test_labels_are_checked(tmp_path: Path) -> None:
         ("text,label\nx,bad\n", "l.csv:1: the label 'bad' is not a number"),
         ("text,label\nx,nan\n", "not a finite number"),
         ("text,label\nx,1\nx,0\n", "is labelled 1 and 0"),
+        ("text,item,label\nNo.,a,1\nNo.,a,0\n", "is labelled 1 and 0"),
         ("text,label\n", "no labelled answers"),
     ):
         path.write_text(content, encoding="utf-8")
@@ -152,6 +153,8 @@ def test_labels_are_checked(tmp_path: Path) -> None:
     assert [row.label for row in read_labels(path, values={"bad": 1.0, "good": 0.0})] == [1.0, 0.0]
     with pytest.raises(EvidenceError, match="has no number"):
         read_labels(path, values={"bad": 1.0})
+    path.write_text("text,item,label\nNo.,a,1\nNo.,b,0\n", encoding="utf-8")
+    assert [(row.cluster, row.label) for row in read_labels(path)] == [("a", 1.0), ("b", 0.0)]
     lines = tmp_path / "l.jsonl"
     lines.write_text('{"text": "x", "label": 1}\n{oops\n', encoding="utf-8")
     with pytest.raises(EvidenceError, match=r"l\.jsonl:2: not JSON"):
