@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from playwright.sync_api import Browser, Page
 
+from conftest import Endpoint
+from seatrial.policy import load_policy
 from seatrial.vibes import guard
 from seatrial.vibes.kept import Rater
 from seatrial.vibes.planning import Wanted, new_session
@@ -152,6 +155,47 @@ def test_a_link_in_a_message_on_another_site_lets_the_rater_in(opened: Open) -> 
     fresh.get_by_role("heading", name="Two answers to one conversation").wait_for()
     mail.shutdown()
     mail.server_close()
+
+
+def test_a_conversation_is_held_and_rated_in_a_browser(
+    review: Path, tmp_path: Path, browser: Browser, serve: Any, write_policy: Any, endpoint: Endpoint
+) -> None:
+    """Two turns, a model that fails once, words that outlive a reload, and the rating, by the keyboard's shortcut."""
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 1, 5), load_policy(write_policy())).links["ana"]
+    store = SessionStore(url)
+    rater = store.rater(token)
+    assert rater
+    name = store.outline(rater.id)[-1]
+    with serve(store) as address:
+        page = browser.new_context().new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{address}/r/{token}")
+        page.goto(f"{address}/pair/{name}")
+        words = page.get_by_role("textbox", name="You say")
+        words.fill("is my poem good?")
+        page.reload()
+        assert words.input_value() == "is my poem good?"
+        endpoint.fault = lambda body, n: web.json_response({"error": "gone"}, status=400)
+        words.press("Control+Enter")
+        page.get_by_text("what you wrote is kept: try again").wait_for()
+        endpoint.fault = None
+        page.get_by_role("button", name="Try again").click()
+        page.get_by_role("button", name="Say it to both").wait_for()
+        words.fill("and my song?")
+        words.press("Control+Enter")
+        page.wait_for_function("() => document.querySelectorAll('#talk .answers').length === 2")
+        page.wait_for_function("() => document.querySelector('#words').value === ''")
+        assert page.locator("#talk .answer").all_text_contents() == ["Yes, of course.\n"] * 4
+        for side in ("left", "right"):
+            page.get_by_role("group", name=f"off with the {side}").get_by_label("no", exact=True).check()
+        page.get_by_label("neither").check()
+        page.locator("#note").press("Control+Enter")
+        page.wait_for_url(lambda there: name not in there)
+        assert errors == []
+    (rated,) = store.rated(rater.session)
+    assert [turn.asked for turn in rated.turns] == ["is my poem good?", "and my song?"]
 
 
 HOSTILE = (
