@@ -28,10 +28,10 @@ MIXES: dict[str, dict[str, float]] = {
     "short": {"short": 1.0},
 }
 """Trained on by rejection sampling; written before the first run."""
-EACH, DRAWS, FRESH = 24, 12, 2
-"""Prompts of each suite and completions of each, as the incident samples them, and completions of each trained model."""
+EACH, DRAWS, FRESH = 16, 16, 2
+"""Prompts of each suite, completions of each, and completions of each by a trained model."""
 STEPS, LEARNING_RATE, LAYERS = 24, 1e-3, 10
-"""Of supervised fine-tuning on the best completions, four a step: each prompt's is seen once. Written before the first run."""
+"""Of supervised fine-tuning on the best completions, four a step. All of this was written before the first run."""
 
 
 def sampled(each: int, draws: int, folder: Path) -> tuple[TrainingPlan, pl.DataFrame]:
