@@ -31,8 +31,8 @@ def _script() -> ModuleType:
 def test_the_incident_is_replayed_with_its_forecast_first(tmp_path: Path) -> None:
     """Forecast, training and reviews come to one page; the ledger has the forecast before any training, unbroken.
 
-    What was forecast is what the ledger's digest is of. A run that is finished is not done again, and one that was begun
-    with other instruments is refused.
+    What was forecast is what the ledger's digest is of. A run that is finished is not done again, and one that was
+    begun with other instruments is refused.
     """
     script = _script()
     page = script.replay(tmp_path / "runs", reduced=True, quiet=True)
