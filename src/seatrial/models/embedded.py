@@ -91,6 +91,14 @@ class EmbeddedModel(OpenAICompatibleModel):
         if not adapters:
             del self._extra["lora"]
 
+    def reuse_prefix(self) -> None:
+        """Compute from now on only what a conversation does not share with the one before it.
+
+        For calls one after another: what they give then depends on their order, and in one order is the same to the
+        last bit.
+        """
+        self._extra |= {"cache_prompt": True, "id_slot": 0}
+
     async def __aenter__(self) -> Self:
         """Start the server, or join the one that runs."""
         self._url = f"{_server(self._weights, self._adapters).listening_address}/v1/chat/completions"
