@@ -8,7 +8,7 @@ from pathlib import Path
 from conftest import Command, PolicyWriter
 from seatrial.suites import find_suites, load_suite
 
-SIGNAL = "behavior/authorship-feedback"
+SIGNAL = "behavior/fuelling-anger"
 
 
 def test_the_map_tells_what_was_not_asked_from_what_nobody_could_ask(
