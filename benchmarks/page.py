@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
 import re
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["DOCS", "ORDER", "PAGE", "percent", "picture", "say", "source", "table", "write"]
+__all__ = ["DOCS", "ORDER", "PAGE", "percent", "picture", "pool", "say", "source", "table", "write"]
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "measurements.md"
@@ -47,6 +49,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def percent(share: float, low: float, high: float) -> str:
     """Return a share with its band."""
     return f"{100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def pool() -> ProcessPoolExecutor:
+    """Return a process for each core, started afresh: what polars holds does not outlive a fork."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"))
 
 
 def source(name: str, packages: Sequence[str] = ("numpy", "scipy", "polars")) -> str:

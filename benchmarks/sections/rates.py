@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 
 from benchmarks import development, page, policies, validity
 from benchmarks.plot import Series, line_plot
@@ -20,11 +18,6 @@ POLICIES = {"betting": ((1, 8_000), (5, 4_000), (20, 1_000)), "fixed": ((1, 40_0
 METHODS: tuple[Method, ...] = ("betting", "fixed")
 
 
-def _cores() -> int:
-    """Return how many cores may be used."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _settled(job: tuple[Cell, Method, tuple[int, ...]]) -> Looks:
     return validity.settled(*job)
 
@@ -35,7 +28,7 @@ def _measured(quick: bool) -> list[Looks]:
     cells = sorted(validity.grid(not quick), key=lambda cell: -cell.clusters)
     jobs = [(cell, method, stages[method]) for cell in cells for method in METHODS]
     found = []
-    with ProcessPoolExecutor(_cores()) as pool:
+    with page.pool() as pool:
         for number, one in enumerate(pool.map(_settled, jobs), 1):
             found.append(one)
             page.say(f"validity, {number} of {len(jobs)}: {one.cell.kind}, {one.cell.clusters} clusters, {one.method}")
@@ -123,7 +116,7 @@ def _development(quick: bool) -> Iterator[str]:
     )
     runs, sizes = (2_000, development.CLUSTERS[1:3]) if quick else (60_000, development.CLUSTERS)
     jobs = [(name, clusters, runs) for clusters in sizes[::-1] for name in development.names()]
-    with ProcessPoolExecutor(_cores()) as pool:
+    with page.pool() as pool:
         found = list(pool.map(development.missed, *zip(*jobs, strict=True), chunksize=4))
     rows = []
     for clusters in sizes:
@@ -149,7 +142,7 @@ def _policies(quick: bool) -> Iterator[str]:
     jobs = [
         (gates, method, runs // 20 if quick else runs) for method in METHODS for gates, runs in POLICIES[method][::-1]
     ]
-    with ProcessPoolExecutor(_cores()) as pool:
+    with page.pool() as pool:
         found = {(one.gates, one.method): one for one in pool.map(_policy, jobs)}
     rows = [
         (f"{gates}", method, *map(str, (one.false_launch, one.false_block, one.launch_when_harmless)))
@@ -165,7 +158,7 @@ def _policies(quick: bool) -> Iterator[str]:
     yield "### Data that are worse than assumed\n"
     yield f"A live gate, {policies.STRESSES[0].clusters} clusters unless said; the true change is the margin.\n"
     runs = 100 if quick else 2000
-    with ProcessPoolExecutor(_cores()) as pool:
+    with page.pool() as pool:
         rates = list(pool.map(policies.stress, range(len(policies.STRESSES)), [runs] * len(policies.STRESSES)))
     worse = [(one.name, str(rate), one.expected) for one, rate in zip(policies.STRESSES, rates, strict=True)]
     yield page.table(("what is wrong", "false passes at the margin", "what the design says"), worse)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks import page, rewards, trained
@@ -33,7 +32,7 @@ def _rewards(quick: bool) -> Iterator[str]:
         "row, intervals of 95 %.\n"
     )
     jobs = [(world, n, runs) for world in rewards.WORLDS for n in ((4,) if quick else (2, 4, 8))]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with page.pool() as pool:
         best = list(pool.map(rewards.best_of_cover, *zip(*jobs, strict=True)))
     yield page.table(("world", "covered"), [(one.world, _covered(one)) for one in best])
     yield (
@@ -44,7 +43,7 @@ def _rewards(quick: bool) -> Iterator[str]:
     )
     settings = [(16, 1.0)] if quick else [(8, 2.0), (8, 1.0), (16, 0.7), (64, 0.5)]
     bearing = [(world, draws, beta, runs) for world in rewards.WORLDS for draws, beta in settings]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with page.pool() as pool:
         borne = list(pool.map(rewards.support_cover, *zip(*bearing, strict=True)))
     yield page.table(
         ("world", "covered where said", "refused"),
@@ -87,8 +86,7 @@ def _beside_real(
         if not found:
             continue
         made = rewards.agreement(found)
-        band = wilson(made.right, made.counted, 0.025)
-        sign = page.percent(made.right / made.counted, band.low, band.high) if made.counted else "–"
+        sign = _of(made.right, made.counted)
         within = f"{made.within:.2f}" if made.within == made.within else "–"
         met = f"{made.met / made.shifts:.0%}"
         rows.append((what, f"{made.shifts}", f"{made.counted}", sign, f"{made.rank:.2f}", within, met))
@@ -116,10 +114,15 @@ def _beside_real(
 
 
 def _covered(one: rewards.Cover) -> str:
-    if not one.said:
+    return _of(one.held, one.said)
+
+
+def _of(count: int, runs: int) -> str:
+    """Return a share with its band; a dash where there was nothing to count."""
+    if not runs:
         return "–"
-    band = wilson(one.held, one.said, 0.025)
-    return page.percent(one.held / one.said, band.low, band.high)
+    band = wilson(count, runs, 0.025)
+    return page.percent(count / runs, band.low, band.high)
 
 
 def _shift(made: Estimate) -> str:
