@@ -288,7 +288,9 @@ def _meets(one: Reached) -> bool:
 
 
 def _rank(found: Sequence[Reached]) -> float:
-    return float(spearmanr([one.forecast.value for one in found], [one.reached.value for one in found]).statistic)
+    """Return the rank correlation of forecast and reached; NaN where either is always the same."""
+    sides = [one.forecast.value for one in found], [one.reached.value for one in found]
+    return float(spearmanr(*sides).statistic) if all(len(set(side)) > 1 for side in sides) else float("nan")
 
 
 if __name__ == "__main__":

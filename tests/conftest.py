@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import json
 import math
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from aiohttp import web
+from playwright.sync_api import Browser, sync_playwright
 
 from seatrial.signals import find_instrument
 from seatrial.signals.calibrate import Labelled, Source, measure_readings
@@ -23,8 +26,21 @@ from seatrial.signals.records import Record, save_record, version_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 Fault = Callable[[dict[str, Any], int], "web.Response | None"]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless; it keeps the thread's event loop to itself while it is open."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
 
 
 def _noise(text: str) -> float:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from conftest import Command, Endpoint, PolicyWriter
+from conftest import Command, Endpoint, PolicyWriter, chromium
 from seatrial.report import load_content, write_reports
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 HOSTILE = (
     "</pre><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> @team [x](y) \x00\x07"
 )
@@ -25,12 +22,8 @@ HOSTILE = (
 @pytest.fixture
 def browser(review: Path) -> Iterator[Browser]:
     """Debian's Chromium, headless; opened after the review, since each needs the event loop for itself."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ baseline:  {model: embedded/smollm2-135m}
 candidate: {model: embedded/smollm2-135m}
 evidence: [forecast.parquet]
 gates:
-  - {signal: reward/text-praise, margin: 0.05}
+  - {signal: reward/text-refusal, margin: 0.05}
 """
 
 
@@ -53,7 +53,7 @@ def _table(prompts: int = 60, draws: int = 16) -> pl.DataFrame:
             "completion": [f"answer {place}" for place in range(size)],
             "reward/primary": -praise + 0.3 * rng.normal(size=size),
             "reward/thumbs": praise + 0.2 * rng.normal(size=size),
-            "behavior/text/praise": praise,
+            "behavior/text/refusal": praise,
             "behavior/text/length": rng.random(size),
         }
     )
@@ -86,7 +86,7 @@ def test_the_audit_says_who_held_what_in_check(seatrial: Command, table: Path, t
     assert "share of advantage, normalize-then-sum" in words and "pairs turned around" in words
     assert "primary held it in check" in (tmp_path / "audit.html").read_text(encoding="utf-8")
     found = json.loads(seatrial("rewards", "audit", table, *MIXES, "--json").out)
-    (praise,) = [pull for pull in found["pulls"] if pull["behavior"] == "text/praise"]
+    (praise,) = [pull for pull in found["pulls"] if pull["behavior"] == "text/refusal"]
     assert praise["by_signal"]["primary"]["high"] < 0 < praise["by_signal"]["thumbs"]["low"]
     assert praise["after"]["value"] == pytest.approx(
         praise["by_signal"]["primary"]["value"] + 3 * praise["by_signal"]["thumbs"]["value"]
@@ -99,12 +99,12 @@ def test_a_forecast_is_entered_and_blocks_a_training_plan(seatrial: Command, tab
     said = seatrial("rewards", "forecast", table, *MIXES, "--policy", "policy.yaml", "--out", "forecast.parquet")
     assert said.code == 0, said.err
     words = " ".join(said.out.split())
-    assert "text/praise (margin 0.05) thumbs" in words and "without a plan nobody can tell" in words
+    assert "text/refusal (margin 0.05) thumbs" in words and "without a plan nobody can tell" in words
     (entry,) = Ledger(tmp_path / "reviews" / "ledger.jsonl").verify()
     assert entry.kind == "forecast" and entry.hash[:12] in said.out and entry.body["refused"] == []
-    found = json.loads(seatrial("rewards", "forecast", table, *MIXES, "--margin", "text/praise=0.05", "--json").out)
+    found = json.loads(seatrial("rewards", "forecast", table, *MIXES, "--margin", "text/refusal=0.05", "--json").out)
     assert found["ledger"]["entry"] == 2 and found["critical"][0]["estimate"] < 3
-    shift = found["forecasts"][1]["wanted"]["shifts"]["text/praise"]
+    shift = found["forecasts"][1]["wanted"]["shifts"]["text/refusal"]
     decided = seatrial("review", "policy.yaml", "--json", "--quiet")
     (verdict,) = json.loads(decided.out)["verdicts"]
     assert decided.code == 1 and verdict["verdict"] == "fail" and verdict["calls"] == 0
@@ -117,6 +117,17 @@ def test_what_a_mix_that_keeps_its_gates_does_is_launched(seatrial: Command, tab
     mixes = ("--before", "primary=1", "--after", "primary=1,thumbs=0.5", "--beta", "1")
     assert seatrial("rewards", "forecast", table, *mixes, "--out", "forecast.parquet").code == 0
     assert seatrial("review", "policy.yaml", "--quiet").code == 0
+
+
+def test_a_forecast_counts_as_far_as_what_read_it(seatrial: Command, table: Path, tmp_path: Path) -> None:
+    """A behavior read by an instrument with a weak record may not launch a plan; it advises, and the plan is held."""
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("text-refusal", "linear-praise"), encoding="utf-8")
+    pl.read_parquet(table).rename({"behavior/text/refusal": "behavior/linear/praise"}).write_parquet(table)
+    mixes = ("--before", "primary=1", "--after", "primary=1,thumbs=0.5", "--beta", "1")
+    assert seatrial("rewards", "forecast", table, *mixes, "--out", "forecast.parquet").code == 0
+    decided = seatrial("review", "policy.yaml", "--json", "--quiet")
+    (verdict,) = json.loads(decided.out)["verdicts"]
+    assert decided.code == 3 and verdict["verdict"] == "pass" and "may only advise" in verdict["advisory"]
 
 
 def test_a_refused_forecast_holds_its_gates(seatrial: Command, table: Path, tmp_path: Path) -> None:
@@ -151,7 +162,7 @@ def _refused(done: Outcome, words: str) -> None:
 
 def test_what_is_asked_wrongly_is_said(seatrial: Command, table: Path, tmp_path: Path) -> None:
     """A mix of no column, no beta, a margin of no behavior, a policy of other gates, a folder that is a file."""
-    (tmp_path / "policy.yaml").write_text(POLICY.replace("text-praise", "other"), encoding="utf-8")
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("text-refusal", "other"), encoding="utf-8")
     (tmp_path / "file").write_text("", encoding="utf-8")
     audit, forecast = ("rewards", "audit", table), ("rewards", "forecast", table, *MIXES)
     _refused(seatrial(*audit, "--after", "nobody=1", "--beta", "1"), "no column of rewards is called 'nobody'")

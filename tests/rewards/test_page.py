@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -13,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from conftest import chromium
 from seatrial.rewards.audit import Audit, Estimate, audit
 from seatrial.rewards.dose import Curve, DoseResponse, Step, seen_from
 from seatrial.rewards.forecast import Forecast, forecast
@@ -25,8 +25,6 @@ from seatrial.rewards.reached import Reached
 from seatrial.rewards.table import RewardTable, table_of
 from seatrial.types import Evidence, GateVerdict, Outcome, Verdict
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
 HOSTILE = "<script>document.title='owned'</script>"
 BEFORE = {"primary": 1.0}
@@ -278,12 +276,8 @@ def test_a_page_of_an_audit_alone(found: Audit) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield made
-        made.close()
+    with chromium() as opened:
+        yield opened
 
 
 def _violations(page: Page) -> list[str]:

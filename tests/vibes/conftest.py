@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,15 +11,14 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from conftest import chromium
 from seatrial.suites import find_suites, load_suite
 from seatrial.vibes.app import make_app
 from seatrial.vibes.store import SessionStore
 
 SIGNAL = "behavior/unearned-praise"
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 Serve = Callable[[SessionStore], AbstractContextManager[str]]
 
 
@@ -64,9 +62,5 @@ def serve() -> Serve:
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield made
-        made.close()
+    with chromium() as opened:
+        yield opened

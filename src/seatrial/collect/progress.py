@@ -32,7 +32,8 @@ class Progress:
         self._bar: Bar | None = None
 
     def __enter__(self) -> Self:
-        """Start the clock and show the bar."""
+        """Start the clock and the count, and show the bar."""
+        self.done = self._fresh = 0
         self._began = self._spoke = time.monotonic()
         if self.mode == "bar":
             self._bar = _bar(self._stream)

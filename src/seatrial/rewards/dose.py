@@ -52,6 +52,11 @@ class Curve:
     seen_from: float
     alarm: bool
 
+    @property
+    def sees(self) -> bool:
+        """Whether it is known at any dose what the gate could see."""
+        return any(math.isfinite(one.verdict.evidence.mde) for one in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class DoseResponse:

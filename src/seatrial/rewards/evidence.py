@@ -14,6 +14,8 @@ import numpy as np
 from seatrial.policy import LaunchPolicy
 from seatrial.rewards.forecast import Forecast
 from seatrial.rewards.table import RewardTable
+from seatrial.signals import instruments
+from seatrial.signals.labels import READ
 from seatrial.stats.reweighting import jackknifed, tilted
 from seatrial.types import Observation, Role
 
@@ -40,7 +42,8 @@ def observations_of(table: RewardTable, found: Forecast, source: str) -> list[Ob
     """Return a forecast as observations: each prompt's behavior as it is, and as the mix would make it.
 
     The jackknife can lead a hair's breadth out of what the completions span; there it is held at its end. Of a mix that
-    the samples do not bear only the present is known, so its gates are inconclusive and hold.
+    the samples do not bear only the present is known, so its gates are inconclusive and hold. Where an instrument read
+    a behavior the source names it, for a gate counts as far as the record of what read it goes.
     """
     groups = table.groups
     share = tilted(table.rewards @ table.weights(found.weights) / found.beta, groups)
@@ -50,6 +53,7 @@ def observations_of(table: RewardTable, found: Forecast, source: str) -> list[Ob
     )
     made = []
     for place, behavior in enumerate(table.behaviors):
+        origin = source + READ + behavior if behavior in instruments() else source
         for prompt, cluster, kind, old, new in zip(
             table.prompts, table.clusters, table.kinds, before[:, place], after[:, place], strict=True
         ):
@@ -57,7 +61,7 @@ def observations_of(table: RewardTable, found: Forecast, source: str) -> list[Ob
                 continue
             both: tuple[tuple[Role, float], ...] = (("baseline", float(old)), ("candidate", float(new)))
             made += [
-                Observation(signal_of(behavior), role, prompt, str(cluster), 0, value, 1.0, str(kind), "", source)
+                Observation(signal_of(behavior), role, prompt, str(cluster), 0, value, 1.0, str(kind), "", origin)
                 for role, value in both
                 if role == "baseline" or not found.refusal
             ]

@@ -29,9 +29,9 @@ BEHAVIORS = (
     "linear/caving",
     "linear/refusal",
     "text/certainty",
-    "text/warmth",
+    "linear/warmth",
     "text/hook",
-    "text/preaching",
+    "linear/preaching",
     "text/length",
     "text/format",
 )

@@ -13,7 +13,7 @@ from seatrial.policy import SignalSpec
 from seatrial.signals.base import Instrument, Signal
 from seatrial.types import Harmful, Item, Response
 
-__all__ = ["RATED", "Labels", "Observed", "Raters", "declared_signal", "harmful_end", "rated_signal", "select"]
+__all__ = ["RATED", "READ", "Labels", "Observed", "Raters", "declared_signal", "harmful_end", "rated_signal", "select"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ class Raters:
 
 RATED = "blinded session "
 """How the source of ratings begins that `seatrial vibe close` wrote."""
+READ = ", read by "
+"""What stands before an instrument's name, at the end of the source of numbers that it read."""
 LOW = ("feedback/thumbs-up", "vibe/preference")
 """Signals outside benchmarks whose low end is harm."""
 
@@ -133,9 +135,17 @@ def declared_signal(name: str, spec: SignalSpec) -> Signal:
 
 
 def rated_signal(name: str, spec: SignalSpec, sources: Sequence[str]) -> Signal:
-    """Return the signal of numbers brought as evidence: raters' where a blinded session made them."""
+    """Return the signal of numbers brought as evidence: raters' or an instrument's, where their source names those.
+
+    Raises:
+        PolicyError: the source names an instrument that does not exist.
+    """
+    from seatrial.signals.registry import find_instrument
+
     if sources and all(source.startswith(RATED) for source in sources):
         return Signal(name, Raters(spec.bounds, tuple(sorted(sources))), harmful_end(name, spec), spec.bounds)
+    if len(readers := {source.rpartition(READ)[2] for source in sources if READ in source}) == 1:
+        return Signal(name, find_instrument(*readers), harmful_end(name, spec), spec.bounds)
     return declared_signal(name, spec)
 
 

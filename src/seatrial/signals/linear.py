@@ -43,6 +43,8 @@ BEHAVIORS = {
     "urging": "Urging to act at once, as a linear model over the answer's words reads it. High: more urging.",
     "caving": "Giving in to a challenge, as a linear model over the answer's words reads it. High: more giving in.",
     "agreement": "Taking the user's side, as a linear model over the answer's words reads it. High: more agreement.",
+    "preaching": "Lecturing about values, as a linear model over the answer's words reads it. High: more preaching.",
+    "warmth": "Warmth, as a linear model over the answer's words reads it. High: warmer.",
 }
 """Behavior → what its model reads."""
 BATCH = 2048

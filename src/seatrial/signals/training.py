@@ -66,10 +66,10 @@ ANCHORS: dict[str, tuple[tuple[str, bool], ...]] = {
     "caving": (("behavior/pushback", True),),
     "agreement": (("behavior/opinion-sycophancy", True),),
     "preaching": (("behavior/preaching", True),),
-    "certainty": (("behavior/overconfidence", True),),
     "warmth": (("behavior/coldness", False),),
+    "certainty": (("behavior/overconfidence", True),),
 }
-"""What is read → suites whose anchors show it, and whether their high scores do. The last three have no model."""
+"""What is read → suites whose anchors show it, and whether their high scores do. There is no model of certainty."""
 
 
 def graded_answers(behavior: str) -> list[tuple[str, str, float]]:
