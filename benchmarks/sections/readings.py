@@ -143,7 +143,9 @@ def _proofs(found: list[suites.Proof]) -> Iterator[str]:
         "answers of degree 10 before every question, where first words are read by a probe, and where an opening cannot "
         f"carry the behavior. The gate must fail within {suites.MOST:,} calls. On {len(suites.neutral())} reworded neutral "
         f"prompts it must not; it is asked up to {suites.NEUTRAL_CLUSTERS} clusters there. All controls are in "
-        "`benchmarks/controls.toml`, written before they were run.\n"
+        "`benchmarks/controls.toml`, written before they were run. After a first run the instruments of preaching, warmth, urging "
+        "and refusal were trained on more text, and instructions and authorship feedback got more items, so their rows are "
+        "development: see `docs/decisions/suites-are-proven-by-openings.md`.\n"
     )
     controls = [(proof, control) for proof in found for control in proof.controls]
     yield _counted(found)
