@@ -24,7 +24,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 
 setup: $(VENV)/dev.stamp ## Set up everything for work on seatrial
 
-demo: $(VENV)/run.stamp ## Review a warmer system prompt on a real small model: under six minutes on two cores
+demo: $(VENV)/run.stamp ## Review a warmer system prompt on a real small model: three minutes on two cores, set-up included
 	@$(RUN)/seatrial review examples/warmer/policy.yaml; code=$$?; \
 	case $$code in 0|1|3|4) echo "Exit code $$code. Try next: make demo-null (the same, with nothing changed)." ;; *) exit $$code ;; esac
 
