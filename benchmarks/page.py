@@ -51,10 +51,10 @@ def percent(share: float, low: float, high: float) -> str:
     return f"{100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
 
 
-def pool() -> ProcessPoolExecutor:
-    """Return a process for each core, started afresh: what polars holds does not outlive a fork."""
+def pool(processes: int | None = None) -> ProcessPoolExecutor:
+    """Return so many processes, or one for each core, started afresh: what polars holds does not outlive a fork."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(processes or cores, multiprocessing.get_context("spawn"))
 
 
 def source(name: str, packages: Sequence[str] = ("numpy", "scipy", "polars")) -> str:

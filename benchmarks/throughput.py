@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from benchmarks.page import pool
 
 __all__ = ["Throughput", "reading", "run"]
 
@@ -94,9 +94,9 @@ def reading(answers: int) -> list[tuple[str, float, float]]:
     from seatrial.signals import instruments
 
     names = [name for name in instruments() if name.startswith(("text/", "linear/"))]
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+    with pool(2) as both:
         return [
-            (name, _rate(name, answers, 0), sum(pool.map(_rate, [name] * 2, [answers] * 2, [LONG] * 2)))
+            (name, _rate(name, answers, 0), sum(both.map(_rate, [name] * 2, [answers] * 2, [LONG] * 2)))
             for name in names
         ]
 

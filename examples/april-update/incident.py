@@ -371,7 +371,6 @@ def _page(
         forecasts=[(made, _farthest(made), made.farthest if made.refusal else 1.0) for made in forecasts],
         reached={(one.mix, one.behavior): one for one in came},
         behaviors=list(_farthest(forecasts[0])),
-        in_short=_in_short(added, [one for one in came if one.mix == arms[-1].mix], arms[-1]),
         added=added,
         arms=arms,
         trained=trained,
@@ -387,18 +386,6 @@ def _page(
         widest=max((abs(end) for end in ends if math.isfinite(end)), default=0.0) or 1.0,
     )
     return page
-
-
-def _in_short(added: Sequence[Reached], came: Sequence[Reached], arm: Arm) -> str:
-    """Return in words what the signal did: beside training without it, beside the model as it was, to the decisions."""
-    differ = [one for one in added if one.counts]
-    by = ", ".join(f"{one.behavior} by {ranged(one.reached)}" for one in differ)
-    without = f"changed {by}" if differ else "changed no behavior by more than its noise"
-    moved = sum(one.counts for one in came)
-    return (
-        f"In short: beside training without it, the added signal {without}. Beside the model as it was, {moved} of "
-        f"{len(came)} behaviors moved by more than their noise. Old policy: {arm.old.status}; new: {arm.new.status}."
-    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, named_values, print_json
 
 __all__ = ["instruments_app"]
 
@@ -93,7 +93,6 @@ def instruments_calibrate(
     """Measure an instrument on labelled answers and write its record, which `records:` in a policy takes."""
     from seatrial.calibration import record_of
     from seatrial.policy import load_policy
-    from seatrial.signals.calibrate import pairs
     from seatrial.signals.records import judged_by_record, save_record
 
     record = record_of(
@@ -102,8 +101,8 @@ def instruments_calibrate(
         policy=load_policy(policy) if policy is not None else None,
         signal=signal,
         against=against,
-        columns=pairs(column or [], "--column"),
-        values={word: float(number) for word, number in pairs(value or [], "--value", number=True).items()},
+        columns=named_values(column or [], "--column"),
+        values={word: float(number) for word, number in named_values(value or [], "--value", number=True).items()},
         harmful_from=harmful_from,
         labelled_by=labelled_by,
         author_written=own_text,

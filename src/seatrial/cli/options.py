@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["Json", "print_json", "user"]
+from seatrial.errors import EvidenceError
+
+__all__ = ["Json", "named_values", "print_json", "user"]
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout, nothing else there.")]
 
@@ -24,6 +27,26 @@ def _sayable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_sayable(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def named_values(words: Sequence[str], option: str, number: bool = False) -> dict[str, str]:
+    """Return `NAME=VALUE` words as a mapping.
+
+    Raises:
+        EvidenceError: a word has no `=`, or its value is not a number where one is wanted.
+    """
+    made = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name or not value:
+            raise EvidenceError(f"{option} {word!r}: write NAME=VALUE")
+        if number:
+            try:
+                float(value)
+            except ValueError:
+                raise EvidenceError(f"{option} {word!r}: {value!r} is not a number") from None
+        made[name] = value
+    return made
 
 
 def user() -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, named_values, print_json, user
 
 if TYPE_CHECKING:
     from seatrial.ledger import Ledger
@@ -118,7 +118,6 @@ def rewards_forecast(
     as_json: Json = False,
 ) -> None:
     """Say what each mix would do to each behavior, before a training step, and enter that in the ledger."""
-    from seatrial.cli.options import user
     from seatrial.observations import to_frame, write_observations
     from seatrial.rewards.audit import audit
     from seatrial.rewards.entries import enter_forecast, trained_before
@@ -173,7 +172,6 @@ def rewards_train(
 
     Training that was stopped goes on at its last checkpoint when the same command is given again.
     """
-    from seatrial.cli.options import user
     from seatrial.collect import Progress
     from seatrial.errors import PolicyError
     from seatrial.rewards.entries import enter_training
@@ -208,7 +206,6 @@ def rewards_dose(
     as_json: Json = False,
 ) -> None:
     """Review the candidate with its adapter turned on by degrees: from which dose on does each gate see it?"""
-    from seatrial.cli.options import user
     from seatrial.collect import Progress
     from seatrial.errors import StoreError
     from seatrial.policy import load_policy
@@ -268,10 +265,10 @@ def _mixes(
 
 
 def _mix(text: str) -> dict[str, float]:
-    from seatrial.signals.calibrate import pairs
 
     return {
-        name: float(weight) for name, weight in pairs(text.split(",") if text else [], "a mix", number=True).items()
+        name: float(weight)
+        for name, weight in named_values(text.split(",") if text else [], "a mix", number=True).items()
     }
 
 
@@ -279,10 +276,9 @@ def _margins(table: RewardTable, policy_path: Path | None, margin: Sequence[str]
     from seatrial.errors import PolicyError
     from seatrial.policy import load_policy
     from seatrial.rewards.evidence import margins_of
-    from seatrial.signals.calibrate import pairs
 
     margins = margins_of(load_policy(policy_path), table) if policy_path is not None else {}
-    margins |= {name: float(number) for name, number in pairs(margin or [], "--margin", number=True).items()}
+    margins |= {name: float(number) for name, number in named_values(margin or [], "--margin", number=True).items()}
     unknown = [name for name in margins if name not in table.behaviors]
     if unknown:
         raise PolicyError(f"--margin {unknown[0]}: the table's behaviors are {', '.join(table.behaviors)}")

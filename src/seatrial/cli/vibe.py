@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, named_values, print_json
 
 __all__ = ["vibe_app"]
 
@@ -39,11 +39,10 @@ def vibe_import(
 
     from seatrial.errors import EvidenceError
     from seatrial.observations import to_frame, write_observations
-    from seatrial.signals.calibrate import pairs
     from seatrial.terminal import crowd_summary
     from seatrial.vibes import crowd_of, read_votes, to_observations
 
-    read = read_votes(votes, pairs(column or [], "--column"))
+    read = read_votes(votes, named_values(column or [], "--column"))
     if bool(out) != bool(baseline and candidate):
         raise EvidenceError("--out, --baseline and --candidate go together: evidence compares two models")
     made = to_observations(read, baseline, candidate, votes.name) if out is not None else []

@@ -28,7 +28,6 @@ __all__ = [
     "labels_digest",
     "measure",
     "measure_readings",
-    "pairs",
     "read_all",
     "read_labels",
 ]
@@ -323,26 +322,6 @@ def _differential(groups: Sequence[tuple[str, int, float, int, float]]) -> tuple
 
 
 # Records in one go
-
-
-def pairs(words: Sequence[str], option: str, number: bool = False) -> dict[str, str]:
-    """Return `NAME=VALUE` words as a mapping.
-
-    Raises:
-        EvidenceError: a word has no `=`, or its value is not a number where one is wanted.
-    """
-    made = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not name or not value:
-            raise EvidenceError(f"{option} {word!r}: write NAME=VALUE")
-        if number:
-            try:
-                float(value)
-            except ValueError:
-                raise EvidenceError(f"{option} {word!r}: {value!r} is not a number") from None
-        made[name] = value
-    return made
 
 
 def calibrate(

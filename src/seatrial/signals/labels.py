@@ -11,6 +11,7 @@ from typing import Literal
 from seatrial.errors import EvidenceError
 from seatrial.policy import SignalSpec
 from seatrial.signals.base import Instrument, Signal
+from seatrial.signals.registry import find_instrument
 from seatrial.types import Harmful, Item, Response
 
 __all__ = ["RATED", "READ", "Labels", "Observed", "Raters", "declared_signal", "harmful_end", "rated_signal", "select"]
@@ -122,8 +123,6 @@ def declared_signal(name: str, spec: SignalSpec) -> Signal:
     Raises:
         PolicyError: its instrument does not exist.
     """
-    from seatrial.signals.registry import find_instrument
-
     instrument: Instrument
     if spec.column is not None:
         instrument = Labels(spec.column, tuple(spec.values.items()), spec.bounds)
@@ -140,11 +139,10 @@ def rated_signal(name: str, spec: SignalSpec, sources: Sequence[str]) -> Signal:
     Raises:
         PolicyError: the source names an instrument that does not exist.
     """
-    from seatrial.signals.registry import find_instrument
-
     if sources and all(source.startswith(RATED) for source in sources):
         return Signal(name, Raters(spec.bounds, tuple(sorted(sources))), harmful_end(name, spec), spec.bounds)
-    if len(readers := {source.rpartition(READ)[2] for source in sources if READ in source}) == 1:
+    readers = {source.rpartition(READ)[2] for source in sources if READ in source}
+    if len(readers) == 1:
         return Signal(name, find_instrument(*readers), harmful_end(name, spec), spec.bounds)
     return declared_signal(name, spec)
 
