@@ -47,11 +47,11 @@ bench: $(VENV)/dev.stamp ## Measure error rates and speed; writes docs/measureme
 	$(RUN)/python -m benchmarks
 
 records: $(VENV)/dev.stamp ## Fit the linear models and measure all instruments; writes their records
-	$(RUN)/python -m seatrial.signals.training
+	$(RUN)/python -m seatrial.calibration.training
 	$(RUN)/python -m benchmarks.records
 
 docs: $(VENV)/dev.stamp ## Write docs/commands.md from the commands' own help
-	$(RUN)/python -m seatrial.commands > docs/commands.md
+	$(RUN)/python -m seatrial.cli.reference > docs/commands.md
 
 clean: ## Remove the environment and caches; reviews stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -15,15 +15,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.validity import ALPHA, MARGIN, POPULATION, Cell, Rate
-from seatrial.gates import WeighedClaim, WeighedGate, decide, judge
+from seatrial.gates.claims import Statement, claims
+from seatrial.gates.verdicts import WeighedClaim, WeighedGate, decide, verdicts
+from seatrial.gates.weigh import Method, evidence
+from seatrial.instruments import declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
-from seatrial.signals import declared_signal
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
 from seatrial.stats.intervals import fixed_size_bounds, fixed_size_p_values
 from seatrial.stats.power import mde_fixed, required_betting
 from seatrial.types import Evidence
-from seatrial.weigh import Method, claims, evidence
 
 __all__ = ["STRESSES", "PolicyRates", "Promise", "Stress", "policies", "promises", "stress"]
 
@@ -114,10 +115,10 @@ _GATE = Gate(signal="behavior/simulated", margin=MARGIN)
 
 def _decided(policy: list[Gate], found: list[Evidence]) -> str:
     gates = [
-        WeighedGate(gate, "simulated", (WeighedClaim("all items", gate.margin, one),))
+        WeighedGate(gate, "simulated", (WeighedClaim(Statement("margin", gate.margin), one),))
         for gate, one in zip(policy, found, strict=True)
     ]
-    return decide(judge(gates, ALPHA)).outcome
+    return decide(verdicts(gates, ALPHA)).outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,20 @@ from itertools import product
 import numpy as np
 from scipy.stats import binom, norm
 
-from seatrial.gates import WeighedClaim, WeighedGate, judge
+from seatrial.evidence.vibes.closing import OFF, Closing
+from seatrial.evidence.vibes.observations import observations_of
+from seatrial.evidence.vibes.raters import ears_of
+from seatrial.evidence.vibes.trials import Trial
+from seatrial.evidence.vibes.values import Rated
+from seatrial.gates.claims import claims
+from seatrial.gates.verdicts import WeighedClaim, WeighedGate, verdicts
+from seatrial.gates.weigh import evidence
+from seatrial.instruments.base import Signal
+from seatrial.instruments.recorded import Raters
 from seatrial.observations import gate_pairs, to_frame
 from seatrial.policy import Gate
-from seatrial.signals.base import Signal
-from seatrial.signals.labels import Raters
 from seatrial.stats.detection import Detection, signal_detection
 from seatrial.types import Item, Message
-from seatrial.vibes.closing import OFF, Closing
-from seatrial.vibes.ears import ears_of
-from seatrial.vibes.evidence import observations_of
-from seatrial.vibes.kept import Rated
-from seatrial.vibes.trials import Trial
-from seatrial.weigh import claims, evidence
 
 __all__ = ["BENCHES", "CONTROLS", "Bench", "Cover", "Rates", "covers", "gate_rates"]
 
@@ -183,10 +184,10 @@ def _session(
     signal = Signal(OFF, Raters((0.0, 1.0), ("simulated",)), "high", (0.0, 1.0))
     gate = Gate(signal=OFF, margin=margin)
     found = [
-        WeighedClaim(claim.label, claim.threshold, evidence(claim, "fixed", ALPHA))
+        WeighedClaim(claim.statement, evidence(claim, "fixed", ALPHA))
         for claim in claims(gate, signal, gate_pairs(to_frame(made), OFF), None)
     ]
-    return judge([WeighedGate(gate, signal.instrument.name, tuple(found))], ALPHA)[0].verdict, excess
+    return verdicts([WeighedGate(gate, signal.instrument.name, tuple(found))], ALPHA)[0].verdict, excess
 
 
 _EMPTY = Closing((), None, (), "", 0, (), 0, (math.nan, math.nan), None, (), None)

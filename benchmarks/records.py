@@ -19,13 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.page import say
-from seatrial.models.embedded import EmbeddedModel
-from seatrial.policy import ModelSpec
-from seatrial.signals import Instrument, find_instrument, suite_signal
-from seatrial.signals.calibrate import Labelled, Source, measure, measure_readings, read_all
-from seatrial.signals.linear import BEHAVIORS, Linear, features, grams
-from seatrial.signals.records import Measurement, Record, built_in_records, save_record, version_of
-from seatrial.signals.training import (
+from seatrial.calibration.training import (
     ANCHORS,
     Graded,
     best_shrinkage,
@@ -34,6 +28,12 @@ from seatrial.signals.training import (
     graded_answers,
     read_graded,
 )
+from seatrial.instruments import Instrument, find_instrument, suite_signal
+from seatrial.instruments.linear import BEHAVIORS, Linear, features, grams
+from seatrial.instruments.measure import Labelled, Source, measure, measure_readings, read_all
+from seatrial.instruments.records import Measurement, Record, built_in_records, save_record, version_of
+from seatrial.models.embedded import EmbeddedModel
+from seatrial.policy import ModelSpec
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Message, Request, Response
 
@@ -235,7 +235,7 @@ def dosed(signal: str) -> tuple[Instrument, Measurement]:
         own = [answer for answer, label in zip(answers, labels, strict=True) if label == side]
         for found in made.observe("candidate", suite.items, own):
             rows.append(Labelled(found.item, side, found.cluster, signal))
-            readings.append(found.value if made.harmful == "high" else -found.value)
+            readings.append(made.harm(found.value))
     source = Source(
         "SmolLM2-135M after four exchanges of the kind",
         "the exchanges before",

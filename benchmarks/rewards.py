@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from benchmarks import trained
-from seatrial.rewards.audit import Estimate
-from seatrial.rewards.forecast import best_of, point
-from seatrial.rewards.reached import Reached
-from seatrial.rewards.table import RewardTable, table_of
+from seatrial.evidence.rewards.forecast import best_of, point
+from seatrial.evidence.rewards.forecast_check import Reached
+from seatrial.evidence.rewards.table import RewardTable, table_of
 from seatrial.stats.advantages import influence
 from seatrial.stats.groups import Groups, ratio
+from seatrial.stats.intervals import Estimate
 from seatrial.stats.reweighting import expected, tilted
 
 __all__ = [
@@ -82,8 +82,8 @@ def speed(completions: int) -> tuple[float, float]:
 
 
 def _timed(path: Path) -> None:
-    from seatrial.rewards.audit import audit
-    from seatrial.rewards.table import read_table
+    from seatrial.evidence.rewards.audit import audit
+    from seatrial.evidence.rewards.table import read_table
 
     began = time.perf_counter()
     table = read_table(path)

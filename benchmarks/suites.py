@@ -15,11 +15,11 @@ import numpy as np
 import yaml
 
 from benchmarks.page import say
+from seatrial.cli.starting_policy import visible_margin
 from seatrial.collect import Progress
+from seatrial.instruments import suite_signal
 from seatrial.policy import parse_policy
-from seatrial.review import run_review
-from seatrial.signals import suite_signal
-from seatrial.start import visible_margin
+from seatrial.review.run import run_review
 from seatrial.stats.betting import log_wealth_paths
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import GateVerdict, Message
@@ -140,8 +140,7 @@ def _control(folder: Path, suite: Suite, instrument: str) -> Control:
         for number, prompt in enumerate(neutral())
     )
     signal = suite_signal(suite, instrument, True)
-    worst = signal.bounds[1] if signal.harmful == "high" else signal.bounds[0]
-    room = abs(worst - induced.evidence.baseline)
+    room = signal.harm_bounds[1] - signal.harm(induced.evidence.baseline)
     return Control(way, induced, quiet, room, least_failing(suite, instrument))
 
 

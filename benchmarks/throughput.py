@@ -57,16 +57,16 @@ def _write(path: Path, observations: int) -> None:
 
 def _weigh(path: Path) -> None:
     """Weigh the file and print seconds and peak memory."""
+    from seatrial.gates.plan import plan_gates
     from seatrial.observations import read_observations
-    from seatrial.plan import plan_gates
     from seatrial.policy import parse_policy
-    from seatrial.rounds import Rounds
+    from seatrial.review.rounds import Rounds
 
     gates = "\n".join(f"  - {{signal: behavior/s{n}, margin: 0.05}}" for n in range(SIGNALS))
     policy = parse_policy(f"name: t\nbaseline: {{model: scores/a}}\ncandidate: {{model: scores/b}}\ngates:\n{gates}\n")
     began = time.perf_counter()
     frame = read_observations(path)
-    rounds = Rounds(policy, plan_gates(policy, {}, frame), frame)
+    rounds = Rounds(policy, plan_gates(policy, {}, frame, {}), frame)
     rounds.weigh()
     rounds.finish()
     seconds = time.perf_counter() - began
@@ -91,7 +91,7 @@ LONG = 700
 
 def reading(answers: int) -> list[tuple[str, float, float]]:
     """Return how many answers a second each text instrument reads: as graded, by one process; long ones, by two."""
-    from seatrial.signals import instruments
+    from seatrial.instruments import instruments
 
     names = [name for name in instruments() if name.startswith(("text/", "linear/"))]
     with pool(2) as both:
@@ -103,8 +103,8 @@ def reading(answers: int) -> list[tuple[str, float, float]]:
 
 def _rate(name: str, answers: int, letters: int) -> float:
     """Return how many graded answers a second an instrument reads, joined until each has so many letters."""
-    from seatrial.signals import find_instrument
-    from seatrial.signals.base import read_many
+    from seatrial.instruments import find_instrument
+    from seatrial.instruments.base import read_many
     from seatrial.types import Item, Message, Response
 
     texts = _graded(letters)
@@ -119,8 +119,8 @@ def _rate(name: str, answers: int, letters: int) -> float:
 
 @cache
 def _graded(letters: int) -> list[str]:
-    from seatrial.signals.linear import BEHAVIORS
-    from seatrial.signals.training import graded_answers
+    from seatrial.calibration.training import graded_answers
+    from seatrial.instruments.linear import BEHAVIORS
 
     made: list[str] = []
     for text in (text for behavior in BEHAVIORS for text, _, _ in graded_answers(behavior)):

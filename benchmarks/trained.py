@@ -10,13 +10,13 @@ from pathlib import Path
 import polars as pl
 
 from seatrial.collect import Progress
-from seatrial.rewards.audit import Estimate
-from seatrial.rewards.forecast import best_of
-from seatrial.rewards.plan import Rule, TrainingPlan, load_plan
-from seatrial.rewards.reached import Reached, reached
-from seatrial.rewards.sampling import sample
-from seatrial.rewards.table import RewardTable, table_of
-from seatrial.rewards.train import candidate, train
+from seatrial.evidence.rewards.forecast import best_of
+from seatrial.evidence.rewards.forecast_check import Reached, reached
+from seatrial.evidence.rewards.sampling import sample
+from seatrial.evidence.rewards.table import RewardTable, table_of
+from seatrial.evidence.rewards.train import candidate, train
+from seatrial.evidence.rewards.training_plan import Rule, TrainingPlan, load_plan
+from seatrial.stats.intervals import Estimate
 
 __all__ = ["DRAWS", "EACH", "MIXES", "STEPS", "halves", "incident", "rejected", "sampled"]
 

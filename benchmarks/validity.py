@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from benchmarks import page
+from seatrial.gates.weigh import Method
 from seatrial.observations import PairedTable
 from seatrial.stats.betting import Side, log_wealth_paths
 from seatrial.stats.intervals import fixed_size_bounds, wilson
-from seatrial.weigh import Method
 
 __all__ = ["ALPHA", "LIMIT", "MARGIN", "Cell", "Looks", "Rate", "every_item", "grid", "looks", "settled"]
 

@@ -162,10 +162,10 @@ def _running(command: list[str], port: int) -> Iterator[int]:
 
 def _session(folder: Path, raters: int, port: int) -> list[Visit]:
     """Plan a session over a simulated review; every rater has 66 pairs and four conversations."""
+    from seatrial.evidence.vibes.planning import Wanted, new_session
+    from seatrial.evidence.vibes.store import SessionStore
     from seatrial.policy import parse_policy
     from seatrial.suites import find_suites, load_suite
-    from seatrial.vibes.planning import Wanted, new_session
-    from seatrial.vibes.store import SessionStore
 
     suite = load_suite(find_suites()["behavior/unearned-praise"])
     lines = []

@@ -20,9 +20,9 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser, sync_playwright
 
-from seatrial.signals import find_instrument
-from seatrial.signals.calibrate import Labelled, Source, measure_readings
-from seatrial.signals.records import Record, save_record, version_of
+from seatrial.instruments import find_instrument
+from seatrial.instruments.measure import Labelled, Source, measure_readings
+from seatrial.instruments.records import Record, save_record, version_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from seatrial.blind_spots import liked_and_off
 from seatrial.observations import to_frame
+from seatrial.review.findings.blind_spots import liked_and_off
 from seatrial.types import Observation, Role
 
 

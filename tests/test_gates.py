@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.gates import WeighedClaim, WeighedGate, decide, judge
+from seatrial.gates.claims import Statement
+from seatrial.gates.verdicts import WeighedClaim, WeighedGate, decide, verdicts
 from seatrial.policy import Gate
 from seatrial.types import Evidence, Verdict
 
@@ -19,7 +20,7 @@ def _weighed(
     advisory: str | None = None,
     clusters: int = 100,
     method: str = "betting",
-    label: str = "all items",
+    use_case: str = "",
     missing: int = 0,
     missing_high: float = float("nan"),
     mde: float = float("nan"),
@@ -37,11 +38,11 @@ def _weighed(
         missing_high=missing_high,
         mde=mde,
     )
-    return WeighedGate(gate, "probe/affirm", (WeighedClaim(label, 0.05, found),))
+    return WeighedGate(gate, "probe/affirm", (WeighedClaim(Statement("margin", 0.05, use_case), found),))
 
 
 def _verdicts(*gates: WeighedGate) -> list[Verdict]:
-    return [verdict.verdict for verdict in judge(gates, 0.05)]
+    return [verdict.verdict for verdict in verdicts(gates, 0.05)]
 
 
 def test_the_three_verdicts() -> None:
@@ -70,7 +71,7 @@ def test_advisory_gates_are_a_family_of_their_own() -> None:
     """An advisory gate neither blocks nor makes the blocking gates' correction heavier."""
     alone = _weighed("a", 0.06, 0.2, e=25)
     style = _weighed("b", 0.06, 0.2, e=25, advisory="style, not ours to block")
-    judged = judge((alone, style), 0.05)
+    judged = verdicts((alone, style), 0.05)
     assert [verdict.verdict for verdict in judged] == ["fail", "fail"]
     assert decide(judged[1:]).outcome == "hold"
 
@@ -91,14 +92,14 @@ def test_nothing_measured_is_inconclusive() -> None:
 )
 def test_the_decision(found: list[WeighedGate], outcome: str) -> None:
     """Block if a blocking gate fails, else hold if one is undecided or none may block, else launch."""
-    assert decide(judge(found, 0.05)).outcome == outcome
+    assert decide(verdicts(found, 0.05)).outcome == outcome
 
 
 def test_one_broken_claim_fails_the_gate() -> None:
     """A gate with several claims fails by any of them and names it."""
     whole = _weighed("a", -0.02, 0.03, e=0.1)
-    cell = _weighed("a", 0.1, 0.3, e=1e5, label="use case: health")
-    (verdict,) = judge((WeighedGate(whole.gate, "probe/affirm", (*whole.claims, *cell.claims)),), 0.05)
+    cell = _weighed("a", 0.1, 0.3, e=1e5, use_case="health")
+    (verdict,) = verdicts((WeighedGate(whole.gate, "probe/affirm", (*whole.claims, *cell.claims)),), 0.05)
     assert verdict.verdict == "fail"
     assert "use case: health" in verdict.reason
 
@@ -116,4 +117,4 @@ def test_one_broken_claim_fails_the_gate() -> None:
 )
 def test_an_open_gate_says_why(gate: WeighedGate, words: str) -> None:
     """The reason of an undecided gate names what kept it from being decided."""
-    assert words in judge((gate,), 0.05)[0].reason
+    assert words in verdicts((gate,), 0.05)[0].reason

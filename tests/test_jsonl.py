@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.jsonl import json_lines
+from seatrial.formats.jsonl import json_lines
 
 
 @given(st.lists(st.dictionaries(st.text(), st.text(), min_size=1), max_size=5))

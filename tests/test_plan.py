@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.errors import PolicyError
 from seatrial.policy import parse_policy
-from seatrial.review import plan_review
+from seatrial.review.run import plan_review
 
 POLICY = """\
 name: p

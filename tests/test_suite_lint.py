@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from conftest import Command
-from seatrial import suite_lint
-from seatrial.suite_lint import check_suites
+from seatrial.calibration import suite_check as suite_lint
+from seatrial.calibration.suite_check import check_suites
 from seatrial.suites import find_suites, load_suite
 from seatrial.suites.scaffold import new_suite
 

@@ -10,10 +10,11 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from seatrial.gates.claims import claims, use_case_claims
+from seatrial.gates.weigh import Method, decision_chance, evidence, in_true_harm
+from seatrial.instruments import declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
-from seatrial.signals import declared_signal
-from seatrial.weigh import Method, claims, decision_chance, evidence, in_true_harm, use_case_claims
 
 SIGNAL = declared_signal("behavior/x", SignalSpec())
 GATE = Gate(signal="behavior/x", margin=0.05)

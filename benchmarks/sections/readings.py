@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import corrections, page, records, suites, throughput
-from seatrial.signals.records import LEAST_YOUDEN, built_in_records
+from seatrial.instruments.records import LEAST_YOUDEN, built_in_records
 from seatrial.stats.intervals import wilson
 
 __all__ = ["SECTIONS"]

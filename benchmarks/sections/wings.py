@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import page, rewards, trained
-from seatrial.rewards.audit import Estimate
-from seatrial.rewards.reached import Reached
-from seatrial.stats.intervals import wilson
+from seatrial.evidence.rewards.forecast_check import Reached
+from seatrial.stats.intervals import Estimate, wilson
 
 __all__ = ["SECTIONS"]
 

@@ -24,35 +24,35 @@ from jinja2 import Environment, FileSystemLoader
 
 from seatrial.collect import Progress
 from seatrial.errors import SeatrialError, StoreError
+from seatrial.evidence.rewards.audit import Audit, audit
+from seatrial.evidence.rewards.forecast import Forecast, forecast
+from seatrial.evidence.rewards.forecast_check import Reached, reached
+from seatrial.evidence.rewards.frontier import critical_weights, frontier
+from seatrial.evidence.rewards.ledger_entries import enter_forecast, enter_training
+from seatrial.evidence.rewards.observations import margins_of, plain
+from seatrial.evidence.rewards.page import render_rewards
+from seatrial.evidence.rewards.sampling import sample
+from seatrial.evidence.rewards.simulated_users import AGREEMENT, PRAISE, REFUSAL, SimulatedUsers
+from seatrial.evidence.rewards.table import RewardTable, read_table
+from seatrial.evidence.rewards.train import Training, candidate, train
+from seatrial.evidence.rewards.training_plan import Instruments, TrainingPlan, Users, load_plan, plan_items
+from seatrial.evidence.vibes.closing import close_session
+from seatrial.evidence.vibes.observations import observations_of
+from seatrial.evidence.vibes.planning import Wanted, new_session
+from seatrial.evidence.vibes.rater_record import record_of_raters, source_of
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.instruments import find_instrument
+from seatrial.instruments.base import read_many
+from seatrial.instruments.records import save_record, version_of
 from seatrial.ledger import Ledger
 from seatrial.observations import to_frame, write_observations
 from seatrial.policy import LaunchPolicy, ModelSpec, load_policy
 from seatrial.report import ReviewContent
 from seatrial.report.html import package_file
-from seatrial.report.words import number
-from seatrial.review import run_review
-from seatrial.rewards.audit import Audit, Estimate, audit
-from seatrial.rewards.entries import enter_forecast, enter_training
-from seatrial.rewards.evidence import margins_of, plain
-from seatrial.rewards.forecast import Forecast, forecast
-from seatrial.rewards.frontier import critical_weights, frontier
-from seatrial.rewards.page import render_rewards
-from seatrial.rewards.plan import Instruments, TrainingPlan, Users, load_plan, plan_items
-from seatrial.rewards.reached import Reached, reached
-from seatrial.rewards.sampling import sample
-from seatrial.rewards.table import RewardTable, read_table
-from seatrial.rewards.train import Training, candidate, train
-from seatrial.rewards.users import AGREEMENT, PRAISE, REFUSAL, SimulatedUsers
-from seatrial.rewards.words import ranged
-from seatrial.signals import find_instrument
-from seatrial.signals.base import read_many
-from seatrial.signals.records import save_record, version_of
+from seatrial.report.wording import number, ranged
+from seatrial.review.run import run_review
+from seatrial.stats.intervals import Estimate
 from seatrial.types import Item, Observation, Response, Role
-from seatrial.vibes.closing import close_session
-from seatrial.vibes.evidence import observations_of
-from seatrial.vibes.planning import Wanted, new_session
-from seatrial.vibes.record import record_of_raters, source_of
-from seatrial.vibes.store import SessionStore
 
 HERE = Path(__file__).parent
 AUTHOR = "make incident"

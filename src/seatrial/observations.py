@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError, StoreError
-from seatrial.types import Observation
+from seatrial.types import ROLES, Observation
 
 __all__ = [
     "SCHEMA",
@@ -28,6 +28,7 @@ __all__ = [
 
 WORDS = pl.Categorical()
 """Names repeat: stored once and numbered, ten million rows take a few hundred megabytes."""
+
 SCHEMA: dict[str, pl.DataType] = {
     "signal": WORDS,
     "role": WORDS,
@@ -41,9 +42,11 @@ SCHEMA: dict[str, pl.DataType] = {
     "source": WORDS,
     "at": pl.Float64(),
 }
+
 REQUIRED = ("signal", "role", "item", "value")
-ROLES = ("baseline", "candidate")
+
 LISTED = 5
+
 SEVERE = "vibe/severe"
 """A candidate's answer that one rater flagged as severe and a second flagged too; 1 holds a launch, gate or no gate."""
 

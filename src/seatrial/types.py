@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 __all__ = [
     "BAD",
+    "ROLES",
     "ClaimVerdict",
     "Decision",
     "Evidence",
@@ -29,8 +30,11 @@ __all__ = [
 ]
 
 Role = Literal["baseline", "candidate"]
+
 Harmful = Literal["high", "low"]
+
 Verdict = Literal["pass", "fail", "inconclusive"]
+
 Outcome = Literal["launch", "hold", "block"]
 
 BAD = float("nan")
@@ -294,3 +298,6 @@ class Decision:
     outcome: Outcome
     reason: str
     verdicts: tuple[GateVerdict, ...]
+
+
+ROLES: tuple[Role, Role] = ("baseline", "candidate")

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from conftest import Endpoint
 from seatrial.collect import Ask, Batch, Collector, Progress, ResponseStore
-from seatrial.collect.collector import FAILURES_IN_A_ROW
+from seatrial.collect.meter import FAILURES_IN_A_ROW
 from seatrial.errors import ModelError, StoreError
 from seatrial.models import open_models
 from seatrial.policy import ModelSpec

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Command, Endpoint, PolicyWriter
+from seatrial.cli.starting_policy import STYLES, starting_policy
 from seatrial.policy import parse_policy
-from seatrial.start import STYLES, starting_policy
 from seatrial.suites import find_suites
 
 COMMANDS = [
@@ -166,6 +166,6 @@ def test_reports_of_what_is_not_there(seatrial: Command, tmp_path: Path) -> None
 
 def test_the_reference_of_commands_is_current() -> None:
     """docs/commands.md is what the commands' own help says now."""
-    from seatrial.commands import reference
+    from seatrial.cli.reference import reference
 
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference(), "run make docs"

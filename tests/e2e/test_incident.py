@@ -11,8 +11,8 @@ from types import ModuleType
 import pytest
 
 from seatrial.errors import StoreError
+from seatrial.evidence.rewards.observations import digest_of
 from seatrial.ledger import Ledger
-from seatrial.rewards.evidence import digest_of
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.embedded]
 

@@ -12,12 +12,12 @@ import pytest
 from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
-from seatrial.calibration import injected
+from seatrial.calibration.calibrate import injected
+from seatrial.calibration.injections import injections
+from seatrial.instruments.judges import SYSTEM, parse, prompt
+from seatrial.instruments.records import load_record
 from seatrial.models import openai_compatible
 from seatrial.policy import load_policy
-from seatrial.signals.injections import injections
-from seatrial.signals.judges import SYSTEM, parse, prompt
-from seatrial.signals.records import load_record
 from seatrial.suites import find_suites, load_suite
 
 SIGNAL = "behavior/unearned-praise"

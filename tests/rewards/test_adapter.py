@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from seatrial.errors import TrainingError
+from seatrial.evidence.rewards.adapter import rotated, write_gguf_adapter
+from seatrial.evidence.rewards.weights import converted
 from seatrial.models import open_models
 from seatrial.models.embedded import DEFAULT_SYSTEM, weights
 from seatrial.policy import ModelSpec
-from seatrial.rewards.adapter import rotated, write_gguf_adapter
-from seatrial.rewards.weights import converted
 from seatrial.types import Item, Message, Request
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.embedded]

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from conftest import Command, Outcome
+from seatrial.evidence.rewards.ledger_entries import enter_training
+from seatrial.evidence.rewards.train import Training
+from seatrial.evidence.rewards.training_plan import load_plan
 from seatrial.ledger import Ledger
-from seatrial.rewards.entries import enter_training
-from seatrial.rewards.plan import load_plan
-from seatrial.rewards.train import Training
 
 PLAN = """
 name: tiny

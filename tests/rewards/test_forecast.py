@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from seatrial.errors import EvidenceError
-from seatrial.rewards.audit import audit
-from seatrial.rewards.evidence import digest_of, observations_of
-from seatrial.rewards.forecast import best_of, forecast
-from seatrial.rewards.frontier import critical_weights, frontier
-from seatrial.rewards.table import RewardTable, table_of
+from seatrial.evidence.rewards.audit import audit
+from seatrial.evidence.rewards.forecast import best_of, forecast
+from seatrial.evidence.rewards.frontier import critical_weights, frontier
+from seatrial.evidence.rewards.observations import digest_of, observations_of
+from seatrial.evidence.rewards.table import RewardTable, table_of
 
 
 def _world(prompts: int = 60, draws: int = 16, seed: int = 0) -> RewardTable:

@@ -15,14 +15,16 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from conftest import chromium
-from seatrial.rewards.audit import Audit, Estimate, audit
-from seatrial.rewards.dose import Curve, DoseResponse, Step, seen_from
-from seatrial.rewards.forecast import Forecast, forecast
-from seatrial.rewards.frontier import critical_weights, frontier
-from seatrial.rewards.page import render_doses, render_rewards
-from seatrial.rewards.pictures import forecast_pictures, reached_picture
-from seatrial.rewards.reached import Reached
-from seatrial.rewards.table import RewardTable, table_of
+from seatrial.evidence.rewards.audit import Audit, audit
+from seatrial.evidence.rewards.forecast import Forecast, forecast
+from seatrial.evidence.rewards.forecast_check import Reached
+from seatrial.evidence.rewards.frontier import critical_weights, frontier
+from seatrial.evidence.rewards.page import render_rewards
+from seatrial.evidence.rewards.pictures import forecast_pictures, reached_picture
+from seatrial.evidence.rewards.table import RewardTable, table_of
+from seatrial.review.dose_page import render_doses
+from seatrial.review.dose_response import Curve, DoseResponse, Step, seen_from
+from seatrial.stats.intervals import Estimate
 from seatrial.types import Evidence, GateVerdict, Outcome, Verdict
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")

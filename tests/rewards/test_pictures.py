@@ -7,10 +7,10 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from seatrial.rewards.audit import Estimate
-from seatrial.rewards.axes import Scale
-from seatrial.rewards.pictures import reached_picture, shares_picture
-from seatrial.rewards.reached import Reached
+from seatrial.evidence.rewards.forecast_check import Reached
+from seatrial.evidence.rewards.pictures import reached_picture, shares_picture
+from seatrial.report.axes import Scale
+from seatrial.stats.intervals import Estimate
 
 
 def test_a_forecast_on_the_diagonal_is_drawn_on_the_diagonal() -> None:

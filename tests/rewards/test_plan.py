@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import PolicyError
-from seatrial.rewards.plan import RewardModel, load_plan, parse_plan, plan_items
+from seatrial.evidence.rewards.training_plan import RewardModel, load_plan, parse_plan, plan_items
 
 PLAN = """
 name: tiny

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seatrial.rewards.audit import Estimate
-from seatrial.rewards.reached import reached
+from seatrial.evidence.rewards.forecast_check import reached
+from seatrial.stats.intervals import Estimate
 
 
 def _completions(shift: float, seed: int, items: int = 40, draws: int = 6) -> pl.DataFrame:

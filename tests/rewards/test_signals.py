@@ -15,9 +15,9 @@ from pydantic import TypeAdapter
 
 from conftest import Endpoint
 from seatrial.errors import PolicyError, RewardError
-from seatrial.rewards.plan import RewardSpec, Users
-from seatrial.rewards.signals import open_signal
-from seatrial.rewards.users import SimulatedUsers
+from seatrial.evidence.rewards.reward_signals import open_signal
+from seatrial.evidence.rewards.simulated_users import SimulatedUsers
+from seatrial.evidence.rewards.training_plan import RewardSpec, Users
 from seatrial.types import Item, Message
 
 ITEM = Item("a", "s", (Message("user", "Is my poem good?"),), targets=("Paris",))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from seatrial.errors import EvidenceError
-from seatrial.rewards.table import read_table, table_of
+from seatrial.evidence.rewards.table import read_table, table_of
 
 
 def _frame(prompts: int = 6, draws: int = 4, seed: int = 0) -> pl.DataFrame:

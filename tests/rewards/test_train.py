@@ -16,13 +16,13 @@ import pytest
 
 from seatrial.collect import Progress
 from seatrial.errors import PolicyError, RewardError, TrainingError
+from seatrial.evidence.rewards import train as training
+from seatrial.evidence.rewards.reward_model import RewardModelSignal
+from seatrial.evidence.rewards.sampling import sample
+from seatrial.evidence.rewards.train import candidate, train
+from seatrial.evidence.rewards.training_plan import TrainingPlan, load_plan
+from seatrial.evidence.rewards.weights import converted, transformers_weights
 from seatrial.models.embedded import weights
-from seatrial.rewards import train as training
-from seatrial.rewards.plan import TrainingPlan, load_plan
-from seatrial.rewards.reward_model import RewardModelSignal
-from seatrial.rewards.sampling import sample
-from seatrial.rewards.train import candidate, train
-from seatrial.rewards.weights import converted, transformers_weights
 from seatrial.types import Item, Message
 
 pytestmark = [
@@ -139,7 +139,7 @@ def test_reinforcement_goes_on_from_the_examples(tiny: Path, tmp_path: Path) -> 
 
 def test_rejection_trains_on_the_best_completions_and_makes_a_candidate(tmp_path: Path) -> None:
     """On the embedded model: the longest of each prompt's completions are the examples, and the adapter answers."""
-    from seatrial.rewards.stages import Run, best_completions
+    from seatrial.evidence.rewards.trainers import Run, best_completions
 
     path = _plan(tmp_path, Path("none"), method="rejection", completions=3, layers=1, sft={"steps": 1, "batch": 2})
     content = json.loads(path.read_text(encoding="utf-8"))
@@ -243,7 +243,7 @@ def test_a_stopped_training_goes_on_at_its_checkpoint(how: signal.Signals, tiny:
 
 def test_a_checkpoint_cut_short_is_passed_over(tmp_path: Path) -> None:
     """The newest checkpoint whose state was written to its end is the one to go on at."""
-    from seatrial.rewards.stages import last_checkpoint
+    from seatrial.evidence.rewards.trainers import last_checkpoint
 
     for step, state in ((2, "{}"), (4, '{"global_st'), (6, None)):
         folder = tmp_path / f"checkpoint-{step}"

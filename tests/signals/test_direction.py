@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-from seatrial.signals import Instrument, Signal, find_instrument, suite_signal
+from seatrial.instruments import Instrument, Signal, find_instrument, suite_signal
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Item, Response
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import wordllama
 
-from seatrial.signals.embedding import embed
+from seatrial.instruments.embedding import embed
 
 TEXTS = ["Take the short road.", "a", "", "🎉🎉", "日本語の答えです。", "word " * 3000, "Take the short road."]
 

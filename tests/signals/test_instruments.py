@@ -10,17 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.errors import EvidenceError, PolicyError
+from seatrial.instruments import declared_signal, find_instrument, instruments, openings, registry, select, suite_signal
+from seatrial.instruments.match import plain
 from seatrial.policy import SignalSpec
-from seatrial.signals import (
-    declared_signal,
-    find_instrument,
-    instruments,
-    openings,
-    registry,
-    select,
-    suite_signal,
-)
-from seatrial.signals.match import plain
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import Item, Message, Response
 

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from conftest import Command, PolicyWriter
+from seatrial.calibration.calibrate import calibrate
+from seatrial.calibration.labels import read_labels
 from seatrial.errors import EvidenceError
-from seatrial.signals import find_instrument, instruments
-from seatrial.signals.calibrate import Labelled, Source, calibrate, measure, measure_readings, read_labels
-from seatrial.signals.records import (
+from seatrial.instruments import find_instrument, instruments
+from seatrial.instruments.measure import Labelled, Source, measure, measure_readings
+from seatrial.instruments.records import (
     Record,
     built_in_records,
     load_record,
@@ -215,7 +217,7 @@ def test_a_removed_record_turns_its_gate_to_advice(
     """With the record of the refusal list the gate counts; without it the same evidence only advises."""
     policy = write_policy(gates="  - {signal: behavior/over-refusal, margin: 0.05, instrument: text/refusal}")
     assert json.loads(seatrial("review", policy, "--json").out)["verdicts"][0]["demoted"] is False
-    monkeypatch.setattr("seatrial.signals.records.built_in_records", tuple)
+    monkeypatch.setattr("seatrial.instruments.records.built_in_records", tuple)
     done = seatrial("review", policy, "--json", "--out", "reviews/without")
     decision = json.loads(done.out)
     assert done.code == 3

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seatrial.signals import training
-from seatrial.signals.linear import BEHAVIORS, grams
-from seatrial.signals.training import Graded, calibration, cross_validated, fit, graded_answers, main, read_graded
+from seatrial.calibration import training
+from seatrial.calibration.training import Graded, calibration, cross_validated, fit, graded_answers, main, read_graded
+from seatrial.instruments.linear import BEHAVIORS, grams
 
-WEIGHTS = Path(training.__file__).parent / "weights"
+WEIGHTS = training.WEIGHTS
 HALF = (100.0, 3.0)
 
 
@@ -72,11 +72,11 @@ def test_weights_on_disk_are_those_of_the_command(monkeypatch: pytest.MonkeyPatc
     small = {name: BEHAVIORS[name] for name in ("urging", "caving")}
     read = {name: read_graded(name) for name in small}
     monkeypatch.setattr(training, "BEHAVIORS", small)
-    monkeypatch.setattr(training, "HERE", tmp_path)
+    monkeypatch.setattr(training, "WEIGHTS", tmp_path)
     monkeypatch.setattr(training, "read_graded", read.__getitem__)
     main()
     for name in small:
-        written = json.loads((tmp_path / "weights" / f"{name}.json").read_text(encoding="utf-8"))
+        written = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
         assert written == json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8")), (
             f"{name}: run `make records`"
         )
@@ -88,7 +88,7 @@ def test_no_prompt_is_one_of_those_that_refusal_is_measured_on(shared_data: Path
 
     rows = xstest()[0]
     prompts, answers = {row.prompt.strip().lower() for row in rows}, {row.text.strip() for row in rows}
-    graded = WEIGHTS.parent / "graded" / "refusal.jsonl"
+    graded = training.GRADED / "refusal.jsonl"
     held = [json.loads(line) for line in graded.read_text(encoding="utf-8").splitlines()]
     assert not prompts & {entry["prompt"].strip().lower() for entry in held}
     assert not answers & {text.strip() for text, _, _ in graded_answers("refusal")}

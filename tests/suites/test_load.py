@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import SuiteError
-from seatrial.signals import find_instrument
+from seatrial.instruments import find_instrument
 from seatrial.suites import find_suites, load_suite
 
 FRONT = """---
@@ -104,7 +104,7 @@ def test_users_differ_in_every_way_that_matters() -> None:
 
 def test_no_target_stands_in_its_question() -> None:
     """A benchmark's question does not give its answer away."""
-    from seatrial.signals.match import plain
+    from seatrial.instruments.match import plain
 
     for item in load_suite(find_suites()["benchmark/facts"]).items:
         question = f" {plain(item.messages[-1].content)} "

@@ -14,9 +14,9 @@ import uvicorn
 from playwright.sync_api import Browser
 
 from conftest import chromium
+from seatrial.evidence.vibes.app import make_app
+from seatrial.evidence.vibes.store import SessionStore
 from seatrial.suites import find_suites, load_suite
-from seatrial.vibes.app import make_app
-from seatrial.vibes.store import SessionStore
 
 SIGNAL = "behavior/unearned-praise"
 Serve = Callable[[SessionStore], AbstractContextManager[str]]

@@ -20,15 +20,16 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+from seatrial.evidence.vibes import live
+from seatrial.evidence.vibes.app import make_app
+from seatrial.evidence.vibes.planning import Wanted, new_session
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.evidence.vibes.trials import seen_twice
+from seatrial.evidence.vibes.values import Shown
 from seatrial.policy import ModelSpec, load_policy
 from seatrial.types import Request
-from seatrial.vibes import guard, live
-from seatrial.vibes.app import make_app
-from seatrial.vibes.kept import Shown
-from seatrial.vibes.planning import Wanted, new_session
-from seatrial.vibes.safe import rendered
-from seatrial.vibes.store import SessionStore
-from seatrial.vibes.trials import seen_twice
+from seatrial.web import guard
+from seatrial.web.safe_html import rendered
 
 Features = Mapping[str, float]
 Serve = Callable[[SessionStore], AbstractContextManager[str]]

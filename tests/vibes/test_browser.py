@@ -14,17 +14,17 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from seatrial.collect import Progress
+from seatrial.evidence.vibes.closing import close_session
+from seatrial.evidence.vibes.closing_page import closing_page
+from seatrial.evidence.vibes.observations import observations_of
+from seatrial.evidence.vibes.planning import Planned, Wanted, new_session
+from seatrial.evidence.vibes.rater_record import record_of_raters, source_of
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.instruments.records import save_record
 from seatrial.observations import to_frame, write_observations
 from seatrial.policy import load_policy
-from seatrial.review import run_review
-from seatrial.signals.records import save_record
+from seatrial.review.run import run_review
 from seatrial.types import GateVerdict
-from seatrial.vibes.closing import close_session
-from seatrial.vibes.evidence import observations_of
-from seatrial.vibes.page import closing_page
-from seatrial.vibes.planning import Planned, Wanted, new_session
-from seatrial.vibes.record import record_of_raters, source_of
-from seatrial.vibes.store import SessionStore
 
 pytestmark = pytest.mark.browser
 Serve = Callable[[SessionStore], AbstractContextManager[str]]

@@ -11,14 +11,14 @@ from scipy.stats import norm
 from starlette.testclient import TestClient
 
 from conftest import Command
+from seatrial.evidence.vibes.app import make_app
+from seatrial.evidence.vibes.closing import close_session
+from seatrial.evidence.vibes.observations import observations_of
+from seatrial.evidence.vibes.planning import Wanted, new_session
+from seatrial.evidence.vibes.raters import moved
+from seatrial.evidence.vibes.store import SessionStore
 from seatrial.observations import read_observations
 from seatrial.stats.detection import signal_detection
-from seatrial.vibes.app import make_app
-from seatrial.vibes.closing import close_session
-from seatrial.vibes.ears import moved
-from seatrial.vibes.evidence import observations_of
-from seatrial.vibes.planning import Wanted, new_session
-from seatrial.vibes.store import SessionStore
 
 
 def _database(tmp_path: Path) -> str:

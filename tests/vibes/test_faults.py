@@ -22,11 +22,11 @@ from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
 from seatrial.errors import EvidenceError
-from seatrial.vibes.app import make_app
-from seatrial.vibes.guard import BURST
-from seatrial.vibes.kept import Conflict
-from seatrial.vibes.planning import Wanted, new_session
-from seatrial.vibes.store import SessionStore
+from seatrial.evidence.vibes.app import make_app
+from seatrial.evidence.vibes.planning import Wanted, new_session
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.evidence.vibes.values import Conflict
+from seatrial.web.guard import BURST
 
 SAID = {"note": "", "off_left": 0, "off_right": 0, "preference": 0, "seconds": 1.0, "done": False}
 

@@ -16,17 +16,17 @@ from starlette.testclient import TestClient
 
 from conftest import Endpoint
 from seatrial.errors import EvidenceError
+from seatrial.evidence.vibes import live
+from seatrial.evidence.vibes.app import make_app
+from seatrial.evidence.vibes.closing import close_session
+from seatrial.evidence.vibes.forms import MOST_TURNS
+from seatrial.evidence.vibes.live import revealed
+from seatrial.evidence.vibes.observations import observations_of
+from seatrial.evidence.vibes.planning import Wanted, new_session
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.evidence.vibes.values import Shown
 from seatrial.models import open_models
 from seatrial.policy import LaunchPolicy, load_policy
-from seatrial.vibes import live
-from seatrial.vibes.app import make_app
-from seatrial.vibes.closing import close_session
-from seatrial.vibes.evidence import observations_of
-from seatrial.vibes.kept import Shown
-from seatrial.vibes.live import revealed
-from seatrial.vibes.planning import Wanted, new_session
-from seatrial.vibes.said import MOST_TURNS
-from seatrial.vibes.store import SessionStore
 
 Talk = tuple[TestClient, SessionStore, int, Shown, dict[str, str]]
 

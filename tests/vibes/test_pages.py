@@ -14,11 +14,11 @@ from aiohttp import web
 from playwright.sync_api import Browser, Page
 
 from conftest import Endpoint
+from seatrial.evidence.vibes.planning import Wanted, new_session
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.evidence.vibes.values import Rater
 from seatrial.policy import load_policy
-from seatrial.vibes import guard
-from seatrial.vibes.kept import Rater
-from seatrial.vibes.planning import Wanted, new_session
-from seatrial.vibes.store import SessionStore
+from seatrial.web import guard
 
 pytestmark = pytest.mark.browser
 Open = tuple[Page, SessionStore, Rater, str, str]

@@ -11,12 +11,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from seatrial.errors import EvidenceError, StoreError
-from seatrial.vibes import guard, links
-from seatrial.vibes.app import make_app
-from seatrial.vibes.guard import BURST, LARGEST
-from seatrial.vibes.links import new_link, standing
-from seatrial.vibes.planning import Planned, Wanted, new_session
-from seatrial.vibes.store import SessionStore
+from seatrial.evidence.vibes.app import make_app
+from seatrial.evidence.vibes.planning import Planned, Wanted, new_session
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.web import access as links
+from seatrial.web import guard
+from seatrial.web.access import new_link, standing
+from seatrial.web.guard import BURST, LARGEST
 
 SAID = {"version": 0, "note": "hm", "off_left": 0, "off_right": 2, "preference": 1, "done": True}
 Held = tuple[SessionStore, Planned, TestClient, str, dict[str, str]]
@@ -55,7 +56,7 @@ def test_an_ended_link_opens_nothing(held: Held, monkeypatch: pytest.MonkeyPatch
     store, made, _, name, headers = held
     later = time.time() + links.LINK_SECONDS + 5
     monkeypatch.setattr(time, "time", lambda: later)
-    monkeypatch.setattr("seatrial.vibes.app.RECENT", 0.0)
+    monkeypatch.setattr("seatrial.evidence.vibes.app.RECENT", 0.0)
     fresh = TestClient(make_app(store))
     assert fresh.get(f"/r/{made.links['ana']}").status_code == 403
     fresh.cookies.set("vibe", made.links["ana"])

@@ -14,16 +14,17 @@ from starlette.testclient import TestClient
 
 from conftest import Command
 from seatrial.errors import EvidenceError
+from seatrial.evidence.vibes.app import make_app
+from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.closing import close_session
+from seatrial.evidence.vibes.planning import Wanted, needed_pairs, new_session
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.evidence.vibes.trials import answers_of, plan_trials
+from seatrial.evidence.vibes.values import Conflict
 from seatrial.stats.intervals import fixed_size
 from seatrial.suites import find_suites, load_suite
-from seatrial.vibes.app import make_app
-from seatrial.vibes.closing import close_session
-from seatrial.vibes.guard import BURST
-from seatrial.vibes.kept import Conflict
-from seatrial.vibes.planning import Wanted, needed_pairs, new_session
-from seatrial.vibes.safe import names_itself, rendered
-from seatrial.vibes.store import SessionStore
-from seatrial.vibes.trials import answers_of, plan_trials
+from seatrial.web.guard import BURST
+from seatrial.web.safe_html import rendered
 
 SUITE = load_suite(find_suites()["behavior/unearned-praise"])
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import DATA, Command
 from seatrial.errors import EvidenceError
-from seatrial.vibes import Vote, crowd_of, read_votes, to_observations
+from seatrial.evidence.vibes import Vote, crowd_of, read_votes, to_observations
 
 LLMFAO = DATA / "llmfao" / "crowd-comparisons.csv"
 

@@ -67,7 +67,7 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Write a commented policy in which every behavior blocks, but for mere style."""
-    from seatrial.start import write_policy
+    from seatrial.cli.starting_policy import write_policy
 
     write_policy(path)
     if as_json:
@@ -93,12 +93,12 @@ def review(
 
     A review that was killed goes on where it stopped when the same command is given again.
     """
+    from seatrial.cli.output.review import summary
     from seatrial.collect import Progress
     from seatrial.policy import Budget, load_policy
     from seatrial.report.machine import decision_json
-    from seatrial.review import default_folder, run_review
-    from seatrial.standing import exit_code
-    from seatrial.terminal import summary
+    from seatrial.review.run import default_folder, run_review
+    from seatrial.review.status import exit_code
 
     policy = load_policy(policy_path)
     if budget is not None:
@@ -128,10 +128,10 @@ def plan(
     """
     from dataclasses import asdict
 
+    from seatrial.cli.output.plan import outlook_summary
+    from seatrial.gates.plan_page import render_outlook
     from seatrial.policy import load_policy
-    from seatrial.report.outlook_page import render_outlook
-    from seatrial.review import plan_review
-    from seatrial.terminal import outlook_summary
+    from seatrial.review.run import plan_review
 
     policy = load_policy(policy_path)
     found = plan_review(policy, earlier)
@@ -152,11 +152,11 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write the reports of a finished review again, under the waivers now in force."""
+    from seatrial.cli.output.review import summary
     from seatrial.ledger import ledger_for
     from seatrial.report import load_content, write_reports
     from seatrial.report.machine import decision_json
-    from seatrial.standing import with_waivers
-    from seatrial.terminal import summary
+    from seatrial.review.status import with_waivers
 
     content = with_waivers(load_content(folder), ledger_for(folder).verify())
     write_reports(content, folder)
@@ -169,8 +169,8 @@ def report(
 @app.command(epilog="Example: seatrial doctor")
 def doctor(as_json: Json = False) -> None:
     """Say what is installed, what is missing, and how to get it."""
-    from seatrial.start import checks
-    from seatrial.terminal import table
+    from seatrial.cli.doctor import checks
+    from seatrial.cli.output.tables import table
 
     found = checks()
     if as_json:

@@ -26,9 +26,9 @@ def instruments(context: typer.Context, records: Records = None, as_json: Json =
 @instruments_app.command("list", epilog="Example: seatrial instruments list --json")
 def instruments_list(records: Records = None, as_json: Json = False) -> None:
     """List the instruments that read answers, and what their records say of their error."""
-    from seatrial.signals import instruments as known
-    from seatrial.signals.records import load_records, standing
-    from seatrial.terminal import table
+    from seatrial.cli.output.tables import table
+    from seatrial.instruments import instruments as known
+    from seatrial.instruments.records import load_records, standing
 
     held = load_records(records or [])
     found = [(made, standing(made, "", held)) for _, made in sorted(known().items())]
@@ -57,8 +57,8 @@ def instruments_check(
     paths: Annotated[list[Path], typer.Argument(help="Records, or folders of them.")], as_json: Json = False
 ) -> None:
     """Say of each record whether it is of the instrument as it is now, and what it lets its gates do."""
-    from seatrial.signals import instruments as known
-    from seatrial.signals.records import load_records, standing, version_of
+    from seatrial.instruments import instruments as known
+    from seatrial.instruments.records import load_records, standing, version_of
 
     held = load_records(paths)
     rows = []
@@ -91,9 +91,9 @@ def instruments_calibrate(
     as_json: Json = False,
 ) -> None:
     """Measure an instrument on labelled answers and write its record, which `records:` in a policy takes."""
-    from seatrial.calibration import record_of
+    from seatrial.calibration.calibrate import record_of
+    from seatrial.instruments.records import judged_by_record, save_record
     from seatrial.policy import load_policy
-    from seatrial.signals.records import judged_by_record, save_record
 
     record = record_of(
         instrument,

@@ -23,7 +23,8 @@ def ledger_list(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> Non
     """List all entries, oldest first."""
     from dataclasses import asdict
 
-    from seatrial.terminal import ledger_rows, table
+    from seatrial.cli.output.ledger import ledger_rows
+    from seatrial.cli.output.tables import table
 
     entries = _ledger(path).verify()
     if as_json:
@@ -70,10 +71,10 @@ def ledger_waive(
     as_json: Json = False,
 ) -> None:
     """Override one gate of one review, on a person's word, until a day. It never becomes an approval."""
+    from seatrial.cli.output.review import summary
     from seatrial.report import write_reports
     from seatrial.report.machine import decision_json
-    from seatrial.standing import exit_code, waive
-    from seatrial.terminal import summary
+    from seatrial.review.status import exit_code, waive
 
     content = waive(folder, gate, person, reason, expires)
     write_reports(content, folder)

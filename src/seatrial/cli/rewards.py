@@ -11,11 +11,11 @@ import typer
 from seatrial.cli.options import Json, named_values, print_json, user
 
 if TYPE_CHECKING:
+    from seatrial.evidence.rewards.forecast import Forecast
+    from seatrial.evidence.rewards.frontier import CriticalWeight, FrontierPoint
+    from seatrial.evidence.rewards.table import RewardTable
+    from seatrial.evidence.rewards.training_plan import TrainingPlan
     from seatrial.ledger import Ledger
-    from seatrial.rewards.forecast import Forecast
-    from seatrial.rewards.frontier import CriticalWeight, FrontierPoint
-    from seatrial.rewards.plan import TrainingPlan
-    from seatrial.rewards.table import RewardTable
 
 __all__ = ["rewards_app"]
 
@@ -50,8 +50,8 @@ def rewards_sample(
     """Sample completions of the plan's model and score them with every signal and behavior."""
     from seatrial.collect import Progress
     from seatrial.errors import StoreError
-    from seatrial.rewards.plan import load_plan
-    from seatrial.rewards.sampling import sample
+    from seatrial.evidence.rewards.sampling import sample
+    from seatrial.evidence.rewards.training_plan import load_plan
 
     plan = load_plan(plan_path)
     frame = sample(plan, out.with_suffix(""), Progress("off" if quiet else None))
@@ -79,9 +79,9 @@ def rewards_audit(
     as_json: Json = False,
 ) -> None:
     """Say which signal has what share of the advantage, what it flips, and what it pulls each behavior by."""
-    from seatrial.rewards.audit import audit
-    from seatrial.rewards.evidence import plain
-    from seatrial.rewards.words import audit_summary
+    from seatrial.cli.output.rewards import audit_summary
+    from seatrial.evidence.rewards.audit import audit
+    from seatrial.evidence.rewards.observations import plain
 
     table, plan = _read(table_path, plan_path, reward, behavior)
     old, new, strength = _mixes(table, plan, before, after, beta)
@@ -118,13 +118,13 @@ def rewards_forecast(
     as_json: Json = False,
 ) -> None:
     """Say what each mix would do to each behavior, before a training step, and enter that in the ledger."""
+    from seatrial.cli.output.rewards import forecast_summary, order_of
+    from seatrial.evidence.rewards.audit import audit
+    from seatrial.evidence.rewards.forecast import forecast
+    from seatrial.evidence.rewards.frontier import critical_weights, frontier
+    from seatrial.evidence.rewards.ledger_entries import enter_forecast, trained_before
+    from seatrial.evidence.rewards.observations import observations_of, plain
     from seatrial.observations import to_frame, write_observations
-    from seatrial.rewards.audit import audit
-    from seatrial.rewards.entries import enter_forecast, trained_before
-    from seatrial.rewards.evidence import observations_of, plain
-    from seatrial.rewards.forecast import forecast
-    from seatrial.rewards.frontier import critical_weights, frontier
-    from seatrial.rewards.words import forecast_summary, order_of
 
     table, plan = _read(table_path, plan_path, reward, behavior)
     old, new, strength = _mixes(table, plan, before, after, beta)
@@ -174,10 +174,10 @@ def rewards_train(
     """
     from seatrial.collect import Progress
     from seatrial.errors import PolicyError
-    from seatrial.rewards.entries import enter_training
-    from seatrial.rewards.evidence import plain
-    from seatrial.rewards.plan import load_plan
-    from seatrial.rewards.train import train
+    from seatrial.evidence.rewards.ledger_entries import enter_training
+    from seatrial.evidence.rewards.observations import plain
+    from seatrial.evidence.rewards.train import train
+    from seatrial.evidence.rewards.training_plan import load_plan
 
     plan = load_plan(plan_path)
     name = mix or list(plan.mixes)[-1]
@@ -206,13 +206,13 @@ def rewards_dose(
     as_json: Json = False,
 ) -> None:
     """Review the candidate with its adapter turned on by degrees: from which dose on does each gate see it?"""
+    from seatrial.cli.output.doses import dose_summary
     from seatrial.collect import Progress
     from seatrial.errors import StoreError
+    from seatrial.evidence.rewards.observations import plain
     from seatrial.policy import load_policy
-    from seatrial.rewards.dose import DOSES, dose_response
-    from seatrial.rewards.evidence import plain
-    from seatrial.rewards.page import render_doses
-    from seatrial.rewards.words import dose_summary
+    from seatrial.review.dose_page import render_doses
+    from seatrial.review.dose_response import DOSES, dose_response
 
     policy, text = load_policy(policy_path), policy_path.read_text(encoding="utf-8")
     progress = Progress("off" if quiet else None)
@@ -243,8 +243,8 @@ def _ledger(reviews: Path) -> Ledger:
 def _read(
     table_path: Path, plan_path: Path | None, rewards: Sequence[str] | None, behaviors: Sequence[str] | None
 ) -> tuple[RewardTable, TrainingPlan | None]:
-    from seatrial.rewards.plan import load_plan
-    from seatrial.rewards.table import read_table
+    from seatrial.evidence.rewards.table import read_table
+    from seatrial.evidence.rewards.training_plan import load_plan
 
     plan = load_plan(plan_path) if plan_path is not None else None
     return read_table(table_path, rewards or (), behaviors or ()), plan
@@ -274,8 +274,8 @@ def _mix(text: str) -> dict[str, float]:
 
 def _margins(table: RewardTable, policy_path: Path | None, margin: Sequence[str] | None) -> dict[str, float]:
     from seatrial.errors import PolicyError
+    from seatrial.evidence.rewards.observations import margins_of
     from seatrial.policy import load_policy
-    from seatrial.rewards.evidence import margins_of
 
     margins = margins_of(load_policy(policy_path), table) if policy_path is not None else {}
     margins |= {name: float(number) for name, number in named_values(margin or [], "--margin", number=True).items()}
@@ -299,7 +299,7 @@ def _write_page(
     points: Sequence[FrontierPoint] = (),
 ) -> None:
     from seatrial.errors import StoreError
-    from seatrial.rewards.page import render_rewards
+    from seatrial.evidence.rewards.page import render_rewards
 
     try:
         path.write_text(render_rewards(name, found, forecasts, critical, points), encoding="utf-8")

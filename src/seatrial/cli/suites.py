@@ -22,8 +22,8 @@ def suites(context: typer.Context, folders: SuiteFolders = None, as_json: Json =
     """List the suites with their items, clusters and use cases; what each covers is in `seatrial suites map`."""
     if context.invoked_subcommand is not None:
         return
+    from seatrial.cli.output.tables import table
     from seatrial.suites import find_suites, load_suite
-    from seatrial.terminal import table
 
     found = [load_suite(folder) for _, folder in sorted(find_suites(folders or []).items())]
     if as_json:
@@ -63,8 +63,9 @@ def suites(context: typer.Context, folders: SuiteFolders = None, as_json: Json =
 @suites_app.command("map", epilog="Example: seatrial suites map")
 def suites_map(folders: SuiteFolders = None, as_json: Json = False) -> None:
     """Count the items of each use case in each suite; a dot is a cell that nothing covers."""
+    from seatrial.cli.output.suites import coverage
+    from seatrial.cli.output.tables import table
     from seatrial.suites import find_suites, load_suite
-    from seatrial.terminal import coverage, table
 
     found = [load_suite(folder) for _, folder in sorted(find_suites(folders or []).items())]
     counts = {suite.signal: suite.counts for suite in found}
@@ -98,7 +99,7 @@ def suites_check(
     """Find what is wrong with suites: broken lines, one-sided variants, items that ask the same, leaks, direction."""
     from dataclasses import asdict
 
-    from seatrial.suite_lint import check_suites
+    from seatrial.calibration.suite_check import check_suites
 
     found = check_suites(folders or [])
     if as_json:

@@ -37,10 +37,10 @@ def vibe_import(
     """Say what votes made elsewhere are worth: agreement, ties, side bias, each rater; and make them evidence."""
     from dataclasses import asdict
 
+    from seatrial.cli.output.vibe import crowd_summary
     from seatrial.errors import EvidenceError
+    from seatrial.evidence.vibes import crowd_of, read_votes, to_observations
     from seatrial.observations import to_frame, write_observations
-    from seatrial.terminal import crowd_summary
-    from seatrial.vibes import crowd_of, read_votes, to_observations
 
     read = read_votes(votes, named_values(column or [], "--column"))
     if bool(out) != bool(baseline and candidate):
@@ -86,9 +86,9 @@ def vibe_new(
     as_json: Json = False,
 ) -> None:
     """Plan a session of blinded pairs and conversations, and print one private link for each rater."""
+    from seatrial.evidence.vibes.planning import Wanted, new_session
     from seatrial.policy import load_policy
     from seatrial.report import reviewed_policy
-    from seatrial.vibes.planning import Wanted, new_session
 
     known = load_policy(policy) if policy is not None else reviewed_policy(review)
     wanted = Wanted(pairs, controls, repeats, live, seed)
@@ -114,8 +114,8 @@ def vibe_serve(
 
     import uvicorn
 
-    from seatrial.vibes.app import make_app
-    from seatrial.vibes.store import SessionStore
+    from seatrial.evidence.vibes.app import make_app
+    from seatrial.evidence.vibes.store import SessionStore
 
     app = make_app(SessionStore(database))
     gc.freeze()  # what lives as long as the server is not looked through again while raters wait
@@ -125,8 +125,8 @@ def vibe_serve(
 @vibe_app.command("status", epilog="Example: seatrial vibe status")
 def vibe_status(database: Database = DEFAULT_DATABASE, as_json: Json = False) -> None:
     """Say how far each rater of the latest session is."""
-    from seatrial.terminal import table
-    from seatrial.vibes.store import SessionStore
+    from seatrial.cli.output.tables import table
+    from seatrial.evidence.vibes.store import SessionStore
 
     store = SessionStore(database)
     rows = store.progress(store.latest()[0])
@@ -145,15 +145,15 @@ def vibe_close(
     """End the latest session: measure each rater, and turn the ratings into evidence of `vibe/off`."""
     from dataclasses import asdict
 
+    from seatrial.cli.output.vibe import closing_summary
     from seatrial.errors import EvidenceError, StoreError
+    from seatrial.evidence.vibes.closing import close_session
+    from seatrial.evidence.vibes.closing_page import closing_page
+    from seatrial.evidence.vibes.observations import observations_of
+    from seatrial.evidence.vibes.rater_record import record_of_raters, source_of
+    from seatrial.evidence.vibes.store import SessionStore
+    from seatrial.instruments.records import save_record
     from seatrial.observations import to_frame, write_observations
-    from seatrial.signals.records import save_record
-    from seatrial.terminal import closing_summary
-    from seatrial.vibes.closing import close_session
-    from seatrial.vibes.evidence import observations_of
-    from seatrial.vibes.page import closing_page
-    from seatrial.vibes.record import record_of_raters, source_of
-    from seatrial.vibes.store import SessionStore
 
     store = SessionStore(database)
     session, name = store.latest()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from seatrial.collect.meter import Meter, first_error
 from seatrial.collect.progress import Progress
 from seatrial.collect.store import ResponseStore, call_key
 from seatrial.errors import CallFailed, ModelError
@@ -14,9 +15,6 @@ from seatrial.models.base import Model
 from seatrial.types import Request, Response, Role, Spend
 
 __all__ = ["Ask", "Batch", "Collector", "Failure"]
-
-FAILURES_IN_A_ROW = 20
-"""A live model that fails this many calls one after another is taken to be down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +50,12 @@ class Collector:
         self._models = models
         self._store = store
         self._progress = progress
-        self._spend: dict[Role, Spend] = {role: Spend() for role in models}
-        self._in_a_row: dict[Role, int] = dict.fromkeys(models, 0)
+        self._meters = {role: Meter(f"{model.name} ({role})") for role, model in models.items()}
         self.remaining = budget
 
     def spend(self, role: Role) -> Spend:
         """Return what one model took so far."""
-        return self._spend[role]
+        return self._meters[role].spend
 
     async def collect(self, asks: Sequence[Ask]) -> Batch:
         """Return an answer or a failure for each ask.
@@ -76,7 +73,7 @@ class Collector:
                     for _ in range(min(model.concurrency, waiting)):
                         group.create_task(self._work(role, queues[role], outcomes))
         except BaseExceptionGroup as errors:
-            raise _first(errors) from None
+            raise first_error(errors) from None
         made = [outcomes[number] for number in range(len(asks))]
         return Batch(
             tuple((ask.role, got) for ask, got in zip(asks, made, strict=True) if isinstance(got, Response)),
@@ -104,49 +101,28 @@ class Collector:
             if stored is not None:
                 self._store.put(key, role, stored)
         if stored is not None:
-            self._count(role, stored, reused=1)
+            self._meters[role].answered(stored, fresh=False)
+            self._progress.advance(fresh=False)
             return replace(stored, item=request.item.id, suite=request.item.suite)
         began = time.monotonic()
         try:
             response = await model.ask(request)
         except CallFailed as error:
+            self._progress.advance(fresh=True)
             self._failed(role, error)
             return Failure(role, request, str(error))
         self._store.put(key, role, response)
-        self._in_a_row[role] = 0
-        self._count(role, response, calls=1, seconds=time.monotonic() - began)
+        self._meters[role].answered(response, fresh=True, seconds=time.monotonic() - began)
+        self._progress.advance(fresh=True)
         return response
 
-    def _count(self, role: Role, response: Response, calls: int = 0, reused: int = 0, seconds: float = 0.0) -> None:
-        spent, usage = self._spend[role], response.usage
-        self._spend[role] = replace(
-            spent,
-            calls=spent.calls + calls,
-            reused=spent.reused + reused,
-            tokens_in=spent.tokens_in + usage.tokens_in,
-            tokens_out=spent.tokens_out + usage.tokens_out,
-            seconds=spent.seconds + (seconds or usage.seconds),
-            cost=spent.cost + usage.cost,
-        )
-        self._progress.advance(fresh=bool(calls))
-
     def _failed(self, role: Role, error: CallFailed) -> None:
-        self._spend[role] = replace(self._spend[role], failed=self._spend[role].failed + 1)
-        self._in_a_row[role] += 1
-        self._progress.advance(fresh=True)
-        if self._in_a_row[role] >= FAILURES_IN_A_ROW:
-            raise ModelError(
-                f"{self._models[role].name} ({role}): {FAILURES_IN_A_ROW} calls in a row failed, "
-                f"the last with: {error} "
-                f"{len(self._store)} answers are kept; run the same command again once it is back."
-            ) from error
+        try:
+            self._meters[role].failed(error)
+        except ModelError as down:
+            kept = f"{len(self._store)} answers are kept; run the same command again once it is back."
+            raise ModelError(f"{down} {kept}") from error
 
 
 def _numbered(asks: Sequence[Ask], role: Role) -> Iterator[tuple[int, Ask]]:
     return ((number, ask) for number, ask in enumerate(asks) if ask.role == role)
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the first error that is not a group."""
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,20 +1,15 @@
-"""Signals that a policy declares over recorded answers: their own labels, or an instrument over their text."""
+"""Labels, ratings and numbers that came with the evidence, read as observations."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from seatrial.errors import EvidenceError
-from seatrial.policy import SignalSpec
-from seatrial.signals.base import Instrument, Signal
-from seatrial.signals.registry import find_instrument
-from seatrial.types import Harmful, Item, Response
+from seatrial.types import Item, Response
 
-__all__ = ["RATED", "READ", "Labels", "Observed", "Raters", "declared_signal", "harmful_end", "rated_signal", "select"]
+__all__ = ["Labels", "Observed", "Raters"]
 
 
 @dataclass(frozen=True)
@@ -100,64 +95,3 @@ class Raters:
     def read(self, item: Item, response: Response) -> float | None:
         """Return None: they have read already."""
         return None
-
-
-RATED = "blinded session "
-"""How the source of ratings begins that `seatrial vibe close` wrote."""
-READ = ", read by "
-"""What stands before an instrument's name, at the end of the source of numbers that it read."""
-LOW = ("feedback/thumbs-up", "vibe/preference")
-"""Signals outside benchmarks whose low end is harm."""
-
-
-def harmful_end(name: str, spec: SignalSpec | None) -> Harmful:
-    """Return which end of a signal's scale is harm: as declared, else by its kind."""
-    if spec is not None and spec.harmful is not None:
-        return spec.harmful
-    return "low" if name.startswith("benchmark/") or name in LOW else "high"
-
-
-def declared_signal(name: str, spec: SignalSpec) -> Signal:
-    """Return the signal that a policy declares.
-
-    Raises:
-        PolicyError: its instrument does not exist.
-    """
-    instrument: Instrument
-    if spec.column is not None:
-        instrument = Labels(spec.column, tuple(spec.values.items()), spec.bounds)
-    elif spec.instrument is not None:
-        instrument = find_instrument(spec.instrument)
-    else:
-        instrument = Observed(spec.bounds)
-    return Signal(name, instrument, harmful_end(name, spec), instrument.bounds)
-
-
-def rated_signal(name: str, spec: SignalSpec, sources: Sequence[str]) -> Signal:
-    """Return the signal of numbers brought as evidence: raters' or an instrument's, where their source names those.
-
-    Raises:
-        PolicyError: the source names an instrument that does not exist.
-    """
-    if sources and all(source.startswith(RATED) for source in sources):
-        return Signal(name, Raters(spec.bounds, tuple(sorted(sources))), harmful_end(name, spec), spec.bounds)
-    readers = {source.rpartition(READ)[2] for source in sources if READ in source}
-    if len(readers) == 1:
-        return Signal(name, find_instrument(*readers), harmful_end(name, spec), spec.bounds)
-    return declared_signal(name, spec)
-
-
-def select(items: Sequence[Item], where: dict[str, list[str]]) -> list[Item]:
-    """Return the items whose labels match: every column of `where`, any of its values.
-
-    Raises:
-        EvidenceError: an item has no such column.
-    """
-    return [item for item in items if all(_matches(item, column, wanted) for column, wanted in where.items())]
-
-
-def _matches(item: Item, column: str, patterns: list[str]) -> bool:
-    labels = dict(item.labels)
-    if column not in labels:
-        raise EvidenceError(f"item {item.id}: no column {column!r} to select by; its row has {', '.join(labels)}")
-    return any(fnmatchcase(labels[column], pattern) for pattern in patterns)

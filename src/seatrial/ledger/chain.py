@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seatrial.errors import LedgerError
-from seatrial.jsonl import json_lines
+from seatrial.formats.jsonl import json_lines
 
 __all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
 

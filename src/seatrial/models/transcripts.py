@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from seatrial.errors import EvidenceError, NoAnswer
-from seatrial.jsonl import json_lines
+from seatrial.formats.jsonl import json_lines
 from seatrial.policy import ModelSpec
 from seatrial.types import Item, Message, Request, Response
 

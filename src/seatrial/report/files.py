@@ -9,10 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from seatrial.errors import StoreError
 from seatrial.policy import LaunchPolicy
-from seatrial.report.content import ReviewContent
 from seatrial.report.html import render_html
 from seatrial.report.machine import decision_json, junit_xml
 from seatrial.report.markdown import render_markdown
+from seatrial.report.result import ReviewContent
 
 __all__ = ["load_content", "reviewed_policy", "save_content", "write_reports"]
 

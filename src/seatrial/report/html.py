@@ -9,9 +9,19 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from seatrial.report.content import Cell, ReviewContent
 from seatrial.report.diff import marked
-from seatrial.report.words import HEADLINES, could_see, interval, money, number, shortened, verdict_word
+from seatrial.report.result import Cell, ReviewContent
+from seatrial.report.wording import (
+    HEADLINES,
+    could_see,
+    interval,
+    money,
+    number,
+    percent,
+    shortened,
+    verdict_word,
+    weight,
+)
 from seatrial.types import Evidence, GateVerdict
 
 if TYPE_CHECKING:
@@ -60,12 +70,18 @@ def render_html(content: ReviewContent) -> str:
 
 
 @cache
-def environment() -> Environment:
-    """Return the templates' environment; it escapes everything."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
+def environment(package: str = "", folder: str = "") -> Environment:
+    """Return the environment of a room's own templates and the report's; it escapes everything.
 
+    Args:
+        package: The package that has templates of its own, e.g. `seatrial.gates`; the report's where it is empty.
+        folder: Where they lie in it.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+    own = [PackageLoader(package, folder)] if package else []
     environment = Environment(
-        loader=FunctionLoader(package_file),
+        loader=ChoiceLoader([*own, PackageLoader("seatrial.report", "")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -80,8 +96,11 @@ def environment() -> Environment:
         "coded": _coded,
         "money": money,
         "word": verdict_word,
+        "percent": percent,
+        "weight": weight,
         "prompt": lambda text: shortened(text, LONGEST_PROMPT),
     }
+    environment.globals["known"] = math.isfinite
     return environment
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from seatrial.report.content import ReviewContent
+from seatrial.report.result import ReviewContent
 from seatrial.types import Evidence, GateVerdict
 
 __all__ = ["SCHEMA_VERSION", "decision_json", "junit_xml"]

@@ -6,8 +6,8 @@ import html
 import math
 import re
 
-from seatrial.report.content import AnswerPair, ReviewContent
-from seatrial.report.words import HEADLINES, could_see, interval, money, number, shortened, verdict_word
+from seatrial.report.result import AnswerPair, ReviewContent
+from seatrial.report.wording import HEADLINES, could_see, interval, money, number, shortened, verdict_word
 
 __all__ = ["render_markdown"]
 

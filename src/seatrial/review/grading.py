@@ -1,282 +1,50 @@
-"""Has answers graded by judges while a review runs: durably, within a budget, each answer once."""
+"""Has judges grade the answers of a review's gates, a round at a time."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import math
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
 
-import numpy as np
+from seatrial.collect.judging import REPLY_TOKENS, Judges, Task, judge_spec
+from seatrial.gates.plan import GatePlan
+from seatrial.instruments.judges import Judge, prompt
+from seatrial.policy import LaunchPolicy
+from seatrial.review.gate_run import GateRun
+from seatrial.review.rounds import Rounds
+from seatrial.types import ROLES
 
-from seatrial.collect import ResponseStore
-from seatrial.collect.store import call_key
-from seatrial.errors import CallFailed, EvidenceError, ModelError, PolicyError
-from seatrial.jsonl import json_lines
-from seatrial.models import Model, open_models
-from seatrial.plan import GatePlan
-from seatrial.policy import JudgeSpec, LaunchPolicy
-from seatrial.rounds import ROLES, GateRun, Rounds
-from seatrial.signals.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt
-from seatrial.signals.records import load_records, standing
-from seatrial.stats.agreement import reliability_weighted
-from seatrial.suites import Suite
-from seatrial.types import Item, Message, Request, Response, Spend
-
-__all__ = ["Judges", "Task", "recorded_scores"]
-
-REPLY_TOKENS = 64
-FAILURES_IN_A_ROW = 20
+__all__ = ["cost_forecast", "grade_round"]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Answers to one item that a judge sees at once: one, or two whose order will be turned."""
-
-    item: Item
-    texts: tuple[str, ...]
-
-    @property
-    def keys(self) -> list[str]:
-        """Under which the scores of its answers are kept, one an answer."""
-        return [answer_key(self.item.suite, self.item.id, text) for text in self.texts]
-
-
-class Judges:
-    """The judges of a policy. An asynchronous context manager: their models run while it is open."""
-
-    def __init__(self, policy: LaunchPolicy, store: ResponseStore | None = None, first_draw: int = 0) -> None:
-        """Take the policy's judges; with a `store` their replies are kept and found again.
-
-        Draws count from `first_draw`, so that a second grading is not the first one read again.
-        """
-        self._first_draw = first_draw
-        self._specs = policy.judges
-        self._records = load_records(policy.records)
-        self._store = store
-        self._models: dict[str, Model] = {}
-        self._stack = AsyncExitStack()
-        self._recorded: dict[str, Mapping[tuple[str, str], float]] = {}
-        self._in_a_row: dict[str, int] = {}
-        self.remaining = policy.budget.judge_calls
-        self.spend: dict[str, Spend] = {}
-        self.made: dict[tuple[str, str], Judge] = {}
-
-    async def __aenter__(self) -> Judges:
-        """Open the models of all judges and read the files of recorded ones.
-
-        Raises:
-            ModelError: a model cannot be used.
-            EvidenceError: a file of scores cannot be used.
-        """
-        asked = {name: spec.model for name, spec in self._specs.items() if spec.model is not None}
-        opened = open_models(*(spec.model_copy(update={"system": SYSTEM}) for spec in asked.values()))
-        try:
-            for name, model in zip(asked, opened, strict=True):
-                self._models[name] = await self._stack.enter_async_context(model)
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the models."""
-        await self._stack.aclose()
-
-    def judge(self, name: str, suite: Suite) -> Judge:
-        """Return the judge of that name for a suite's rubric; the same one every time.
-
-        Raises:
-            PolicyError: the policy declares no such judge.
-            EvidenceError: its file of scores cannot be used.
-        """
-        if (name, suite.signal) not in self.made:
-            self.made[name, suite.signal] = self._made(name, suite)
-        return self.made[name, suite.signal]
-
-    def _made(self, name: str, suite: Suite) -> Judge:
-        spec = judge_spec(self._specs, name)
-        judge = Judge(f"judge/{name}", suite, judge_identity(spec), spec.draws, spec.paired)
-        if spec.scores is not None:
-            self._recorded.setdefault(name, recorded_scores(spec.scores))
-        return judge
-
-    def calls(self, judge: Judge, answers: int) -> int:
-        """Return how many calls it takes to grade so many answers."""
-        spec = judge_spec(self._specs, judge.name.partition("/")[2])
-        if spec.members:
-            return sum(self.calls(self.judge(member, judge.suite), answers) for member in spec.members)
-        return 0 if spec.scores is not None else answers * judge.draws
-
-    def forecast(self, plans: Sequence[GatePlan]) -> list[str]:
-        """Return what the judges may take at most, one line a judge, before the first answer is graded."""
-        most: dict[str, tuple[int, float]] = {}
-        for plan in plans:
-            judge = plan.signal.instrument
-            if not isinstance(judge, Judge):
-                continue
-            name = judge.name.partition("/")[2]
-            spec = judge_spec(self._specs, name)
-            calls = self.calls(judge, 2 * len(plan.items))
-            answer = "x" * 4 * plan.max_tokens
-            letters = len(prompt(judge.suite, plan.items[0].messages, [answer])) if plan.items else 0
-            cost = 0.0
-            if spec.model is not None:
-                cost = calls * (letters / 4 * spec.model.price_in + REPLY_TOKENS * spec.model.price_out) / 1e6
-            before = most.get(name, (0, 0.0))
-            most[name] = before[0] + calls, before[1] + cost
-        return [
-            f"judge/{name}: at most {calls:,} calls (budget {self.remaining:,}), about ${cost:,.2f} at your prices."
-            for name, (calls, cost) in most.items()
-            if calls
-        ]
-
-    async def grade_round(self, rounds: Rounds) -> None:
-        """Grade all answers of gates that judges read and that have no score yet."""
-        for run in rounds.gates:
-            judge = run.plan.signal.instrument
-            if isinstance(judge, Judge):
-                await self.grade(judge, _tasks(judge, run))
-
-    async def grade(self, judge: Judge, tasks: Sequence[Task]) -> None:
-        """Fill the judge's scores for all tasks that it has not seen; what gets no score says why.
-
-        Raises:
-            ModelError: the judge's model cannot be used at all; what was graded is kept.
-            StoreError: a reply could not be written.
-        """
+def cost_forecast(policy: LaunchPolicy, judges: Judges, plans: Sequence[GatePlan]) -> list[str]:
+    """Return what the judges may take at most, one line a judge, before the first answer is graded."""
+    most: dict[str, tuple[int, float]] = {}
+    for plan in plans:
+        judge = plan.signal.instrument
+        if not isinstance(judge, Judge):
+            continue
         name = judge.name.partition("/")[2]
-        fresh = {tuple(task.keys): task for task in tasks if any(_open(judge, key) for key in task.keys)}
-        members = judge_spec(self._specs, name).members
-        if members:
-            await self._grade_by_members(judge, members, list(fresh.values()))
-            return
-        if name in self._recorded:
-            for task in fresh.values():
-                self._look_up(judge, task, self._recorded[name])
-            return
-        limit = asyncio.Semaphore(self._models[name].concurrency)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for task in fresh.values():
-                    group.create_task(self._graded(judge, name, task, limit))
-        except BaseExceptionGroup as errors:
-            raise _first(errors) from None
+        spec = judge_spec(policy.judges, name)
+        calls = judges.calls(judge, 2 * len(plan.items))
+        answer = "x" * 4 * plan.max_tokens
+        letters = len(prompt(judge.suite, plan.items[0].messages, [answer])) if plan.items else 0
+        cost = 0.0
+        if spec.model is not None:
+            cost = calls * (letters / 4 * spec.model.price_in + REPLY_TOKENS * spec.model.price_out) / 1e6
+        before = most.get(name, (0, 0.0))
+        most[name] = before[0] + calls, before[1] + cost
+    return [
+        f"judge/{name}: at most {calls:,} calls (budget {judges.remaining:,}), about ${cost:,.2f} at your prices."
+        for name, (calls, cost) in most.items()
+        if calls
+    ]
 
-    async def _grade_by_members(self, panel: Judge, members: Sequence[str], tasks: Sequence[Task]) -> None:
-        """Grade as the mean of other judges, each with the say that its record earns it; equal without records."""
-        judges = [self.judge(member, panel.suite) for member in members]
-        for judge in judges:
-            await self.grade(judge, tasks)
-        keys = [key for task in tasks for key in task.keys]
-        scores = np.array([[judge.scores.get(key, math.nan) for judge in judges] for key in keys])
-        says = [standing(judge, panel.suite.signal, self._records).youden for judge in judges]
-        weights = np.nan_to_num(np.array(says), nan=0.0)
-        if not (weights > 0).any():
-            weights = np.ones(len(judges))
-        for key, score in zip(keys, reliability_weighted(scores, weights), strict=True):
-            if math.isnan(score):
-                panel.unscored[key] = "no judge of the panel gave a score"
-            else:
-                panel.scores[key] = float(score)
 
-    def _look_up(self, judge: Judge, task: Task, held: Mapping[tuple[str, str], float]) -> None:
-        for text in task.texts:
-            key = answer_key(task.item.suite, task.item.id, text)
-            score = held.get((task.item.id, text))
-            if score is None:
-                judge.unscored[key] = "the judge's file has no score for this answer"
-            else:
-                judge.scores[key] = score
-
-    async def _graded(self, judge: Judge, name: str, task: Task, limit: asyncio.Semaphore) -> None:
-        keys = task.keys
-        if not any(text.strip() for text in task.texts):
-            judge.unscored.update(dict.fromkeys(keys, "empty answer"))
-            return
-        paired = len(task.texts) == 2
-        found: list[list[float]] = [[] for _ in task.texts]
-        by_order: list[list[list[float]]] = []
-        why = ""
-        for order in ((0, 1), (1, 0)) if paired else ((0,),):
-            shown = [task.texts[position] for position in order]
-            names = ("a", "b") if paired else ("score",)
-            placed: list[list[float]] = [[] for _ in task.texts]
-            for draw in range(judge.draws):
-                try:
-                    scores = await self._asked(judge, name, task.item, shown, names, draw, limit)
-                except (Unscored, CallFailed) as error:
-                    why = str(error)
-                    continue
-                for position, score in zip(order, scores, strict=True):
-                    found[position].append(score)
-                    placed[position].append(score)
-            by_order.append(placed)
-        for key, scores_of in zip(keys, found, strict=True):
-            if scores_of:
-                judge.scores[key] = sum(scores_of) / len(scores_of)
-            else:
-                judge.unscored[key] = why
-        if paired and all(all(placed) for placed in by_order):
-            first, second = by_order
-            judge.orders += [(_mean(first[0]), _mean(second[0])), (_mean(second[1]), _mean(first[1]))]
-
-    async def _asked(
-        self,
-        judge: Judge,
-        name: str,
-        item: Item,
-        texts: Sequence[str],
-        names: Sequence[str],
-        draw: int,
-        limit: asyncio.Semaphore,
-    ) -> tuple[float, ...]:
-        model = self._models[name]
-        asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts)),))
-        numbers = tuple(names) if self._specs[name].structured else ()
-        request = Request(asked, self._first_draw + draw, REPLY_TOKENS, numbers=numbers)
-        key = call_key(model.identity, "judge", request)
-        async with limit:
-            stored = self._store.get(key) if self._store is not None else None
-            if stored is None:
-                stored = await self._fresh(model, name, key, request)
-            else:
-                self._count(name, stored, reused=1)
-        return parse(stored.text, names)
-
-    async def _fresh(self, model: Model, name: str, key: str, request: Request) -> Response:
-        if self.remaining <= 0:
-            raise Unscored("the budget for judges was spent (budget: judge_calls)")
-        self.remaining -= 1
-        try:
-            response = await model.ask(request)
-        except CallFailed as error:
-            self._in_a_row[name] = self._in_a_row.get(name, 0) + 1
-            if self._in_a_row[name] >= FAILURES_IN_A_ROW:
-                raise ModelError(
-                    f"judge/{name}: {FAILURES_IN_A_ROW} calls in a row failed, the last: {error} If it knows no "
-                    "response_format, set `structured: false` for this judge."
-                ) from error
-            raise
-        self._in_a_row[name] = 0
-        if self._store is not None:
-            self._store.put(key, "judge", response)
-        self._count(name, response, calls=1)
-        return response
-
-    def _count(self, name: str, response: Response, calls: int = 0, reused: int = 0) -> None:
-        spent, usage = self.spend.get(name, Spend()), response.usage
-        self.spend[name] = replace(
-            spent,
-            calls=spent.calls + calls,
-            reused=spent.reused + reused,
-            tokens_in=spent.tokens_in + usage.tokens_in,
-            tokens_out=spent.tokens_out + usage.tokens_out,
-            cost=spent.cost + usage.cost,
-        )
+async def grade_round(judges: Judges, rounds: Rounds) -> None:
+    """Grade all answers of gates that judges read and that have no score yet."""
+    for run in rounds.gates:
+        judge = run.plan.signal.instrument
+        if isinstance(judge, Judge):
+            await judges.grade(judge, _tasks(judge, run))
 
 
 def _tasks(judge: Judge, run: GateRun) -> list[Task]:
@@ -289,66 +57,3 @@ def _tasks(judge: Judge, run: GateRun) -> list[Task]:
         Task(items[key[0]], tuple(dict.fromkeys(side[key] for side in sides if key in side)))
         for key in dict.fromkeys([*sides[0], *sides[1]])
     ]
-
-
-def judge_spec(specs: Mapping[str, JudgeSpec], name: str) -> JudgeSpec:
-    """Return the specification of a judge.
-
-    Raises:
-        PolicyError: there is none of that name.
-    """
-    if name not in specs:
-        known = ", ".join(sorted(specs)) or "none"
-        raise PolicyError(f"no judge is called {name!r}; `judges:` in the policy declares {known}")
-    return specs[name]
-
-
-def judge_identity(spec: JudgeSpec) -> str:
-    """Return what decides a judge's scores, without what a key or an address would give away."""
-    if spec.members:
-        return f"members {' '.join(spec.members)}"
-    if spec.model is None:
-        return f"scores {spec.scores.name if spec.scores else ''}"
-    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation"})
-    return json.dumps(settings | {"structured": spec.structured})
-
-
-def _open(judge: Judge, key: str) -> bool:
-    return key not in judge.scores and key not in judge.unscored
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
-    """Return the scores of a recorded judge, by item and answer.
-
-    The file is JSONL; each line holds `item`, `answer` (the graded text) and `score` from 0 to 10.
-
-    Raises:
-        EvidenceError: it cannot be read, a line is wrong, or an answer has two scores.
-    """
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{path}: the judge's scores cannot be read: {error}") from error
-    found: dict[tuple[str, str], float] = {}
-    for place, row in json_lines(content):
-        if isinstance(row, str):
-            raise EvidenceError(f"{path}:{place}: {row}")
-        item, answer, score = row.get("item"), row.get("answer"), row.get("score")
-        if not isinstance(item, str) or not isinstance(answer, str):
-            raise EvidenceError(f"{path}:{place}: a line needs `item` and `answer` as text")
-        if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
-            raise EvidenceError(f"{path}:{place}: `score` is not a number")
-        if not 0 <= score <= 10:
-            raise EvidenceError(f"{path}:{place}: the score {score:g} is outside 0 to 10")
-        if found.setdefault((item, answer), float(score)) != score:
-            raise EvidenceError(f"{path}:{place}: item {item}: the same answer has two scores")
-    return found

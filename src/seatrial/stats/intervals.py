@@ -18,6 +18,7 @@ from seatrial.stats.betting import log_wealth_paths, upper_bounds, within
 __all__ = [
     "FEWEST_FOR_T",
     "Bounds",
+    "Estimate",
     "Interval",
     "clopper_pearson",
     "clustered_t",
@@ -33,9 +34,12 @@ Array = NDArray[np.float64]
 
 FEWEST_FOR_T = 40
 """Below about this many clusters a t interval can miss too often (Bowyer et al. 2025, arXiv:2503.01747)."""
+
 HARMLESS = 0.05
 """A t interval is left as others compute it where nothing known moves its error by more than this share of alpha."""
+
 LEAST_P = 1e-9
+
 P_BISECTIONS = 10
 """Halvings of the logarithm of a p-value between 1e-9 and a half: down to 2 %."""
 
@@ -253,3 +257,22 @@ def _proportion(successes: int, trials: int, alpha: float, method: str) -> Inter
         raise ValueError("a proportion needs at least one trial")
     found = stats.binomtest(successes, trials).proportion_ci(1 - 2 * alpha, method=method)
     return Interval(successes / trials, float(found.low), float(found.high), method=method)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its 95 % interval, clustered by prompt."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def above(self) -> bool:
+        """Whether the interval lies above 0."""
+        return self.low > 0
+
+    @property
+    def below(self) -> bool:
+        """Whether the interval lies below 0."""
+        return self.high < 0

@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from seatrial.errors import SuiteError
-from seatrial.jsonl import json_lines
+from seatrial.formats.jsonl import json_lines
 from seatrial.types import Harmful, Item, Message
 
 __all__ = ["Anchor", "Suite", "find_suites", "load_suite", "with_held_out"]

@@ -1,122 +1,13 @@
-"""What the commands on rewards print for a person."""
+"""What `seatrial rewards dose` prints."""
 
 from __future__ import annotations
 
-import math
-import textwrap
-from collections.abc import Sequence
+from seatrial.cli.output.rewards import weight_word
+from seatrial.cli.output.tables import table
+from seatrial.report.wording import number
+from seatrial.review.dose_response import DoseResponse
 
-from seatrial.ledger import Entry
-from seatrial.report.words import number
-from seatrial.rewards.audit import Audit, Estimate
-from seatrial.rewards.dose import DoseResponse
-from seatrial.rewards.forecast import Forecast
-from seatrial.rewards.frontier import CriticalWeight, FrontierPoint
-from seatrial.terminal import table
-
-__all__ = ["audit_summary", "dose_summary", "forecast_summary", "order_of", "ranged"]
-
-WIDTH = 100
-FRONTIER_SHOWN = 6
-
-
-def ranged(made: Estimate) -> str:
-    """Return an estimate with its interval, a dash where there is none."""
-    if math.isnan(made.value):
-        return "–"
-    return f"{number(made.value, sign=True)} [{number(made.low)}, {number(made.high)}]"
-
-
-def _wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-
-def _mix(weights: dict[str, float]) -> str:
-    return " + ".join(f"{weight:g}·{name}" for name, weight in weights.items() if weight)
-
-
-def audit_summary(found: Audit) -> str:
-    """Return what an audit says on the terminal."""
-    lines = [
-        "",
-        f"{found.completions:,} completions of {found.prompts:,} prompts. Before: {_mix(found.before)}. "
-        f"After: {_mix(found.after)}.",
-    ]
-    lines += [_wrapped(f"Note: {note}.") for note in found.notes]
-    for how, mixes in found.shares.items():
-        rows = [(name, ranged(mixes["before"][name]), ranged(mixes["after"][name])) for name in mixes["before"]]
-        lines += ["", table((f"share of advantage, {how}", "before", "after"), rows)]
-    if found.flips:
-        kinds = [(one.kind, str(one.prompts), f"{one.pairs.value:.0%}", f"{one.best.value:.0%}") for one in found.flips]
-        lines += ["", table(("kind of prompt", "prompts", "pairs turned around", "another best"), kinds)]
-    pulls = [
-        (pull.behavior, *[ranged(made) for made in pull.by_signal.values()], ranged(pull.before), ranged(pull.after))
-        for pull in found.pulls
-    ]
-    names = [f"by {name}" for name in found.pulls[0].by_signal]
-    lines += ["", table((f"influence (beta {found.beta:g})", *names, "mix before", "mix after"), pulls), ""]
-    return "\n".join([*lines, *[_wrapped(f"- {pull.sentence}", "  ") for pull in found.pulls]])
-
-
-def forecast_summary(
-    forecasts: Sequence[Forecast],
-    critical: Sequence[CriticalWeight],
-    points: Sequence[FrontierPoint],
-    notes: Sequence[str] = (),
-) -> str:
-    """Return what a forecast says on the terminal."""
-    lines = ["", *[_wrapped(f"Note: {note}.") for note in notes]]
-    for one in forecasts:
-        lines += ["", f"{one.mix}: {_mix(one.weights)}, beta {one.beta:g}"]
-        if one.refusal:
-            lines.append(_wrapped(f"REFUSED: {one.refusal}"))
-        shown = one.path[-1] if one.refusal and one.path else one.wanted
-        if one.refusal and not one.path:
-            continue
-        best = one.best_of[-1] if one.best_of else None
-        head = ("change of", f"at {shown.strength:.2g} of the mix", f"best of {best.n}" if best else "best of n")
-        rows = [(name, ranged(made), ranged(best.shifts[name]) if best else "–") for name, made in shown.shifts.items()]
-        rows += [
-            (f"reward {name}", ranged(made), ranged(best.gains[name]) if best else "–")
-            for name, made in shown.gains.items()
-        ]
-        lines.append(table(head, rows))
-        lines.append(f"KL {shown.kl:.2f} nats; {shown.effective:.1f} completions of a prompt count.")
-    if critical:
-        weights = [
-            (
-                f"{one.behavior} (margin {one.margin:g})",
-                one.signal,
-                *map(_weight, (one.unproven, one.estimate, one.fails)),
-            )
-            for one in critical
-        ]
-        lines += ["", table(("gate", "weight of", "not sure from", "crossed at", "fails from"), weights)]
-        lines.append(f"Weights were searched up to {max(one.searched for one in critical):.3g}; – is beyond that.")
-    kept = sorted((one for one in points if one.holds and one.best), key=lambda one: -one.gain.value)
-    if points and not kept:
-        lines += ["", "No mix near these keeps every gate."]
-    if kept:
-        rows = [
-            (_mix(one.weights), ranged(one.gain), f"{max(0.0, one.worst):.0%} of {one.behavior}")
-            for one in kept[:FRONTIER_SHOWN]
-        ]
-        lines += ["", table(("mixes that keep every gate", "gain of the new signal", "nearest gate used"), rows)]
-    return "\n".join(lines)
-
-
-def order_of(planned: bool, late: Sequence[Entry]) -> str:
-    """Return the end of a sentence on a forecast's entry: whether a training on its plan came before it."""
-    if not planned:
-        return "; without a plan nobody can tell whether a training came before."
-    if not late:
-        return ", before any training on this plan."
-    entered = ", ".join(str(one.number) for one in late)
-    return f", AFTER a training on this plan (entry {entered}): it forecasts nothing."
-
-
-def _weight(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.3g}"
+__all__ = ["dose_summary"]
 
 
 def dose_summary(found: DoseResponse) -> str:
@@ -125,7 +16,7 @@ def dose_summary(found: DoseResponse) -> str:
     rows = [("decision", *[outcome for _, outcome in found.outcomes], "")]
     for curve in found.curves:
         held = [f"{number(step.verdict.evidence.estimate, sign=True)} {step.verdict.verdict}" for step in curve.steps]
-        rows.append((curve.signal, *held, _weight(curve.seen_from)))
+        rows.append((curve.signal, *held, weight_word(curve.seen_from)))
     alarms = [curve.signal for curve in found.curves if curve.alarm]
     if 0.0 not in doses:
         last = "Dose 0 was not reviewed, so nothing is known of false alarms."

@@ -1,153 +1,18 @@
-"""What the commands print for a person."""
+"""What `seatrial vibe` prints."""
 
 from __future__ import annotations
 
-import json
 import math
-import textwrap
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seatrial.ledger import Entry
-from seatrial.outlook import Outlook
-from seatrial.policy import LaunchPolicy
-from seatrial.report import ReviewContent
-from seatrial.report.words import HEADLINES, could_see, interval, money, number
+from seatrial.cli.output.tables import table
+from seatrial.report.wording import number
 
 if TYPE_CHECKING:
-    from seatrial.vibes import Crowd
-    from seatrial.vibes.closing import Closing
+    from seatrial.evidence.vibes import Crowd
+    from seatrial.evidence.vibes.closing import Closing
 
-__all__ = ["closing_summary", "coverage", "crowd_summary", "ledger_rows", "outlook_summary", "summary", "table"]
-
-WIDTH = 100
-
-
-def summary(content: ReviewContent, folder: Path) -> str:
-    """Return what a finished review says on the terminal."""
-    rows = [
-        (
-            verdict.verdict + ("" if verdict.blocking else " (advisory)"),
-            verdict.signal,
-            f"{number(verdict.evidence.estimate, sign=True)} {interval(verdict.evidence)}",
-            f"{verdict.margin:g}",
-            could_see(verdict.evidence.mde),
-            str(verdict.evidence.clusters),
-        )
-        for verdict in content.decision.verdicts
-    ]
-    spent = sum(spend.calls + spend.reused for _, spend in content.spend)
-    cost = sum(spend.cost for _, spend in content.spend)
-    lines = [
-        "",
-        table(("verdict", "gate", "change of harm", "margin", "could see", "clusters"), rows),
-        "",
-        _wrapped(f"{HEADLINES[content.status].upper()}: {content.decision.reason}"),
-        *[_wrapped(f"Waived: {n.signal} by {n.person} until {n.expires}: {n.reason}") for n in content.waivers],
-        "",
-        f"Blind spots ({len(content.blind_spots)}):",
-        *[_wrapped(f"- {spot}", "  ") for spot in content.blind_spots],
-        *[_wrapped(f"Note: {note}") for note in content.notes],
-        "",
-        f"{spent:,} calls{', ' + money(cost) if cost else ''}. Report: {folder / 'report.html'}",
-        f"Next: {_next(content, folder)}",
-    ]
-    return "\n".join(lines)
-
-
-def _next(content: ReviewContent, folder: Path) -> str:
-    match content.status:
-        case "block":
-            return "open the report and read the pairs of answers that show the harm best."
-        case "hold":
-            empty = [v.signal for v in content.decision.verdicts if v.blocking and not v.evidence.clusters]
-            if empty:
-                return (
-                    f"nothing was measured for {', '.join(empty)}: answer the suite's items with both models, or "
-                    "name a column of your own labels under `signals:`."
-                )
-            return "more items or calls for the undecided gates (--budget), or wider margins if you can defend them."
-        case "waived":
-            return "the waiver is in the ledger and in the report; it ends by itself."
-        case "launch":
-            ledger = folder.parent / "ledger.jsonl"
-            return f"sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."
-
-
-def _wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return rows in aligned columns; the last column is wrapped to the line's width."""
-    cells = [list(header), *[list(row) for row in rows]]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    start = sum(widths[:-1]) + 2 * (len(widths) - 1)
-    lines = []
-    for row in cells:
-        first = "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True))
-        last = textwrap.wrap(row[-1], max(WIDTH - start, 40)) or [""]
-        lines.append(f"{first}  {last[0]}".rstrip())
-        lines += [" " * start + more for more in last[1:]]
-    return "\n".join(lines)
-
-
-def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
-    """Return what a policy could see, as two tables."""
-    gates = [
-        (
-            "blind" if gate.blind else "sees",
-            gate.signal,
-            f"{gate.margin:g}",
-            could_see(gate.mde),
-            could_see(gate.mde_true),
-            str(gate.clusters),
-            f"{gate.calls:,}",
-            "more than can be asked" if gate.needed is None else f"{gate.needed:,}",
-            gate.basis,
-        )
-        for gate in found.gates
-    ]
-    header = ("", "gate", "margin", "could see", "of true harm", "clusters", "calls", "clusters it needs", "basis")
-    sizes = [size for size, _ in found.decisions[0][1]] if found.decisions else []
-    decisions = [
-        (name, *[f"{100 * launch:.0f}/{100 * hold:.0f}/{100 * block:.0f}" for _, (launch, hold, block) in rows], "")
-        for name, rows in found.decisions
-    ]
-    blind = [gate.signal for gate in found.gates if gate.blind and gate.blocking]
-    lines = [
-        table(header, gates),
-        "",
-        "Chance of launch / hold / block in percent, for harm of so many margins in one gate, the others unchanged:",
-        table(("gate", *[f"{size:g}".replace("-", "−") for size in sizes], ""), decisions),
-        "",
-        f"At most {found.calls:,} calls; the budget allows {found.budget:,}.",
-    ]
-    if blind:
-        lines.append(
-            _wrapped(f"This policy could not see the margins of {', '.join(blind)} with {policy.power:g} power.")
-        )
-    return "\n".join(lines)
-
-
-def coverage(counts: Mapping[str, Mapping[str, int]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return the header and the rows of the map of what suites cover: a row a use case, a column a numbered suite."""
-    cases = sorted({case for held in counts.values() for case in held})
-    header = ("use case", *(str(number) for number in range(1, len(counts) + 1)), "suites", "items")
-    rows = [
-        (
-            case,
-            *(str(held.get(case, "·")) for held in counts.values()),
-            str(sum(case in held for held in counts.values())),
-            str(sum(held.get(case, 0) for held in counts.values())),
-        )
-        for case in cases
-    ]
-    rows += [("", *("" for _ in counts), "", "")]
-    rows += [(f"{number}: {signal}", *("" for _ in counts), "", str(sum(held.values())))
-             for number, (signal, held) in enumerate(counts.items(), 1)]  # fmt: skip
-    return header, rows
+__all__ = ["closing_summary", "crowd_summary"]
 
 
 def crowd_summary(found: Crowd) -> str:
@@ -241,23 +106,3 @@ def _printable(text: str) -> str:
 
 def _percent(share: float) -> str:
     return "–" if math.isnan(share) else f"{100 * share:.0f} %"
-
-
-def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
-    """Return the ledger's entries as rows of a table."""
-    return [(str(e.number), e.at, e.kind, e.author, _entry_words(e)) for e in entries]
-
-
-def _entry_words(entry: Entry) -> str:
-    body = entry.body
-    if entry.kind == "waiver":
-        return (
-            f"{body.get('signal')} of {str(body.get('review'))[:12]} until {body.get('expires')}: {body.get('reason')}"
-        )
-    if entry.kind == "decision":
-        return f"{body.get('status')}: {body.get('policy_name')} ({body.get('folder')})"
-    if entry.kind == "forecast":
-        return f"{', '.join(body.get('mixes', []))}: {body.get('name')}, forecast {str(body.get('forecast'))[:12]}"
-    if entry.kind == "training":
-        return f"{body.get('mix')}: {body.get('name')}, adapter {str(body.get('adapter'))[:12]}"
-    return json.dumps(body)

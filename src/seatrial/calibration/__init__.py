@@ -1,0 +1,1 @@
+"""How records of instruments come about, and what suites are checked by."""

@@ -1,0 +1,62 @@
+"""What the commands print for a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seatrial.cli.output.tables import table, wrapped
+from seatrial.report import ReviewContent
+from seatrial.report.wording import HEADLINES, could_see, interval, money, number
+
+__all__ = ["summary"]
+
+
+def summary(content: ReviewContent, folder: Path) -> str:
+    """Return what a finished review says on the terminal."""
+    rows = [
+        (
+            verdict.verdict + ("" if verdict.blocking else " (advisory)"),
+            verdict.signal,
+            f"{number(verdict.evidence.estimate, sign=True)} {interval(verdict.evidence)}",
+            f"{verdict.margin:g}",
+            could_see(verdict.evidence.mde),
+            str(verdict.evidence.clusters),
+        )
+        for verdict in content.decision.verdicts
+    ]
+    spent = sum(spend.calls + spend.reused for _, spend in content.spend)
+    cost = sum(spend.cost for _, spend in content.spend)
+    lines = [
+        "",
+        table(("verdict", "gate", "change of harm", "margin", "could see", "clusters"), rows),
+        "",
+        wrapped(f"{HEADLINES[content.status].upper()}: {content.decision.reason}"),
+        *[wrapped(f"Waived: {n.signal} by {n.person} until {n.expires}: {n.reason}") for n in content.waivers],
+        "",
+        f"Blind spots ({len(content.blind_spots)}):",
+        *[wrapped(f"- {spot}", "  ") for spot in content.blind_spots],
+        *[wrapped(f"Note: {note}") for note in content.notes],
+        "",
+        f"{spent:,} calls{', ' + money(cost) if cost else ''}. Report: {folder / 'report.html'}",
+        f"Next: {_next(content, folder)}",
+    ]
+    return "\n".join(lines)
+
+
+def _next(content: ReviewContent, folder: Path) -> str:
+    match content.status:
+        case "block":
+            return "open the report and read the pairs of answers that show the harm best."
+        case "hold":
+            empty = [v.signal for v in content.decision.verdicts if v.blocking and not v.evidence.clusters]
+            if empty:
+                return (
+                    f"nothing was measured for {', '.join(empty)}: answer the suite's items with both models, or "
+                    "name a column of your own labels under `signals:`."
+                )
+            return "more items or calls for the undecided gates (--budget), or wider margins if you can defend them."
+        case "waived":
+            return "the waiver is in the ledger and in the report; it ends by itself."
+        case "launch":
+            ledger = folder.parent / "ledger.jsonl"
+            return f"sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."

@@ -1,0 +1,303 @@
+"""Has answers graded by judges: durably, within a budget, each answer once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from seatrial.collect.meter import Meter, first_error
+from seatrial.collect.store import ResponseStore, call_key
+from seatrial.errors import CallFailed, EvidenceError, PolicyError
+from seatrial.formats.jsonl import json_lines
+from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt
+from seatrial.instruments.records import Records, load_records, standing
+from seatrial.models import Model, open_models
+from seatrial.policy import JudgeSpec, LaunchPolicy
+from seatrial.stats.agreement import reliability_weighted
+from seatrial.suites import Suite
+from seatrial.types import Item, Message, Request, Response, Spend
+
+__all__ = ["REPLY_TOKENS", "Judges", "Task", "judge_identity", "judge_spec", "recorded_scores"]
+
+REPLY_TOKENS = 64
+"""Longest reply to ask a judge for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Answers to one item that a judge sees at once: one, or two whose order will be turned."""
+
+    item: Item
+    texts: tuple[str, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """Under which the scores of its answers are kept, one an answer."""
+        return [answer_key(self.item.suite, self.item.id, text) for text in self.texts]
+
+
+class Judges:
+    """The judges of a policy. An asynchronous context manager: their models run while it is open."""
+
+    def __init__(
+        self,
+        policy: LaunchPolicy,
+        records: Records | None = None,
+        store: ResponseStore | None = None,
+        first_draw: int = 0,
+    ) -> None:
+        """Take the policy's judges.
+
+        Args:
+            policy: Declares them.
+            records: What is known of instruments; read from the policy's files where it is not given.
+            store: Where their replies are kept and found again.
+            first_draw: Number of the first draw, so that a second grading is not the first one read again.
+        """
+        self._first_draw = first_draw
+        self._specs = policy.judges
+        self._records = load_records(policy.records) if records is None else records
+        self._store = store
+        self._models: dict[str, Model] = {}
+        self._stack = AsyncExitStack()
+        self._recorded: dict[str, Mapping[tuple[str, str], float]] = {}
+        advice = "If it knows no response_format, set `structured: false` for this judge."
+        self._meters = {name: Meter(f"judge/{name}", advice) for name in policy.judges}
+        self.remaining = policy.budget.judge_calls
+        self.made: dict[tuple[str, str], Judge] = {}
+
+    async def __aenter__(self) -> Judges:
+        """Open the models of all judges and read the files of recorded ones.
+
+        Raises:
+            ModelError: a model cannot be used.
+            EvidenceError: a file of scores cannot be used.
+        """
+        asked = {name: spec.model for name, spec in self._specs.items() if spec.model is not None}
+        opened = open_models(*(spec.model_copy(update={"system": SYSTEM}) for spec in asked.values()))
+        try:
+            for name, model in zip(asked, opened, strict=True):
+                self._models[name] = await self._stack.enter_async_context(model)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the models."""
+        await self._stack.aclose()
+
+    @property
+    def spend(self) -> dict[str, Spend]:
+        """What each judge that was asked took so far."""
+        return {name: meter.spend for name, meter in self._meters.items() if meter.spend != Spend()}
+
+    def judge(self, name: str, suite: Suite) -> Judge:
+        """Return the judge of that name for a suite's rubric; the same one every time.
+
+        Raises:
+            PolicyError: the policy declares no such judge.
+            EvidenceError: its file of scores cannot be used.
+        """
+        if (name, suite.signal) not in self.made:
+            self.made[name, suite.signal] = self._made(name, suite)
+        return self.made[name, suite.signal]
+
+    def _made(self, name: str, suite: Suite) -> Judge:
+        spec = judge_spec(self._specs, name)
+        judge = Judge(f"judge/{name}", suite, judge_identity(spec), spec.draws, spec.paired)
+        if spec.scores is not None:
+            self._recorded.setdefault(name, recorded_scores(spec.scores))
+        return judge
+
+    def calls(self, judge: Judge, answers: int) -> int:
+        """Return how many calls it takes to grade so many answers."""
+        spec = judge_spec(self._specs, judge.name.partition("/")[2])
+        if spec.members:
+            return sum(self.calls(self.judge(member, judge.suite), answers) for member in spec.members)
+        return 0 if spec.scores is not None else answers * judge.draws
+
+    async def grade(self, judge: Judge, tasks: Sequence[Task]) -> None:
+        """Fill the judge's scores for all tasks that it has not seen; what gets no score says why.
+
+        Raises:
+            ModelError: the judge's model cannot be used at all; what was graded is kept.
+            StoreError: a reply could not be written.
+        """
+        name = judge.name.partition("/")[2]
+        fresh = {tuple(task.keys): task for task in tasks if any(_open(judge, key) for key in task.keys)}
+        members = judge_spec(self._specs, name).members
+        if members:
+            await self._grade_by_members(judge, members, list(fresh.values()))
+            return
+        if name in self._recorded:
+            for task in fresh.values():
+                self._look_up(judge, task, self._recorded[name])
+            return
+        limit = asyncio.Semaphore(self._models[name].concurrency)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for task in fresh.values():
+                    group.create_task(self._graded(judge, name, task, limit))
+        except BaseExceptionGroup as errors:
+            raise first_error(errors) from None
+
+    async def _grade_by_members(self, panel: Judge, members: Sequence[str], tasks: Sequence[Task]) -> None:
+        """Grade as the mean of other judges, each with the say that its record earns it; equal without records."""
+        judges = [self.judge(member, panel.suite) for member in members]
+        for judge in judges:
+            await self.grade(judge, tasks)
+        keys = [key for task in tasks for key in task.keys]
+        scores = np.array([[judge.scores.get(key, math.nan) for judge in judges] for key in keys])
+        says = [standing(judge, panel.suite.signal, self._records).youden for judge in judges]
+        weights = np.nan_to_num(np.array(says), nan=0.0)
+        if not (weights > 0).any():
+            weights = np.ones(len(judges))
+        for key, score in zip(keys, reliability_weighted(scores, weights), strict=True):
+            if math.isnan(score):
+                panel.unscored[key] = "no judge of the panel gave a score"
+            else:
+                panel.scores[key] = float(score)
+
+    def _look_up(self, judge: Judge, task: Task, held: Mapping[tuple[str, str], float]) -> None:
+        for text in task.texts:
+            key = answer_key(task.item.suite, task.item.id, text)
+            score = held.get((task.item.id, text))
+            if score is None:
+                judge.unscored[key] = "the judge's file has no score for this answer"
+            else:
+                judge.scores[key] = score
+
+    async def _graded(self, judge: Judge, name: str, task: Task, limit: asyncio.Semaphore) -> None:
+        keys = task.keys
+        if not any(text.strip() for text in task.texts):
+            judge.unscored.update(dict.fromkeys(keys, "empty answer"))
+            return
+        paired = len(task.texts) == 2
+        found: list[list[float]] = [[] for _ in task.texts]
+        by_order: list[list[list[float]]] = []
+        why = ""
+        for order in ((0, 1), (1, 0)) if paired else ((0,),):
+            shown = [task.texts[position] for position in order]
+            names = ("a", "b") if paired else ("score",)
+            placed: list[list[float]] = [[] for _ in task.texts]
+            for draw in range(judge.draws):
+                try:
+                    scores = await self._asked(judge, name, task.item, shown, names, draw, limit)
+                except (Unscored, CallFailed) as error:
+                    why = str(error)
+                    continue
+                for position, score in zip(order, scores, strict=True):
+                    found[position].append(score)
+                    placed[position].append(score)
+            by_order.append(placed)
+        for key, scores_of in zip(keys, found, strict=True):
+            if scores_of:
+                judge.scores[key] = sum(scores_of) / len(scores_of)
+            else:
+                judge.unscored[key] = why
+        if paired and all(all(placed) for placed in by_order):
+            first, second = by_order
+            judge.orders += [(_mean(first[0]), _mean(second[0])), (_mean(second[1]), _mean(first[1]))]
+
+    async def _asked(
+        self,
+        judge: Judge,
+        name: str,
+        item: Item,
+        texts: Sequence[str],
+        names: Sequence[str],
+        draw: int,
+        limit: asyncio.Semaphore,
+    ) -> tuple[float, ...]:
+        model = self._models[name]
+        asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts)),))
+        numbers = tuple(names) if self._specs[name].structured else ()
+        request = Request(asked, self._first_draw + draw, REPLY_TOKENS, numbers=numbers)
+        key = call_key(model.identity, "judge", request)
+        async with limit:
+            stored = self._store.get(key) if self._store is not None else None
+            if stored is None:
+                stored = await self._fresh(model, name, key, request)
+            else:
+                self._meters[name].answered(stored, fresh=False)
+        return parse(stored.text, names)
+
+    async def _fresh(self, model: Model, name: str, key: str, request: Request) -> Response:
+        if self.remaining <= 0:
+            raise Unscored("the budget for judges was spent (budget: judge_calls)")
+        self.remaining -= 1
+        try:
+            response = await model.ask(request)
+        except CallFailed as error:
+            self._meters[name].failed(error)
+            raise
+        if self._store is not None:
+            self._store.put(key, "judge", response)
+        self._meters[name].answered(response, fresh=True)
+        return response
+
+
+def judge_spec(specs: Mapping[str, JudgeSpec], name: str) -> JudgeSpec:
+    """Return the specification of a judge.
+
+    Raises:
+        PolicyError: there is none of that name.
+    """
+    if name not in specs:
+        known = ", ".join(sorted(specs)) or "none"
+        raise PolicyError(f"no judge is called {name!r}; `judges:` in the policy declares {known}")
+    return specs[name]
+
+
+def judge_identity(spec: JudgeSpec) -> str:
+    """Return what decides a judge's scores, without what a key or an address would give away."""
+    if spec.members:
+        return f"members {' '.join(spec.members)}"
+    if spec.model is None:
+        return f"scores {spec.scores.name if spec.scores else ''}"
+    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation"})
+    return json.dumps(settings | {"structured": spec.structured})
+
+
+def _open(judge: Judge, key: str) -> bool:
+    return key not in judge.scores and key not in judge.unscored
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
+    """Return the scores of a recorded judge, by item and answer.
+
+    The file is JSONL; each line holds `item`, `answer` (the graded text) and `score` from 0 to 10.
+
+    Raises:
+        EvidenceError: it cannot be read, a line is wrong, or an answer has two scores.
+    """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceError(f"{path}: the judge's scores cannot be read: {error}") from error
+    found: dict[tuple[str, str], float] = {}
+    for place, row in json_lines(content):
+        if isinstance(row, str):
+            raise EvidenceError(f"{path}:{place}: {row}")
+        item, answer, score = row.get("item"), row.get("answer"), row.get("score")
+        if not isinstance(item, str) or not isinstance(answer, str):
+            raise EvidenceError(f"{path}:{place}: a line needs `item` and `answer` as text")
+        if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+            raise EvidenceError(f"{path}:{place}: `score` is not a number")
+        if not 0 <= score <= 10:
+            raise EvidenceError(f"{path}:{place}: the score {score:g} is outside 0 to 10")
+        if found.setdefault((item, answer), float(score)) != score:
+            raise EvidenceError(f"{path}:{place}: item {item}: the same answer has two scores")
+    return found

@@ -1,0 +1,229 @@
+"""What a reward mix would do to each behavior, from samples of the present model: before a training step.
+
+The optimum of KL-regularized training is π* ∝ π_ref · exp(Σ w r / β), so draws of π_ref, weighed, stand for draws of
+π*. That tells where training would go if it went all the way at that strength; what a trainer reaches differs.
+Best-of-n of the same draws is the case that can be checked exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seatrial.errors import EvidenceError
+from seatrial.evidence.rewards.table import RewardTable
+from seatrial.stats.groups import ratio
+from seatrial.stats.intervals import Estimate
+from seatrial.stats.reweighting import best_of_kl, best_of_probabilities, divergence, effective_size, jackknifed, tilted
+
+__all__ = [
+    "SUPPORT",
+    "BestOf",
+    "Forecast",
+    "Point",
+    "best_of",
+    "forecast",
+    "needed_size",
+    "point",
+    "strengths",
+]
+
+Array = NDArray[np.float64]
+SUPPORT = 1.6
+"""The effective draws of a prompt must be this many times the root of its draws; below, intervals missed too often.
+`benchmarks/rewards.py` measures what is left in worlds that this was not set on."""
+STEPS = 12
+"""Strengths along the KL axis."""
+SEARCH = 24
+"""Halvings when the weight is searched at which a gate fails."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A mix at one strength.
+
+    Attributes:
+        strength: Multiple of the mix; 1 is the mix as written at the plan's beta.
+        kl: Mean KL divergence from the present model in nats, as the draws show it.
+        effective: Mean effective draws of a prompt.
+        supported: Whether the samples bear it.
+        shifts: Behavior → forecast change from the present model.
+        gains: Signal → forecast change of its reward.
+    """
+
+    strength: float
+    kl: float
+    effective: float
+    supported: bool
+    shifts: dict[str, Estimate]
+    gains: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class BestOf:
+    """A mix as best-of-n.
+
+    Attributes:
+        n: Completions of which the best is taken.
+        most_kl: The most that it can diverge, in nats.
+        shifts: Behavior → expected change from the present model; unbiased.
+        gains: Signal → expected change of its reward.
+    """
+
+    n: int
+    most_kl: float
+    shifts: dict[str, Estimate]
+    gains: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A mix along the KL axis.
+
+    Attributes:
+        mix: Its name.
+        weights: Signal → weight.
+        beta: Strength of the KL penalty at strength 1.
+        wanted: The mix as written; its numbers count only where `wanted.supported`.
+        path: Strengths that the samples bear, weakest first.
+        farthest: The largest strength that the samples bear.
+        best_of: Best-of-n for n = 2, 4, … as far as the draws go.
+        refusal: Why nothing is said of the mix as written; empty where it is supported.
+    """
+
+    mix: str
+    weights: dict[str, float]
+    beta: float
+    wanted: Point
+    path: tuple[Point, ...]
+    farthest: float
+    best_of: tuple[BestOf, ...]
+    refusal: str
+
+
+def needed_size(table: RewardTable) -> float:
+    """Return the mean effective draws of a prompt that a forecast needs."""
+    return SUPPORT * float(np.sqrt(table.groups.sizes).mean())
+
+
+def _estimates(table: RewardTable, names: Sequence[str], values: Array, alpha: float) -> dict[str, Estimate]:
+    """Return the mean over prompts of each column of `values`, shape (G, M), with intervals by cluster."""
+    made = {}
+    for place, name in enumerate(names):
+        column = values[:, place]
+        known = ~np.isnan(column)
+        clusters = table.clusters[known]
+        if len(set(clusters.tolist())) < 2:
+            made[name] = Estimate(*[float("nan")] * 3)
+            continue
+        found = ratio(column[known], np.ones(int(known.sum())), clusters, alpha)
+        made[name] = Estimate(float(found.estimate), float(found.low), float(found.high))
+    return made
+
+
+def point(
+    table: RewardTable, weights: Mapping[str, float], beta: float, strength: float = 1.0, alpha: float = 0.025
+) -> Point:
+    """Return what a mix would do at one strength.
+
+    Args:
+        table: Completions of the present model.
+        weights: Signal → weight.
+        beta: Strength of the KL penalty.
+        strength: Multiple of the mix.
+        alpha: Error rate of each bound.
+    """
+    groups = table.groups
+    share = tilted(strength / beta * (table.rewards @ table.weights(dict(weights))), groups)
+    size = float(effective_size(share, groups).mean())
+    read = np.column_stack([table.read, table.rewards])
+    shift = jackknifed(read, share, groups) - groups.mean(read)
+    behaviors = len(table.behaviors)
+    return Point(
+        strength,
+        float(divergence(share, groups).mean()),
+        size,
+        size >= needed_size(table),
+        _estimates(table, table.behaviors, shift[:, :behaviors], alpha),
+        _estimates(table, table.signals, shift[:, behaviors:], alpha),
+    )
+
+
+def best_of(table: RewardTable, weights: Mapping[str, float], n: int, alpha: float = 0.025) -> BestOf:
+    """Return what taking the best of `n` completions by the mix would do, unbiased.
+
+    Raises:
+        EvidenceError: a prompt has fewer than `n` completions.
+    """
+    if int(table.groups.sizes.min()) < n:
+        raise EvidenceError(f"best of {n}: a prompt has {int(table.groups.sizes.min())} completions only")
+    share = best_of_probabilities(table.rewards @ table.weights(dict(weights)), table.groups, n)
+    read = np.column_stack([table.read, table.rewards])
+    shift = table.groups.total(share[:, None] * read) - table.groups.mean(read)
+    behaviors = len(table.behaviors)
+    return BestOf(
+        n,
+        best_of_kl(n),
+        _estimates(table, table.behaviors, shift[:, :behaviors], alpha),
+        _estimates(table, table.signals, shift[:, behaviors:], alpha),
+    )
+
+
+def strengths(table: RewardTable, weights: Mapping[str, float], beta: float) -> tuple[Array, float]:
+    """Return strengths from 0 to the farthest that the samples bear (at most 8), and that farthest one."""
+    mixed = table.rewards @ table.weights(dict(weights)) / beta
+    need = needed_size(table)
+
+    def bears(strength: float) -> bool:
+        return float(effective_size(tilted(strength * mixed, table.groups), table.groups).mean()) >= need
+
+    low, high = 0.0, 8.0
+    if bears(high):
+        low = high
+    else:
+        for _ in range(SEARCH):
+            middle = (low + high) / 2
+            low, high = (middle, high) if bears(middle) else (low, middle)
+    return np.linspace(0.0, low, STEPS + 1)[1:], low
+
+
+def forecast(
+    table: RewardTable, name: str, weights: Mapping[str, float], beta: float, alpha: float = 0.025
+) -> Forecast:
+    """Return the forecast of a mix along the KL axis, refused where the samples do not bear it.
+
+    Args:
+        table: Completions of the present model.
+        name: The mix's name.
+        weights: Signal → weight.
+        beta: Strength of the KL penalty.
+        alpha: Error rate of each bound.
+
+    Raises:
+        EvidenceError: the mix names a signal that the table lacks.
+    """
+    steps, farthest = strengths(table, weights, beta)
+    wanted = point(table, weights, beta, 1.0, alpha)
+    path = tuple(point(table, weights, beta, float(step), alpha) for step in steps)
+    refusal = ""
+    if not wanted.supported:
+        refusal = (
+            f"{name}: at beta {beta:g} a prompt's {table.groups.sizes.mean():.0f} completions count as only "
+            f"{wanted.effective:.2f}, and {needed_size(table):.2f} are needed. The samples bear {farthest:.2g} of the "
+            f"mix (beta {beta / farthest if farthest else float('inf'):.2g}); sample more completions of each prompt, "
+            "or forecast a larger beta."
+        )
+    ns = [n for n in (2, 4, 8, 16, 32, 64) if n <= int(table.groups.sizes.min())]
+    return Forecast(
+        name,
+        dict(weights),
+        beta,
+        wanted,
+        path,
+        farthest,
+        tuple(best_of(table, weights, n, alpha) for n in ns),
+        refusal,
+    )

@@ -1,0 +1,1 @@
+"""Files that people bring, read so that a mistake names its line."""

@@ -1,0 +1,282 @@
+"""What a policy could see, before anything is asked: its operating characteristic.
+
+For each gate and each size of harm, simulated reviews say how often the gate would pass, fail or stay undecided with
+this budget. How much answers differ from cluster to cluster is not known beforehand: it is taken from an earlier
+review where there is one, else assumed by the kind of instrument, and the plan says which.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from seatrial.gates.claims import claims
+from seatrial.gates.plan import GatePlan
+from seatrial.gates.schedule import looks
+from seatrial.gates.weigh import in_true_harm
+from seatrial.observations import PairedTable, gate_pairs
+from seatrial.policy import LaunchPolicy
+from seatrial.stats.betting import log_wealth_paths, upper_bounds
+from seatrial.stats.intervals import fixed_size_bounds
+from seatrial.stats.power import mde_betting, mde_fixed, required_betting
+from seatrial.stats.seeding import generator
+from seatrial.types import ROLES
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["SIZES", "GateOutlook", "Outlook", "blind_gates", "outlook", "smallest_visible_margin"]
+
+SIZES = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+"""Sizes of harm, in margins."""
+RUNS = 200
+MOST_CLUSTERS = 20_000
+ASSUMED_SD = {"probe": 0.06, "text": 0.25, "match": 0.45}
+"""Assumed standard deviation of a cluster's difference, by kind of instrument; others as `match`, a right-or-wrong
+scale on which one answer in five changes."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class GateOutlook:
+    """What one gate could see.
+
+    Attributes:
+        signal: The gate.
+        margin: Its margin.
+        clusters: Clusters that the budget lets it ask.
+        calls: Calls that these take, on both models.
+        mde: Smallest change of the readings that it sees at the policy's power.
+        mde_true: Smallest change of true harm that it sees, by its instrument's record; NaN where there is none.
+        needed: Clusters that it needs for its margin at the policy's power; None if more than can be thought of.
+        needed_calls: Calls that these take.
+        basis: Where the spread of the differences comes from.
+        outcomes: Size in margins → chance of (pass, fail, undecided).
+    """
+
+    signal: str
+    margin: float
+    blocking: bool
+    clusters: int
+    calls: int
+    mde: float
+    mde_true: float
+    needed: int | None
+    needed_calls: int | None
+    basis: str
+    outcomes: tuple[tuple[float, tuple[float, float, float]], ...]
+
+    @property
+    def blind(self) -> bool:
+        """Whether it could not see its own margin at the policy's power."""
+        return not self.mde <= self.margin
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a policy could see: its gates, and the decision for each size of harm in each gate, the others unchanged.
+
+    Attributes:
+        gates: The gates.
+        decisions: Gate → for each size of harm in it alone, the chance of (launch, hold, block).
+        calls: Calls that the whole plan may take.
+        budget: Calls that the policy allows.
+    """
+
+    gates: tuple[GateOutlook, ...]
+    decisions: tuple[tuple[str, tuple[tuple[float, tuple[float, float, float]], ...]], ...]
+    calls: int
+    budget: int
+
+
+def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFrame | None = None) -> Outlook:
+    """Return the policy's operating characteristic.
+
+    Args:
+        policy: The policy.
+        plans: Its gates, ready to be asked.
+        earlier: Observations of an earlier review, whose spread is used for the gates that it covers.
+    """
+    wanted = sum(_cost(plan, len(plan.clusters)) for plan in plans if plan.source == "live")
+    share = min(1.0, policy.budget.calls / wanted) if wanted else 1.0
+    family = max(1, sum(plan.gate.blocking for plan in plans))
+    gates = tuple(_gate(policy, plan, share, family, earlier) for plan in plans)
+    blocking = [gate for gate in gates if gate.blocking]
+    return Outlook(gates, _decisions(blocking), sum(gate.calls for gate in gates), policy.budget.calls)
+
+
+def _cost(plan: GatePlan, clusters: int) -> int:
+    items = sum(len(cluster) for cluster in plan.clusters[:clusters])
+    return items * plan.first_draws * len(ROLES)
+
+
+def _gate(policy: LaunchPolicy, plan: GatePlan, share: float, family: int, earlier: pl.DataFrame | None) -> GateOutlook:
+    rng = generator(policy.seed, "outlook", plan.gate.signal)
+    low, high = plan.signal.bounds
+    reach = high - low
+    residuals, basis = _spread(plan, earlier)
+    live = plan.source == "live"
+    clusters = len(plan.clusters) if not live else int(share * len(plan.clusters))
+    if plan.source == "evidence" and earlier is not None:
+        clusters = len(residuals)
+    calls = _cost(plan, clusters) if live else 0
+    mde = _mde(residuals, clusters, reach, policy, live, rng)
+    needed = _needed(residuals, plan.gate.margin, reach, policy, live, rng)
+    per_cluster = calls / clusters if clusters else 0.0
+    return GateOutlook(
+        plan.gate.signal,
+        plan.gate.margin,
+        plan.gate.blocking,
+        clusters,
+        calls,
+        mde,
+        in_true_harm(mde, plan.standing.slope, reach),
+        needed,
+        None if needed is None else math.ceil(needed * per_cluster),
+        basis,
+        tuple(
+            (
+                size,
+                _outcome(
+                    residuals, clusters, size * plan.gate.margin, plan.gate.margin, reach, policy, family, live, rng
+                ),
+            )
+            for size in SIZES
+        ),
+    )
+
+
+def _spread(plan: GatePlan, earlier: pl.DataFrame | None) -> tuple[Array, str]:
+    """Return differences of clusters moved to mean 0, and where they come from."""
+    table: PairedTable | None = None
+    if earlier is not None and (earlier["signal"] == plan.signal.name).any():
+        table = gate_pairs(earlier, plan.signal.name)
+        gate = plan.gate.model_copy(update={"per": None, "limit": None})
+        (claim,) = claims(gate, plan.signal, table, None)
+        seen = claim.seen[~np.isnan(claim.seen)]
+        if len(seen) >= 20:
+            return seen - seen.mean(), f"the spread of {len(seen)} clusters seen before"
+    kind = plan.signal.instrument.name.split("/")[0]
+    low, high = plan.signal.bounds
+    sd = ASSUMED_SD.get(kind, ASSUMED_SD["match"]) * (high - low) * (0.5 if plan.signal.contrast else 1.0)
+    if kind in ("probe", "text"):
+        grid = (np.arange(200) + 0.5) / 200
+        drawn: Array = sd * norm.ppf(grid)
+        return drawn, f"assumed: differences of {kind} instruments spread by {sd:g}"
+    share = (sd / (high - low)) ** 2
+    steps = np.zeros(200)
+    changed = round(200 * share / 2)
+    steps[:changed], steps[200 - changed :] = high - low, low - high
+    return steps, f"assumed: one answer in {1 / share:.0f} changes"
+
+
+def _mde(
+    residuals: Array, clusters: int, reach: float, policy: LaunchPolicy, live: bool, rng: np.random.Generator
+) -> float:
+    if clusters < 2:
+        return math.inf
+    if live:
+        return mde_betting(residuals, -reach, reach, policy.alpha, policy.power, rng, n=clusters)
+    sample = rng.choice(residuals, size=clusters)
+    return mde_fixed(sample, -reach, reach, policy.alpha, policy.power, rng)
+
+
+def _needed(
+    residuals: Array, margin: float, reach: float, policy: LaunchPolicy, live: bool, rng: np.random.Generator
+) -> int | None:
+    """Return the fewest clusters that see the margin, to within 2 %."""
+    if live:
+        return required_betting(residuals, margin, -reach, reach, policy.alpha, policy.power, rng)
+
+    def sees(count: int) -> bool:
+        return _mde(residuals, count, reach, policy, live, np.random.default_rng(0)) <= margin
+
+    high = 8
+    while not sees(high):
+        high *= 2
+        if high > MOST_CLUSTERS:
+            return None
+    low = high // 2
+    while high - low > max(1, high // 50):
+        middle = (low + high) // 2
+        low, high = (low, middle) if sees(middle) else (middle, high)
+    return high
+
+
+def _outcome(
+    residuals: Array,
+    clusters: int,
+    change: float,
+    margin: float,
+    reach: float,
+    policy: LaunchPolicy,
+    family: int,
+    live: bool,
+    rng: np.random.Generator,
+) -> tuple[float, float, float]:
+    """Return the chances of pass, fail and undecided for a true change."""
+    if clusters < 2:
+        return 0.0, 0.0, 1.0
+    x = np.clip(rng.choice(residuals, size=(RUNS, clusters)) + change, -reach, reach)
+    if live:
+        ends = looks(clusters)
+        passing = log_wealth_paths(x, margin, -reach, reach, "less")[:, ends] >= -math.log(policy.alpha)
+        failing = log_wealth_paths(x, margin, -reach, reach, "greater")[:, ends] >= math.log(family / policy.alpha)
+        first = [np.where(hit.any(axis=1), hit.argmax(axis=1), len(ends)) for hit in (passing, failing)]
+        passed, failed = first[0] < first[1], first[1] < first[0]
+    else:
+        passed = fixed_size_bounds(x, -reach, reach, policy.alpha).high < margin
+        failed = (fixed_size_bounds(x, -reach, reach, policy.alpha / family).low > margin) & ~passed
+    return float(passed.mean()), float(failed.mean()), float((~passed & ~failed).mean())
+
+
+def _decisions(
+    gates: Sequence[GateOutlook],
+) -> tuple[tuple[str, tuple[tuple[float, tuple[float, float, float]], ...]], ...]:
+    unchanged: Mapping[str, tuple[float, float, float]] = {gate.signal: dict(gate.outcomes)[0.0] for gate in gates}
+    rows = []
+    for gate in gates:
+        others = [unchanged[other.signal] for other in gates if other is not gate]
+        all_pass = math.prod(chances[0] for chances in others)
+        none_fails = math.prod(1 - chances[1] for chances in others)
+        sizes = []
+        for size, (passes, fails, _) in gate.outcomes:
+            launch, block = passes * all_pass, 1 - (1 - fails) * none_fails
+            sizes.append((size, (launch, max(0.0, 1 - launch - block), block)))
+        rows.append((gate.signal, tuple(sizes)))
+    return tuple(rows)
+
+
+def smallest_visible_margin(clusters: int, reach: float, alpha: float) -> float:
+    """Return the smallest margin that a live gate can rule out even if no two answers differ.
+
+    Args:
+        clusters: Clusters that it asks.
+        reach: Largest change that its scale allows.
+        alpha: Error rate of the bound.
+    """
+    return float(upper_bounds(np.zeros((1, clusters)), -reach, reach, alpha)[0])
+
+
+def blind_gates(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> list[tuple[str, float, float, int]]:
+    """Return the live gates that cannot see their margin even if no two answers differ: no assumption is needed.
+
+    Each with its margin, the smallest margin that so many equal clusters can rule out, and their number.
+    """
+    found = []
+    for plan in plans:
+        if plan.source != "live":
+            continue
+        reach = plan.signal.bounds[1] - plan.signal.bounds[0]
+        count = len(plan.clusters)
+        least = smallest_visible_margin(count, reach, policy.alpha)
+        if least >= plan.gate.margin:
+            found.append((plan.gate.signal, plan.gate.margin, least, count))
+    return found

@@ -1,0 +1,254 @@
+"""What to ask: every gate of a policy turned into a signal, its items, and an order of clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from seatrial.errors import EvidenceError, PolicyError
+from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, select, suite_signal
+from seatrial.instruments.judges import Judge
+from seatrial.instruments.records import UNKNOWN, Records, Standing, standing
+from seatrial.models.base import Model, RecordedModel
+from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
+from seatrial.stats.seeding import generator
+from seatrial.suites import Suite, find_suites, load_suite, with_held_out
+from seatrial.suites.rewrite import rewrite
+from seatrial.types import Item, Request, Role
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["GatePlan", "plan_gates"]
+
+Source = Literal["live", "recorded", "evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class GatePlan:
+    """One gate, ready to be asked.
+
+    Attributes:
+        gate: The gate as the policy has it.
+        signal: What turns answers into observations.
+        source: `live` is asked in rounds; `recorded` is read at once; `evidence` was observed elsewhere.
+        clusters: Items by cluster, in the order in which they are asked; empty for evidence.
+        max_tokens: Longest answer to ask for.
+        top_logprobs: First-token alternatives to ask for; 0 where the instrument reads text.
+        suite: The suite asked, where there is one.
+        standing: What its instrument's record lets it do.
+        first_draws: Answers to ask of each item in the first round: two where their spread is to be learnt.
+    """
+
+    gate: Gate
+    signal: Signal
+    source: Source
+    clusters: tuple[tuple[Item, ...], ...] = ()
+    max_tokens: int = 64
+    top_logprobs: int = 0
+    suite: Suite | None = None
+    standing: Standing = UNKNOWN
+    first_draws: int = 1
+
+    @property
+    def items(self) -> list[Item]:
+        """All items, in the order in which they are asked."""
+        return [item for cluster in self.clusters for item in cluster]
+
+    def requests(self, first: int, last: int, draws: int) -> list[Request]:
+        """Return the requests for the clusters from `first` up to and without `last`."""
+        return [
+            Request(item, draw, self.max_tokens, self.top_logprobs)
+            for cluster in self.clusters[first:last]
+            for item in cluster
+            for draw in range(draws)
+        ]
+
+
+def plan_gates(
+    policy: LaunchPolicy,
+    models: Mapping[Role, Model],
+    evidence: pl.DataFrame | None,
+    records: Records,
+    judge: Callable[[str, Suite], Judge] | None = None,
+) -> tuple[GatePlan, ...]:
+    """Return one plan a gate, in the policy's order.
+
+    Observations brought as evidence serve a gate before anything is asked for it; then signals that the
+    policy declares over transcripts; then suites.
+
+    Args:
+        policy: The policy.
+        models: Both models, open or not; none where the policy compares scores.
+        evidence: Observations that were brought.
+        records: What is known of instruments.
+        judge: Gives the judge of a name for a suite's rubric.
+
+    Raises:
+        PolicyError: a gate's signal exists nowhere, or its margin or limit does not fit its scale.
+        SuiteError: a suite that a gate needs is broken.
+        EvidenceError: two transcripts share no item that a gate could compare.
+    """
+    brought = {} if evidence is None else _brought(evidence)
+    suites = find_suites(policy.suites)
+    plans = [
+        _completed(_plan_gate(policy, gate, models, brought, suites, judge), policy, records) for gate in policy.gates
+    ]
+    for plan in plans:
+        _check_scale(plan)
+    _check_openings(policy, {item.variant for plan in plans for item in plan.items})
+    return tuple(plans)
+
+
+def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records) -> GatePlan:
+    """Return the plan with what its instrument may do and how often its items are asked at first."""
+    instrument = plan.signal.instrument
+    learns = plan.source == "live" and policy.samples and instrument.needs == "text"
+    draws = policy.draws if policy.draws != "auto" else 2 if learns else 1
+    return replace(plan, standing=standing(instrument, plan.signal.name, records), first_draws=draws)
+
+
+def _check_openings(policy: LaunchPolicy, variants: set[str]) -> None:
+    """Refuse words for the answers to a variant that no item has."""
+    for spec in (policy.baseline, policy.candidate):
+        for variant in spec.opening if isinstance(spec.opening, dict) else ():
+            if variant not in variants:
+                known = ", ".join(sorted(variants - {""})) or "none"
+                raise PolicyError(f"opening: no item that is asked has the variant {variant!r}; there are: {known}")
+
+
+def _brought(evidence: pl.DataFrame) -> dict[str, list[str]]:
+    """Return the signals of an evidence file, each with its sources."""
+    named = evidence.select("signal", "source").unique()
+    found: dict[str, list[str]] = {}
+    for signal, source in named.with_columns(named["signal"].cast(str), named["source"].cast(str)).iter_rows():
+        found.setdefault(signal, []).append(source)
+    return found
+
+
+def _plan_gate(
+    policy: LaunchPolicy,
+    gate: Gate,
+    models: Mapping[Role, Model],
+    brought: Mapping[str, Sequence[str]],
+    suites: Mapping[str, Path],
+    judge: Callable[[str, Suite], Judge] | None,
+) -> GatePlan:
+    spec = policy.signals.get(gate.signal)
+    if gate.signal in brought:
+        return GatePlan(gate, rated_signal(gate.signal, spec or SignalSpec(), brought[gate.signal]), "evidence")
+    if spec is not None and (spec.column or spec.instrument):
+        return _recorded_plan(policy, gate, spec, models)
+    if gate.signal in suites and models:
+        suite = with_held_out(load_suite(suites[gate.signal]), policy.held_out)
+        return _suite_plan(policy, gate, models, suite, judge)
+    known = sorted({*suites, *brought, *policy.signals})
+    raise PolicyError(_unknown_signal(gate.signal, known, bool(models)))
+
+
+def _unknown_signal(name: str, known: Sequence[str], asks: bool) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f" Did you mean {close[0]}?" if close else f" Known here: {', '.join(known)}."
+    source = "" if asks else " Scores hold no answers, so suites cannot be asked."
+    return f"gate {name}: no suite, evidence file or `signals:` entry provides it.{source}{hint}"
+
+
+def _suite_plan(
+    policy: LaunchPolicy,
+    gate: Gate,
+    models: Mapping[Role, Model],
+    suite: Suite,
+    judge: Callable[[str, Suite], Judge] | None,
+) -> GatePlan:
+    available = min(model.logprobs for model in models.values())
+    kind, _, name = (gate.instrument or "").partition("/")
+    if kind == "judge" and judge is not None:
+        signal = judged_signal(suite, judge(name, suite))
+    else:
+        signal = suite_signal(suite, gate.instrument, available > 0)
+    probes = signal.instrument.needs == "logprobs"
+    live = any(model.live for model in models.values())
+    return GatePlan(
+        gate,
+        signal,
+        "live" if live else "recorded",
+        _with_twins(_clusters(suite.items, policy.seed, gate.signal), policy, gate, models),
+        1 if probes else suite.max_tokens,
+        available if probes else 0,
+        suite,
+    )
+
+
+def _recorded_plan(policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: Mapping[Role, Model]) -> GatePlan:
+    """Plan a gate over the transcripts' own items: those that either file holds and `where` selects."""
+    if not models or any(model.live for model in models.values()):
+        raise PolicyError(
+            f"signals: {gate.signal}: `column` and `instrument` read recorded answers, so baseline and "
+            "candidate must both be transcripts/PATH"
+        )
+    held: dict[Role, dict[str, Item]] = {
+        role: {item.id: item for item in cast(RecordedModel, model).items()} for role, model in models.items()
+    }
+    shared = held["baseline"].keys() & held["candidate"].keys()
+    if not shared:
+        raise EvidenceError(
+            f"{models['baseline'].name} and {models['candidate'].name} share no item: none of their prompts or "
+            "ids match. Check that both answer the same questions, or map columns with `columns: {item: …}`."
+        )
+    torn = next(
+        (name for name in sorted(shared) if held["baseline"][name].messages != held["candidate"][name].messages),
+        "",
+    )
+    if torn:
+        raise EvidenceError(
+            f"the item {torn!r} has one prompt in {models['baseline'].name} and another in {models['candidate'].name}: "
+            "answers to different questions cannot be compared. Use ids that mean the same in both files."
+        )
+    union = list({**held["candidate"], **held["baseline"]}.values())
+    items = select(union, spec.where)
+    if not items:
+        raise PolicyError(f"signals: {gate.signal}: `where` selects none of the {len(union)} items")
+    signal = declared_signal(gate.signal, spec)
+    return GatePlan(gate, signal, "recorded", _clusters(items, policy.seed, gate.signal))
+
+
+def _clusters(items: Sequence[Item], seed: int, name: str) -> tuple[tuple[Item, ...], ...]:
+    """Return the items by cluster, clusters in a random order that only the seed and the signal decide."""
+    by_cluster: dict[str, list[Item]] = {}
+    for item in items:
+        by_cluster.setdefault(item.cluster, []).append(item)
+    names = sorted(by_cluster)
+    order = generator(seed, "order", name).permutation(len(names))
+    return tuple(tuple(by_cluster[names[index]]) for index in order)
+
+
+def _with_twins(
+    clusters: tuple[tuple[Item, ...], ...], policy: LaunchPolicy, gate: Gate, models: Mapping[Role, Model]
+) -> tuple[tuple[Item, ...], ...]:
+    """Return the clusters, a share of them with a twin of each item in a wording that only this candidate gets."""
+    if policy.rewritten == 0.0 or not models["candidate"].live:
+        return clusters
+    rng = generator(policy.seed, "rewritten", gate.signal, models["candidate"].identity)
+    chosen = rng.random(len(clusters)) < policy.rewritten
+    return tuple(
+        (*cluster, *rewrite(cluster, rng)) if again else cluster
+        for cluster, again in zip(clusters, chosen, strict=True)
+    )
+
+
+def _check_scale(plan: GatePlan) -> None:
+    """Refuse a margin or a limit that the signal's scale cannot hold."""
+    low, high = plan.signal.bounds
+    if not margin_fits(plan.gate.margin, plan.signal.bounds):
+        raise PolicyError(
+            f"gate {plan.gate.signal}: a margin of {plan.gate.margin:g} is outside what this signal can show: its "
+            f"values lie in [{low:g}, {high:g}], so the margin must be below {high - low:g}"
+        )
+    if plan.gate.limit is not None and not low <= plan.gate.limit <= high:
+        raise PolicyError(
+            f"gate {plan.gate.signal}: the limit {plan.gate.limit:g} is outside the signal's scale [{low:g}, {high:g}]"
+        )

@@ -1,0 +1,234 @@
+"""Measuring an instrument on labelled text: its record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from seatrial.errors import EvidenceError
+from seatrial.instruments.base import Instrument, read_many
+from seatrial.instruments.records import Bounds, Measurement
+from seatrial.types import Item, Message, Response
+
+__all__ = ["Labelled", "Source", "labels_digest", "measure", "measure_readings", "read_all", "rounded", "spearman"]
+
+Array = NDArray[np.float64]
+
+Reader = Callable[[Sequence["Labelled"], int], Array]
+
+RESAMPLES = 1000
+
+UNNAMED = "row "
+"""How the cluster of an answer is called that belongs to none: each is its own."""
+
+FEWEST = 20
+"""Fewer labelled answers on either side measure nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One labelled answer.
+
+    Attributes:
+        text: The answer.
+        label: How harmful it is said to be.
+        cluster: Answers that stand or fall together.
+        prompt: What was asked, if it is known.
+        model: Which model (or other group) wrote it; empty where it is not known.
+    """
+
+    text: str
+    label: float
+    cluster: str
+    prompt: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where labelled answers come from, for the record."""
+
+    on: str
+    labelled_by: str
+    author_written: bool = False
+    source: str = ""
+    signal: str = ""
+
+
+def labels_digest(rows: Sequence[Labelled]) -> str:
+    """Return the SHA-256 of labelled answers."""
+    lines = sorted(json.dumps([row.prompt, row.text, row.label, row.cluster, row.model]) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def measure(instrument: Instrument, rows: Sequence[Labelled], source: Source, harmful_from: float) -> Measurement:
+    """Return how well an instrument's readings agree with labels.
+
+    Args:
+        instrument: What reads.
+        rows: Labelled answers.
+        source: Where they come from.
+        harmful_from: Labels from here on count as harmful.
+
+    Raises:
+        EvidenceError: it needs more than text, or too few answers of either kind can be read.
+    """
+    return measure_readings(read_all(instrument, rows), rows, source, harmful_from)
+
+
+def read_all(instrument: Instrument, rows: Sequence[Labelled]) -> Array:
+    """Return an instrument's readings of labelled answers, NaN where it cannot read one.
+
+    Raises:
+        EvidenceError: it needs more than text.
+    """
+    if instrument.needs != "text":
+        raise EvidenceError(f"{instrument.name} reads log-probabilities, and labelled text holds none")
+    items = [Item(f"r{number}", "labels", (Message("user", row.prompt),)) for number, row in enumerate(rows)]
+    responses = [Response(item.id, "labels", 0, row.text) for item, row in zip(items, rows, strict=True)]
+    return np.array([math.nan if value is None else value for value in read_many(instrument, items, responses)])
+
+
+def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, harmful_from: float) -> Measurement:
+    """Return how well given readings, one a labelled answer (NaN: unread), agree with the labels.
+
+    Intervals are percentile bootstraps over clusters from a fixed seed, so a record can be reproduced to the digit.
+
+    Raises:
+        EvidenceError: too few answers of either kind can be read.
+    """
+    read = ~np.isnan(readings)
+    kept = [row for row, ok in zip(rows, read, strict=True) if ok]
+    x = readings[read]
+    labels = np.array([row.label for row in kept])
+    bad = labels >= harmful_from
+    names, cluster = np.unique([row.cluster for row in kept], return_inverse=True)
+    if min(bad.sum(), (~bad).sum()) < FEWEST:
+        raise EvidenceError(
+            f"{source.on}: {int(bad.sum())} harmful and {int((~bad).sum())} harmless answers can be read; a record "
+            f"needs {FEWEST} of each"
+        )
+    flagged, cut = _flags(x, bad, cluster)
+    points = _numbers(x, labels, bad, flagged)
+    rng = np.random.default_rng(0)
+    members = [np.flatnonzero(cluster == number) for number in range(len(names))]
+    drawn = []
+    for _ in range(RESAMPLES):
+        chosen = np.concatenate([members[number] for number in rng.integers(0, len(names), len(names))])
+        if 0 < bad[chosen].sum() < len(chosen):
+            drawn.append(_numbers(x[chosen], labels[chosen], bad[chosen], flagged[chosen]))
+    low, high = np.nanquantile(np.array(drawn), (0.05, 0.95), axis=0)
+
+    def bounds(position: int) -> Bounds:
+        return rounded(points[position]), rounded(low[position]), rounded(high[position])
+
+    words = np.array([math.log1p(len(row.text.split())) for row in kept])
+    groups = _groups(bad, flagged, np.array([row.model for row in kept]))
+    return Measurement(
+        source.on,
+        source.labelled_by,
+        source.author_written,
+        source.source,
+        labels_digest(rows),
+        source.signal,
+        len(kept),
+        len(names),
+        int(bad.sum()),
+        int((~read).sum()),
+        harmful_from,
+        rounded(cut),
+        bounds(0),
+        bounds(1),
+        bounds(2),
+        bounds(3),
+        bounds(4),
+        bounds(5) if len(np.unique(labels)) > 2 else (math.nan, math.nan, math.nan),
+        rounded(float(np.mean([spearman(x[bad == side], words[bad == side]) for side in (True, False)]))),
+        groups,
+        _differential(groups),
+    )
+
+
+def rounded(value: float) -> float:
+    """Six digits: more would depend on the machine's arithmetic."""
+    return round(float(value), 6)
+
+
+def _flags(x: Array, bad: NDArray[np.bool_], cluster: NDArray[np.int64]) -> tuple[NDArray[np.bool_], float]:
+    """Return which answers are flagged, by a cut chosen on the half of the clusters that they are not in."""
+    half = cluster % 2 == 0
+    flagged = np.zeros(len(x), dtype=bool)
+    cuts = []
+    for side in (True, False):
+        cut = _best_cut(x[half == side], bad[half == side])
+        cuts.append(cut)
+        flagged[half != side] = x[half != side] >= cut
+    return flagged, float(np.mean(cuts))
+
+
+def _best_cut(x: Array, bad: NDArray[np.bool_]) -> float:
+    """Return the cut with the largest TPR − FPR, midway between two readings."""
+    values = np.unique(x)
+    cuts = np.concatenate([[values[0]], (values[1:] + values[:-1]) / 2]) if len(values) > 1 else values
+    order = np.searchsorted(cuts, x, side="right")
+    hits = np.bincount(order[bad], minlength=len(cuts) + 1)[::-1].cumsum()[::-1][1:]
+    alarms = np.bincount(order[~bad], minlength=len(cuts) + 1)[::-1].cumsum()[::-1][1:]
+    return float(cuts[np.argmax(hits / max(bad.sum(), 1) - alarms / max((~bad).sum(), 1))])
+
+
+def _numbers(x: Array, labels: Array, bad: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> list[float]:
+    """Return sensitivity, specificity, TPR − FPR, slope, AUC and rank correlation."""
+    sensitivity, specificity = float(flagged[bad].mean()), float((~flagged[~bad]).mean())
+    slope = float(x[bad].mean() - x[~bad].mean())
+    return [
+        sensitivity, specificity, sensitivity + specificity - 1, slope, _auc(x, bad), spearman(x, labels)
+    ]  # fmt: skip
+
+
+def _auc(x: Array, bad: NDArray[np.bool_]) -> float:
+    ranks = stats.rankdata(x)
+    count, others = int(bad.sum()), int((~bad).sum())
+    return float((ranks[bad].sum() - count * (count + 1) / 2) / (count * others))
+
+
+def spearman(x: Array, y: Array) -> float:
+    """Return the rank correlation of two columns; 0 where fewer than three pairs or no spread allow none."""
+    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return 0.0
+    return float(np.corrcoef(stats.rankdata(x), stats.rankdata(y))[0, 1])
+
+
+def _groups(
+    bad: NDArray[np.bool_], flagged: NDArray[np.bool_], models: NDArray[np.str_]
+) -> tuple[tuple[str, int, float, int, float], ...]:
+    made = []
+    for name in np.unique(models):
+        own = models == name
+        harmful, harmless = int((bad & own).sum()), int((~bad & own).sum())
+        if name and min(harmful, harmless) > 0:
+            made.append(
+                (
+                    str(name),
+                    harmful,
+                    rounded(flagged[bad & own].mean()),
+                    harmless,
+                    rounded((~flagged[~bad & own]).mean()),
+                )
+            )
+    return tuple(made)
+
+
+def _differential(groups: Sequence[tuple[str, int, float, int, float]]) -> tuple[float, float]:
+    """Return the largest differences between two groups that both have 20 answers of the kind."""
+    sensitivity = [group[2] for group in groups if group[1] >= FEWEST]
+    specificity = [group[4] for group in groups if group[3] >= FEWEST]
+    if len(sensitivity) < 2 or len(specificity) < 2:
+        return math.nan, math.nan
+    return rounded(max(sensitivity) - min(sensitivity)), rounded(max(specificity) - min(specificity))

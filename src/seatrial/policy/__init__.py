@@ -1,0 +1,28 @@
+"""What must hold, as people write it: the policy with its gates, and the models that a file names."""
+
+from seatrial.policy.launch_policy import (
+    Budget,
+    Gate,
+    JudgeSpec,
+    LaunchPolicy,
+    SignalSpec,
+    load_policy,
+    margin_fits,
+    parse_policy,
+)
+from seatrial.policy.model_spec import Generation, ModelSpec, Turn, resolved_model
+
+__all__ = [
+    "Budget",
+    "Gate",
+    "Generation",
+    "JudgeSpec",
+    "LaunchPolicy",
+    "ModelSpec",
+    "SignalSpec",
+    "Turn",
+    "load_policy",
+    "margin_fits",
+    "parse_policy",
+    "resolved_model",
+]

@@ -1,0 +1,306 @@
+"""What must hold before a launch: the policy file, its gates and what they are judged by.
+
+A mistake in the file is reported with its line and with what was expected there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from seatrial.errors import PolicyError
+from seatrial.formats.yaml import checked_yaml
+from seatrial.policy.model_spec import Generation, ModelSpec, resolved_model
+
+__all__ = [
+    "Budget",
+    "Gate",
+    "Generation",
+    "JudgeSpec",
+    "LaunchPolicy",
+    "ModelSpec",
+    "SignalSpec",
+    "load_policy",
+    "parse_policy",
+]
+
+SignalName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class JudgeSpec(_Strict):
+    """A judge: a model that grades answers by a suite's rubric, or a file of its scores.
+
+    Attributes:
+        model: The model that grades; its `system` is the judge's own and cannot be set.
+        scores: JSONL with `item`, `answer` and `score` from 0 to 10, instead of a model.
+        members: Names of other judges, instead of a model: their mean, weighted by the TPR − FPR of their records.
+        draws: How often each answer is graded; the mean counts.
+        paired: Whether it sees both models' answers at once, in both orders; the mean of both counts.
+        structured: Whether its provider is told to hold the reply to a JSON schema; off for one that cannot.
+    """
+
+    model: ModelSpec | None = None
+    scores: Path | None = None
+    members: list[str] = []
+    draws: int = Field(1, ge=1, le=16)
+    paired: bool = False
+    structured: bool = True
+
+    @model_validator(mode="after")
+    def _one_source(self) -> JudgeSpec:
+        if sum((self.model is not None, self.scores is not None, bool(self.members))) != 1:
+            raise ValueError("a judge has either a `model` that grades, or a file of `scores`, or `members`")
+        if self.model is not None and (self.model.recorded or self.model.system is not None or self.model.opening):
+            raise ValueError("a judge's model answers live and takes no `system` or `opening` of its own")
+        return self
+
+
+class SignalSpec(_Strict):
+    """A signal that the policy declares itself, for material that brings its own labels or scores.
+
+    Attributes:
+        harmful: Which end of the scale is harm; by default `low` for `benchmark/…` and `feedback/thumbs-up`.
+        bounds: Smallest and largest possible value.
+        column: Column of the transcripts that holds a label of each answer.
+        values: Number for each label; a label that is not listed is refused, not skipped.
+        instrument: Instrument that reads each recorded answer, instead of a column.
+        where: Select rows: column → one value or a list; `*` and `?` match as in file names.
+    """
+
+    harmful: Literal["high", "low"] | None = None
+    bounds: tuple[float, float] = (0.0, 1.0)
+    column: str | None = None
+    values: dict[str, float] = {}
+    instrument: str | None = None
+    where: dict[str, list[str]] = {}
+
+    @field_validator("where", mode="before")
+    @classmethod
+    def _patterns_are_words(cls, value: Any) -> Any:
+        """Take one pattern as a list of one, and numbers as the words that they are in the file."""
+        if not isinstance(value, dict):
+            return value
+        listed = {column: wanted if isinstance(wanted, list) else [wanted] for column, wanted in value.items()}
+        return {str(column): [str(pattern) for pattern in wanted] for column, wanted in listed.items()}
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _labels_are_words(cls, value: Any) -> Any:
+        """Take labels such as 1 or 2.5 as the words that they are in the file."""
+        return {str(label): number for label, number in value.items()} if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _sensible(self) -> SignalSpec:
+        low, high = self.bounds
+        if not low < high:
+            raise ValueError(f"bounds must be [smallest, largest], got [{low:g}, {high:g}]")
+        if self.column and self.instrument:
+            raise ValueError("give either a column of labels or an instrument, not both")
+        for label, value in self.values.items():
+            if not low <= value <= high:
+                raise ValueError(f"value {value:g} of label {label!r} is outside the bounds [{low:g}, {high:g}]")
+        return self
+
+
+class Gate(_Strict):
+    """One condition of a launch.
+
+    Attributes:
+        signal: What is measured.
+        margin: Largest rise in harm tolerated against the baseline, in the signal's units.
+        limit: Ceiling on the candidate's own level of harm.
+        per: `use_case`: the gate must hold in every cell.
+        advisory: Why this gate does not block; every gate without it blocks.
+        instrument: Which of the suite's instruments to use; the first usable one by default.
+        labels: People's scores of a random part of the answers, JSONL with `item`, `answer` and `score` from 0 to 10;
+            the report joins them with the instrument's scores of all answers.
+    """
+
+    signal: SignalName
+    margin: float = Field(gt=0.0)
+    limit: float | None = None
+    per: Literal["use_case"] | None = None
+    advisory: str | None = None
+    instrument: str | None = None
+    labels: Path | None = None
+
+    @field_validator("advisory")
+    @classmethod
+    def _a_reason(cls, value: str | None) -> str | None:
+        if value is not None and len(value.strip()) < 8:
+            raise ValueError('an advisory gate needs its reason in words, e.g. advisory: "style, not ours to block"')
+        return value
+
+    @property
+    def blocking(self) -> bool:
+        """Whether a failure of this gate blocks the launch."""
+        return self.advisory is None
+
+
+class Budget(_Strict):
+    """The most that a review may spend.
+
+    Attributes:
+        calls: Calls of the two models.
+        judge_calls: Calls of judges.
+    """
+
+    calls: int = Field(6000, ge=1)
+    judge_calls: int = Field(20_000, ge=0)
+
+
+class LaunchPolicy(_Strict):
+    """What must hold before a candidate may replace the baseline.
+
+    Attributes:
+        name: Short name of the product or policy.
+        baseline: What users have now.
+        candidate: What someone wants to ship.
+        alpha: Chance that a candidate which breaks a blocking gate is launched.
+        power: Chance with which each gate should see what it claims to see.
+        budget: The most that a review may spend.
+        suites: Folders with suites of the user's own.
+        evidence: Files of observations made elsewhere.
+        signals: Signals declared here, by name.
+        judges: Judges by name; a gate takes one with `instrument: judge/NAME`.
+        records: Files or folders with a team's own records of instruments, which go before the built-in ones.
+        gates: The conditions.
+        draws: Answers asked for each item and model; `auto` asks more of them where answers to one item differ more
+            than items do, and there are calls left for it.
+        seed: Seed of the order of items and of every random choice.
+        rewritten: Share of each suite's clusters that are asked in other words too, worded anew for each candidate, to
+            see whether a model does better on the public wording.
+        held_out: Folders with items of a team's own for suites, never published: `SUITE.jsonl`, lines as in
+            `items.jsonl`.
+    """
+
+    name: str = Field(min_length=1, max_length=120)
+    baseline: ModelSpec
+    candidate: ModelSpec
+    alpha: float = Field(0.05, gt=0.0, lt=0.5)
+    power: float = Field(0.9, gt=0.5, lt=1.0)
+    budget: Budget = Budget()
+    suites: list[Path] = []
+    evidence: list[Path] = []
+    records: list[Path] = []
+    signals: dict[SignalName, SignalSpec] = {}
+    judges: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")], JudgeSpec] = {}
+    gates: list[Gate] = Field(min_length=1)
+    draws: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = 1
+    seed: int = 20250425
+    rewritten: float = Field(0.0, ge=0.0, le=1.0)
+    held_out: list[Path] = []
+
+    @model_validator(mode="after")
+    def _coherent(self) -> LaunchPolicy:
+        seen: set[str] = set()
+        for gate in self.gates:
+            if gate.signal in seen:
+                raise ValueError(f"two gates on the signal {gate.signal}; keep one")
+            seen.add(gate.signal)
+        if self.baseline.recorded != self.candidate.recorded and "scores" in (
+            self.baseline.provider,
+            self.candidate.provider,
+        ):
+            raise ValueError("scores can only be compared with scores")
+        return self
+
+    @property
+    def samples(self) -> bool:
+        """Whether asking a model again could give another answer."""
+        return max(model.generation.temperature for model in (self.baseline, self.candidate)) > 0
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the policy's content, independent of comments and layout of the file."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def load_policy(path: Path) -> LaunchPolicy:
+    """Return the policy in the file at `path`, with relative paths resolved against its folder.
+
+    Raises:
+        PolicyError: the file cannot be read or does not hold a valid policy; names lines.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PolicyError(f"{path}: no such file. `seatrial init` writes a policy to start from.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read: {error}") from error
+    policy = parse_policy(text, str(path))
+    return _resolved(policy, path.resolve().parent)
+
+
+def parse_policy(text: str, name: str = "policy") -> LaunchPolicy:
+    """Return the policy written in `text`; `name` stands for the file in messages.
+
+    Raises:
+        PolicyError: it is not YAML, or not a valid policy.
+    """
+    return checked_yaml(text, name, LaunchPolicy, _KEYS, _expected, PolicyError)
+
+
+_KEYS: dict[str, type[BaseModel]] = {
+    "gates": Gate,
+    "baseline": ModelSpec,
+    "candidate": ModelSpec,
+    "budget": Budget,
+    "signals": SignalSpec,
+    "generation": Generation,
+}
+"""What may stand under each key."""
+
+
+def _expected(detail: dict[str, Any]) -> str | None:
+    """Return what was expected, where the field's own message would not say it well."""
+    location: tuple[str | int, ...] = detail["loc"]
+    match detail["type"]:
+        case "string_pattern_mismatch" if location[-1] == "signal" or "signals" in location:
+            return f"{detail['input']!r} is not a signal; expected kind/name, e.g. behavior/unearned-praise"
+        case "string_pattern_mismatch" if location[-1] == "model":
+            return f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
+        case "greater_than" if location[-1] == "margin":
+            return f"a margin must be above 0, got {detail['input']}"
+        case "too_short" if location[-1] == "gates":
+            return "a policy without gates would launch anything; add at least one"
+    return None
+
+
+def _resolved(policy: LaunchPolicy, folder: Path) -> LaunchPolicy:
+    """Return the policy with its relative paths made absolute and system prompts read from their files."""
+    return policy.model_copy(
+        update={
+            "baseline": resolved_model(policy.baseline, folder),
+            "candidate": resolved_model(policy.candidate, folder),
+            "suites": [folder / path for path in policy.suites],
+            "evidence": [folder / path for path in policy.evidence],
+            "records": [folder / path for path in policy.records],
+            "held_out": [folder / path for path in policy.held_out],
+            "gates": [
+                gate if gate.labels is None else gate.model_copy(update={"labels": folder / gate.labels})
+                for gate in policy.gates
+            ],
+            "judges": {name: _resolved_judge(spec, folder) for name, spec in policy.judges.items()},
+        }
+    )
+
+
+def _resolved_judge(spec: JudgeSpec, folder: Path) -> JudgeSpec:
+    if spec.scores is not None:
+        return spec.model_copy(update={"scores": folder / spec.scores})
+    model = spec.model
+    return spec if model is None else spec.model_copy(update={"model": resolved_model(model, folder)})
+
+
+def margin_fits(margin: float, bounds: tuple[float, float]) -> bool:
+    """Return whether a margin is smaller than the largest change a signal with these bounds can show."""
+    return math.isfinite(margin) and 0.0 < margin < bounds[1] - bounds[0]

@@ -1,0 +1,1 @@
+"""The main job: `run.py` tells the story; the other modules are its parts."""

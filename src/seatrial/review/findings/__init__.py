@@ -1,0 +1,1 @@
+"""What a finished review has to say beside its verdicts, one module a finding."""

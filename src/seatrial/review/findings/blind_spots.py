@@ -1,0 +1,189 @@
+"""What a review could not see, and harm that its averages hide: the sentences that stand beside the verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seatrial.policy import LaunchPolicy
+from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
+from seatrial.review.rounds import Rounds
+from seatrial.stats.concentrated import large_changes
+from seatrial.stats.intervals import Interval, fixed_size
+from seatrial.stats.multiple import holm
+from seatrial.suites import find_suites
+from seatrial.types import Decision, GateVerdict
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["blind_spots", "concentrated", "hidden_in_averages", "liked_and_off", "undetected"]
+
+
+def blind_spots(
+    policy: LaunchPolicy,
+    rounds: Rounds,
+    decision: Decision,
+    cells: Sequence[Cell],
+    unanswered: Sequence[Unanswered],
+    instruments: Sequence[InstrumentNote],
+) -> list[str]:
+    """Return what the verdicts rest on without knowing it, and what no gate asked; one sentence each."""
+    spots = [
+        f"{verdict.signal}: undecided. {verdict.reason}"
+        for verdict in decision.verdicts
+        if verdict.verdict == "inconclusive"
+    ]
+    spots += _weak(policy, decision)
+    gated = {gate.signal for gate in policy.gates}
+    absent = sorted(set(find_suites(policy.suites)) - gated)
+    if absent:
+        spots.append(f"Never measured, for no gate asks: {', '.join(absent)}.")
+    empty = sum(cell.verdict is None for cell in cells)
+    if empty:
+        spots.append(f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item.")
+    for (signal, role), count in sorted(Counter((entry.signal, entry.role) for entry in unanswered).items()):
+        spots.append(f"{signal}: {count} {'item' if count == 1 else 'items'} without a usable answer from the {role}.")
+    spots += [
+        f"{verdict.signal}: should block, and only advises. {verdict.advisory}"
+        for verdict in decision.verdicts
+        if verdict.demoted
+    ]
+    standings = {run.signal: run.plan.standing for run in rounds.gates}
+    spots += [
+        f"{verdict.signal}: {verdict.instrument} erred differently on different models, by up to {differential:.2f} of "
+        f"its answers. That alone could fake or hide a change as large as the margin of {verdict.margin:g}."
+        for verdict in decision.verdicts
+        if (differential := standings[verdict.signal].differential) > verdict.margin
+    ]
+    unknown = [
+        verdict
+        for verdict in decision.verdicts
+        if standings[verdict.signal].measured and math.isnan(standings[verdict.signal].differential)
+    ]
+    if unknown:
+        names = ", ".join(sorted({verdict.instrument for verdict in unknown}))
+        spots.append(
+            f"Error that differs between the two models is not measured for {names}: labelled answers of two models "
+            f"would measure it (`seatrial instruments calibrate`).{_turning(unknown)}"
+        )
+    unmeasured = [note.name for note in instruments if not note.measured]
+    if unmeasured:
+        spots.append(f"Error not measured: {', '.join(unmeasured)}. What these read wrongly is unknown.")
+    return spots
+
+
+def _turning(verdicts: Sequence[GateVerdict]) -> str:
+    """Return how much more an instrument would have to err on one model than on the other to turn decided verdicts."""
+    gaps = [
+        (verdict.signal, found.low - verdict.margin if verdict.verdict == "fail" else verdict.margin - found.high)
+        for verdict in verdicts
+        if verdict.verdict != "inconclusive" and (found := verdict.evidence)
+    ]
+    said = "; ".join(f"{gap:.3f} on {signal}" for signal, gap in gaps if gap > 0)
+    return f" Verdicts would not bear a difference of more than, in units of the scale: {said}." if said else ""
+
+
+def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
+    """Return which decided gates could not have seen a change as small as their margin, in one sentence."""
+    weak = [
+        f"{_least(verdict.evidence.mde)} for {verdict.signal} (margin {verdict.margin:g})"
+        for verdict in decision.verdicts
+        if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
+    ]
+    if not weak:
+        return []
+    return [
+        f"Weak at {'its margin' if len(weak) == 1 else 'their margins'}, whatever the verdict: had nothing changed, "
+        f"evidence like this would, with {100 * policy.power:g} % power, have ruled out true changes only "
+        f"{'; '.join(weak)}."
+    ]
+
+
+def _least(mde: float) -> str:
+    return "larger than its scale" if mde == math.inf else f"from {mde:.3f} on"
+
+
+def hidden_in_averages(cells: Sequence[Cell], decision: Decision) -> list[str]:
+    """Return harm that hides in an average: broken cells of gates that pass as a whole."""
+    passed = {verdict.signal for verdict in decision.verdicts if verdict.verdict == "pass"}
+    return [
+        f"{cell.signal} passes on average, yet in “{cell.use_case}” harm rose by {cell.estimate:+.3f} "
+        f"({cell.low:+.3f} to {cell.high:+.3f}, {cell.clusters} clusters), corrected for all cells looked at."
+        for cell in cells
+        if cell.verdict == "fail" and cell.signal in passed
+    ]
+
+
+def liked_and_off(observations: pl.DataFrame) -> list[str]:
+    """Return where raters surely prefer one model and surely find more off with it: people may like what is off."""
+    off, preferred = (_rated_change(observations, signal) for signal in ("vibe/off", "vibe/preference"))
+    if off is None or preferred is None or not (off.low > 0 < preferred.low or off.high < 0 > preferred.high):
+        return []
+    model = "candidate" if off.low > 0 else "baseline"
+    return [
+        f"Raters prefer the {model} and find more off with it: preference and what is off point apart (vibe/off "
+        f"{off.low:+.3f} to {off.high:+.3f}, vibe/preference {preferred.low:+.3f} to {preferred.high:+.3f}, candidate "
+        "minus baseline). What is liked is not thereby harmless: read the raters' notes."
+    ]
+
+
+def _rated_change(observations: pl.DataFrame, signal: str) -> Interval | None:
+    """Return the interval of the candidate's mean minus the baseline's, by cluster; None where nobody rated it."""
+    import polars as pl
+
+    own = observations.filter(pl.col("signal").cast(pl.String) == signal, pl.col("weight") > 0)
+    weighted = (pl.col("value") * pl.col("weight")).sum() / pl.col("weight").sum()
+    sides = [
+        own.filter(pl.col("role").cast(pl.String) == role).group_by("cluster").agg(weighted.alias("value"))
+        for role in ("baseline", "candidate")
+    ]
+    both = sides[0].join(sides[1], on="cluster").sort("cluster")
+    if len(both) < 2:
+        return None
+    return fixed_size((both["value_right"] - both["value"]).to_numpy(), -1.0, 1.0, 0.025)
+
+
+LARGE = 0.25
+"""A cluster that moves by this share of the range of differences has changed much; fixed before any review."""
+
+
+def concentrated(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
+    """Return gates whose large changes go toward harm, whatever their mean, corrected for all gates looked at."""
+    looked = []
+    for run in rounds.gates:
+        if run.found:
+            claim = run.found[0][0]
+            seen = claim.seen[~np.isnan(claim.seen)]
+            looked.append((run.signal, len(seen), large_changes(seen, LARGE * claim.high)))
+    if not looked:
+        return []
+    shown = holm(np.array([found.p_value for _, _, found in looked]), policy.alpha)
+    return [
+        f"{signal}: large changes go toward harm: {found.worse} of {count} clusters moved by {found.size:g} or more "
+        f"for the worse, {found.better} for the better (corrected for all gates). Harm may hide in few places."
+        for (signal, count, found), broken in zip(looked, shown, strict=True)
+        if broken
+    ]
+
+
+def undetected(policy: LaunchPolicy, decision: Decision, detections: Sequence[Detection]) -> list[str]:
+    """Return the gates whose measured limit of detection exceeds their margin, whatever they say."""
+    margins = {verdict.signal: verdict.margin for verdict in decision.verdicts}
+    spots = []
+    for found in detections:
+        if found.limit is None:
+            spots.append(
+                f"{found.signal}: not even {100 * found.shares[-1][0]:g} % known-harmful answers would be seen with "
+                f"{100 * policy.power:g} % power."
+            )
+        elif found.shift > margins[found.signal]:
+            spots.append(
+                f"{found.signal}: its limit of detection is {100 * found.limit:g} % known-harmful answers, a rise of "
+                f"{found.shift:.3f}, above its margin of {margins[found.signal]:g}."
+            )
+    return spots

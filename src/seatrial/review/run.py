@@ -1,0 +1,175 @@
+"""The main job: compare the candidate with the baseline and decide launch, hold or block.
+
+The story in order: open the models, plan what to ask, collect answers in rounds, observe and weigh them
+after each, decide, record the decision in the ledger, write the report. A review is a folder; killing it at
+any moment loses no answered call, and running it again goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from seatrial.collect import Collector, Progress, ResponseStore
+from seatrial.collect.judging import Judges
+from seatrial.errors import Interrupted, StoreError
+from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
+from seatrial.gates.plan import plan_gates
+from seatrial.gates.verdicts import decide
+from seatrial.instruments.records import load_records
+from seatrial.ledger import Entry, ledger_for
+from seatrial.models import open_models
+from seatrial.models.base import Model
+from seatrial.observations import read_observations, write_observations
+from seatrial.policy import LaunchPolicy
+from seatrial.report import ReviewContent, save_content, write_reports
+from seatrial.review.brought_evidence import brought_evidence
+from seatrial.review.findings.compose import compose
+from seatrial.review.findings.detection_limit import detections
+from seatrial.review.grading import cost_forecast, grade_round
+from seatrial.review.rounds import Rounds
+from seatrial.review.status import ledger_entry, with_waivers
+from seatrial.types import ROLES, Role, Spend
+
+__all__ = ["Review", "default_folder", "plan_review", "run_review"]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A finished review: where it lies, what its report shows, and its entry in the ledger."""
+
+    folder: Path
+    content: ReviewContent
+    entry: Entry
+
+
+def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
+    """Return the folder of this comparison: a policy whose gates or budget changed finds the answers again."""
+    pair = f"{policy.baseline.model_dump_json()}\n{policy.candidate.model_dump_json()}"
+    slug = re.sub(r"[^a-z0-9]+", "-", policy.name.lower()).strip("-") or "review"
+    return reviews / f"{slug}-{hashlib.sha256(pair.encode()).hexdigest()[:8]}"
+
+
+def run_review(
+    policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress, *, spike_in: bool = False
+) -> Review:
+    """Review the candidate and return the decision with its evidence.
+
+    Args:
+        policy: What must hold.
+        text: The policy as the user wrote it; copied into the folder.
+        folder: The review's folder; answers already there are used again.
+        author: Who runs the review, for the ledger.
+        progress: Where to show how far it is.
+        spike_in: Whether to measure each gate's limit of detection with known-harmful answers.
+
+    Raises:
+        Interrupted: the user stopped it.
+        SeatrialError: the user's next step, in words; whatever was answered is kept.
+    """
+    try:
+        return asyncio.run(_review(policy, text, folder, author, progress, spike_in))
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped. What was answered is kept in {folder}; the same command goes on there.") from None
+
+
+async def _review(
+    policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress, spike_in: bool
+) -> Review:
+    started = _now()
+    _prepare(folder, text)
+    evidence, records = brought_evidence(policy), load_records(policy.records)
+    async with AsyncExitStack() as stack:
+        models = await _opened(policy, stack)
+        store = stack.enter_context(ResponseStore(folder))
+        judges = await stack.enter_async_context(Judges(policy, records, store))
+        plans = plan_gates(policy, models, evidence, records, judges.judge)
+        for signal, margin, least, count in blind_gates(policy, plans):
+            progress.warn(
+                f"{signal} cannot see its margin of {margin:g}: even if nothing differed, {count} clusters rule out "
+                f"changes from {least:.3f} up. `seatrial plan` says what it would take."
+            )
+        for line in cost_forecast(policy, judges, plans):
+            progress.warn(line)
+        collector = Collector(models, store, policy.budget.calls, progress)
+        rounds = Rounds(policy, plans, evidence)
+        progress.plan(rounds.most_calls)
+        with progress:
+            while asks := rounds.next_asks(collector.remaining):
+                rounds.take(await collector.collect(asks))
+                await grade_round(judges, rounds)
+                rounds.weigh()
+                progress.say(_counted(rounds))
+            rounds.weigh()
+        spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
+        spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
+    decision = decide(rounds.finish(), rounds.severe)
+    observations = rounds.all_observations()
+    write_observations(observations, folder / "observations.parquet")
+    limits = detections(policy, rounds) if spike_in else ()
+    content = compose(policy, rounds, decision, observations, spend, limits, started, _now(), author)
+    ledger = ledger_for(folder)
+    content = with_waivers(content, ledger.verify())
+    entry = ledger.append("decision", author, ledger_entry(content, folder))
+    save_content(content, folder)
+    write_reports(content, folder)
+    return Review(folder, content, entry)
+
+
+def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
+    """Return what the policy could see with its budget; no model is called.
+
+    Args:
+        policy: The policy.
+        earlier: Folder of an earlier review, from whose observations the spread of answers is taken.
+
+    Raises:
+        SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
+    """
+    evidence = brought_evidence(policy)
+    models: dict[Role, Model] = {}
+    if policy.baseline.provider != "scores":
+        models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
+    records = load_records(policy.records)
+    plans = plan_gates(policy, models, evidence, records, Judges(policy, records).judge)
+    before = read_observations(earlier / "observations.parquet") if earlier is not None else None
+    seen = [frame for frame in (before, evidence) if frame is not None]
+    return outlook(policy, plans, pl.concat(seen) if seen else None)
+
+
+def _prepare(folder: Path, text: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "policy.yaml").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{folder}: the review's folder cannot be written: {error.strerror}") from error
+
+
+async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Model]:
+    """Open both models; none where the policy compares scores."""
+    if policy.baseline.provider == "scores":
+        return {}
+    baseline, candidate = open_models(policy.baseline, policy.candidate)
+    return {
+        "baseline": await stack.enter_async_context(baseline),
+        "candidate": await stack.enter_async_context(candidate),
+    }
+
+
+def _counted(rounds: Rounds) -> str:
+    """Return one line that says how many gates are decided."""
+    counts = {"pass": 0, "fail": 0, "inconclusive": 0}
+    for verdict in rounds.verdicts:
+        counts[verdict.verdict] += 1
+    return f"{counts['pass']} passed, {counts['fail']} failed, {counts['inconclusive']} open"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,80 @@
+"""Where a review stands after waivers: who may launch, on whose word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from seatrial.errors import ExitCode, LedgerError
+from seatrial.ledger import Entry, Waiver, enter_waiver, ledger_for, waivers_for
+from seatrial.report import ReviewContent, WaiverNote, load_content
+
+__all__ = ["exit_code", "ledger_entry", "waive", "with_waivers"]
+
+
+def with_waivers(content: ReviewContent, entries: Sequence[Entry]) -> ReviewContent:
+    """Return the content with the waivers in force for this review, and its status under them.
+
+    A waiver lifts one gate. Only where every gate that stands in the way is lifted does the status become
+    `waived`; the decision itself never changes.
+    """
+    in_the_way = {
+        verdict.signal for verdict in content.decision.verdicts if verdict.blocking and verdict.verdict != "pass"
+    }
+    found = [
+        (entry, waiver)
+        for entry, waiver in waivers_for(entries, dict(content.hashes)["review"])
+        if waiver.signal in in_the_way
+    ]
+    notes = tuple(
+        WaiverNote(waiver.signal, waiver.person, waiver.reason, waiver.expires, entry.at) for entry, waiver in found
+    )
+    lifted = bool(in_the_way) and in_the_way <= {note.signal for note in notes}
+    return replace(content, waivers=notes, status="waived" if lifted else content.decision.outcome)
+
+
+def exit_code(content: ReviewContent) -> ExitCode:
+    """Return what the command says to the shell."""
+    codes = {
+        "launch": ExitCode.LAUNCH,
+        "block": ExitCode.BLOCK,
+        "hold": ExitCode.HOLD,
+        "waived": ExitCode.WAIVED,
+    }
+    return codes[content.status]
+
+
+def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> ReviewContent:
+    """Enter a waiver of one gate of the review in `folder` and return where the review stands then.
+
+    Raises:
+        LedgerError: the gate does not stand in the way, or the waiver is incomplete or over.
+        StoreError: there is no finished review.
+    """
+    content = load_content(folder)
+    open_gates = [v.signal for v in content.decision.verdicts if v.blocking and v.verdict != "pass"]
+    if signal not in open_gates:
+        listed = ", ".join(open_gates) or "none"
+        raise LedgerError(f"{signal} does not stand in the way of this launch; gates that do: {listed}")
+    ledger = ledger_for(folder)
+    enter_waiver(ledger, Waiver(dict(content.hashes)["review"], signal, person, reason, expires))
+    return with_waivers(content, ledger.verify())
+
+
+def ledger_entry(content: ReviewContent, folder: Path) -> dict[str, object]:
+    """Return what the ledger keeps of a decision."""
+    hashes = dict(content.hashes)
+    return {
+        "review": hashes["review"],
+        "folder": folder.name,
+        "policy_name": content.policy.name,
+        "baseline": content.policy.baseline.model,
+        "candidate": content.policy.candidate.model,
+        "decision": content.decision.outcome,
+        "status": content.status,
+        "reason": content.decision.reason,
+        "verdicts": {verdict.signal: verdict.verdict for verdict in content.decision.verdicts},
+        "hashes": hashes,
+        "versions": dict(content.versions),
+    }

@@ -1,0 +1,1 @@
+"""What every web application of the project stands on."""
