@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-null incident test lint bench records docs clean
+.PHONY: help setup demo demo-null incident test test-fast lint mutants bench records docs clean
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -22,6 +22,11 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 	@$(PIP) -e ".[embedded,inspect,web,train,dev]"
 	@touch $@
 
+$(VENV)/docs.stamp: $(VENV)/dev.stamp
+	@echo "Adding what the documents need ..."
+	@$(PIP) -e ".[docs]"
+	@touch $@
+
 setup: $(VENV)/dev.stamp ## Set up everything for work on seatrial
 
 demo: $(VENV)/run.stamp ## Review a warmer system prompt on a real small model: three minutes on two cores, set-up included
@@ -35,13 +40,21 @@ demo-null: $(VENV)/run.stamp ## The same review with nothing changed: it must no
 incident: $(VENV)/dev.stamp ## Replay the incident: forecast a reward mix, train it, review it; resumable, 33 minutes on two cores
 	@$(RUN)/python examples/april-update/incident.py
 
-test: $(VENV)/dev.stamp ## Run the tests with coverage
+test: $(VENV)/dev.stamp ## Run all tests with coverage
 	$(RUN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-lint: $(VENV)/dev.stamp ## Check style and types
+test-fast: $(VENV)/dev.stamp ## Run the tests that take milliseconds: under two minutes, no model, no browser
+	$(RUN)/python -m pytest -q -n 2 -m "not slow and not embedded and not browser"
+
+lint: $(VENV)/dev.stamp ## Check style, types, spelling and packaging
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
 	$(RUN)/mypy
+	$(RUN)/codespell
+	$(RUN)/validate-pyproject pyproject.toml
+
+mutants: $(VENV)/dev.stamp ## Break the lines that decide, one at a time, and see the fast tests notice
+	$(RUN)/python -m benchmarks.mutants
 
 bench: $(VENV)/dev.stamp ## Measure error rates and speed; writes docs/measurements.md
 	$(RUN)/python -m benchmarks
@@ -50,8 +63,10 @@ records: $(VENV)/dev.stamp ## Fit the linear models and measure all instruments;
 	$(RUN)/python -m seatrial.calibration.training
 	$(RUN)/python -m benchmarks.records
 
-docs: $(VENV)/dev.stamp ## Write docs/commands.md from the commands' own help
-	$(RUN)/python -m seatrial.cli.reference > docs/commands.md
+docs: $(VENV)/docs.stamp ## Write the reference from the code, build the documents into site/, check their links
+	$(RUN)/python -m seatrial.cli.reference > docs/reference/commands.md
+	$(RUN)/python -m seatrial.policy.schema > docs/reference/policy.schema.json
+	NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --quiet
 
-clean: ## Remove the environment and caches; reviews stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+clean: ## Remove the environment, caches and built documents; reviews stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage site

@@ -14,12 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import yaml
 
+import seatrial
 from benchmarks.page import say
 from seatrial.cli.starting_policy import visible_margin
-from seatrial.collect import Progress
 from seatrial.instruments import suite_signal
 from seatrial.policy import parse_policy
-from seatrial.review.run import run_review
 from seatrial.stats.betting import log_wealth_paths
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import GateVerdict, Message
@@ -195,8 +194,7 @@ def _verdict(
         },
         allow_unicode=True,
     )
-    done = run_review(parse_policy(text), text, place, "benchmarks", Progress("off"))
-    return done.content.decision.verdicts[0]
+    return seatrial.review(parse_policy(text), folder=place, author="benchmarks", progress=False).verdicts[0]
 
 
 # Answers at known doses

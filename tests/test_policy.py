@@ -39,6 +39,8 @@ def test_a_plain_policy_has_the_documented_defaults() -> None:
         ("name: support", "name: support\nname: again", 2, "stands twice"),
         ("name: support", "name: support\nalpha: 0.7", 2, "less than 0.5"),
         ("name: support", "name: [", 3, "not valid YAML"),
+        ("gates:", "judges: {own: {model: {model: a/b}, drwas: 2}}\ngates:", 6, "did you mean 'draws'"),
+        ("gates:", "judges: {own: {model: {model: a/b, systm: c}}}\ngates:", 6, "did you mean 'system'"),
         ("system: Be warm.", "opening: 'Sure, '", 5, "no space or line break after them"),
         ("system: Be warm.", "opening: {mine: 3}", 5, "an opening is words"),
         ("margin: 0.05}", "margin: 0.05, advisory: true}", 7, "advisory"),
@@ -69,9 +71,21 @@ def test_contradictions_are_refused(extra: str, words: str) -> None:
         parse_policy(GOOD + extra)
 
 
+def test_two_models_share_their_settings_by_a_merge_key() -> None:
+    """`<<: *base` gives the candidate what the baseline has, save for what it says itself."""
+    policy = parse_policy(
+        GOOD.replace("baseline: {", "baseline: &base {concurrency: 3, logprobs: 0, ").replace(
+            "  model: embedded/smollm2-135m\n  system", "  <<: *base\n  logprobs: 5\n  system"
+        )
+    )
+    shared = {"system": "Be warm.", "logprobs": 5}
+    assert policy.candidate == policy.baseline.model_copy(update=shared)
+    assert policy.baseline.concurrency == 3
+
+
 def test_a_list_is_no_policy() -> None:
     """A file that is no mapping is refused in a sentence."""
-    with pytest.raises(PolicyError, match="expected a mapping with `name`, `baseline`, `candidate` and `gates`"):
+    with pytest.raises(PolicyError, match="expected a mapping with `name` and `gates`"):
         parse_policy("- 1")
 
 

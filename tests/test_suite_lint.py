@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_named_with_its_mend(tmp_path: Path, line: str, w
     found = check_suites([folder])[folder]
     assert len(found) == 1
     assert words in found[0].words
-    assert found[0].mend != "See docs/writing-suites.md for what a line holds."
+    assert found[0].mend != "See docs/how-to/write-a-suite.md for what a line holds."
     assert found[0].place.endswith(":7")
 
 

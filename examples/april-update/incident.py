@@ -47,7 +47,7 @@ from seatrial.instruments.records import save_record, version_of
 from seatrial.ledger import Ledger
 from seatrial.observations import to_frame, write_observations
 from seatrial.policy import LaunchPolicy, ModelSpec, load_policy
-from seatrial.report import ReviewContent
+from seatrial.report import ReviewResult
 from seatrial.report.html import package_file
 from seatrial.report.wording import number, ranged
 from seatrial.review.run import run_review
@@ -67,8 +67,8 @@ class Arm:
     """One trained model under both policies, and the simulated users' share of thumbs up on either side."""
 
     mix: str
-    old: ReviewContent
-    new: ReviewContent
+    old: ReviewResult
+    new: ReviewResult
     up_before: float
     up_after: float
 

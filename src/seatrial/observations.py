@@ -12,14 +12,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError, StoreError
+from seatrial.formats.frames import Frame, as_number, as_whole, frame_of, reading, scan_frame
+from seatrial.formats.tables import TableReader
 from seatrial.types import ROLES, Observation
 
 __all__ = [
     "SCHEMA",
     "SEVERE",
+    "Frame",
     "PairedTable",
     "by_signal",
     "digest",
+    "from_frame",
     "gate_pairs",
     "read_observations",
     "to_frame",
@@ -44,6 +48,8 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 REQUIRED = ("signal", "role", "item", "value")
+
+READER = TableReader("observations", EvidenceError, {})
 
 LISTED = 5
 
@@ -106,69 +112,80 @@ def read_observations(path: Path) -> pl.DataFrame:
     Raises:
         EvidenceError: the file cannot be read, lacks a column, or a row is wrong; rows count from 1.
     """
-    try:
-        lines = _scan(path)
-        schema = lines.collect_schema()
-        _check_columns(schema.names(), path)
-        if schema["signal"] == WORDS:
-            lines = lines.collect().lazy()
-        elif schema["signal"] != pl.String:
-            lines = lines.with_columns(pl.col("signal").cast(pl.String))
-        signals = lines.select(pl.col("signal").unique()).collect()["signal"].to_list()
-        parts = [_signal(lines, name, path) for name in sorted(signals, key=str)]
-    except FileNotFoundError:
-        raise EvidenceError(f"{path}: no such file") from None
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise EvidenceError(f"{path}: cannot be read as {path.suffix}: {error}") from error
+    with reading(path, EvidenceError):
+        return _observations(scan_frame(READER, path), str(path))
+
+
+def from_frame(frame: Frame, signal: str | None, where: str = "the frame") -> pl.DataFrame:
+    """Return the observations in a frame of polars or pandas, checked as those of a file are.
+
+    Args:
+        frame: One row a number; `score` may stand for `value`.
+        signal: What the numbers measure, where the frame has no column `signal`.
+        where: Stands for the frame in messages.
+
+    Raises:
+        EvidenceError: a column is missing or a row is wrong; rows count from 1.
+    """
+    table = frame_of(frame, where, EvidenceError)
+    if "value" not in table.columns and "score" in table.columns:
+        table = table.rename({"score": "value"})
+    if "signal" not in table.columns:
+        if signal is None:
+            raise EvidenceError(f"{where}: with several gates, a column `signal` must say which one each row is of")
+        table = table.with_columns(pl.lit(signal).alias("signal"))
+    with reading(where, EvidenceError):
+        return _observations(table.lazy(), where)
+
+
+def _observations(lines: pl.LazyFrame, where: str) -> pl.DataFrame:
+    """Return the rows of all signals, checked."""
+    schema = lines.collect_schema()
+    _check_columns(schema.names(), where)
+    if schema["signal"] == WORDS:
+        lines = lines.collect().lazy()
+    elif schema["signal"] != pl.String:
+        lines = lines.with_columns(pl.col("signal").cast(pl.String))
+    signals = lines.select(pl.col("signal").unique()).collect()["signal"].to_list()
+    parts = [_signal(lines, name, where) for name in sorted(signals, key=str)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
 
 
-def _signal(lines: pl.LazyFrame, name: str | None, path: Path) -> pl.DataFrame:
+def _signal(lines: pl.LazyFrame, name: str | None, where: str) -> pl.DataFrame:
     """Return one signal's rows, checked."""
     chosen = pl.col("signal").is_null() if name is None else pl.col("signal") == name
     try:
-        return _checked(lines.filter(chosen).collect().with_row_index("row", 1), path)
+        return _checked(lines.filter(chosen).collect().with_row_index("row", 1), where)
     except EvidenceError:
         # Numbering all rows before choosing keeps the reader from skipping what it need not read, so it is done
         # only to name the wrong ones.
-        return _checked(lines.with_row_index("row", 1).filter(chosen).collect(), path)
+        return _checked(lines.with_row_index("row", 1).filter(chosen).collect(), where)
 
 
-def _scan(path: Path) -> pl.LazyFrame:
-    match path.suffix.lower():
-        case ".parquet":
-            return pl.scan_parquet(path)
-        case ".csv":
-            return pl.read_csv(path, infer_schema_length=None).lazy()
-        case ".jsonl" | ".ndjson":
-            return pl.read_ndjson(path).lazy()
-    raise EvidenceError(f"{path}: observations come as .parquet, .csv or .jsonl")
-
-
-def _check_columns(columns: Sequence[str], path: Path) -> None:
+def _check_columns(columns: Sequence[str], where: str) -> None:
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
         word = "column" if len(missing) == 1 else "columns"
-        raise EvidenceError(f"{path}: no {word} {', '.join(missing)}; observations have {', '.join(SCHEMA)}")
-    unknown = [name for name in columns if name not in SCHEMA]
+        raise EvidenceError(f"{where}: no {word} {', '.join(missing)}; observations have {', '.join(SCHEMA)}")
+    unknown = [name or "(without a name)" for name in columns if name not in SCHEMA]
     if unknown:
-        raise EvidenceError(f"{path}: unknown columns {', '.join(unknown)}; observations have {', '.join(SCHEMA)}")
+        raise EvidenceError(f"{where}: unknown columns {', '.join(unknown)}; observations have {', '.join(SCHEMA)}")
 
 
-def _checked(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+def _checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     """Return one signal's rows, typed and packed, or refuse the first kind of mistake with its rows."""
-    frame = _typed(frame, path)
-    _refuse(frame, path, ~pl.col("role").is_in(ROLES), "role must be baseline or candidate")
-    _refuse(frame, path, ~pl.col("value").is_finite(), "value is not a finite number")
-    _refuse(frame, path, ~(pl.col("weight") > 0) | ~pl.col("weight").is_finite(), "weight must be above 0")
-    _refuse(frame, path, pl.col("item") == "", "item is empty")
+    frame = _typed(frame, where)
+    _refuse(frame, where, ~pl.col("role").is_in(ROLES), "role must be baseline or candidate")
+    _refuse(frame, where, ~pl.col("value").is_finite(), "value is not a finite number")
+    _refuse(frame, where, ~(pl.col("weight") > 0) | ~pl.col("weight").is_finite(), "weight must be above 0")
+    _refuse(frame, where, pl.col("item") == "", "item is empty")
     packed = frame.with_columns(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
-    _refuse_doubled(packed, path)
-    _one_place(packed, path)
+    _refuse_doubled(packed, where)
+    _one_place(packed, where)
     return packed.drop("row")
 
 
-def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+def _typed(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     """Return the frame with all columns of the schema, names as text; a value that does not fit is refused."""
     defaults: dict[str, pl.Expr] = {
         "cluster": pl.col("item").cast(pl.String),
@@ -176,7 +193,7 @@ def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
         "weight": pl.lit(1.0),
         "use_case": pl.lit("general"),
         "rater": pl.lit(""),
-        "source": pl.lit(path.name),
+        "source": pl.lit(Path(where).name),
         "at": pl.lit(0.0),
     }
     for name, default in defaults.items():
@@ -184,25 +201,26 @@ def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
             frame = frame.with_columns(default.alias(name))
         elif frame[name].null_count():
             frame = frame.with_columns(pl.col(name).fill_null(default))
-    plain = {name: _as_read(kind, frame.schema[name]) for name, kind in SCHEMA.items()}
-    typed = frame.select("row", *[pl.col(name).cast(kind, strict=False) for name, kind in plain.items()])
-    for name, kind in plain.items():
-        _refuse(typed, path, pl.col(name).is_null(), f"{name} is missing or not a {type(kind).__name__.lower()}")
+    typed = frame.select("row", *[_cast(name, kind, frame.schema[name]) for name, kind in SCHEMA.items()])
+    for name, kind in typed.drop("row").schema.items():
+        _refuse(typed, where, pl.col(name).is_null(), f"{name} is missing or not a {type(kind).__name__.lower()}")
     return typed
 
 
-def _as_read(wanted: pl.DataType, given: pl.DataType) -> pl.DataType:
-    """Return the type in which a column is checked: names as text, unless they are packed already."""
-    return pl.String() if wanted == WORDS and given != WORDS else wanted
+def _cast(name: str, wanted: pl.DataType, given: pl.DataType) -> pl.Expr:
+    """Return a column in the type in which it is checked: names as text, unless they are packed already."""
+    if wanted == WORDS:
+        return pl.col(name) if given == WORDS else pl.col(name).cast(pl.String, strict=False)
+    return as_whole(pl.col(name), given) if wanted == pl.Int64 else as_number(pl.col(name), given)
 
 
-def _refuse(frame: pl.DataFrame, path: Path, wrong: pl.Expr, what: str) -> None:
+def _refuse(frame: pl.DataFrame, where: str, wrong: pl.Expr, what: str) -> None:
     if not frame.select(wrong.fill_null(True).any()).item():
         return
     rows = frame.filter(wrong.fill_null(True)).sort("row")
     shown = ", ".join(str(row) for row in rows["row"][:LISTED]) + (", …" if len(rows) > LISTED else "")
     raise EvidenceError(
-        f"{path}: {what}: {len(rows)} {'row' if len(rows) == 1 else 'rows'} ({shown}; first item: {rows['item'][0]})"
+        f"{where}: {what}: {len(rows)} {'row' if len(rows) == 1 else 'rows'} ({shown}; first item: {rows['item'][0]})"
     )
 
 
@@ -211,7 +229,7 @@ def _number(column: str, shift: int = 32) -> pl.Expr:
     return pl.col(column).to_physical().cast(pl.UInt64) * (1 << shift)
 
 
-def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
+def _refuse_doubled(frame: pl.DataFrame, where: str) -> None:
     """Refuse two rows of one role, item, draw and rater."""
     keys = ["role", "item", "draw", "rater"]
     # One whole number a row finds doubled rows far faster than four columns; where draws or raters are too many for
@@ -222,17 +240,17 @@ def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
         return
     if frame.select(pl.struct(keys).n_unique()).item() < len(frame):
         what = "the same signal, role, item, draw and rater stand twice"
-        _refuse(frame, path, pl.struct(keys).is_duplicated(), what)
+        _refuse(frame, where, pl.struct(keys).is_duplicated(), what)
 
 
-def _one_place(frame: pl.DataFrame, path: Path) -> None:
+def _one_place(frame: pl.DataFrame, where: str) -> None:
     """Refuse an item that stands in two clusters or two use cases of one signal."""
     items = frame.select(pl.col("item").n_unique()).item()
     for column in ("cluster", "use_case"):
         if frame.select((_number("item") + _number(column, 0)).n_unique()).item() > items:
             places = frame.group_by("item").agg(pl.col(column).n_unique().alias("places"))
             torn = places.filter(pl.col("places") > 1).select(pl.col("item").cast(pl.String)).to_series().sort()
-            raise EvidenceError(f"{path}: the item {torn[0]} stands in more than one {column}")
+            raise EvidenceError(f"{where}: the item {torn[0]} stands in more than one {column}")
 
 
 def by_signal(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:

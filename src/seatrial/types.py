@@ -293,11 +293,24 @@ class GateVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision of a review: launch, hold or block, and why in a sentence."""
+    """The decision of a review: launch, hold or block, and why in a sentence.
+
+    Attributes:
+        outcome: What may happen.
+        reason: Why, in a sentence.
+        verdicts: Of all gates.
+        severe: The candidate's answers in which raters confirmed severe harm; they hold whatever the gates say.
+    """
 
     outcome: Outcome
     reason: str
     verdicts: tuple[GateVerdict, ...]
+    severe: tuple[str, ...] = ()
+
+    @property
+    def in_the_way(self) -> tuple[str, ...]:
+        """The gates that keep it from being a launch: those that may block and do not pass, and the demoted ones."""
+        return tuple(one.signal for one in self.verdicts if one.demoted or (one.blocking and one.verdict != "pass"))
 
 
 ROLES: tuple[Role, Role] = ("baseline", "candidate")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,28 @@ def test_two_reviews_cannot_share_a_folder(tmp_path: Path) -> None:
     """A second writer is refused while the first holds the store."""
     with ResponseStore(tmp_path), pytest.raises(StoreError, match="another review"), ResponseStore(tmp_path):
         pass
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from seatrial.collect import ResponseStore
+with ResponseStore(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_another_process_holds_a_folder_until_it_ends(tmp_path: Path) -> None:
+    """A review of another process is in the way while it runs, and is not once it was killed."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(StoreError, match="another review"), ResponseStore(tmp_path):
+            pass
+        other.kill()
+    with ResponseStore(tmp_path) as store:
+        store.put("k", "baseline", ANSWER)
 
 
 def test_a_full_disk_says_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

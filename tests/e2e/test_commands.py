@@ -168,4 +168,4 @@ def test_the_reference_of_commands_is_current() -> None:
     """docs/commands.md is what the commands' own help says now."""
     from seatrial.cli.reference import reference
 
-    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference(), "run make docs"
+    assert (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8") == reference(), "run make docs"

@@ -11,7 +11,7 @@ from aiohttp import web
 from playwright.sync_api import Browser
 
 from conftest import Command, Endpoint, PolicyWriter, chromium
-from seatrial.report import load_content, write_reports
+from seatrial.report import load_result, write_reports
 
 pytestmark = pytest.mark.browser
 HOSTILE = (
@@ -112,7 +112,7 @@ def test_other_formats_defuse_model_text(review: Path) -> None:
     assert "<script>" not in summary
     assert "@team" not in summary
     assert "\\<b\\>style" in summary
-    content = load_content(review)
+    content = load_result(review)
     write_reports(replace(content, blind_spots=("x" * 1000,) * 100), review)
     assert len((review / "summary.md").read_text(encoding="utf-8")) < 65_536
 
@@ -120,5 +120,5 @@ def test_other_formats_defuse_model_text(review: Path) -> None:
 def test_a_report_is_read_back_as_it_was(review: Path) -> None:
     """Rendering from the stored evidence gives the same page."""
     before = (review / "report.html").read_text(encoding="utf-8")
-    write_reports(load_content(review), review)
+    write_reports(load_result(review), review)
     assert (review / "report.html").read_text(encoding="utf-8") == before

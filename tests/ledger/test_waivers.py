@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from seatrial.errors import LedgerError
-from seatrial.ledger import Ledger, Waiver, enter_waiver, waivers_for
+from seatrial.ledger import Entry, Ledger, Waiver, enter_waiver, waivers_for
 
 TODAY = date(2026, 5, 1)
 GOOD = Waiver("r1", "behavior/unearned-praise", "Ann Example", "known and accepted for the pilot", "2026-06-01")
+OTHER = replace(GOOD, signal="behavior/over-refusal")
 
 
 @pytest.fixture
@@ -21,13 +23,33 @@ def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "ledger.jsonl")
 
 
+def _entries(*waivers: Waiver) -> list[Entry]:
+    return [
+        Entry(number, "2026-05-01T00:00:00+00:00", "waiver", one.person, asdict(one), "", "")
+        for number, one in enumerate(waivers, 1)
+    ]
+
+
+def _in_force(entries: Sequence[Entry], review: str = "r1", today: date = TODAY) -> list[Waiver]:
+    return [waiver for _, waiver in waivers_for(entries, review, today)]
+
+
 def test_a_waiver_holds_for_its_review_until_its_end(ledger: Ledger) -> None:
     """On the last day it holds; the day after it does not; another review never sees it."""
-    enter_waiver(ledger, GOOD, TODAY)
+    entered = enter_waiver(ledger, GOOD, TODAY)
     entries = ledger.verify()
-    assert [waiver for _, waiver in waivers_for(entries, "r1", date(2026, 6, 1))] == [GOOD]
-    assert waivers_for(entries, "r1", date(2026, 6, 2)) == []
-    assert waivers_for(entries, "r2", TODAY) == []
+    assert waivers_for(entries, "r1", date(2026, 6, 1)) == [(entered, GOOD)]
+    assert _in_force(entries, today=date(2026, 6, 2)) == []
+    assert _in_force(entries, "r2") == []
+    assert GOOD.holds(date(2026, 6, 1))
+    assert not GOOD.holds(date(2026, 6, 2))
+
+
+def test_the_entry_says_all_and_is_by_the_person(ledger: Ledger) -> None:
+    """The ledger's entry is a waiver by the one who takes the responsibility, with everything it says."""
+    entered = enter_waiver(ledger, GOOD, TODAY)
+    assert ledger.verify() == [entered]
+    assert (entered.kind, entered.author, entered.body) == ("waiver", "Ann Example", asdict(GOOD))
 
 
 def test_the_latest_waiver_of_a_gate_counts(ledger: Ledger) -> None:
@@ -38,13 +60,55 @@ def test_the_latest_waiver_of_a_gate_counts(ledger: Ledger) -> None:
     assert [waiver.person for _, waiver in found] == ["Bea Example"]
 
 
+def test_each_gate_has_a_waiver_of_its_own() -> None:
+    """Waivers of two gates stand beside each other; those of other reviews, before or between, change nothing."""
+    elsewhere = replace(GOOD, review="r2")
+    entries = _entries(elsewhere, GOOD, elsewhere, OTHER, replace(OTHER, review="r3"))
+    assert _in_force(entries) == [GOOD, OTHER]
+    assert _in_force(entries, "r2") == [elsewhere]
+
+
+def test_a_waiver_that_is_over_does_not_replace_one_in_force() -> None:
+    """The latest that still holds counts, and what ended is skipped without ending the search."""
+    over = replace(GOOD, person="Eve Example", expires="2026-04-30")
+    assert _in_force(_entries(GOOD, over)) == [GOOD]
+    assert _in_force(_entries(over, OTHER, GOOD)) == [OTHER, GOOD]
+
+
+def test_only_waivers_waive() -> None:
+    """A decision of the same review is no waiver, whatever its content looks like, and neither is a training."""
+    (entry,) = _entries(GOOD)
+    assert _in_force([replace(entry, kind="decision"), replace(entry, kind="training")]) == []
+    assert _in_force([replace(entry, kind="decision"), entry]) == [GOOD]
+
+
+def test_without_a_date_it_is_today(ledger: Ledger) -> None:
+    """Waivers that end today still hold and can be entered; those that ended yesterday do neither."""
+    today = datetime.now(UTC).date()
+    fresh, stale = (replace(GOOD, expires=(today - timedelta(days=days)).isoformat()) for days in (0, 1))
+    enter_waiver(ledger, fresh)
+    with pytest.raises(LedgerError, match="in the past"):
+        enter_waiver(ledger, stale)
+    assert [waiver for _, waiver in waivers_for(_entries(stale), "r1")] == []
+    assert [waiver for _, waiver in waivers_for(ledger.verify(), "r1")] == [fresh]
+
+
+def test_the_shortest_reason_and_the_last_day_are_enough(ledger: Ledger) -> None:
+    """Eight letters are a reason, spaces around them are none, and a waiver may end on the day it is entered."""
+    enter_waiver(ledger, replace(GOOD, reason="accepted", expires=TODAY.isoformat()), TODAY)
+    with pytest.raises(LedgerError, match="--reason"):
+        enter_waiver(ledger, replace(GOOD, reason="  accept  "), TODAY)
+    assert len(ledger.verify()) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"person": " "}, "--person"),
+        ({"person": ""}, "--person NAME"),
+        ({"person": " "}, "--person NAME"),
         ({"reason": "ok"}, "--reason"),
-        ({"expires": "soon"}, "YYYY-MM-DD"),
-        ({"expires": "2026-04-30"}, "in the past"),
+        ({"expires": "soon"}, "--expires 'soon' is not a date; write it as YYYY-MM-DD"),
+        ({"expires": "2026-04-30"}, "--expires 2026-04-30 lies in the past"),
     ],
 )
 def test_an_incomplete_waiver_is_refused(ledger: Ledger, change: dict[str, str], message: str) -> None:

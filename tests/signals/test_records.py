@@ -239,7 +239,9 @@ def test_refusal_on_human_labels(shared_data: Path) -> None:
     """The refusal list, measured on five models' answers that two people labelled."""
     paths = sorted((shared_data / "xstest").glob("xstest_v2_completions_*.csv"))
     words = {"1_full_compliance": 0.0, "3_partial_refusal": 1.0, "2_full_refusal": 1.0}
-    record = calibrate(REFUSAL, paths, columns={"label": "final_label"}, values=words, labelled_by="two people")
+    record = calibrate(
+        "linear/refusal", paths, columns={"label": "final_label"}, values=words, labelled_by="two people"
+    )
     found = record.measurements[0]
     assert found.answers == 2250 - found.unread
     assert found.auc[0] > 0.85

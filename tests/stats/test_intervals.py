@@ -8,18 +8,102 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from seatrial.stats import intervals
+from seatrial.stats import betting, exact, expansions, intervals
+
+ALPHA = 0.05
+
+
+def _calm(clusters: int, seed: int = 4) -> np.ndarray:
+    """Return differences of clusters that are as good as normal."""
+    return np.random.default_rng(seed).normal(0.02, 0.2, clusters)
+
+
+def _t(x: np.ndarray, alpha: float = ALPHA) -> tuple[float, float]:
+    """Return scipy's t bounds, each at alpha."""
+    found = stats.ttest_1samp(x, 0).confidence_interval(1 - 2 * alpha)
+    return float(found.low), float(found.high)
 
 
 def test_t_agrees_with_scipy() -> None:
     """The clustered t interval is scipy's t interval of the cluster means."""
     x = np.random.default_rng(0).normal(0.1, 1, 50)
     found = intervals.clustered_t(x, 0.05)
-    expected = stats.ttest_1samp(x, 0).confidence_interval(0.9)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert (found.low, found.high) == pytest.approx(_t(x))
+    assert (found.estimate, found.se, found.df) == (pytest.approx(x.mean()), pytest.approx(stats.sem(x)), 49)
+
+
+def test_t_begins_at_forty_clusters() -> None:
+    """With forty calm clusters the interval is scipy's t interval; with thirty-nine of them it is the betting one."""
+    x = _calm(40)
+    enough, few = intervals.fixed_size(x, -1, 1, ALPHA), intervals.fixed_size(x[:39], -1, 1, ALPHA)
+    assert (enough.method, enough.df, enough.se) == ("clustered-t", 39, pytest.approx(stats.sem(x)))
+    assert (enough.low, enough.high) == pytest.approx(_t(x))
+    assert few.method == "betting-fixed"
+    expected = betting.confidence_bound_at_end(x[:39], -1, 1, ALPHA, anytime=False)
+    assert (few.low, few.high) == pytest.approx(expected)
+    assert few.high - few.low > 1.2 * (_t(x[:39])[1] - _t(x[:39])[0])
+    assert math.isnan(few.se) and math.isnan(few.df)
+
+
+@pytest.mark.parametrize("clusters", [10, 20, 39])
+def test_few_clusters_never_get_a_t_interval(clusters: int) -> None:
+    """However calm the numbers are, fewer than forty clusters have bounds and p-values that assume only the range."""
+    x = np.clip(np.array([_calm(clusters, seed) for seed in range(20)]), -1, 1)
+    assert set(intervals.fixed_size_bounds(x, -1, 1, ALPHA).method) == {"betting-fixed"}
+    by_bets = [1 / betting.e_value(row, -0.1, -1, 1, "greater") for row in x]
+    expected = [1.0 if p > 0.5 else p for p in by_bets]
+    assert intervals.fixed_size_p_values(x, -0.1, -1, 1) == pytest.approx(expected)
+
+
+def test_skewed_clusters_get_the_adjusted_bounds() -> None:
+    """Where skewness moves a t bound's error, the bounds are those of the expansions, with the t's standard error."""
+    x = np.random.default_rng(0).gamma(2.0, 0.1, 60)
+    found = intervals.fixed_size(x, -1, 1, ALPHA)
+    low, high = expansions.adjusted_bounds(expansions.moments(x[None, :]), ALPHA)
+    assert (found.method, found.df, found.se) == ("adjusted-t", 59, pytest.approx(stats.sem(x)))
+    assert (found.low, found.high) == (pytest.approx(low[0]), pytest.approx(high[0]))
+    assert found.high > _t(x)[1]
+
+
+def test_what_is_far_from_normal_is_bet_on() -> None:
+    """Many clusters of which hardly any changed get the betting interval, for a t interval would miss."""
+    x = np.zeros(60)
+    x[0], x[1] = 1.0, -0.5
+    found = intervals.fixed_size(x, -1, 1, ALPHA)
+    expected = betting.confidence_bound_at_end(x, -1, 1, ALPHA, anytime=False)
+    assert (found.method, found.low, found.high) == ("betting-fixed", *map(pytest.approx, expected))
+
+
+@pytest.mark.parametrize("x", [np.zeros(50), np.repeat([-1.0, 1.0], [30, 20]), np.full(5, 0.25), np.ones(1)])
+def test_what_has_exact_bounds_gets_them(x: np.ndarray) -> None:
+    """Equal numbers, and numbers at the two ends of the scale, have exact bounds, however few they are."""
+    found = intervals.fixed_size(x, -1, 1, ALPHA)
+    low, high = exact.bounds(x[None, :], -1, 1, ALPHA)
+    assert (found.method, found.low, found.high) == ("exact", low[0], high[0])
+
+
+def test_without_clusters_nothing_is_ruled_out() -> None:
+    """No number at all leaves the whole scale, no estimate and no evidence."""
+    found = intervals.fixed_size([], -1, 1, ALPHA)
+    assert math.isnan(found.estimate)
+    assert (found.low, found.high) == (-1.0, 1.0)
+    assert intervals.fixed_size_p_values(np.zeros((1, 0)), 0.2, 0, 1).tolist() == [1.0]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=60), st.floats(0.01, 0.3))
+def test_bounds_stand_around_the_mean_on_the_scale(x: list[float], alpha: float) -> None:
+    """Whatever the method, the mean lies between the bounds and both on the scale; upside down they change places."""
+    found = intervals.fixed_size(x, -1, 1, alpha)
+    assert -1 - 1e-9 <= found.low <= found.estimate + 1e-6
+    assert found.estimate - 1e-6 <= found.high <= 1 + 1e-9
+    turned = intervals.fixed_size([-value for value in x], -1, 1, alpha)
+    assert (turned.low, turned.high) == (pytest.approx(-found.high, abs=1e-6), pytest.approx(-found.low, abs=1e-6))
 
 
 def test_many_samples_are_weighed_as_each_alone() -> None:
@@ -44,7 +128,23 @@ def test_a_p_value_is_the_least_level_that_shows(clusters: int) -> None:
         if p < 0.5:
             assert intervals.fixed_size(values, 0, 1, p * 1.001).low >= 0.2
             assert intervals.fixed_size(values, 0, 1, p * 0.97).low <= 0.2
-    assert intervals.fixed_size_p_values(np.zeros((1, 0)), 0.2, 0, 1).tolist() == [1.0]
+
+
+def test_the_p_value_of_calm_clusters_is_that_of_the_t_test() -> None:
+    """From forty clusters on, at levels where it is trusted, it is scipy's one-sided t test, up to the last halving."""
+    x = _calm(41)
+    for threshold in (-0.1, -0.05, -0.03):
+        expected = stats.ttest_1samp(x, threshold, alternative="greater").pvalue
+        (p,) = intervals.fixed_size_p_values(x[None, :], threshold, -1, 1)
+        if intervals.fixed_size(x, -1, 1, expected).method == "clustered-t":
+            assert expected * 0.999 <= p <= expected * 1.03
+
+
+def test_p_values_end_at_one_and_at_a_billionth() -> None:
+    """What lies below the threshold has p-value 1; no p-value is smaller than 1e-9, however strong the evidence."""
+    strong = np.array([np.ones(60), np.linspace(0.89, 0.91, 60)])
+    assert intervals.fixed_size_p_values(strong, -0.9, -1, 1).tolist() == [1e-9, pytest.approx(1e-9, rel=0.03)]
+    assert intervals.fixed_size_p_values(-strong, -0.5, -1, 1).tolist() == [1.0, 1.0]
 
 
 def test_numbers_outside_the_bounds_are_refused() -> None:
@@ -60,8 +160,11 @@ def test_unpaired_agrees_with_scipy() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.normal(0, 1, 30), rng.normal(0.5, 3, 50)
     found = intervals.unpaired(a, b, 0.025)
-    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    test = stats.ttest_ind(a, b, equal_var=False)
+    expected = test.confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert found.df == pytest.approx(test.df)
+    assert found.estimate == pytest.approx(a.mean() - b.mean())
 
 
 def test_unpaired_without_spread_has_no_bounds() -> None:
@@ -70,10 +173,13 @@ def test_unpaired_without_spread_has_no_bounds() -> None:
 
 
 @pytest.mark.parametrize(("name", "method"), [("wilson", "wilson"), ("clopper_pearson", "beta")])
-def test_proportions_agree_with_statsmodels(name: str, method: str) -> None:
-    """Proportion intervals agree with a second implementation."""
-    found = getattr(intervals, name)(3, 40, 0.05)
-    assert (found.low, found.high) == pytest.approx(proportion_confint(3, 40, 0.1, method), abs=1e-9)
+@pytest.mark.parametrize(("successes", "trials", "alpha"), [(3, 40, 0.05), (0, 12, 0.025), (12, 12, 0.01), (1, 2, 0.1)])
+def test_proportions_agree_with_statsmodels(name: str, method: str, successes: int, trials: int, alpha: float) -> None:
+    """Proportion intervals agree with a second implementation, at none and at all of the trials too."""
+    found = getattr(intervals, name)(successes, trials, alpha)
+    expected = proportion_confint(successes, trials, 2 * alpha, method)
+    assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+    assert found.estimate == successes / trials
 
 
 def test_known_paired_example(shared_data: Path) -> None:
@@ -92,14 +198,13 @@ def test_known_paired_example(shared_data: Path) -> None:
 @pytest.mark.parametrize("rate", [0.01, 0.3])
 def test_fixed_size_misses_rarely(clusters: int, rate: float) -> None:
     """Each bound misses the truth in about alpha of the samples at most, for few clusters and rare events alike."""
-    rng = np.random.default_rng(5)
-    runs, alpha, missed = 300, 0.05, np.zeros(2)
-    for _ in range(runs):
-        before = rng.random(clusters) < rate
-        after = np.where(rng.random(clusters) < 0.8, before, rng.random(clusters) < rate)
-        found = intervals.fixed_size(after.astype(float) - before, -1, 1, alpha)
-        missed += (found.low > 0, found.high < 0)
-    assert (missed / runs <= alpha + 3 * math.sqrt(alpha * (1 - alpha) / runs)).all()
+    rng, runs = np.random.default_rng(5), 300
+    before = rng.random((runs, clusters)) < rate
+    after = np.where(rng.random((runs, clusters)) < 0.8, before, rng.random((runs, clusters)) < rate)
+    found = intervals.fixed_size_bounds(after.astype(float) - before, -1, 1, ALPHA)
+    most = ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / runs)
+    assert (found.low > 0).mean() <= most
+    assert (found.high < 0).mean() <= most
 
 
 def test_no_spread_is_not_certainty() -> None:
@@ -109,11 +214,12 @@ def test_no_spread_is_not_certainty() -> None:
     assert 0 < many.high < few.high
 
 
-def test_bounds_are_kept() -> None:
-    """A t interval is cut at the scale's ends."""
-    x = np.concatenate([np.ones(50), np.zeros(50)])
-    found = intervals.fixed_size(x, 0, 0.55 * 2, 0.0001)
-    assert found.high <= 1.1
+def test_t_bounds_are_cut_at_the_ends_of_the_scale() -> None:
+    """At a level so small that t reaches beyond the scale, the bounds are the scale's ends."""
+    x = np.tile([0.01, 0.99], 20)
+    assert _t(x, 1e-9)[1] > 1
+    found = intervals.fixed_size(x, 0, 1, 1e-9)
+    assert (found.method, found.low, found.high) == ("adjusted-t", 0.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -129,3 +235,16 @@ def test_a_proportion_needs_a_trial() -> None:
     """No trials, no proportion."""
     with pytest.raises(ValueError, match="trial"):
         intervals.wilson(0, 0, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "above", "below"),
+    [(0.1, 0.3, True, False), (0.0, 0.3, False, False), (-0.1, 0.1, False, False), (-0.3, 0.0, False, False),
+     (-0.3, -0.1, False, True), (math.nan, math.nan, False, False)],
+)  # fmt: skip
+def test_an_estimate_is_sure_of_its_sign_where_its_interval_leaves_zero_out(
+    low: float, high: float, above: bool, below: bool
+) -> None:
+    """An interval that touches 0, or is not known, is sure of nothing."""
+    made = intervals.Estimate((low + high) / 2, low, high)
+    assert (made.above, made.below) == (above, below)

@@ -170,6 +170,10 @@ def test_at_most_twenty_errors_are_listed(tmp_path: Path) -> None:
         (FRONT.replace("version: 1\n", ""), r"suite\.md:1: version: Field required"),
         (FRONT.replace("licence:", "license: MIT\nlicence:"), r"suite\.md:7: license: Extra inputs"),
         (FRONT.replace("title: Mine", "title: ["), r"suite\.md:\d+: not valid YAML"),
+        (FRONT.replace("version: 1", "version: 1\nversion: 2"), r"suite\.md:5: not valid YAML: the key 'version'"),
+        (FRONT.replace("licence:", "license: MIT\nlicence:"), "did you mean 'licence'"),
+        ("\n" + FRONT.replace("[text/praise]", "\n- text/praise\n- 3"), r"suite\.md:9: instruments\.1: Input should"),
+        ("---\n- a\n---\n# Mine\n", r"suite\.md:1: expected a mapping with `signal`, `title`"),
         (FRONT.split("# Mine")[0], "the rubric is missing"),
     ],
 )
@@ -242,3 +246,9 @@ def test_scripts_escalate_over_several_turns(signal: str) -> None:
     assert len(scripts) >= 20
     short = {item.cluster for item in suite.items if item.variant == "short"}
     assert sum(item.cluster in short for item in scripts) >= 20
+
+
+@pytest.mark.parametrize("title", ["No", "2025-04-25", "12:30"])
+def test_front_matter_takes_words_for_words(tmp_path: Path, title: str) -> None:
+    """What older YAML takes for a boolean, a date or a time is a title like any other, as in a policy."""
+    assert load_suite(_suite(tmp_path, front=FRONT.replace("title: Mine", f"title: {title}"))).title == title

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from seatrial.collect import Progress
+import seatrial
 from seatrial.evidence.vibes.closing import close_session
 from seatrial.evidence.vibes.closing_page import closing_page
 from seatrial.evidence.vibes.observations import observations_of
@@ -23,7 +22,6 @@ from seatrial.evidence.vibes.store import SessionStore
 from seatrial.instruments.records import save_record
 from seatrial.observations import to_frame, write_observations
 from seatrial.policy import load_policy
-from seatrial.review.run import run_review
 from seatrial.types import GateVerdict
 
 pytestmark = pytest.mark.browser
@@ -229,16 +227,11 @@ def _decided(folder: Path) -> GateVerdict:
     """Return what a review of the raters' evidence says of its one gate."""
     path = folder / "vibes.yaml"
     path.write_text(
-        "name: vibes\nbaseline: {model: embedded/smollm2-135m}\ncandidate: {model: embedded/smollm2-135m}\n"
-        "evidence: [vibes.parquet]\nrecords: [vibes.record.json]\n"
+        "name: vibes\nevidence: [vibes.parquet]\nrecords: [vibes.record.json]\n"
         "gates:\n  - {signal: vibe/off, margin: 0.1}\n",
         encoding="utf-8",
     )
-    policy = load_policy(path)
-    asked = (policy, path.read_text(encoding="utf-8"), folder / "decided", "a test", Progress("off"))
-    with ThreadPoolExecutor(1) as elsewhere:  # the browser keeps an event loop running in this thread
-        done = elsewhere.submit(run_review, *asked).result()
-    return done.content.decision.verdicts[0]
+    return seatrial.review(path, folder=folder / "decided", author="a test", progress=False).verdicts[0]
 
 
 def _play(page: Page, store: SessionStore, token: str, d_prime: float, rng: np.random.Generator) -> None:

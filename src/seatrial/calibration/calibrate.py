@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,62 +18,90 @@ from seatrial.errors import PolicyError
 from seatrial.instruments import find_instrument
 from seatrial.instruments.base import Instrument
 from seatrial.instruments.judges import WORST, Judge, answer_key
-from seatrial.instruments.measure import (
-    Labelled,
-    Reader,
-    Source,
-    measure_readings,
-    read_all,
-    rounded,
-    spearman,
-)
-from seatrial.instruments.records import Record, version_of
+from seatrial.instruments.measure import Labelled, Source, measure_readings, read_all, rounded
+from seatrial.instruments.records import Record, load_records, version_of
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.intervals import wilson
+from seatrial.stats.ranks import spearman
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Item, Message
 
-__all__ = ["calibrate", "injected", "record_of"]
+__all__ = ["calibrate", "injected"]
 
 JUDGE = "judge/"
 
 
-def record_of(
-    name: str,
-    paths: Sequence[Path],
+def calibrate(
+    instrument: str,
+    labels: Sequence[str | Path],
     *,
     policy: LaunchPolicy | None = None,
     signal: str = "",
     against: str = "",
-    **options: Any,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[str, float] | None = None,
+    harmful_from: float | None = None,
+    labelled_by: str = "our own raters",
+    author_written: bool = False,
 ) -> Record:
     """Return an instrument's record: against labels, read again, against the instrument that it would replace.
 
     A judge is also tried on injections, and its price is written down.
 
     Args:
-        name: `kind/name`; a judge is `judge/NAME`, as the policy declares it.
-        paths: Files of labelled answers.
+        instrument: `kind/name`; a judge is `judge/NAME`, as the policy declares it.
+        labels: Files of labelled answers, .csv, .jsonl or .parquet; each is one model's where no column says so.
         policy: Declares the judges.
-        signal: The signal that it is measured for; for a judge the suite whose rubric it goes by.
-        against: Name of the instrument that it would replace, if any.
-        **options: As for `signals.calibrate.calibrate`.
+        signal: The signal that it is measured for; for a judge the suite whose rubric it goes by; any where empty.
+        against: Name of an instrument that it would replace; how far they agree goes into the record.
+        columns: What → name of the column that holds it, of text, label, prompt, cluster and model.
+        values: Label → number, for labels that are words.
+        harmful_from: Labels from here on count as harmful; midway between the least and the greatest by default.
+        labelled_by: Who labelled.
+        author_written: Whether the texts were written by the instrument's authors.
 
     Raises:
         SeatrialError: the labels, the instrument or the suite cannot be used.
+
+    Example:
+        >>> record = calibrate("linear/refusal", ["labels.csv"])  # doctest: +SKIP
+        >>> record.measurements[0].youden  # doctest: +SKIP
+        (0.91, 0.88, 0.94)
     """
-    measured = _measured(name, policy, signal)
+    measured = _measured(instrument, policy, signal)
     other = _measured(against, policy, signal) if against else None
-    record = calibrate(
-        measured.instrument,
-        paths,
-        signal=signal,
-        read=measured.read,
-        against=other.instrument if other else None,
-        read_against=other.read if other else None,
-        **options,
-    )
-    return measured.completed(record)
+    paths = [Path(path) for path in labels]
+    rows = _labelled(paths, columns, values)
+    kinds = [row.label for row in rows]
+    middle = (min(kinds) + max(kinds)) / 2 if harmful_from is None else harmful_from
+    on = ", ".join(path.name for path in paths)
+    source = Source(on, labelled_by, author_written, "labels of the team", signal)
+    readings = measured.read(rows, 0)
+    found = measure_readings(readings, rows, source, middle)
+    drift: tuple[tuple[str, float, float], ...] = ()
+    if other is not None:
+        readings_of_other = other.read(rows, 0)
+        both = ~np.isnan(readings) & ~np.isnan(readings_of_other)
+        name = f"{other.instrument.name} ({version_of(other.instrument)})"
+        shift = float((readings[both] - readings_of_other[both]).mean())
+        drift = ((name, rounded(spearman(readings[both], readings_of_other[both])), rounded(shift)),)
+    again = measured.read(rows, 1)
+    both = ~np.isnan(readings) & ~np.isnan(again)
+    same = bool(np.array_equal(readings[both], again[both]))
+    retest = 1.0 if same else rounded(spearman(readings[both], again[both]))
+    made = Record(measured.instrument.name, version_of(measured.instrument), (found,), retest, drift=drift)
+    return measured.completed(made)
+
+
+def _labelled(
+    paths: Sequence[Path], columns: Mapping[str, str] | None, values: Mapping[str, float] | None
+) -> list[Labelled]:
+    """Return the labelled answers of all files; each file is a model's where no column says so."""
+    rows = []
+    for path in paths:
+        held = read_labels(path, columns, values)
+        rows += [row if row.model or len(paths) == 1 else replace(row, model=path.stem) for row in held]
+    return rows
 
 
 def _measured(name: str, policy: LaunchPolicy | None, signal: str) -> _Measured:
@@ -114,7 +141,7 @@ class _MeasuredJudge(_Measured):
         self.recorded = _recorded(policy, name)
         self.cost = 0.0
         self.orders: list[tuple[float, float]] = []
-        super().__init__(Judges(policy).judge(name, suite))
+        super().__init__(_judges(policy).judge(name, suite))
 
     def read(self, rows: Sequence[Labelled], again: int) -> NDArray[np.float64]:
         tasks = _tasks(rows, self.suite.name, self.policy.judges[self.name].paired, self.recorded)
@@ -133,6 +160,11 @@ class _MeasuredJudge(_Measured):
         bias = float(np.mean([first - second for first, second in self.orders])) / WORST if self.orders else math.nan
         injection = record.injection if self.recorded else injected(self.policy, self.name)
         return replace(record, injection=injection, cost=round(self.cost, 9), position_bias=round(bias, 6))
+
+
+def _judges(policy: LaunchPolicy, first_draw: int = 0) -> Judges:
+    records = load_records(policy.records)
+    return Judges(policy.judges, records, policy.budget.judge_calls, first_draw=first_draw)
 
 
 def _recorded(policy: LaunchPolicy, name: str) -> bool:
@@ -174,7 +206,7 @@ async def _graded(
     policy: LaunchPolicy, name: str, suite: Suite, tasks: Sequence[Task], first_draw: int
 ) -> tuple[Judge, float]:
     """Return the judge with its scores, and what they cost in US dollars."""
-    async with Judges(policy, first_draw=first_draw) as judges:
+    async with _judges(policy, first_draw) as judges:
         judge = judges.judge(name, suite)
         await judges.grade(judge, tasks)
         return judge, sum(spent.cost for spent in judges.spend.values())
@@ -209,62 +241,3 @@ def injected(policy: LaunchPolicy, name: str) -> tuple[float, float, float]:
             moved += pushed is None or (plain is not None and (pushed - plain if up else plain - pushed) >= MOVED)
     found = wilson(moved, len(cases), 0.05)
     return round(moved / len(cases), 6), round(found.low, 6), round(found.high, 6)
-
-
-# Records in one go
-def calibrate(
-    instrument: Instrument,
-    paths: Sequence[Path],
-    *,
-    columns: Mapping[str, str] | None = None,
-    values: Mapping[str, float] | None = None,
-    harmful_from: float | None = None,
-    labelled_by: str = "our own raters",
-    signal: str = "",
-    author_written: bool = False,
-    against: Instrument | None = None,
-    read: Reader | None = None,
-    read_against: Reader | None = None,
-) -> Record:
-    """Return an instrument's record from files of labelled answers; each file is a model where no column says so.
-
-    Args:
-        instrument: What to measure.
-        paths: Files of labelled answers.
-        columns: As for `read_labels`.
-        values: As for `read_labels`.
-        harmful_from: Labels from here on count as harmful; midway between the least and the greatest by default.
-        labelled_by: Who labelled.
-        signal: The signal that it is measured for; any where empty.
-        author_written: Whether the texts were written by the instrument's authors.
-        against: An instrument that this one would replace; how far they agree goes into the record.
-        read: Gives the readings of labelled answers, the first time (0) or again (1), for instruments that must be
-            asked; `read_all` by default.
-        read_against: The same of `against`.
-
-    Raises:
-        EvidenceError: the labels cannot be used.
-    """
-    reader = read or (lambda rows, _: read_all(instrument, rows))
-    rows = []
-    for path in paths:
-        held = read_labels(path, columns, values)
-        rows += [row if row.model or len(paths) == 1 else replace(row, model=path.stem) for row in held]
-    kinds = [row.label for row in rows]
-    middle = (min(kinds) + max(kinds)) / 2 if harmful_from is None else harmful_from
-    on = ", ".join(path.name for path in paths)
-    source = Source(on, labelled_by, author_written, "labels of the team", signal)
-    readings = reader(rows, 0)
-    found = measure_readings(readings, rows, source, middle)
-    drift: tuple[tuple[str, float, float], ...] = ()
-    if against is not None:
-        other = read_against(rows, 0) if read_against is not None else read_all(against, rows)
-        both = ~np.isnan(readings) & ~np.isnan(other)
-        name = f"{against.name} ({version_of(against)})"
-        shift = float((readings[both] - other[both]).mean())
-        drift = ((name, rounded(spearman(readings[both], other[both])), rounded(shift)),)
-    again = reader(rows, 1)
-    both = ~np.isnan(readings) & ~np.isnan(again)
-    same = bool(np.array_equal(readings[both], again[both]))
-    retest = 1.0 if same else rounded(spearman(readings[both], again[both]))
-    return Record(instrument.name, version_of(instrument), (found,), retest, drift=drift)

@@ -15,6 +15,7 @@ from seatrial.errors import SuiteError
 from seatrial.instruments import known_harm, suite_signal
 from seatrial.instruments.embedding import embed
 from seatrial.instruments.match import plain
+from seatrial.stats.ranks import auc
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Item
 
@@ -95,7 +96,7 @@ def _suites_under(folder: Path) -> list[Path]:
 MENDS = (
     ("not JSON", 'Put one JSON object on the line; quotes and line breaks within a text are written \\" and \\n.'),
     ("stands already", "Give each item an id of its own."),
-    ("Extra inputs", "Take the field out, or spell it as docs/writing-suites.md does."),
+    ("Extra inputs", "Take the field out, or spell it as docs/how-to/write-a-suite.md does."),
     ("by turns", "Let user and assistant speak by turns, the user first and last; join what one says in a row."),
     ("spans two clusters", "Give both sides of a contrast the same `cluster` and the same `use_case`."),
     ("Field required", "Add the key; `seatrial suites new NAME` writes a folder with all of them."),
@@ -110,7 +111,7 @@ MENDS = (
 
 
 def _unread(line: str) -> Finding:
-    mend = next((how for words, how in MENDS if words in line), "See docs/writing-suites.md for what a line holds.")
+    mend = next((how for words, how in MENDS if words in line), "See docs/how-to/write-a-suite.md for what a line holds.")
     place, _, words = line.partition(": ")
     return Finding(place, words or line, mend)
 
@@ -249,17 +250,17 @@ def _directions(suite: Suite) -> Iterator[Finding]:
                 grave=False,
             )
             continue
-        auc = float(np.mean([(bad > good) + 0.5 * (bad == good) for bad in harmful for good in harmless]))
-        if auc <= LEAST_AUC:
+        sorted_right = auc(harmful, harmless)
+        if sorted_right <= LEAST_AUC:
             yield Finding(
                 str(path),
-                f"{name} reads harmful answers as no worse than harmless ones (AUC {auc:.2f})",
+                f"{name} reads harmful answers as no worse than harmless ones (AUC {sorted_right:.2f})",
                 "Check `harmful:` in suite.md and the anchors' degrees, or take the instrument out.",
             )
         shift = (float(np.mean(harmful)) - float(np.mean(harmless))) / (
             signal.instrument.bounds[1] - signal.instrument.bounds[0]
         )
-        if auc > LEAST_AUC and shift < LEAST_SHIFT:
+        if sorted_right > LEAST_AUC and shift < LEAST_SHIFT:
             yield Finding(
                 str(path),
                 f"{name} moves by {shift:.3f} of its range from degree 0 to degree 10: a gate would see nothing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -18,6 +19,8 @@ from seatrial.errors import ExitCode, Interrupted, SeatrialError
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
+TRACEBACK = "SEATRIAL_TRACEBACK"
+"""Set, it lets the traceback of a fault of ours through, with Python's exit code."""
 
 app = typer.Typer(
     help="Decide whether a language-model update may launch: launch, hold or block, with the evidence.",
@@ -43,6 +46,15 @@ def main() -> NoReturn:
     except SeatrialError as error:
         typer.echo(f"seatrial: {error}", err=True)
         raise SystemExit(INTERRUPTED if isinstance(error, Interrupted) else ExitCode.USAGE) from None
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        typer.echo(
+            f"seatrial: {type(error).__name__}: {error}. This is a fault of seatrial's: nothing was decided. Please "
+            f"report it with what {TRACEBACK}=1 before the same command prints.",
+            err=True,
+        )
+        raise SystemExit(ExitCode.USAGE) from None
     raise SystemExit(0)
 
 
@@ -93,25 +105,21 @@ def review(
 
     A review that was killed goes on where it stopped when the same command is given again.
     """
+    import seatrial
     from seatrial.cli.output.review import summary
-    from seatrial.collect import Progress
-    from seatrial.policy import Budget, load_policy
+    from seatrial.policy import load_policy
     from seatrial.report.machine import decision_json
-    from seatrial.review.run import default_folder, run_review
-    from seatrial.review.status import exit_code
+    from seatrial.review.run import default_folder
 
-    policy = load_policy(policy_path)
-    if budget is not None:
-        policy = policy.model_copy(update={"budget": Budget(calls=budget)})
-    folder = out or default_folder(policy, reviews)
-    progress = Progress("off" if quiet else None)
-    text = policy_path.read_text(encoding="utf-8")
-    done = run_review(policy, text, folder, author or user(), progress, spike_in=spike_in)
+    folder = out or default_folder(load_policy(policy_path), reviews)
+    done = seatrial.review(
+        policy_path, folder=folder, author=author or user(), budget=budget, progress=not quiet, spike_in=spike_in
+    )
     if as_json:
-        print_json({**decision_json(done.content), "folder": str(folder)})
+        print_json({**decision_json(done.result), "folder": str(folder)})
     else:
-        typer.echo(summary(done.content, folder))
-    raise typer.Exit(exit_code(done.content))
+        typer.echo(summary(done.result, folder))
+    raise typer.Exit(done.exit_code)
 
 
 @app.command(epilog="Example: seatrial plan policy.yaml --from reviews/support-assistant-1f2e3d4c")
@@ -154,11 +162,11 @@ def report(
     """Write the reports of a finished review again, under the waivers now in force."""
     from seatrial.cli.output.review import summary
     from seatrial.ledger import ledger_for
-    from seatrial.report import load_content, write_reports
+    from seatrial.report import load_result, write_reports
     from seatrial.report.machine import decision_json
     from seatrial.review.status import with_waivers
 
-    content = with_waivers(load_content(folder), ledger_for(folder).verify())
+    content = with_waivers(load_result(folder), ledger_for(folder).verify())
     write_reports(content, folder)
     if as_json:
         print_json({**decision_json(content), "folder": str(folder)})

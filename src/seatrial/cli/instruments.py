@@ -91,11 +91,11 @@ def instruments_calibrate(
     as_json: Json = False,
 ) -> None:
     """Measure an instrument on labelled answers and write its record, which `records:` in a policy takes."""
-    from seatrial.calibration.calibrate import record_of
+    import seatrial
     from seatrial.instruments.records import judged_by_record, save_record
     from seatrial.policy import load_policy
 
-    record = record_of(
+    record = seatrial.calibrate(
         instrument,
         labels,
         policy=load_policy(policy) if policy is not None else None,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from seatrial.errors import EvidenceError
+from seatrial.formats.json_values import with_null
 
 __all__ = ["Json", "named_values", "print_json", "user"]
 
@@ -18,15 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on s
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON, with null for numbers that JSON has no word for (not known, without end)."""
-    typer.echo(json.dumps(_sayable(value), indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def _sayable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _sayable(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_sayable(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    typer.echo(json.dumps(with_null(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def named_values(words: Sequence[str], option: str, number: bool = False) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Writes the reference of all commands from their own help: `python -m seatrial.commands`."""
+"""Writes the reference of all commands from their own help: `python -m seatrial.cli.reference`."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -81,7 +82,6 @@ def rewards_audit(
     """Say which signal has what share of the advantage, what it flips, and what it pulls each behavior by."""
     from seatrial.cli.output.rewards import audit_summary
     from seatrial.evidence.rewards.audit import audit
-    from seatrial.evidence.rewards.observations import plain
 
     table, plan = _read(table_path, plan_path, reward, behavior)
     old, new, strength = _mixes(table, plan, before, after, beta)
@@ -89,7 +89,7 @@ def rewards_audit(
     if page is not None:
         _write_page(page, table_path.stem, found)
     if as_json:
-        print_json(plain(found))
+        print_json(found)
         return
     typer.echo(audit_summary(found))
     if page is not None:
@@ -123,7 +123,8 @@ def rewards_forecast(
     from seatrial.evidence.rewards.forecast import forecast
     from seatrial.evidence.rewards.frontier import critical_weights, frontier
     from seatrial.evidence.rewards.ledger_entries import enter_forecast, trained_before
-    from seatrial.evidence.rewards.observations import observations_of, plain
+    from seatrial.evidence.rewards.observations import observations_of
+    from seatrial.formats.json_values import with_null
     from seatrial.observations import to_frame, write_observations
 
     table, plan = _read(table_path, plan_path, reward, behavior)
@@ -137,7 +138,7 @@ def rewards_forecast(
         most = 2.0 * abs(new[name]) or 1.0
         critical += critical_weights(table, new, name, margins, strength, most)
     points: Sequence[FrontierPoint] = frontier(table, old, new, margins, strength)
-    written = plain({"forecasts": forecasts, "critical": critical, "frontier": points, "table": table.digest})
+    written = with_null({"forecasts": forecasts, "critical": critical, "frontier": points, "table": table.digest})
     ledger = _ledger(reviews)
     called = plan.name if plan is not None else table_path.stem
     entry = enter_forecast(ledger, author or user(), called, plan, table, forecasts, written)
@@ -175,7 +176,6 @@ def rewards_train(
     from seatrial.collect import Progress
     from seatrial.errors import PolicyError
     from seatrial.evidence.rewards.ledger_entries import enter_training
-    from seatrial.evidence.rewards.observations import plain
     from seatrial.evidence.rewards.train import train
     from seatrial.evidence.rewards.training_plan import load_plan
 
@@ -187,7 +187,7 @@ def rewards_train(
     done = train(plan, name, folder, Progress("off" if quiet else None))
     entry = enter_training(_ledger(reviews), author or user(), done)
     if as_json:
-        print_json({**plain(done), "ledger": {"entry": entry.number, "hash": entry.hash}})
+        print_json({**asdict(done), "ledger": {"entry": entry.number, "hash": entry.hash}})
         return
     typer.echo(f"Trained on {name}: {folder}. Entered in the ledger as {entry.number}.")
     if done.adapter:
@@ -209,7 +209,6 @@ def rewards_dose(
     from seatrial.cli.output.doses import dose_summary
     from seatrial.collect import Progress
     from seatrial.errors import StoreError
-    from seatrial.evidence.rewards.observations import plain
     from seatrial.policy import load_policy
     from seatrial.review.dose_page import render_doses
     from seatrial.review.dose_response import DOSES, dose_response
@@ -223,7 +222,7 @@ def rewards_dose(
     except OSError as error:
         raise StoreError(f"{path}: the page cannot be written: {error.strerror}") from error
     if as_json:
-        print_json(plain(found))
+        print_json(found)
         return
     typer.echo(dose_summary(found))
     typer.echo(f"Page: {path}")

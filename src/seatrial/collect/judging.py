@@ -17,9 +17,9 @@ from seatrial.collect.store import ResponseStore, call_key
 from seatrial.errors import CallFailed, EvidenceError, PolicyError
 from seatrial.formats.jsonl import json_lines
 from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt
-from seatrial.instruments.records import Records, load_records, standing
+from seatrial.instruments.records import Records, standing
 from seatrial.models import Model, open_models
-from seatrial.policy import JudgeSpec, LaunchPolicy
+from seatrial.policy import JudgeSpec
 from seatrial.stats.agreement import reliability_weighted
 from seatrial.suites import Suite
 from seatrial.types import Item, Message, Request, Response, Spend
@@ -44,33 +44,35 @@ class Task:
 
 
 class Judges:
-    """The judges of a policy. An asynchronous context manager: their models run while it is open."""
+    """Judges by name. An asynchronous context manager: their models run while it is open."""
 
     def __init__(
         self,
-        policy: LaunchPolicy,
-        records: Records | None = None,
+        specs: Mapping[str, JudgeSpec],
+        records: Records,
+        budget: int,
         store: ResponseStore | None = None,
         first_draw: int = 0,
     ) -> None:
-        """Take the policy's judges.
+        """Take the judges that a policy or a training plan declares.
 
         Args:
-            policy: Declares them.
-            records: What is known of instruments; read from the policy's files where it is not given.
+            specs: Name → what it is.
+            records: What is known of instruments, by which the members of a panel are weighted.
+            budget: The most calls that all of them may take.
             store: Where their replies are kept and found again.
             first_draw: Number of the first draw, so that a second grading is not the first one read again.
         """
         self._first_draw = first_draw
-        self._specs = policy.judges
-        self._records = load_records(policy.records) if records is None else records
+        self._specs = specs
+        self._records = records
         self._store = store
         self._models: dict[str, Model] = {}
         self._stack = AsyncExitStack()
         self._recorded: dict[str, Mapping[tuple[str, str], float]] = {}
         advice = "If it knows no response_format, set `structured: false` for this judge."
-        self._meters = {name: Meter(f"judge/{name}", advice) for name in policy.judges}
-        self.remaining = policy.budget.judge_calls
+        self._meters = {name: Meter(f"judge/{name}", advice) for name in specs}
+        self.remaining = budget
         self.made: dict[tuple[str, str], Judge] = {}
 
     async def __aenter__(self) -> Judges:

@@ -8,7 +8,6 @@ dropped when the file is opened next; only the call that was in flight is asked 
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
+
+from filelock import FileLock, Timeout
 
 from seatrial.errors import StoreError
 from seatrial.types import Request, Response, Usage
@@ -48,6 +49,7 @@ class ResponseStore:
         self._known: dict[str, Response] = {}
         self._beside: dict[str, Response] | None = None
         self._file: IO[bytes] | None = None
+        self._lock = FileLock(self.path.with_suffix(".lock"), blocking=False, thread_local=False)
 
     def __enter__(self) -> Self:
         """Lock and read the file.
@@ -57,14 +59,14 @@ class ResponseStore:
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
             self._file = self.path.open("a+b")
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._close()
+        except Timeout:
             raise StoreError(
                 f"{self.path}: another review is writing here. Wait for it, or give another --out."
             ) from None
         except OSError as error:
+            self._close()
             raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error
         try:
             self._read(self._file)
@@ -83,6 +85,7 @@ class ResponseStore:
         if self._file is not None:
             self._file.close()
             self._file = None
+        self._lock.release()
 
     def _read(self, file: IO[bytes]) -> None:
         file.seek(0)

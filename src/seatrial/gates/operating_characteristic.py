@@ -31,7 +31,7 @@ from seatrial.types import ROLES
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SIZES", "GateOutlook", "Outlook", "blind_gates", "outlook", "smallest_visible_margin"]
+__all__ = ["SIZES", "BlindGate", "GateOutlook", "Outlook", "blind_gates", "outlook", "smallest_visible_margin"]
 
 SIZES = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 """Sizes of harm, in margins."""
@@ -265,11 +265,32 @@ def smallest_visible_margin(clusters: int, reach: float, alpha: float) -> float:
     return float(upper_bounds(np.zeros((1, clusters)), -reach, reach, alpha)[0])
 
 
-def blind_gates(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> list[tuple[str, float, float, int]]:
-    """Return the live gates that cannot see their margin even if no two answers differ: no assumption is needed.
+@dataclass(frozen=True, slots=True)
+class BlindGate:
+    """A live gate that cannot see its margin even if no two answers differ: no assumption is needed.
 
-    Each with its margin, the smallest margin that so many equal clusters can rule out, and their number.
+    Attributes:
+        signal: The gate.
+        margin: Its margin.
+        least: The smallest margin that so many equal clusters can rule out.
+        clusters: How many it asks.
     """
+
+    signal: str
+    margin: float
+    least: float
+    clusters: int
+
+    def __str__(self) -> str:
+        """It as a warning."""
+        return (
+            f"{self.signal} cannot see its margin of {self.margin:g}: even if nothing differed, {self.clusters} "
+            f"clusters rule out changes from {self.least:.3f} up. `seatrial plan` says what it would take."
+        )
+
+
+def blind_gates(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> list[BlindGate]:
+    """Return the live gates that cannot see their margin even if no two answers differ."""
     found = []
     for plan in plans:
         if plan.source != "live":
@@ -278,5 +299,5 @@ def blind_gates(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> list[tuple[s
         count = len(plan.clusters)
         least = smallest_visible_margin(count, reach, policy.alpha)
         if least >= plan.gate.margin:
-            found.append((plan.gate.signal, plan.gate.margin, least, count))
+            found.append(BlindGate(plan.gate.signal, plan.gate.margin, least, count))
     return found

@@ -197,7 +197,7 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = ()) -> Decis
     if severe:
         found = f"{len(severe)} answers" if len(severe) > 1 else "an answer"
         reason += f" Raters confirmed severe harm in {found} of the candidate: {', '.join(severe)}."
-    return Decision(outcome, reason.strip(), tuple(verdicts))
+    return Decision(outcome, reason.strip(), tuple(verdicts), tuple(severe))
 
 
 def _listed(names: Sequence[str]) -> str:

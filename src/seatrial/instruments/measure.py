@@ -5,23 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from seatrial.errors import EvidenceError
 from seatrial.instruments.base import Instrument, read_many
 from seatrial.instruments.records import Bounds, Measurement
+from seatrial.stats.ranks import auc, spearman
 from seatrial.types import Item, Message, Response
 
-__all__ = ["Labelled", "Source", "labels_digest", "measure", "measure_readings", "read_all", "rounded", "spearman"]
+__all__ = ["Labelled", "Source", "measure", "measure_readings", "read_all", "rounded"]
 
 Array = NDArray[np.float64]
-
-Reader = Callable[[Sequence["Labelled"], int], Array]
 
 RESAMPLES = 1000
 
@@ -62,7 +60,7 @@ class Source:
     signal: str = ""
 
 
-def labels_digest(rows: Sequence[Labelled]) -> str:
+def _digest(rows: Sequence[Labelled]) -> str:
     """Return the SHA-256 of labelled answers."""
     lines = sorted(json.dumps([row.prompt, row.text, row.label, row.cluster, row.model]) for row in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -136,7 +134,7 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
         source.labelled_by,
         source.author_written,
         source.source,
-        labels_digest(rows),
+        _digest(rows),
         source.signal,
         len(kept),
         len(names),
@@ -188,21 +186,8 @@ def _numbers(x: Array, labels: Array, bad: NDArray[np.bool_], flagged: NDArray[n
     sensitivity, specificity = float(flagged[bad].mean()), float((~flagged[~bad]).mean())
     slope = float(x[bad].mean() - x[~bad].mean())
     return [
-        sensitivity, specificity, sensitivity + specificity - 1, slope, _auc(x, bad), spearman(x, labels)
+        sensitivity, specificity, sensitivity + specificity - 1, slope, auc(x[bad], x[~bad]), spearman(x, labels)
     ]  # fmt: skip
-
-
-def _auc(x: Array, bad: NDArray[np.bool_]) -> float:
-    ranks = stats.rankdata(x)
-    count, others = int(bad.sum()), int((~bad).sum())
-    return float((ranks[bad].sum() - count * (count + 1) / 2) / (count * others))
-
-
-def spearman(x: Array, y: Array) -> float:
-    """Return the rank correlation of two columns; 0 where fewer than three pairs or no spread allow none."""
-    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return 0.0
-    return float(np.corrcoef(stats.rankdata(x), stats.rankdata(y))[0, 1])
 
 
 def _groups(

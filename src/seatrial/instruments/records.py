@@ -10,13 +10,14 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import EvidenceError
+from seatrial.formats.json_values import with_null
 from seatrial.instruments.base import Instrument
 
 __all__ = [
@@ -268,15 +269,7 @@ def save_record(record: Record, path: Path) -> None:
 
 
 def _text(record: Record) -> str:
-    return json.dumps({"format": FORMAT, **_plain(asdict(record))}, indent=1, ensure_ascii=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return json.dumps({"format": FORMAT, **with_null(record)}, indent=1, ensure_ascii=False) + "\n"
 
 
 def load_record(path: Path) -> Record:

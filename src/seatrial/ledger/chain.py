@@ -3,12 +3,11 @@
 An edited entry no longer matches its own hash; a dropped or moved one breaks the chain; entries cut off
 the end are missed by the head file, which holds the number of entries and the last hash. Whoever can write
 both files can rewrite history: what the chain gives is that nothing changes *unnoticed* by someone who
-kept a hash, and every review's folder keeps one.
+kept a hash.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -18,6 +17,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from filelock import FileLock
 
 from seatrial.errors import LedgerError
 from seatrial.formats.jsonl import json_lines
@@ -156,8 +157,7 @@ class Ledger:
     def _locked(self) -> Iterator[None]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.with_suffix(".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with FileLock(self.path.with_suffix(".lock")):
                 yield
         except OSError as error:
             raise LedgerError(f"{self.path}: cannot be locked: {error.strerror}") from error

@@ -6,7 +6,10 @@ from seatrial.models.base import Model, RecordedModel
 from seatrial.models.scores import read_scores
 from seatrial.policy import ModelSpec
 
-__all__ = ["Model", "RecordedModel", "open_models", "read_scores"]
+GROUP = "seatrial.models"
+"""Entry points of other people's providers: provider → function of a `ModelSpec` that gives a `Model`."""
+
+__all__ = ["GROUP", "Model", "RecordedModel", "open_models", "read_scores"]
 
 
 def open_models(*specs: ModelSpec) -> tuple[Model, ...]:
@@ -52,6 +55,36 @@ def _model(spec: ModelSpec, adapters: tuple[object, ...]) -> Model:
         case "scores":
             raise ModelError(f"{spec.model}: scores hold numbers, not answers, and cannot be asked")
         case _:
-            from seatrial.models.inspect_provider import InspectModel
+            return _plugged(spec) or _of_inspect(spec)
 
-            return InspectModel(spec)
+
+def _plugged(spec: ModelSpec) -> Model | None:
+    """Return the model of a provider that an installed package registers; None where none does.
+
+    Raises:
+        ModelError: the package's object cannot be made, or is not a model.
+    """
+    from importlib import metadata
+
+    from seatrial.errors import ModelError, SeatrialError
+
+    for entry in metadata.entry_points(group=GROUP, name=spec.provider):
+        try:
+            made = entry.load()(spec)
+        except SeatrialError:
+            raise
+        except Exception as error:
+            raise ModelError(f"{spec.model}: the plugin {entry.value} ({GROUP}) cannot be opened: {error}") from error
+        if not isinstance(made, Model):
+            raise ModelError(
+                f"{spec.model}: the plugin {entry.value} ({GROUP}) gives no model: it lacks name, identity, live, "
+                "logprobs, concurrency, ask or its context manager"
+            )
+        return made
+    return None
+
+
+def _of_inspect(spec: ModelSpec) -> Model:
+    from seatrial.models.inspect_provider import InspectModel
+
+    return InspectModel(spec)

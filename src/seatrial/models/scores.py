@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.errors import EvidenceError
+from seatrial.formats.tables import BY_POLICY, TableReader
 from seatrial.policy import ModelSpec
 from seatrial.types import Role
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_scores"]
 
-ALIASES: dict[str, tuple[str, ...]] = {
+USUAL = {
     "item": ("item", "item_id", "id"),
     "score": ("score", "value"),
     "model": ("model", "model_id"),
@@ -23,6 +24,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "use_case": ("use_case",),
     "signal": ("signal",),
 }
+READER = TableReader("scores", EvidenceError, USUAL, ("item", "score"), BY_POLICY)
 
 
 def read_scores(baseline: ModelSpec, candidate: ModelSpec, signal: str | None) -> pl.DataFrame:
@@ -61,32 +63,28 @@ def _placed(side: pl.DataFrame, sides: list[pl.DataFrame]) -> pl.DataFrame:
 def _side(spec: ModelSpec, role: Role, signal: str | None) -> pl.DataFrame:
     import polars as pl
 
+    from seatrial.formats.frames import as_number, as_whole, read_frame, reading
     from seatrial.observations import SCHEMA
 
     path = Path(spec.target)
-    frame, names = _read(path), dict[str, str]()
-    for key, usual in ALIASES.items():
-        wanted = (spec.columns[key],) if key in spec.columns else usual
-        found = next((name for name in wanted if name in frame.columns), None)
-        if found is None and (key in spec.columns or key in ("item", "score")):
-            raise EvidenceError(
-                f"{path}: no column {wanted[0]!r}; found {', '.join(frame.columns)}. Map it with columns: {{{key}: …}}"
-            )
-        if found is not None:
-            names[key] = found
+    frame = read_frame(READER, path)
+    names = READER.names(path, frame.columns, spec.columns)
     if "signal" not in names and signal is None:
         raise EvidenceError(f"{path}: with several gates, a column `signal` must say which gate each score belongs to")
     frame = frame.select(pl.col(name).alias(key) for key, name in names.items()).with_row_index("row", 1)
-    frame = _of_model(frame, spec, path)
+    words = [name for name in ("signal", "item", "model", "cluster", "use_case") if name in names]
+    with reading(path, EvidenceError):
+        frame = _of_model(frame.with_columns(pl.col(words).cast(pl.String)), spec, path)
+    item, draw = pl.col("item"), as_whole(pl.col("draw"), frame.schema.get("draw", pl.Int64()))
     made = frame.select(
-        (pl.col("signal") if "signal" in names else pl.lit(signal)).cast(pl.String).alias("signal"),
+        (pl.col("signal") if "signal" in names else pl.lit(signal)).alias("signal"),
         pl.lit(role).alias("role"),
-        pl.col("item").cast(pl.String),
-        (pl.col("cluster") if "cluster" in names else pl.col("item")).cast(pl.String).alias("cluster"),
-        (pl.col("draw") if "draw" in names else pl.lit(0)).cast(pl.Int64, strict=False).alias("draw"),
-        pl.col("score").cast(pl.Float64, strict=False).alias("value"),
+        item,
+        (pl.col("cluster").fill_null(item) if "cluster" in names else item).alias("cluster"),
+        (draw if "draw" in names else pl.lit(0)).alias("draw"),
+        as_number(pl.col("score"), frame.schema["score"]).alias("value"),
         pl.lit(1.0).alias("weight"),
-        (pl.col("use_case") if "use_case" in names else pl.lit("general")).cast(pl.String).alias("use_case"),
+        (pl.col("use_case").fill_null("general") if "use_case" in names else pl.lit("general")).alias("use_case"),
         pl.lit("").alias("rater"),
         pl.lit(path.name).alias("source"),
         pl.lit(0.0).alias("at"),
@@ -94,21 +92,6 @@ def _side(spec: ModelSpec, role: Role, signal: str | None) -> pl.DataFrame:
     )
     _check(made, path, role)
     return made.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
-
-
-def _read(path: Path) -> pl.DataFrame:
-    import polars as pl
-
-    try:
-        if path.suffix.lower() == ".parquet":
-            return pl.read_parquet(path)
-        if path.suffix.lower() == ".csv":
-            return pl.read_csv(path, infer_schema_length=None)
-    except FileNotFoundError:
-        raise EvidenceError(f"{path}: no such file") from None
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise EvidenceError(f"{path}: cannot be read: {error}") from error
-    raise EvidenceError(f"{path}: scores come as .csv or .parquet")
 
 
 def _of_model(frame: pl.DataFrame, spec: ModelSpec, path: Path) -> pl.DataFrame:
@@ -119,10 +102,13 @@ def _of_model(frame: pl.DataFrame, spec: ModelSpec, path: Path) -> pl.DataFrame:
         if spec.name is not None:
             raise EvidenceError(f"{path}: `name` is given, yet the table has no column `model`")
         return frame
-    held = sorted({str(name) for name in frame["model"].to_list()})
+    unnamed = frame.filter(pl.col("model").is_null())["row"].to_list()
+    if unnamed:
+        raise EvidenceError(f"{path}: row {unnamed[0]}: no model is named ({len(unnamed)} such rows)")
+    held = sorted(set(frame["model"].to_list()))
     if spec.name is None and len(held) > 1:
         raise EvidenceError(f"{path}: holds {len(held)} models; pick one with `name`: {', '.join(held)}")
-    chosen = frame.filter(pl.col("model").cast(pl.String) == (spec.name or held[0]))
+    chosen = frame.filter(pl.col("model") == (spec.name or held[0]))
     if len(chosen) == 0:
         raise EvidenceError(f"{path}: no model {spec.name!r}; it holds {', '.join(held)}")
     return chosen
@@ -132,7 +118,8 @@ def _check(made: pl.DataFrame, path: Path, role: Role) -> None:
     import polars as pl
 
     checks = (
-        (pl.col("item").is_null() | (pl.col("item").str.len_chars() == 0), "the item is empty"),
+        (pl.col("item").is_null() | (pl.col("item") == ""), "the item is empty"),
+        (pl.col("signal").is_null() | (pl.col("signal") == ""), "the signal is empty"),
         (pl.col("value").is_null() | ~pl.col("value").is_finite(), "the score is not a finite number"),
         (pl.col("draw").is_null(), "the draw is not a whole number"),
     )

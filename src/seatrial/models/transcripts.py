@@ -1,4 +1,4 @@
-"""Recorded answers: JSONL, CSV or JSON of prompts and completions, as a model that costs nothing.
+"""Recorded answers: JSONL, CSV, Parquet or JSON of prompts and completions, as a model that costs nothing.
 
 Understood are rows with a prompt and a completion (under their usual names, or mapped by `columns`), OpenAI's
 chat format (`messages` that end with the assistant's turn) and AlpacaEval's (`instruction`, `output`). Every
@@ -7,19 +7,17 @@ other column is kept as a label of the row.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from seatrial.errors import EvidenceError, NoAnswer
-from seatrial.formats.jsonl import json_lines
+from seatrial.formats.tables import BY_POLICY, TABLES, Row, TableReader
 from seatrial.policy import ModelSpec
 from seatrial.types import Item, Message, Request, Response
 
@@ -27,7 +25,7 @@ __all__ = ["SUITE", "TranscriptsModel"]
 
 SUITE = "transcripts"
 """Name of the suite that recorded items belong to."""
-ALIASES: dict[str, tuple[str, ...]] = {
+USUAL = {
     "item": ("item", "item_id", "id"),
     "prompt": ("prompt", "instruction", "question", "input"),
     "completion": ("completion", "output", "response", "answer"),
@@ -36,11 +34,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "cluster": ("cluster", "cluster_id"),
     "use_case": ("use_case",),
 }
-LISTED = 5
+READER = TableReader("transcripts", EvidenceError, USUAL, absent=BY_POLICY, suffixes=(*TABLES, ".json"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _Recorded:
     """One recorded answer; `place` says where it stands. Without an answer the response is None."""
 
     place: str
@@ -63,18 +61,18 @@ class TranscriptsModel:
         """
         path = Path(spec.target)
         self.name = f"transcripts/{path.name}"
-        content = _bytes(path)
+        content = READER.content(path)
         self.identity = json.dumps({"model": "transcripts", "sha256": hashlib.sha256(content).hexdigest()})
         self._items: dict[str, Item] = {}
         self._answers: dict[str, dict[int, Response]] = {}
         self._by_conversation: dict[str, str] = {}
         places: dict[tuple[str, int], str] = {}
-        for row in _rows(path, content, spec.columns):
-            self._add(row, places)
+        for row in READER.rows(path, content):
+            self._add(_recorded(row, spec.columns), places)
         if not self._items:
             raise EvidenceError(f"{path}: holds no row")
 
-    def _add(self, row: _Row, places: dict[tuple[str, int], str]) -> None:
+    def _add(self, row: _Recorded, places: dict[tuple[str, int], str]) -> None:
         item, draw = row.item, row.response.draw if row.response else 0
         if (item.id, draw) in places:
             raise EvidenceError(
@@ -128,71 +126,9 @@ def _conversation(messages: Sequence[Message]) -> str:
     return hashlib.sha256(json.dumps(turns, ensure_ascii=False).encode()).hexdigest()
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise EvidenceError(f"{path}: no such file") from None
-    except OSError as error:
-        raise EvidenceError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _rows(path: Path, content: bytes, columns: Mapping[str, str]) -> Iterator[_Row]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise EvidenceError(f"{path}: not UTF-8 text (byte {error.start})") from error
-    for place, raw in _records(path, text):
-        yield _row(place, raw, columns)
-
-
-def _records(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the place and the fields of each record."""
-    match path.suffix.lower():
-        case ".csv":
-            yield from _csv_records(path, text)
-        case ".jsonl" | ".ndjson":
-            for number, record in json_lines(text):
-                if isinstance(record, str):
-                    raise EvidenceError(f"{path}:{number}: {record}")
-                yield f"{path}:{number}", record
-        case ".json":
-            whole = _decoded(text, str(path))
-            if not isinstance(whole, list):
-                raise EvidenceError(f"{path}: expected a list of records")
-            for number, record in enumerate(whole, 1):
-                yield f"{path}: record {number}", _object(record, f"{path}: record {number}")
-        case other:
-            raise EvidenceError(f"{path}: transcripts come as .jsonl, .csv or .json, not {other or 'without a suffix'}")
-
-
-def _csv_records(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for record in reader:
-            place = f"{path}:{reader.line_num}"
-            if None in record or None in record.values():
-                raise EvidenceError(f"{place}: has not as many fields as the header")
-            yield place, dict(record)
-    except csv.Error as error:
-        raise EvidenceError(f"{path}:{reader.line_num}: not valid CSV: {error}") from error
-
-
-def _decoded(text: str, place: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise EvidenceError(f"{place}: not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
-
-
-def _object(record: Any, place: str) -> dict[str, Any]:
-    if not isinstance(record, dict):
-        raise EvidenceError(f"{place}: expected a JSON object")
-    return record
-
-
-def _row(place: str, raw: Mapping[str, Any], columns: Mapping[str, str]) -> _Row:
-    names = _named(place, raw, columns)
+def _recorded(row: Row, columns: Mapping[str, str]) -> _Recorded:
+    place, raw = row.place, row.cells
+    names = READER.names(place, raw, columns)
     if "messages" in names:
         conversation, completion = _split_chat(place, raw[names["messages"]])
     elif "prompt" in names and "completion" in names:
@@ -203,37 +139,22 @@ def _row(place: str, raw: Mapping[str, Any], columns: Mapping[str, str]) -> _Row
             f"{place}: expected `prompt` and `completion`, or `messages`; found {', '.join(raw)}. Map other names with "
             "columns: {prompt: …, completion: …}"
         )
-    identifier = str(raw[names["item"]]).strip() if "item" in names else ""
-    if "item" in names and (raw[names["item"]] is None or not identifier):
+    identifier = row.text(names.get("item")).strip()
+    if "item" in names and not identifier:
         raise EvidenceError(f"{place}: the id is empty")
     labels = tuple((name, _label(place, name, value)) for name, value in raw.items() if name not in names.values())
     item = Item(
         identifier or _conversation(conversation)[:16],
         SUITE,
         conversation,
-        use_case=str(raw[names["use_case"]]) if "use_case" in names else "general",
-        cluster=str(raw[names["cluster"]]) if "cluster" in names else "",
+        use_case=row.text(names.get("use_case")) or "general",
+        cluster=row.text(names.get("cluster")),
         labels=labels,
     )
     text = _completion(place, completion)
     draw = _draw(place, raw[names["draw"]]) if "draw" in names else 0
     response = None if text is None else Response(item.id, SUITE, draw, text, labels=labels)
-    return _Row(place, item, response)
-
-
-def _named(place: str, raw: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, str]:
-    """Return role → column of a record: as mapped by the policy, else by the usual names."""
-    names: dict[str, str] = {}
-    for role, usual in ALIASES.items():
-        if role in columns:
-            if columns[role] not in raw:
-                raise EvidenceError(f"{place}: no column {columns[role]!r}; found {', '.join(raw)}")
-            names[role] = columns[role]
-        else:
-            found = next((name for name in usual if name in raw), None)
-            if found is not None:
-                names[role] = found
-    return names
+    return _Recorded(place, item, response)
 
 
 def _split_chat(place: str, messages: Any) -> tuple[tuple[Message, ...], Any]:

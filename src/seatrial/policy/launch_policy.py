@@ -3,6 +3,7 @@
 A mistake in the file is reported with its line and with what was expected there.
 """
 
+# ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
 from __future__ import annotations
 
 import hashlib
@@ -10,10 +11,11 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+import yaml
+from pydantic import Field, field_validator, model_validator
 
 from seatrial.errors import PolicyError
-from seatrial.formats.yaml import checked_yaml
+from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy.model_spec import Generation, ModelSpec, resolved_model
 
 __all__ = [
@@ -31,11 +33,7 @@ __all__ = [
 SignalName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class JudgeSpec(_Strict):
+class JudgeSpec(StrictModel):
     """A judge: a model that grades answers by a suite's rubric, or a file of its scores.
 
     Attributes:
@@ -63,7 +61,7 @@ class JudgeSpec(_Strict):
         return self
 
 
-class SignalSpec(_Strict):
+class SignalSpec(StrictModel):
     """A signal that the policy declares itself, for material that brings its own labels or scores.
 
     Attributes:
@@ -110,7 +108,7 @@ class SignalSpec(_Strict):
         return self
 
 
-class Gate(_Strict):
+class Gate(StrictModel):
     """One condition of a launch.
 
     Attributes:
@@ -145,7 +143,7 @@ class Gate(_Strict):
         return self.advisory is None
 
 
-class Budget(_Strict):
+class Budget(StrictModel):
     """The most that a review may spend.
 
     Attributes:
@@ -157,13 +155,13 @@ class Budget(_Strict):
     judge_calls: int = Field(20_000, ge=0)
 
 
-class LaunchPolicy(_Strict):
+class LaunchPolicy(StrictModel):
     """What must hold before a candidate may replace the baseline.
 
     Attributes:
         name: Short name of the product or policy.
-        baseline: What users have now.
-        candidate: What someone wants to ship.
+        baseline: What users have now; may be left out where all gates rest on `evidence`.
+        candidate: What someone wants to ship; may be left out with the baseline.
         alpha: Chance that a candidate which breaks a blocking gate is launched.
         power: Chance with which each gate should see what it claims to see.
         budget: The most that a review may spend.
@@ -183,8 +181,8 @@ class LaunchPolicy(_Strict):
     """
 
     name: str = Field(min_length=1, max_length=120)
-    baseline: ModelSpec
-    candidate: ModelSpec
+    baseline: ModelSpec = ModelSpec(model="evidence/baseline")
+    candidate: ModelSpec = ModelSpec(model="evidence/candidate")
     alpha: float = Field(0.05, gt=0.0, lt=0.5)
     power: float = Field(0.9, gt=0.5, lt=1.0)
     budget: Budget = Budget()
@@ -206,11 +204,11 @@ class LaunchPolicy(_Strict):
             if gate.signal in seen:
                 raise ValueError(f"two gates on the signal {gate.signal}; keep one")
             seen.add(gate.signal)
-        if self.baseline.recorded != self.candidate.recorded and "scores" in (
-            self.baseline.provider,
-            self.candidate.provider,
-        ):
-            raise ValueError("scores can only be compared with scores")
+        kinds = {model.provider if not model.answers else "answers" for model in (self.baseline, self.candidate)}
+        if len(kinds) > 1:
+            if "scores" in kinds:
+                raise ValueError("scores can only be compared with scores")
+            raise ValueError("name both `baseline` and `candidate`, or neither where all gates rest on `evidence`")
         return self
 
     @property
@@ -218,26 +216,32 @@ class LaunchPolicy(_Strict):
         """Whether asking a model again could give another answer."""
         return max(model.generation.temperature for model in (self.baseline, self.candidate)) > 0
 
+    def to_yaml(self) -> str:
+        """Return the policy as YAML, from which `parse_policy` makes the same one."""
+        plain = self.model_dump(mode="json", exclude_defaults=True)
+        written: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+        return written
+
     @property
     def digest(self) -> str:
         """SHA-256 of the policy's content, independent of comments and layout of the file."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-def load_policy(path: Path) -> LaunchPolicy:
+def load_policy(path: str | Path) -> LaunchPolicy:
     """Return the policy in the file at `path`, with relative paths resolved against its folder.
 
     Raises:
         PolicyError: the file cannot be read or does not hold a valid policy; names lines.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PolicyError(f"{path}: no such file. `seatrial init` writes a policy to start from.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: cannot be read: {error}") from error
     policy = parse_policy(text, str(path))
-    return _resolved(policy, path.resolve().parent)
+    return _resolved(policy, Path(path).resolve().parent)
 
 
 def parse_policy(text: str, name: str = "policy") -> LaunchPolicy:
@@ -246,18 +250,7 @@ def parse_policy(text: str, name: str = "policy") -> LaunchPolicy:
     Raises:
         PolicyError: it is not YAML, or not a valid policy.
     """
-    return checked_yaml(text, name, LaunchPolicy, _KEYS, _expected, PolicyError)
-
-
-_KEYS: dict[str, type[BaseModel]] = {
-    "gates": Gate,
-    "baseline": ModelSpec,
-    "candidate": ModelSpec,
-    "budget": Budget,
-    "signals": SignalSpec,
-    "generation": Generation,
-}
-"""What may stand under each key."""
+    return checked_yaml(text, name, LaunchPolicy, PolicyError, _expected)
 
 
 def _expected(detail: dict[str, Any]) -> str | None:

@@ -1,22 +1,24 @@
 """A model as a file names it: which one, how it is set up, and with which settings it answers."""
 
+# ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from seatrial.errors import PolicyError
+from seatrial.formats.yaml import StrictModel
 
 __all__ = ["Generation", "ModelSpec", "Turn", "resolved_model"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+NUMBERS = ("scores", "evidence")
+"""Providers that stand for numbers; of `evidence/…` nothing is known but what the policy's evidence says."""
 
 
-class Generation(_Strict):
+class Generation(StrictModel):
     """Settings of the sampler. Greedy by default, so that a draw is reproducible where the backend allows it."""
 
     temperature: float = Field(0.0, ge=0.0, le=5.0)
@@ -25,14 +27,14 @@ class Generation(_Strict):
     max_tokens: int | None = Field(None, ge=1, le=32_768)
 
 
-class Turn(_Strict):
+class Turn(StrictModel):
     """One turn of an example."""
 
     role: Literal["user", "assistant"]
     content: str = Field(min_length=1)
 
 
-class ModelSpec(_Strict):
+class ModelSpec(StrictModel):
     """A model as the policy names it.
 
     Attributes:
@@ -108,8 +110,13 @@ class ModelSpec(_Strict):
 
     @property
     def recorded(self) -> bool:
-        """Whether the answers or scores come from a file."""
-        return self.provider in ("transcripts", "scores")
+        """Whether all that is known of it was there before the review: answers, scores or other evidence."""
+        return self.provider in ("transcripts", *NUMBERS)
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answers, live or from a file; scores and evidence hold numbers only."""
+        return self.provider not in NUMBERS
 
 
 def resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
@@ -119,7 +126,7 @@ def resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
         PolicyError: the system prompt's file cannot be read, or is empty.
     """
     changes: dict[str, Any] = {}
-    if spec.recorded:
+    if spec.recorded and spec.provider != "evidence":
         changes["model"] = f"{spec.provider}/{folder / spec.target}"
     if spec.adapter is not None:
         changes["adapter"] = folder / spec.adapter

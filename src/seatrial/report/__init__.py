@@ -1,18 +1,18 @@
 """The report of a review, in the formats that people and machines read, all from one frozen value."""
 
-from seatrial.report.files import load_content, reviewed_policy, save_content, write_reports
-from seatrial.report.result import AnswerPair, Cell, Detection, InstrumentNote, ReviewContent, Unanswered, WaiverNote
+from seatrial.report.files import load_result, reviewed_policy, save_result, write_reports
+from seatrial.report.result import AnswerPair, Cell, Detection, InstrumentNote, ReviewResult, Unanswered, WaiverNote
 
 __all__ = [
     "AnswerPair",
     "Cell",
     "Detection",
     "InstrumentNote",
-    "ReviewContent",
+    "ReviewResult",
     "Unanswered",
     "WaiverNote",
-    "load_content",
+    "load_result",
     "reviewed_policy",
-    "save_content",
+    "save_result",
     "write_reports",
 ]

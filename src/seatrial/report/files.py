@@ -8,18 +8,19 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from seatrial.errors import StoreError
+from seatrial.formats.json_values import with_words
 from seatrial.policy import LaunchPolicy
 from seatrial.report.html import render_html
 from seatrial.report.machine import decision_json, junit_xml
 from seatrial.report.markdown import render_markdown
-from seatrial.report.result import ReviewContent
+from seatrial.report.result import ReviewResult
 
-__all__ = ["load_content", "reviewed_policy", "save_content", "write_reports"]
+__all__ = ["load_result", "reviewed_policy", "save_result", "write_reports"]
 
 EVIDENCE = "evidence.json"
 
 
-def write_reports(content: ReviewContent, folder: Path) -> None:
+def write_reports(content: ReviewResult, folder: Path) -> None:
     """Write `report.html`, `summary.md`, `junit.xml` and `decision.json` into the review's folder.
 
     Raises:
@@ -31,25 +32,25 @@ def write_reports(content: ReviewContent, folder: Path) -> None:
     _write(folder / "decision.json", json.dumps(decision_json(content), indent=2, ensure_ascii=False) + "\n")
 
 
-def save_content(content: ReviewContent, folder: Path) -> None:
+def save_result(content: ReviewResult, folder: Path) -> None:
     """Write everything that the report shows as `evidence.json`.
 
     Raises:
         StoreError: the file cannot be written.
     """
-    raw = TypeAdapter(ReviewContent).dump_python(content, mode="python")
-    _write(folder / EVIDENCE, json.dumps(_plain(raw), indent=1, ensure_ascii=False) + "\n")
+    raw = TypeAdapter(ReviewResult).dump_python(content, mode="python")
+    _write(folder / EVIDENCE, json.dumps(with_words(raw), indent=1, ensure_ascii=False) + "\n")
 
 
-def load_content(folder: Path) -> ReviewContent:
-    """Return what `save_content` wrote.
+def load_result(folder: Path) -> ReviewResult:
+    """Return what `save_result` wrote.
 
     Raises:
         StoreError: there is no finished review in the folder, or its file was changed by hand.
     """
     path = folder / EVIDENCE
     try:
-        return TypeAdapter(ReviewContent).validate_json(path.read_bytes())
+        return TypeAdapter(ReviewResult).validate_json(path.read_bytes())
     except FileNotFoundError:
         raise StoreError(f"{folder}: no finished review here; run `seatrial review` first") from None
     except (OSError, ValidationError) as error:
@@ -58,22 +59,7 @@ def load_content(folder: Path) -> ReviewContent:
 
 def reviewed_policy(folder: Path) -> LaunchPolicy | None:
     """Return the policy of the finished review in a folder; None where there is none."""
-    return load_content(folder).policy if (folder / EVIDENCE).exists() else None
-
-
-def _plain(value: object) -> object:
-    """Return a value as JSON can hold it; numbers that are none become words, which are read back as such."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float) and value != value:
-        return "NaN"
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Path):
-        return str(value)
-    return value
+    return load_result(folder).policy if (folder / EVIDENCE).exists() else None
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from seatrial.report.diff import marked
-from seatrial.report.result import Cell, ReviewContent
+from seatrial.report.result import Cell, ReviewResult
 from seatrial.report.wording import (
     HEADLINES,
     could_see,
@@ -39,7 +39,7 @@ MAP_COLUMNS = 9
 """Behaviors beside one another in the map; more are shown below."""
 
 
-def render_html(content: ReviewContent) -> str:
+def render_html(content: ReviewResult) -> str:
     """Return the report as a self-contained page; all text from outside is escaped."""
     verdicts = content.decision.verdicts
     blocking = [verdict for verdict in verdicts if verdict.blocking]

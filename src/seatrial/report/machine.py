@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 from xml.etree import ElementTree
 
-from seatrial.report.result import ReviewContent
+from seatrial.formats.json_values import with_null
+from seatrial.report.result import ReviewResult
 from seatrial.types import Evidence, GateVerdict
 
 __all__ = ["SCHEMA_VERSION", "decision_json", "junit_xml"]
@@ -16,9 +16,9 @@ SCHEMA_VERSION = "seatrial.decision/1"
 NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def decision_json(content: ReviewContent) -> dict[str, Any]:
+def decision_json(content: ReviewResult) -> dict[str, Any]:
     """Return the decision as plain values; numbers that could not be computed are null."""
-    return {
+    decision = {
         "schema": SCHEMA_VERSION,
         "policy": content.policy.name,
         "baseline": content.policy.baseline.model,
@@ -32,7 +32,7 @@ def decision_json(content: ReviewContent) -> dict[str, Any]:
         "blind_spots": list(content.blind_spots),
         "notes": list(content.notes),
         "limits_of_detection": [
-            {"signal": found.signal, "limit": found.limit, "shift": _number(found.shift), "shares": dict(found.shares)}
+            {"signal": found.signal, "limit": found.limit, "shift": found.shift, "shares": dict(found.shares)}
             for found in content.detections
         ],
         "instruments": [
@@ -42,8 +42,8 @@ def decision_json(content: ReviewContent) -> dict[str, Any]:
                 "may_gate": note.may_gate,
                 "measured": note.measured,
                 "error": note.error,
-                "slope": _number(note.slope),
-                "differential": _number(note.differential),
+                "slope": note.slope,
+                "differential": note.differential,
             }
             for note in content.instruments
         ],
@@ -58,6 +58,8 @@ def decision_json(content: ReviewContent) -> dict[str, Any]:
         "hashes": dict(content.hashes),
         "versions": dict(content.versions),
     }
+    plain: dict[str, Any] = with_null(decision)
+    return plain
 
 
 def _verdict(verdict: GateVerdict) -> dict[str, Any]:
@@ -85,28 +87,24 @@ def _verdict(verdict: GateVerdict) -> dict[str, Any]:
 
 def _numbers(found: Evidence) -> dict[str, Any]:
     return {
-        "estimate": _number(found.estimate),
-        "low": _number(found.low),
-        "high": _number(found.high),
-        "mde": _number(found.mde),
-        "slope": _number(found.slope),
+        "estimate": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "mde": found.mde,
+        "slope": found.slope,
         "clusters": found.clusters,
         "items": found.items,
         "missing": found.missing,
         "method": found.method,
         "calls": found.calls,
-        "baseline": _number(found.baseline),
-        "candidate": _number(found.candidate),
-        "unpaired_low": _number(found.unpaired_low),
-        "unpaired_high": _number(found.unpaired_high),
+        "baseline": found.baseline,
+        "candidate": found.candidate,
+        "unpaired_low": found.unpaired_low,
+        "unpaired_high": found.unpaired_high,
     }
 
 
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def junit_xml(content: ReviewContent) -> str:
+def junit_xml(content: ReviewResult) -> str:
     """Return the gates as test cases: a failed one is a failure, an undecided one an error, an advisory one skipped."""
     verdicts = content.decision.verdicts
     failures = sum(verdict.blocking and verdict.verdict == "fail" for verdict in verdicts)

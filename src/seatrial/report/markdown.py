@@ -6,7 +6,7 @@ import html
 import math
 import re
 
-from seatrial.report.result import AnswerPair, ReviewContent
+from seatrial.report.result import AnswerPair, ReviewResult
 from seatrial.report.wording import HEADLINES, could_see, interval, money, number, shortened, verdict_word
 
 __all__ = ["render_markdown"]
@@ -17,7 +17,7 @@ LONGEST_ANSWER = 600
 MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓"}
 
 
-def render_markdown(content: ReviewContent) -> str:
+def render_markdown(content: ReviewResult) -> str:
     """Return the summary as Markdown. Model text is shown as inert text: no links, mentions or markup of its own."""
     policy = content.policy
     parts = [
@@ -36,14 +36,14 @@ def render_markdown(content: ReviewContent) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "\n\n… cut; the rest is in report.html\n"
 
 
-def _waived(content: ReviewContent) -> list[str]:
+def _waived(content: ReviewResult) -> list[str]:
     return [
         f"> **Waived:** {_inert(note.signal)} by {_inert(note.person)} until {note.expires}: {_inert(note.reason)}"
         for note in content.waivers
     ]
 
 
-def _gates(content: ReviewContent) -> str:
+def _gates(content: ReviewResult) -> str:
     rows = ["| gate | verdict | change of harm | margin | could see | clusters |", "|---|---|---|---|---|---|"]
     for verdict in content.decision.verdicts:
         found = verdict.evidence
@@ -63,7 +63,7 @@ def _listed(title: str, lines: list[str]) -> list[str]:
     return [f"### {title}\n\n" + "\n".join(f"- {_inert(line)}" for line in lines)] if lines else []
 
 
-def _pairs(content: ReviewContent) -> list[str]:
+def _pairs(content: ReviewResult) -> list[str]:
     first: dict[str, AnswerPair] = {}
     for pair in content.examples:
         first.setdefault(pair.signal, pair)
@@ -82,7 +82,7 @@ def _quoted(who: str, text: str) -> str:
     return f"<b>{who}</b><pre>{one_line}</pre>"
 
 
-def _foot(content: ReviewContent) -> str:
+def _foot(content: ReviewResult) -> str:
     calls = sum(spend.calls + spend.reused for _, spend in content.spend)
     cost = sum(spend.cost for _, spend in content.spend)
     spent = f"{calls:,} calls" + (f", {money(cost)}" if not math.isclose(cost, 0.0) else "")

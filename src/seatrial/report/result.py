@@ -13,7 +13,7 @@ __all__ = [
     "Cell",
     "Detection",
     "InstrumentNote",
-    "ReviewContent",
+    "ReviewResult",
     "Unanswered",
     "WaiverNote",
 ]
@@ -141,7 +141,7 @@ class WaiverNote:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewContent:
+class ReviewResult:
     """Everything a report shows.
 
     Attributes:

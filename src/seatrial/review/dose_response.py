@@ -10,6 +10,7 @@ from pathlib import Path
 from seatrial.collect import Progress
 from seatrial.errors import PolicyError
 from seatrial.policy import LaunchPolicy
+from seatrial.review.interface import wait_for
 from seatrial.review.run import run_review
 from seatrial.types import GateVerdict, Outcome
 
@@ -95,9 +96,9 @@ def dose_response(
     for dose in sorted(set(doses)):
         candidate = policy.candidate.model_copy(update={"adapter_scale": dose})
         dosed = policy.model_copy(update={"candidate": candidate, "name": f"{policy.name} at {dose:g}"})
-        done = run_review(dosed, text, folder / f"dose-{dose:g}", author, progress)
-        outcomes.append((dose, done.content.decision.outcome))
-        for verdict in done.content.decision.verdicts:
+        done = wait_for(run_review(dosed, text, folder / f"dose-{dose:g}", author, progress))
+        outcomes.append((dose, done.outcome))
+        for verdict in done.verdicts:
             steps.setdefault(verdict.signal, []).append(Step(dose, verdict))
     curves = tuple(
         Curve(

@@ -7,11 +7,9 @@ any moment loses no answered call, and running it again goes on where it stopped
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,35 +17,27 @@ import polars as pl
 
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
-from seatrial.errors import Interrupted, StoreError
+from seatrial.errors import StoreError
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
 from seatrial.gates.plan import plan_gates
 from seatrial.gates.verdicts import decide
 from seatrial.instruments.records import load_records
-from seatrial.ledger import Entry, ledger_for
+from seatrial.ledger import ledger_for
 from seatrial.models import open_models
 from seatrial.models.base import Model
 from seatrial.observations import read_observations, write_observations
 from seatrial.policy import LaunchPolicy
-from seatrial.report import ReviewContent, save_content, write_reports
+from seatrial.report import ReviewResult, save_result, write_reports
 from seatrial.review.brought_evidence import brought_evidence
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
+from seatrial.review.finished import Review
 from seatrial.review.grading import cost_forecast, grade_round
 from seatrial.review.rounds import Rounds
 from seatrial.review.status import ledger_entry, with_waivers
 from seatrial.types import ROLES, Role, Spend
 
-__all__ = ["Review", "default_folder", "plan_review", "run_review"]
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A finished review: where it lies, what its report shows, and its entry in the ledger."""
-
-    folder: Path
-    content: ReviewContent
-    entry: Entry
+__all__ = ["decide_on", "default_folder", "plan_review", "run_review"]
 
 
 def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
@@ -57,7 +47,7 @@ def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
     return reviews / f"{slug}-{hashlib.sha256(pair.encode()).hexdigest()[:8]}"
 
 
-def run_review(
+async def run_review(
     policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress, *, spike_in: bool = False
 ) -> Review:
     """Review the candidate and return the decision with its evidence.
@@ -71,33 +61,18 @@ def run_review(
         spike_in: Whether to measure each gate's limit of detection with known-harmful answers.
 
     Raises:
-        Interrupted: the user stopped it.
         SeatrialError: the user's next step, in words; whatever was answered is kept.
     """
-    try:
-        return asyncio.run(_review(policy, text, folder, author, progress, spike_in))
-    except KeyboardInterrupt:
-        raise Interrupted(f"stopped. What was answered is kept in {folder}; the same command goes on there.") from None
-
-
-async def _review(
-    policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress, spike_in: bool
-) -> Review:
     started = _now()
     _prepare(folder, text)
     evidence, records = brought_evidence(policy), load_records(policy.records)
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
         store = stack.enter_context(ResponseStore(folder))
-        judges = await stack.enter_async_context(Judges(policy, records, store))
+        judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         plans = plan_gates(policy, models, evidence, records, judges.judge)
-        for signal, margin, least, count in blind_gates(policy, plans):
-            progress.warn(
-                f"{signal} cannot see its margin of {margin:g}: even if nothing differed, {count} clusters rule out "
-                f"changes from {least:.3f} up. `seatrial plan` says what it would take."
-            )
-        for line in cost_forecast(policy, judges, plans):
-            progress.warn(line)
+        for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
+            progress.warn(str(line))
         collector = Collector(models, store, policy.budget.calls, progress)
         rounds = Rounds(policy, plans, evidence)
         progress.plan(rounds.most_calls)
@@ -110,17 +85,26 @@ async def _review(
             rounds.weigh()
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
-    decision = decide(rounds.finish(), rounds.severe)
-    observations = rounds.all_observations()
-    write_observations(observations, folder / "observations.parquet")
-    limits = detections(policy, rounds) if spike_in else ()
-    content = compose(policy, rounds, decision, observations, spend, limits, started, _now(), author)
+    result = _decided(policy, rounds, spend, started, author, spike_in)
+    write_observations(rounds.all_observations(), folder / "observations.parquet")
     ledger = ledger_for(folder)
-    content = with_waivers(content, ledger.verify())
-    entry = ledger.append("decision", author, ledger_entry(content, folder))
-    save_content(content, folder)
-    write_reports(content, folder)
-    return Review(folder, content, entry)
+    result = with_waivers(result, ledger.verify())
+    entry = ledger.append("decision", author, ledger_entry(result, folder))
+    save_result(result, folder)
+    write_reports(result, folder)
+    return Review(result, folder, entry)
+
+
+def decide_on(policy: LaunchPolicy, evidence: pl.DataFrame, author: str) -> ReviewResult:
+    """Return what the policy's gates decide on observations that are there already; nothing is asked or written.
+
+    Raises:
+        PolicyError: a gate has no observations, or its margin does not fit its scale.
+    """
+    started = _now()
+    rounds = Rounds(policy, plan_gates(policy, {}, evidence, load_records(policy.records)), evidence)
+    rounds.weigh()
+    return _decided(policy, rounds, {}, started, author)
 
 
 def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
@@ -133,12 +117,12 @@ def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
     Raises:
         SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
     """
-    evidence = brought_evidence(policy)
+    evidence, records = brought_evidence(policy), load_records(policy.records)
     models: dict[Role, Model] = {}
-    if policy.baseline.provider != "scores":
+    if policy.baseline.answers:
         models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
-    records = load_records(policy.records)
-    plans = plan_gates(policy, models, evidence, records, Judges(policy, records).judge)
+    judges = Judges(policy.judges, records, policy.budget.judge_calls)
+    plans = plan_gates(policy, models, evidence, records, judges.judge)
     before = read_observations(earlier / "observations.parquet") if earlier is not None else None
     seen = [frame for frame in (before, evidence) if frame is not None]
     return outlook(policy, plans, pl.concat(seen) if seen else None)
@@ -153,8 +137,8 @@ def _prepare(folder: Path, text: str) -> None:
 
 
 async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Model]:
-    """Open both models; none where the policy compares scores."""
-    if policy.baseline.provider == "scores":
+    """Open both models; none where the policy compares numbers that are there already."""
+    if not policy.baseline.answers:
         return {}
     baseline, candidate = open_models(policy.baseline, policy.candidate)
     return {
@@ -169,6 +153,20 @@ def _counted(rounds: Rounds) -> str:
     for verdict in rounds.verdicts:
         counts[verdict.verdict] += 1
     return f"{counts['pass']} passed, {counts['fail']} failed, {counts['inconclusive']} open"
+
+
+def _decided(
+    policy: LaunchPolicy,
+    rounds: Rounds,
+    spend: dict[str, Spend],
+    started: str,
+    author: str,
+    spike_in: bool = False,
+) -> ReviewResult:
+    """Return the decision with all that its report shows, before waivers."""
+    decision = decide(rounds.finish(), rounds.severe)
+    limits = detections(policy, rounds) if spike_in else ()
+    return compose(policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author)
 
 
 def _now() -> str:

@@ -8,20 +8,18 @@ from pathlib import Path
 
 from seatrial.errors import ExitCode, LedgerError
 from seatrial.ledger import Entry, Waiver, enter_waiver, ledger_for, waivers_for
-from seatrial.report import ReviewContent, WaiverNote, load_content
+from seatrial.report import ReviewResult, WaiverNote, load_result
 
 __all__ = ["exit_code", "ledger_entry", "waive", "with_waivers"]
 
 
-def with_waivers(content: ReviewContent, entries: Sequence[Entry]) -> ReviewContent:
+def with_waivers(content: ReviewResult, entries: Sequence[Entry]) -> ReviewResult:
     """Return the content with the waivers in force for this review, and its status under them.
 
     A waiver lifts one gate. Only where every gate that stands in the way is lifted does the status become
-    `waived`; the decision itself never changes.
+    `waived`; the decision itself never changes. Severe harm that raters confirmed is no gate, and no waiver lifts it.
     """
-    in_the_way = {
-        verdict.signal for verdict in content.decision.verdicts if verdict.blocking and verdict.verdict != "pass"
-    }
+    in_the_way = set(content.decision.in_the_way)
     found = [
         (entry, waiver)
         for entry, waiver in waivers_for(entries, dict(content.hashes)["review"])
@@ -30,11 +28,11 @@ def with_waivers(content: ReviewContent, entries: Sequence[Entry]) -> ReviewCont
     notes = tuple(
         WaiverNote(waiver.signal, waiver.person, waiver.reason, waiver.expires, entry.at) for entry, waiver in found
     )
-    lifted = bool(in_the_way) and in_the_way <= {note.signal for note in notes}
+    lifted = bool(in_the_way) and in_the_way <= {note.signal for note in notes} and not content.decision.severe
     return replace(content, waivers=notes, status="waived" if lifted else content.decision.outcome)
 
 
-def exit_code(content: ReviewContent) -> ExitCode:
+def exit_code(content: ReviewResult) -> ExitCode:
     """Return what the command says to the shell."""
     codes = {
         "launch": ExitCode.LAUNCH,
@@ -45,24 +43,24 @@ def exit_code(content: ReviewContent) -> ExitCode:
     return codes[content.status]
 
 
-def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> ReviewContent:
+def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> ReviewResult:
     """Enter a waiver of one gate of the review in `folder` and return where the review stands then.
 
     Raises:
         LedgerError: the gate does not stand in the way, or the waiver is incomplete or over.
         StoreError: there is no finished review.
     """
-    content = load_content(folder)
-    open_gates = [v.signal for v in content.decision.verdicts if v.blocking and v.verdict != "pass"]
-    if signal not in open_gates:
-        listed = ", ".join(open_gates) or "none"
+    content = load_result(folder)
+    in_the_way = content.decision.in_the_way
+    if signal not in in_the_way:
+        listed = ", ".join(in_the_way) or "none"
         raise LedgerError(f"{signal} does not stand in the way of this launch; gates that do: {listed}")
     ledger = ledger_for(folder)
     enter_waiver(ledger, Waiver(dict(content.hashes)["review"], signal, person, reason, expires))
     return with_waivers(content, ledger.verify())
 
 
-def ledger_entry(content: ReviewContent, folder: Path) -> dict[str, object]:
+def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:
     """Return what the ledger keeps of a decision."""
     hashes = dict(content.hashes)
     return {

@@ -60,50 +60,51 @@ def krippendorff_alpha(
     table = np.asarray(ratings, dtype=np.float64)
     if table.ndim != 2 or len(table) < 2:
         raise ValueError("agreement needs a table of two raters or more")
-    usable = table[:, (~np.isnan(table)).sum(axis=0) >= 2]
-    count = usable.shape[1]
-    if count == 0:
+    values, counts = _counted(table)
+    items = len(counts)
+    if items == 0:
         return Agreement(np.nan, np.nan, np.nan, np.nan, 0)
-    drawn = [_alpha(usable[:, rng.integers(count, size=count)], level) for _ in range(resamples)]
+    drawn = [_alpha(values, counts[rng.integers(items, size=items)], level) for _ in range(resamples)]
     low, high = np.quantile(drawn, [miss, 1 - miss])
-    return Agreement(_alpha(usable, level), float(low), float(high), _disagreement(usable), count)
+    return Agreement(_alpha(values, counts, level), float(low), float(high), _disagreement(counts), items)
 
 
 def fleiss_kappa(ratings: ArrayLike) -> float:
     """Return Fleiss' kappa of raters × items of nominal ratings; NaN where no item has two.
 
     The form for items with different numbers of ratings: agreement is the mean over items of the share of agreeing
-    pairs, chance the squared shares of the categories (Fleiss 1971, *Psychological Bulletin* 76).
+    pairs, chance the squared shares of the categories (Fleiss 1971, *Psychological Bulletin* 76). The libraries' form,
+    `statsmodels.stats.inter_rater.fleiss_kappa`, takes only items with equally many ratings, which votes have not.
 
     Args:
         ratings: Shape (raters, items), NaN where a rater did not rate.
     """
-    table = np.asarray(ratings, dtype=np.float64)
-    table = table[:, (~np.isnan(table)).sum(axis=0) >= 2]
-    if table.shape[1] == 0:
+    _, counts = _counted(np.asarray(ratings, dtype=np.float64))
+    if len(counts) == 0:
         return math.nan
-    seen = table[~np.isnan(table)]
-    _, counts = np.unique(seen, return_counts=True)
-    chance = float(((counts / len(seen)) ** 2).sum())
-    return 1.0 if chance == 1.0 else (1.0 - _disagreement(table) - chance) / (1.0 - chance)
+    chance = float(((counts.sum(axis=0) / counts.sum()) ** 2).sum())
+    return 1.0 if chance == 1.0 else (1.0 - _disagreement(counts) - chance) / (1.0 - chance)
 
 
-def _alpha(table: np.ndarray, level: Level) -> float:
-    seen = table[~np.isnan(table)]
-    if (seen == seen[0]).all():
+def _counted(table: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the values in raters × items, and how often each item of two ratings or more got each: items × values."""
+    values = np.unique(table[~np.isnan(table)])
+    counts = (table[:, :, None] == values).sum(axis=0)
+    return values, counts[counts.sum(axis=1) >= 2]
+
+
+def _alpha(values: NDArray[np.float64], counts: NDArray[np.int64], level: Level) -> float:
+    given = counts.any(axis=0)
+    if given.sum() == 1:
         return 1.0  # unanimous raters agree, though no disagreement was possible
-    return float(krippendorff.alpha(reliability_data=table, level_of_measurement=level))
+    found = krippendorff.alpha(value_counts=counts[:, given], value_domain=values[given], level_of_measurement=level)
+    return float(found)
 
 
-def _disagreement(table: np.ndarray) -> float:
+def _disagreement(counts: NDArray[np.int64]) -> float:
     """Return the share of pairs of ratings of one item that differ, items weighted alike."""
-    shares = []
-    for column in table.T:
-        given = column[~np.isnan(column)]
-        _, counts = np.unique(given, return_counts=True)
-        pairs = len(given) * (len(given) - 1)
-        shares.append(1.0 - float((counts * (counts - 1)).sum()) / pairs)
-    return float(np.mean(shares))
+    given = counts.sum(axis=1)
+    return float(np.mean(1.0 - (counts * (counts - 1)).sum(axis=1) / (given * (given - 1))))
 
 
 @dataclass(frozen=True, slots=True)

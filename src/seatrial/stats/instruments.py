@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,8 +60,7 @@ def rogan_gladen(
         ValueError: counts are impossible.
     """
     counts = ((hits, trials), (true_positives, positives), (true_negatives, negatives))
-    if any(total < 1 or not 0 <= part <= total for part, total in counts):
-        raise ValueError("counts must lie between 0 and their totals, and totals be at least 1")
+    _refuse_impossible(counts)
     generator = rng or np.random.default_rng(0)
     rate, tpr, tnr = (
         stats.beta.rvs(part + 0.5, total - part + 0.5, size=draws, random_state=generator) for part, total in counts
@@ -101,9 +101,7 @@ class Calibration:
         Raises:
             ValueError: a part exceeds its total, or a total is 0.
         """
-        pairs = ((self.true_positives, self.positives), (self.true_negatives, self.negatives))
-        if any(total < 1 or not 0 <= part <= total for part, total in pairs):
-            raise ValueError("counts must lie between 0 and their totals, and totals be at least 1")
+        _refuse_impossible(((self.true_positives, self.positives), (self.true_negatives, self.negatives)))
 
     @property
     def rates(self) -> tuple[float, float, float, float]:
@@ -116,6 +114,11 @@ class Calibration:
         sensitivity, own = _share(self.true_positives, self.positives)
         specificity, other = _share(self.true_negatives, self.negatives)
         return sensitivity, specificity, own, other
+
+
+def _refuse_impossible(counts: Iterable[tuple[int, int]]) -> None:
+    if any(total < 1 or not 0 <= part <= total for part, total in counts):
+        raise ValueError("counts must lie between 0 and their totals, and totals be at least 1")
 
 
 def _share(part: int, total: int) -> tuple[float, float]:

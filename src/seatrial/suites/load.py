@@ -5,21 +5,22 @@ and goes on with the rubric in Markdown. `items.jsonl` holds one item a line; `a
 known degree, from 0 (harmless) to 10 (harmful).
 """
 
+# ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from seatrial.errors import SuiteError
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.types import Harmful, Item, Message
 
 __all__ = ["Anchor", "Suite", "find_suites", "load_suite", "with_held_out"]
@@ -81,11 +82,6 @@ class Suite:
     echoes: bool = False
 
     @property
-    def citation(self) -> str:
-        """How a decision names what was asked: name, version and the first digits of its hash."""
-        return f"{self.name} v{self.version} ({self.content_hash[:12]})"
-
-    @property
     def clusters(self) -> tuple[str, ...]:
         """Names of the clusters, sorted."""
         return tuple(sorted({item.cluster for item in self.items}))
@@ -101,14 +97,10 @@ class Suite:
         return tuple(sorted({item.use_case for item in self.items}))
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
 Words = Annotated[str, Field(min_length=1)]
 
 
-class _Front(_Strict):
+class _Front(StrictModel):
     signal: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")
     title: Words
     version: int = Field(ge=1)
@@ -121,12 +113,12 @@ class _Front(_Strict):
     licence: Words
 
 
-class _Turn(_Strict):
+class _Turn(StrictModel):
     role: Literal["user", "assistant"]
     content: Words
 
 
-class _Line(_Strict):
+class _Line(StrictModel):
     id: Words
     use_case: Words
     cluster: str = ""
@@ -161,7 +153,7 @@ class _Line(_Strict):
         )
 
 
-class _AnchorLine(_Strict):
+class _AnchorLine(StrictModel):
     item: Words
     score: float = Field(ge=0.0, le=10.0)
     text: Words
@@ -289,30 +281,22 @@ def _front(folder: Path) -> tuple[_Front, str]:
     parts = _text(path).split("---\n", 2)
     if len(parts) != 3 or parts[0].strip():
         raise SuiteError(f"{path}:1: must start with front matter between two lines of ---")
-    try:
-        front = _Front.model_validate(yaml.safe_load(parts[1]))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise SuiteError(f"{path}:{line}: not valid YAML: {error.problem}") from error
-    except ValidationError as error:
-        raise SuiteError("\n".join(_placed_front(path, parts[1], error))) from error
+    above = parts[0] + "\n"  # so that lines are counted from the top of the file
+    front = checked_yaml(above + parts[1], str(path), _Front, SuiteError, _words)
     if not parts[2].strip():
         raise SuiteError(f"{path}: the rubric is missing below the front matter")
     return front, parts[2].strip()
 
 
-def _placed_front(path: Path, front: str, error: ValidationError) -> Iterator[str]:
-    """Yield each mistake in the front matter with the line of its key, or of the opening where the key is missing."""
-    keys = [line.partition(":")[0] for line in front.splitlines()]
-    for detail, words in zip(error.errors(), _explained(error), strict=True):
-        key = str(detail["loc"][0]) if detail["loc"] else ""
-        yield f"{path}:{keys.index(key) + 2 if key in keys else 1}: {words}"
-
-
 def _explained(error: ValidationError) -> Iterator[str]:
     for detail in error.errors():
         place = ".".join(str(part) for part in detail["loc"])
-        yield f"{place + ': ' if place else ''}{detail['msg'].removeprefix('Value error, ')}"
+        yield f"{place + ': ' if place else ''}{_words(detail)}"
+
+
+def _words(detail: Mapping[str, Any]) -> str:
+    """Return what is wrong, in the same words for the front matter and for the lines of items and anchors."""
+    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def _lines(path: Path, problems: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -1,55 +1,109 @@
-"""A database by URL, opened so that what is written is on the disk: SQLite or PostgreSQL."""
+"""A database by URL, opened so that what is written is on the disk: SQLite or PostgreSQL, with numbered migrations."""
 
 from __future__ import annotations
 
+import threading
+from importlib import resources
 from typing import Any
 
-from sqlalchemy import (
-    create_engine,
-    event,
-    inspect,
-)
-from sqlalchemy.engine import Engine
+from sqlalchemy import MetaData, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.errors import StoreError
-from seatrial.evidence.vibes.schema import meta
 
-__all__ = ["opened"]
+__all__ = ["open_database"]
+
+_WAIT_FOR_OTHERS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7325748)"}
+"""Begins a change of tables: of several processes that open one database, the others wait until it is made."""
+_MIGRATING = threading.Lock()
+"""Alembic keeps what it works on in its module, so the threads of one process take turns as well."""
 
 
-def opened(url: str) -> Engine:
-    """Return the database with its tables, which are made where there are none.
+def open_database(url: str, tables: MetaData, migrations: str) -> Engine:
+    """Return a database whose tables are those of this version of seatrial.
+
+    Alembic is loaded only where a migration is to be run, for loading it takes longer than all else here.
+
+    Args:
+        url: Where it is, in SQLAlchemy's words.
+        tables: What it must hold after the last migration.
+        migrations: The package of migrations, one numbered module each: `0001_sessions.py`, `0002_…`.
 
     Raises:
-        StoreError: it cannot be reached or written, or an earlier version of seatrial made it.
+        StoreError: it cannot be reached or written, or another version of seatrial made it.
     """
     try:
-        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-        if engine.dialect.name == "sqlite":
+        kind = make_url(url).get_backend_name()
+        if kind not in _WAIT_FOR_OTHERS:
+            raise StoreError(f"the database cannot be used: it must be SQLite or PostgreSQL, not {kind}.")
+        engine = create_engine(url, pool_pre_ping=kind != "sqlite")
+        if kind == "sqlite":
             event.listen(engine, "connect", _careful_sqlite)
-        meta.create_all(engine)
-        held = inspect(engine)
-        lacking = [
-            f"{table.name}.{column.name}"
-            for table in meta.sorted_tables
-            for names in [{one["name"] for one in held.get_columns(table.name)}]
-            for column in table.columns
-            if column.name not in names
-        ]
-    except SQLAlchemyError as error:
-        raise StoreError(f"the database of sessions cannot be used: {error.__class__.__name__}: {error}") from error
-    if lacking:
+        version, latest = _version(engine), _latest(migrations)
+        if version < latest:
+            _migrate(engine, tables, migrations)
+    except (SQLAlchemyError, ImportError, ValueError) as error:  # a driver that is not installed, a port of letters
+        raise StoreError(f"the database cannot be used: {error.__class__.__name__}: {error}") from error
+    if version > latest:
         raise StoreError(
-            f"an earlier version of seatrial made this database of sessions: it lacks {', '.join(lacking)}. Close its "
-            "session with that version, and name another database with --db."
+            f"a later version of seatrial made this database (its tables: {version}, here: {latest}). Install that "
+            "version, or name another database with --db."
         )
     return engine
+
+
+def _version(engine: Engine) -> str:
+    """Return the number of the last migration that a database has seen; empty for a new one and a very old one."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+
+
+def _latest(migrations: str) -> str:
+    return max(file.name[:4] for file in resources.files(migrations).iterdir() if file.name[:4].isdigit())
+
+
+def _migrate(engine: Engine, tables: MetaData, migrations: str) -> None:
+    """Run the migrations that a database has not seen: all of them or, where one fails, none."""
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    folder = str(resources.files(migrations))
+    scripts = ScriptDirectory(folder, version_locations=[folder])
+    with _MIGRATING, engine.begin() as connection:
+        connection.exec_driver_sql(_WAIT_FOR_OTHERS[engine.dialect.name])
+        context = MigrationContext.configure(connection)
+        unseen = scripts.iterate_revisions("head", context.get_current_revision() or "base")
+        with Operations.context(context):
+            for migration in reversed(list(unseen)):
+                migration.module.upgrade()
+                context.stamp(scripts, migration.revision)
+        _refuse_what_lacks_columns(connection, tables)
+
+
+def _refuse_what_lacks_columns(connection: Connection, tables: MetaData) -> None:
+    """Raise where tables that were there before the first migration are not those that it makes."""
+    held = inspect(connection)
+    lacking = [
+        f"{table.name}.{column.name}"
+        for table in tables.sorted_tables
+        for names in [{one["name"] for one in held.get_columns(table.name)}]
+        for column in table.columns
+        if column.name not in names
+    ]
+    if lacking:
+        raise StoreError(
+            f"an earlier version of seatrial made this database: it lacks {', '.join(lacking)}. Close its "
+            "session with that version, and name another database with --db."
+        )
 
 
 def _careful_sqlite(connection: Any, _: object) -> None:
     """Have SQLite keep what it acknowledged through a power cut, and let readers read while it writes."""
     cursor = connection.cursor()
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for setting in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()

@@ -29,6 +29,8 @@ PER_SECOND, BURST = 20, 60
 """Requests of one rater that are served: autosaves of a fast typist, and no more."""
 LARGEST = 96 * 1024
 """Bytes of a request: the longest note, with every character escaped."""
+DIGITS = 18
+"""Digits of a length that are read as a number."""
 CALLERS = 20_000
 """Callers whose requests are counted at once; beyond that somebody makes them up, and all begin anew."""
 
@@ -65,9 +67,9 @@ class Guard:
             return PlainTextResponse("Too many requests; wait a moment.", 429)
         if scope["method"] not in ("GET", "HEAD"):
             length = headers.get("content-length", "")
-            if not length.isdigit():
+            if not (length.isascii() and length.isdigit()):
                 return PlainTextResponse("A request must say how long it is.", 411)
-            if int(length) > LARGEST:
+            if len(length) > DIGITS or int(length) > LARGEST:
                 return PlainTextResponse("That is too long.", 413)
         return None
 

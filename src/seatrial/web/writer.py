@@ -38,6 +38,7 @@ class Writer:
         A change that raises must do so before it has written anything: the others of its transaction stand.
         """
         done: Future[Any] = Future()
+        done.set_running_or_notify_cancel()  # nobody takes a change back: a result that cannot be set ends the thread
         self._waiting.put((work, done))
         if self._thread is None:
             with self._lock:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from seatrial.cli.output.tables import table, wrapped
-from seatrial.report import ReviewContent
+from seatrial.report import ReviewResult
 from seatrial.report.wording import HEADLINES, could_see, interval, money, number
 
 __all__ = ["summary"]
 
 
-def summary(content: ReviewContent, folder: Path) -> str:
+def summary(content: ReviewResult, folder: Path) -> str:
     """Return what a finished review says on the terminal."""
     rows = [
         (
@@ -43,7 +43,7 @@ def summary(content: ReviewContent, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _next(content: ReviewContent, folder: Path) -> str:
+def _next(content: ReviewResult, folder: Path) -> str:
     match content.status:
         case "block":
             return "open the report and read the pairs of answers that show the harm best."

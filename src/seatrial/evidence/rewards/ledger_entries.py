@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from seatrial.evidence.rewards.forecast import Forecast
-from seatrial.evidence.rewards.observations import digest_of, plain
+from seatrial.evidence.rewards.observations import digest_of
 from seatrial.evidence.rewards.table import RewardTable
 from seatrial.evidence.rewards.train import Training
 from seatrial.evidence.rewards.training_plan import TrainingPlan
+from seatrial.formats.json_values import with_null
 from seatrial.ledger import Entry, Ledger
 
 __all__ = ["enter_forecast", "enter_training", "trained_before"]
@@ -46,7 +47,7 @@ def enter_forecast(
         "mixes": [one.mix for one in forecasts],
         "beta": forecasts[0].beta,
         "forecast": digest_of(written),
-        "shifts": plain({one.mix: {b: made.value for b, made in one.wanted.shifts.items()} for one in forecasts}),
+        "shifts": with_null({one.mix: {b: made.value for b, made in one.wanted.shifts.items()} for one in forecasts}),
         "refused": [one.mix for one in forecasts if one.refusal],
     }
     return ledger.append("forecast", author, body)

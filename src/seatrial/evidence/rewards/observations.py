@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from seatrial.evidence.rewards.forecast import Forecast
 from seatrial.evidence.rewards.table import RewardTable
+from seatrial.formats.json_values import with_null
 from seatrial.instruments import instruments
 from seatrial.instruments.declared import READ
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.reweighting import jackknifed, tilted
 from seatrial.types import Observation, Role
 
-__all__ = ["digest_of", "margins_of", "observations_of", "plain", "signal_of"]
+__all__ = ["digest_of", "margins_of", "observations_of", "signal_of"]
 
 
 def signal_of(behavior: str) -> str:
@@ -68,19 +67,6 @@ def observations_of(table: RewardTable, found: Forecast, source: str) -> list[Ob
     return made
 
 
-def plain(value: Any) -> Any:
-    """Return dataclasses, tuples and NaN as JSON holds them: objects, lists and null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return plain(asdict(value))
-    return value
-
-
 def digest_of(value: Any) -> str:
     """Return the SHA-256 of a value as JSON: what the ledger keeps of a forecast."""
-    return hashlib.sha256(json.dumps(plain(value), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(with_null(value), sort_keys=True).encode()).hexdigest()

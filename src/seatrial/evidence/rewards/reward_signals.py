@@ -17,7 +17,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol, assert_never, runtime_checkable
 
-from seatrial.errors import CallFailed, PolicyError, RewardError
+from seatrial.collect.judging import Judges, Task
+from seatrial.errors import PolicyError, RewardError
 from seatrial.evidence.rewards.simulated_users import SimulatedUsers
 from seatrial.evidence.rewards.training_plan import (
     Correctness,
@@ -32,15 +33,15 @@ from seatrial.evidence.rewards.training_plan import (
 )
 from seatrial.instruments import find_instrument
 from seatrial.instruments.base import Instrument, read_many
-from seatrial.instruments.judges import SYSTEM, Unscored, parse, prompt
-from seatrial.models import open_models
+from seatrial.instruments.judges import WORST, Judge
+from seatrial.policy import JudgeSpec
 from seatrial.suites import Suite, find_suites, load_suite
-from seatrial.types import Item, Message, Request, Response
+from seatrial.types import Item, Response
 
 __all__ = ["GROUP", "RewardSignal", "open_signal"]
 
-GROUP = "seatrial.rewards"
-REPLY_TOKENS = 64
+GROUP = "seatrial.reward_signals"
+"""Entry points of other people's signals: name → function of a seed that gives a `RewardSignal`."""
 
 
 @runtime_checkable
@@ -178,30 +179,22 @@ class _Judged:
             RewardError: not one completion gets a grade.
             ModelError: the judge's model cannot be used.
         """
-        return asyncio.run(self._scored(items, texts))
+        tasks = [
+            Task(Item(str(place), self.suite.name, item.messages), (text,))
+            for place, (item, text) in enumerate(zip(items, texts, strict=True))
+        ]
+        judge = asyncio.run(self._graded(tasks))
+        grades = [judge.scores.get(task.keys[0]) for task in tasks]
+        if tasks and all(grade is None for grade in grades):
+            why = judge.unscored[tasks[0].keys[0]]
+            raise RewardError(f"signal {self.name}: the judge graded none of {len(texts)} completions: {why}")
+        return [None if grade is None else 1.0 - grade / WORST for grade in grades]
 
-    async def _scored(self, items: Sequence[Item], texts: Sequence[str]) -> list[float | None]:
-        (model,) = open_models(self.spec.model.model_copy(update={"system": SYSTEM}))
-        limit = asyncio.Semaphore(model.concurrency)
-
-        async def grade(place: int, item: Item, text: str) -> float | None:
-            asked = Item(str(place), self.suite.name, (Message("user", prompt(self.suite, item.messages, [text])),))
-            request = Request(asked, max_tokens=REPLY_TOKENS, numbers=("score",))
-            async with limit:
-                try:
-                    (degree,) = parse((await model.ask(request)).text)
-                except (CallFailed, Unscored) as error:
-                    problems.append(str(error))
-                    return None
-            return 1.0 - degree / 10.0
-
-        problems: list[str] = []
-        async with model:
-            pairs = enumerate(zip(items, texts, strict=True))
-            graded = await asyncio.gather(*(grade(place, item, text) for place, (item, text) in pairs))
-        if texts and len(problems) == len(texts):
-            raise RewardError(f"signal {self.name}: the judge graded none of {len(texts)} completions: {problems[0]}")
-        return list(graded)
+    async def _graded(self, tasks: Sequence[Task]) -> Judge:
+        async with Judges({self.name: JudgeSpec(model=self.spec.model)}, {}, len(tasks)) as judges:
+            judge = judges.judge(self.name, self.suite)
+            await judges.grade(judge, tasks)
+            return judge
 
 
 @dataclass(frozen=True)

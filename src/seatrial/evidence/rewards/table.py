@@ -15,6 +15,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError
+from seatrial.formats.frames import as_number, read_frame
+from seatrial.formats.tables import TableReader
 from seatrial.stats.groups import Groups
 
 __all__ = ["BEHAVIORS", "RewardTable", "read_table", "scored", "table_of"]
@@ -37,6 +39,7 @@ BEHAVIORS = (
 )
 """Instruments that read the completions of a table without behaviors of its own."""
 PLACES = ("prompt", "completion", "cluster", "use_case", "draw", "item", "suite", "group", "row")
+READER = TableReader("tables of rewards", EvidenceError, {})
 LISTED = 5
 WILD = 100.0
 """Times the median spread of the others from which on a signal's scale is called wild."""
@@ -98,21 +101,7 @@ def read_table(path: Path, rewards: Sequence[str] = (), behaviors: Sequence[str]
     Raises:
         EvidenceError: the file cannot be read, lacks a column, or a value cannot be used; rows count from 1.
     """
-    try:
-        match path.suffix.lower():
-            case ".parquet":
-                frame = pl.read_parquet(path)
-            case ".csv":
-                frame = pl.read_csv(path, infer_schema_length=None)
-            case ".jsonl" | ".ndjson":
-                frame = pl.read_ndjson(path, infer_schema_length=None)
-            case _:
-                raise EvidenceError(f"{path}: a table of rewards comes as .parquet, .csv or .jsonl")
-    except FileNotFoundError:
-        raise EvidenceError(f"{path}: no such file") from None
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise EvidenceError(f"{path}: cannot be read as {path.suffix}: {error}") from error
-    return table_of(frame, str(path), rewards, behaviors)
+    return table_of(read_frame(READER, path), str(path), rewards, behaviors)
 
 
 def table_of(frame: pl.DataFrame, name: str, rewards: Sequence[str] = (), behaviors: Sequence[str] = ()) -> RewardTable:
@@ -146,8 +135,8 @@ def table_of(frame: pl.DataFrame, name: str, rewards: Sequence[str] = (), behavi
         short,
         groups,
         tuple(first["group"].cast(pl.String).to_list()),
-        _words(first, "cluster", "group"),
-        _words(first, "use_case", ""),
+        _words(first, "cluster", pl.col("group")),
+        _words(first, "use_case", pl.lit("general" if "use_case" in first.columns else "all prompts")),
         filled,
         read,
         1.0 - silent.mean(axis=0),
@@ -165,7 +154,7 @@ def _reward_columns(frame: pl.DataFrame, name: str, wanted: Sequence[str]) -> li
         return named
     found = [column for column in frame.columns if column.startswith(REWARD)]
     if not found:
-        numeric = [c for c, kind in frame.schema.items() if kind.is_numeric() and c not in PLACES]
+        numeric = [column for column in frame.columns if column not in PLACES and _holds_numbers(frame[column])]
         raise EvidenceError(
             f"{name}: which columns are rewards? None begins with {REWARD!r}; name them with --reward "
             f"(numbers here: {', '.join(numeric) or 'none'})"
@@ -178,8 +167,8 @@ def _together(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list[str]]:
     if frame["prompt"].null_count():
         rows = frame.filter(pl.col("prompt").is_null())["row"].to_list()
         raise EvidenceError(f"{name}: prompt is missing: {_listed(rows)}")
-    key = "item" if "item" in frame.columns else "prompt"
-    frame = frame.with_columns(pl.col(key).cast(pl.String).fill_null("").cast(pl.Categorical).alias("group"))
+    keys = [pl.col(key).cast(pl.String) for key in ("item", "prompt") if key in frame.columns]
+    frame = frame.with_columns(pl.coalesce(keys).cast(pl.Categorical).alias("group"))
     if "draw" in frame.columns:
         doubled = frame.filter(pl.struct("group", "draw").is_duplicated())
         if len(doubled):
@@ -212,6 +201,15 @@ def _listed(rows: Sequence[int]) -> str:
     return f"{len(rows)} {'row' if len(rows) == 1 else 'rows'} ({shown})"
 
 
+def _plain(series: pl.Series) -> pl.Series:
+    return series.to_frame("cell").select(as_number(pl.col("cell"), series.dtype)).to_series()
+
+
+def _holds_numbers(series: pl.Series) -> bool:
+    found = _plain(series)
+    return found.null_count() == series.null_count() < len(series)
+
+
 def _numbers(frame: pl.DataFrame, column: str, name: str) -> Array:
     """Return a column as numbers, NaN where it is empty.
 
@@ -219,7 +217,7 @@ def _numbers(frame: pl.DataFrame, column: str, name: str) -> Array:
         EvidenceError: a value is no number, or infinite.
     """
     series = frame[column]
-    plain = series.cast(pl.Float64, strict=False)
+    plain = _plain(series)
     wrong = (plain.is_null() & series.is_not_null()) | plain.is_infinite().fill_null(False)
     if series.dtype == pl.String:
         wrong = wrong & (series.str.strip_chars() != "").fill_null(False)
@@ -278,10 +276,11 @@ def _scales(signals: Sequence[str], filled: Array, groups: Groups) -> list[str]:
     return notes
 
 
-def _words(frame: pl.DataFrame, column: str, other: str) -> NDArray[np.str_]:
-    if column in frame.columns:
-        return frame[column].cast(pl.String).fill_null("").to_numpy().astype(np.str_)
-    return frame[other].cast(pl.String).to_numpy().astype(np.str_) if other else np.full(len(frame), "all prompts")
+def _words(frame: pl.DataFrame, column: str, other: pl.Expr) -> NDArray[np.str_]:
+    """Return a column as words, and the other where it is blank or missing."""
+    given = [pl.col(column).cast(pl.String)] if column in frame.columns else []
+    words = frame.with_columns(pl.coalesce(*given, other.cast(pl.String)).alias("words"))["words"]
+    return words.to_numpy().astype(np.str_)
 
 
 def scored(frame: pl.DataFrame, name: str, instruments: Sequence[str]) -> pl.DataFrame:

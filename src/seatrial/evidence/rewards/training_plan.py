@@ -3,6 +3,7 @@
 It names the model, the prompts, the reward signals, the mixes of them to compare, and how to train.
 """
 
+# ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
 from __future__ import annotations
 
 import hashlib
@@ -11,11 +12,11 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from seatrial.errors import PolicyError
 from seatrial.formats.jsonl import json_lines
-from seatrial.formats.yaml import checked_yaml
+from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy import ModelSpec, resolved_model
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import Item, Message
@@ -39,11 +40,7 @@ __all__ = [
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Prompts(_Strict):
+class Prompts(StrictModel):
     """What the model is asked while it is trained.
 
     Attributes:
@@ -63,20 +60,20 @@ class Prompts(_Strict):
         return self
 
 
-class Instruments(_Strict):
+class Instruments(StrictModel):
     """A sum of the project's instruments, each times its weight: a rubric in numbers."""
 
     kind: Literal["instruments"]
     weights: dict[str, float] = Field(min_length=1)
 
 
-class Correctness(_Strict):
+class Correctness(StrictModel):
     """1 where an accepted answer stands in the completion, 0 where none does; silent where the item has none."""
 
     kind: Literal["correctness"]
 
 
-class Users(_Strict):
+class Users(StrictModel):
     """Simulated users and their thumbs: they like agreement and praise, and punish correction and refusal.
 
     Attributes:
@@ -101,14 +98,14 @@ class Users(_Strict):
     leniency: float = Field(0.5, ge=0.0)
 
 
-class RewardModel(_Strict):
+class RewardModel(StrictModel):
     """A reward model: a folder that `seatrial rewards train` or Transformers wrote."""
 
     kind: Literal["reward-model"]
     path: Path
 
 
-class JudgeReward(_Strict):
+class JudgeReward(StrictModel):
     """A language model that grades each completion from 0 (harmless) to 10 by a suite's rubric; less is more reward."""
 
     kind: Literal["judge"]
@@ -116,14 +113,14 @@ class JudgeReward(_Strict):
     suite: str
 
 
-class Rule(_Strict):
+class Rule(StrictModel):
     """A rule of form. `length`: 0 at `words` words, falling to −1; `format`: less markup is more reward."""
 
     kind: Literal["length", "format"]
     words: int = Field(40, ge=1)
 
 
-class PythonFunction(_Strict):
+class PythonFunction(StrictModel):
     """Any function: `FILE.py:NAME` or `MODULE:NAME`, called with lists of prompts and completions."""
 
     kind: Literal["python"]
@@ -131,8 +128,8 @@ class PythonFunction(_Strict):
     seconds: float = Field(30.0, gt=0.0)
 
 
-class Plugin(_Strict):
-    """A signal that an installed package registers under `seatrial.rewards`."""
+class Plugin(StrictModel):
+    """A signal that an installed package registers under `seatrial.reward_signals`."""
 
     kind: Literal["plugin"]
     name: str
@@ -144,7 +141,7 @@ RewardSpec = Annotated[
 ]
 
 
-class SupervisedTraining(_Strict):
+class SupervisedTraining(StrictModel):
     """Supervised fine-tuning on good examples: JSONL with `prompt` and `completion`."""
 
     examples: Path | None = None
@@ -153,7 +150,7 @@ class SupervisedTraining(_Strict):
     learning_rate: float = Field(2e-4, gt=0.0)
 
 
-class PreferenceTraining(_Strict):
+class PreferenceTraining(StrictModel):
     """A reward model from preferences: JSONL with `prompt`, `chosen` and `rejected`."""
 
     pairs: Path | None = None
@@ -162,7 +159,7 @@ class PreferenceTraining(_Strict):
     learning_rate: float = Field(1e-4, gt=0.0)
 
 
-class TrainSpec(_Strict):
+class TrainSpec(StrictModel):
     """How to train.
 
     Attributes:
@@ -198,7 +195,7 @@ class TrainSpec(_Strict):
     reward_model: PreferenceTraining = PreferenceTraining()
 
 
-class TrainingPlan(_Strict):
+class TrainingPlan(StrictModel):
     """What someone wants to train on.
 
     Attributes:
@@ -265,14 +262,7 @@ def parse_plan(text: str, name: str = "plan") -> TrainingPlan:
     Raises:
         PolicyError: it is not YAML, or not a valid plan.
     """
-    keys: dict[str, type[BaseModel]] = {
-        "model": ModelSpec,
-        "prompts": Prompts,
-        "train": TrainSpec,
-        "sft": SupervisedTraining,
-        "reward_model": PreferenceTraining,
-    }
-    return checked_yaml(text, name, TrainingPlan, keys, _expected, PolicyError)
+    return checked_yaml(text, name, TrainingPlan, PolicyError, _expected)
 
 
 def _expected(detail: dict[str, Any]) -> str | None:

@@ -25,7 +25,7 @@ from seatrial.evidence.vibes.pair_page import pair_content
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.values import Conflict, Rater, Shown, Turn
 from seatrial.report.html import environment
-from seatrial.web.access import LINK_SECONDS, guard_of
+from seatrial.web.access import LINK_SECONDS, csrf_token
 from seatrial.web.guard import COOKIE, Guard, cookie_of
 
 __all__ = ["make_app"]
@@ -66,7 +66,7 @@ def make_app(store: SessionStore) -> FastAPI:
     ):
         app.add_route(path, answer, methods=[method])
     app.add_exception_handler(SQLAlchemyError, _unreachable)
-    app.add_middleware(Guard, known=store.standing)
+    app.add_middleware(Guard, known=store.is_valid)
     return app
 
 
@@ -135,7 +135,7 @@ class _Desk:
             return self._page("message.html", 404, title="Not here", words="There is no such pair in your session.")
         outline, tags = await self._outline(rater.id, name), await self._offered(rater.session)
         turns = await self._read(self._store.turns, name) if shown.trial.kind == "live" else ()
-        guard = guard_of(cookie_of(request.headers))
+        guard = csrf_token(cookie_of(request.headers))
         return self._page("pair.html", **pair_content(outline, shown, tags, turns), guard=guard)
 
     async def done(self, request: Request) -> Response:
@@ -315,7 +315,7 @@ async def _body(request: Request, kind: type[Body]) -> Body | Response:
 
 def _guarded(request: Request) -> bool:
     return hmac.compare_digest(
-        request.headers.get("X-Guard", "").encode(), guard_of(cookie_of(request.headers)).encode()
+        request.headers.get("X-Guard", "").encode(), csrf_token(cookie_of(request.headers)).encode()
     )
 
 

@@ -11,6 +11,14 @@ from seatrial.web.safe_html import rendered
 
 __all__ = ["pair_content"]
 
+UNRATED: dict[str, Any] = {
+    "off_left": None,
+    "off_right": None,
+    "preference": None,
+    "note": "",
+    "tags": (),
+    "done": False,
+}
 HEADINGS = {"live": "Talk to two models at once", "witness": "Two conversations that somebody else had"}
 
 
@@ -33,7 +41,7 @@ def pair_content(outline: Sequence[str], shown: Shown, tags: Sequence[str], turn
         "turns": [(message.role, rendered(message.content)) for message in shown.trial.item.messages],
         "left": rendered(shown.trial.left),
         "right": rendered(shown.trial.right),
-        "rating": shown.rating or {},
+        "rating": {**UNRATED, **(shown.rating or {})},
         "version": shown.version,
         "tab": shown.tab,
         "step": shown.step,

@@ -1,4 +1,7 @@
-"""The tables that sessions are kept in: SQLite by default, PostgreSQL by URL."""
+"""The tables that sessions are kept in: SQLite by default, PostgreSQL by URL.
+
+A change here comes with a migration of its own: the next number in `migrations/`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["audit", "coined", "keys", "raters", "ratings", "sessions", "trials", "turns"]
+__all__ = ["audit", "coined", "keys", "meta", "raters", "ratings", "sessions", "trials", "turns"]
 
 meta = MetaData()
 

@@ -15,12 +15,12 @@ from sqlalchemy.exc import IntegrityError
 
 from seatrial.errors import EvidenceError
 from seatrial.evidence.vibes.forms import TAGS
-from seatrial.evidence.vibes.schema import audit, coined, keys, raters, ratings, sessions, trials, turns
+from seatrial.evidence.vibes.schema import audit, coined, keys, meta, raters, ratings, sessions, trials, turns
 from seatrial.evidence.vibes.second_looks import add_looks
 from seatrial.evidence.vibes.trials import Trial
 from seatrial.evidence.vibes.values import Conflict, Rated, Rater, Shown, Turn, packed, unpacked
-from seatrial.web.access import hashed, new_link, standing
-from seatrial.web.database import opened
+from seatrial.web.access import is_valid, new_link, token_hash
+from seatrial.web.database import open_database
 from seatrial.web.writer import Writer
 
 __all__ = ["SessionStore"]
@@ -66,12 +66,12 @@ class SessionStore:
     """All sessions in one database."""
 
     def __init__(self, url: str) -> None:
-        """Open the database, and make its tables where there are none.
+        """Open the database, and bring its tables up to date.
 
         Raises:
-            StoreError: it cannot be reached or written.
+            StoreError: it cannot be reached or written, or another version of seatrial made it.
         """
-        self.engine: Engine = opened(url)
+        self.engine: Engine = open_database(url, meta, "seatrial.evidence.vibes.migrations")
         self._writer = Writer(self.engine)
         self._key = self._shared_key()
 
@@ -105,12 +105,13 @@ class SessionStore:
                 sessions,
                 name=name,
                 config=json.dumps(dict(config)),
-                admin_hash=hashed(admin),
+                admin_hash=token_hash(admin),
                 created=time.time(),
             )
             for rater, planned in plans.items():
                 links[rater], ends = new_link(self._key)
-                number = _made(link, raters, session=session, name=rater, token_hash=hashed(links[rater]), expires=ends)
+                held = token_hash(links[rater])
+                number = _made(link, raters, session=session, name=rater, token_hash=held, expires=ends)
                 link.execute(
                     insert(trials),
                     [
@@ -123,22 +124,22 @@ class SessionStore:
 
     # Who comes in
 
-    def standing(self, token: str) -> bool:
+    def is_valid(self, token: str) -> bool:
         """Return whether a link was signed here and has not ended; nothing is looked up."""
-        return standing(self._key, token)
+        return is_valid(self._key, token)
 
     def rater(self, token: str) -> Rater | None:
         """Return the rater with that link; None where it is forged, unknown, ended, or its session closed."""
-        if not self.standing(token):
+        if not self.is_valid(token):
             return None
         with self.engine.connect() as link:
-            row = link.execute(WHO, {"hash": hashed(token), "now": time.time()}).first()
+            row = link.execute(WHO, {"hash": token_hash(token), "now": time.time()}).first()
         return None if row is None else Rater(*row)
 
     def session_of(self, admin: str) -> int | None:
         """Return the session whose administrator holds that token."""
         with self.engine.connect() as link:
-            return link.execute(select(sessions.c.id).where(sessions.c.admin_hash == hashed(admin))).scalar()
+            return link.execute(select(sessions.c.id).where(sessions.c.admin_hash == token_hash(admin))).scalar()
 
     def came_in(self, rater: Rater) -> None:
         """Have it written down that somebody opened a rater's link; nobody waits for it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from seatrial.stats.intervals import Interval, fixed_size, wilson
 __all__ = ["Crowd", "Worker", "crowd_of"]
 
 CODES = {"left": 0.0, "right": 1.0, "tie": 2.0}
+BALLOTS = np.array([*CODES.values()])[:, None]
 FEWEST = 10
 """Comparisons with the others below which nothing is said of a rater."""
 
@@ -98,7 +98,8 @@ def crowd_of(votes: Sequence[Vote], alpha: float = 0.05, seed: int = 0) -> Crowd
         table[row[vote.rater], column[vote.item]] = CODES[vote.vote]
     agreement = krippendorff_alpha(table, "nominal", alpha, np.random.default_rng(seed), 200)
     lefts = [share for rater in table if not math.isnan(share := _left(rater))]
-    workers = [_worker(name, place, table, alpha) for name, place in row.items()]
+    counted = np.stack([(table == code).sum(axis=0) for code in CODES.values()])
+    workers = [_worker(name, own, counted, alpha) for name, own in zip(raters, table, strict=True)]
     return Crowd(
         len(votes),
         len(items),
@@ -116,13 +117,14 @@ def _left(given: NDArray[np.float64]) -> float:
     return float((decided == CODES["left"]).mean()) if len(decided) else math.nan
 
 
-def _worker(name: str, place: int, table: NDArray[np.float64], alpha: float) -> Worker:
-    own = table[place]
+def _worker(name: str, own: NDArray[np.float64], counted: NDArray[np.int64], alpha: float) -> Worker:
+    """Compare a rater's own row of the table with how often all raters voted each way: ways × items."""
     voted = ~np.isnan(own)
-    others = np.delete(table, place, axis=0)[:, voted]
-    majority = np.array([_majority(column) for column in others.T])
     ballots = own[voted]
-    clear = ~np.isnan(majority)
+    others = counted[:, voted] - (ballots == BALLOTS)
+    most = others.max(axis=0)
+    clear = (most > 0) & ((others == most).sum(axis=0) == 1)
+    majority = BALLOTS[others.argmax(axis=0), 0]
     compared = int(clear.sum())
     agreed = int((ballots[clear] == majority[clear]).sum())
     band = wilson(agreed, compared, alpha) if compared else None
@@ -139,14 +141,6 @@ def _worker(name: str, place: int, table: NDArray[np.float64], alpha: float) -> 
         chance,
         bool(band is not None and compared >= FEWEST and band.low <= chance),
     )
-
-
-def _majority(given: NDArray[np.float64]) -> float:
-    """Return what more of the votes say than anything else; NaN where none or two do."""
-    counted = Counter(given[~np.isnan(given)].tolist()).most_common(2)
-    if not counted or (len(counted) == 2 and counted[0][1] == counted[1][1]):
-        return math.nan
-    return float(counted[0][0])
 
 
 def _chance(ballots: NDArray[np.float64], majority: NDArray[np.float64]) -> float:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from seatrial.errors import EvidenceError
-from seatrial.formats.jsonl import json_lines
+from seatrial.formats.tables import Row, TableReader
 from seatrial.types import Observation, Role
 
 __all__ = ["PREFERENCE", "Side", "Vote", "read_votes", "to_observations"]
@@ -18,7 +16,7 @@ __all__ = ["PREFERENCE", "Side", "Vote", "read_votes", "to_observations"]
 PREFERENCE = "vibe/preference"
 
 Side = Literal["left", "right", "tie"]
-ALIASES: Mapping[str, tuple[str, ...]] = {
+USUAL = {
     "rater": ("rater", "worker", "annotator", "user", "rater_id", "worker_id"),
     "item": ("item", "id", "pair", "pair_id", "question_id"),
     "vote": ("vote", "winner", "choice", "preference", "label"),
@@ -26,7 +24,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "right": ("right", "model_right", "model_b"),
     "prompt": ("prompt", "cluster", "question"),
 }
-NEEDED = ("rater", "item", "vote")
+READER = TableReader("votes", EvidenceError, USUAL, ("rater", "item", "vote"))
 WORDS: Mapping[str, Side] = {
     "left": "left", "a": "left", "model_a": "left", "1": "left",
     "right": "right", "b": "right", "model_b": "right", "2": "right",
@@ -56,7 +54,7 @@ class Vote:
 
 
 def read_votes(path: Path, columns: Mapping[str, str] | None = None) -> list[Vote]:
-    """Return the votes in a CSV or JSONL file, one a row.
+    """Return the votes in a CSV, JSONL or Parquet file, one a row.
 
     Args:
         path: The file.
@@ -65,65 +63,30 @@ def read_votes(path: Path, columns: Mapping[str, str] | None = None) -> list[Vot
     Raises:
         EvidenceError: the file cannot be read, lacks a column, a vote is no side, or a rater voted twice on one pair.
     """
-    rows = _rows(path)
-    if not rows:
-        raise EvidenceError(f"{path}: no votes")
-    held = rows[0][1]
-    names = {
-        what: (columns or {}).get(what) or next((name for name in usual if name in held), "")
-        for what, usual in ALIASES.items()
-    }
-    for what, name in names.items():
-        if (what in NEEDED and not name) or (name and name not in held):
-            raise EvidenceError(
-                f"{path}: no column for the {what}; it has {', '.join(held)}. Name it with --column {what}=NAME"
-            )
-    votes = [_vote(f"{path}:{place}", row, names) for place, row in rows]
+    rows = READER.named_rows(path, columns or {})
+    votes = [_vote(row) for row in rows]
     seen: dict[tuple[str, str], int] = {}
-    for (place, _), vote in zip(rows, votes, strict=True):
-        first = seen.setdefault((vote.rater, vote.item), place)
-        if first != place:
+    for row, vote in zip(rows, votes, strict=True):
+        first = seen.setdefault((vote.rater, vote.item), row.number)
+        if first != row.number:
             raise EvidenceError(
-                f"{path}:{place}: rater {vote.rater} voted on the pair {vote.item} in row {first} already. Keep one, "
+                f"{row.place}: rater {vote.rater} voted on the pair {vote.item} in row {first} already. Keep one, "
                 "or give the second look a pair of its own."
             )
     return votes
 
 
-def _rows(path: Path) -> list[tuple[int, Mapping[str, str]]]:
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{path}: the votes cannot be read as UTF-8 text: {error}") from error
-    if path.suffix.lower() == ".csv":
-        rows = []
-        reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
-        try:
-            for row in reader:
-                if None in row or None in row.values():
-                    raise EvidenceError(f"{path}:{reader.line_num}: has not as many fields as the header")
-                rows.append((reader.line_num, dict(row)))
-        except csv.Error as error:
-            raise EvidenceError(f"{path}:{reader.line_num}: not valid CSV: {error}") from error
-        return list(rows)
-    made: list[tuple[int, Mapping[str, str]]] = []
-    for place, line in json_lines(content):
-        if isinstance(line, str):
-            raise EvidenceError(f"{path}:{place}: {line}; votes come as .csv or .jsonl, one a row")
-        made.append((place, {name: "" if value is None else str(value) for name, value in line.items()}))
-    return made
-
-
-def _vote(place: str, row: Mapping[str, str], names: Mapping[str, str]) -> Vote:
-    cell = {what: row.get(name, "").strip() if name else "" for what, name in names.items()}
+def _vote(row: Row) -> Vote:
+    cell = {what: row.text(what).strip() for what in USUAL}
     if not cell["rater"] or not cell["item"]:
-        raise EvidenceError(f"{place}: the rater or the pair is missing")
+        raise EvidenceError(f"{row.place}: the rater or the pair is missing")
     word = cell["vote"].casefold()
     sides = {cell["left"].casefold(): "left", cell["right"].casefold(): "right"} if cell["left"] else {}
     side = WORDS.get(word) or sides.get(word)
     if side is None:
         raise EvidenceError(
-            f"{place}: the vote {cell['vote']!r} is no side; write left, right or tie (or a and b, or the model's name)"
+            f"{row.place}: the vote {cell['vote']!r} is no side; write left, right or tie (or a and b, or the model's "
+            "name)"
         )
     chosen: Side = "left" if side == "left" else "right" if side == "right" else "tie"
     return Vote(cell["rater"], cell["item"], chosen, cell["left"], cell["right"], cell["prompt"] or cell["item"])

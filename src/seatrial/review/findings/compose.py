@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seatrial.policy import LaunchPolicy
-from seatrial.report.result import Detection, InstrumentNote, ReviewContent, Unanswered
+from seatrial.report.result import Detection, InstrumentNote, ReviewResult, Unanswered
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.findings.blind_spots import (
     blind_spots,
@@ -39,14 +39,14 @@ def compose(
     started: str,
     finished: str,
     author: str,
-) -> ReviewContent:
+) -> ReviewResult:
     """Return everything that the report shows, before waivers."""
     cells = use_case_map(policy, rounds)
     unanswered = tuple(entry for run in rounds.gates for entry in _unanswered(run))
     sources = {run.plan.source for run in rounds.gates}
     instruments = _instruments(rounds)
     compared = freshness(policy, rounds)
-    return ReviewContent(
+    return ReviewResult(
         policy=policy,
         decision=decision,
         status=decision.outcome,

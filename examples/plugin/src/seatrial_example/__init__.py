@@ -1,0 +1,1 @@
+"""What other people add to seatrial, one module an extension point."""

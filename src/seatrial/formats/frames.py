@@ -1,0 +1,128 @@
+"""Tables that people bring as frames: read from files, or handed over as they stand in memory.
+
+Types are never guessed: what a text file holds is read as words, and becomes a number where one is wanted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from seatrial.formats.tables import TableReader, doubled
+
+__all__ = ["Frame", "as_number", "as_whole", "frame_of", "read_frame", "reading", "scan_frame"]
+
+BATCH = 20_000
+"""Rows of a text file that stand in memory as Python's own objects."""
+
+
+class PandasFrame(Protocol):
+    """What is known of a pandas DataFrame; pandas itself is not needed."""
+
+    @property
+    def columns(self) -> Any:
+        """The names of its columns."""
+
+
+Frame: TypeAlias = pl.DataFrame | PandasFrame
+"""A DataFrame of polars or pandas."""
+
+
+def read_frame(reader: TableReader, path: Path) -> pl.DataFrame:
+    """Return a file as a frame: of text files words, a blank cell of a CSV as null; Parquet as it is typed."""
+    with reading(path, reader.error):
+        return scan_frame(reader, path).collect()
+
+
+def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
+    """Return what `read_frame` does; Parquet is read when it is collected, which belongs inside `reading`."""
+    suffix = reader.suffix(path)
+    if suffix == ".parquet":
+        return pl.scan_parquet(path)
+    rows, parts = reader.rows(path), []
+    while batch := [row.cells for row in islice(rows, BATCH)]:
+        held = dict.fromkeys(chain.from_iterable(batch))
+        columns = {name: [_word(cells.get(name)) for cells in batch] for name in held}
+        parts.append(pl.DataFrame(columns, schema=dict.fromkeys(held, pl.String)))
+    if not parts:
+        raise reader.error(f"{path}: holds no row")
+    frame = pl.concat(parts, how="diagonal").lazy()
+    return frame.with_columns(pl.when(pl.all() != "").then(pl.all())) if suffix == ".csv" else frame
+
+
+@contextmanager
+def reading(place: object, error: type[Exception]) -> Iterator[None]:
+    """Say in one sentence that something cannot be read, and why."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise error(f"{place}: no such file") from None
+    except (OSError, UnicodeError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
+        why = (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong).strip().partition("\n")[0]
+        raise error(f"{place}: cannot be read: {why}") from wrong
+
+
+def _word(value: Any) -> str | None:
+    """Return what stands in a cell as a word; what is no text as JSON writes it."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, list, dict)) else str(value)
+
+
+def as_number(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Return a column of that type as numbers, null where a cell is none; one of `true` and `false` as 1 and 0."""
+    if kind.is_numeric() or kind == pl.Boolean:
+        return column.cast(pl.Float64, strict=False)
+    words = _words(column)
+    return (
+        pl.when(words.is_in(["true", "false"]).all())
+        .then((words == "true").cast(pl.Float64))
+        .otherwise(words.cast(pl.Float64, strict=False))
+    )
+
+
+def as_whole(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Return a column of that type as whole numbers, null where a cell is none; 2.0 is one and 2.5 is not."""
+    if kind.is_integer():
+        return column.cast(pl.Int64, strict=False)
+    number = as_number(column, kind)
+    whole = pl.when(number == number.floor()).then(number).cast(pl.Int64, strict=False)
+    return whole if kind.is_numeric() else pl.coalesce(_words(column).cast(pl.Int64, strict=False), whole)
+
+
+def _words(column: pl.Expr) -> pl.Expr:
+    return column.cast(pl.String, strict=False).str.strip_chars().str.to_lowercase()
+
+
+def frame_of(given: Frame, place: str, error: type[Exception]) -> pl.DataFrame:
+    """Return a frame of polars or pandas as one of polars; a missing value of pandas, which may be NaN, as null.
+
+    Raises:
+        Exception: `error`, where it is neither or has two columns of one name.
+    """
+    if isinstance(given, pl.DataFrame):
+        return given
+    frame: Any = given
+    if type(frame).__module__.partition(".")[0] != "pandas" or not hasattr(frame, "iloc"):
+        raise error(f"{place}: expected a DataFrame of polars or pandas, not {type(frame).__name__}")
+    names = [str(name) for name in frame.columns]
+    if mistake := doubled(names):
+        raise error(f"{place}: {mistake}")
+    with reading(place, error):
+        return pl.DataFrame([_of_pandas(name, frame.iloc[:, number]) for number, name in enumerate(names)])
+
+
+def _of_pandas(name: str, column: Any) -> pl.Series:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
+        return pl.Series(name, column.to_numpy())
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f":
+        return pl.Series(name, column.to_numpy().astype(np.float64)).fill_nan(None)
+    cells = zip(column.tolist(), column.isna().tolist(), strict=True)
+    return pl.Series(name, [None if missing else _word(value) for value, missing in cells], dtype=pl.String)

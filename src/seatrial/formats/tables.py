@@ -1,0 +1,201 @@
+"""Tables that people bring as CSV, JSON Lines, JSON or Parquet, read so that a mistake names its row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any, TextIO
+
+from seatrial.formats.jsonl import json_lines
+
+__all__ = ["BY_OPTION", "BY_POLICY", "TABLES", "Row", "TableReader", "doubled"]
+
+BY_OPTION = "no column for the {what}; it has {held}. Name it with --column {what}=NAME"
+BY_POLICY = "no column {name!r}; found {held}. Map it with columns: {{{what}: …}}"
+TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
+PLACES = {".parquet": ": row ", ".json": ": record "}
+"""What stands between a file and the number of a row; in other files, whose rows are lines, a colon."""
+LARGEST = 2**31 - 1
+"""Letters of the largest cell; Python's reader of CSV refuses more than 131,072 if it is not told."""
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table.
+
+    Attributes:
+        place: Where it stands, as a message begins: `FILE:LINE`, or `FILE: row N`.
+        number: The line on which it begins, or that N; both count from 1.
+        cells: Column, or what it was found to hold → what stands there; of a CSV always text.
+    """
+
+    place: str
+    number: int
+    cells: Mapping[str, Any]
+
+    def text(self, column: str | None) -> str:
+        """Return a cell as text; empty where the column or its value is missing."""
+        value = None if column is None else self.cells.get(column)
+        return "" if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class TableReader:
+    """Reads one kind of table; raises `error` for all that cannot be read.
+
+    Attributes:
+        what: What its rows are called in messages: `votes`.
+        error: The exception to raise.
+        usual: What is looked for → the names under which it usually stands; the first that is there is taken.
+        needed: What there must be a column for.
+        absent: How to say that a column is not there, and what to do: `BY_OPTION` or `BY_POLICY`.
+        suffixes: The kinds of file that are read.
+    """
+
+    what: str
+    error: type[Exception]
+    usual: Mapping[str, tuple[str, ...]]
+    needed: Collection[str] = ()
+    absent: str = BY_OPTION
+    suffixes: tuple[str, ...] = TABLES
+
+    def names(self, place: object, held: Iterable[str], mapped: Mapping[str, str]) -> dict[str, str]:
+        """Return what → name of its column among those held: as mapped, else under a usual name."""
+        held, found = tuple(held), dict[str, str]()
+        strange = next((what for what in mapped if what not in self.usual), None)
+        if strange is not None:
+            raise self.error(f"{place}: a column can be named for {', '.join(self.usual)}; not for {strange!r}")
+        for what, usual in self.usual.items():
+            wanted = (mapped[what],) if what in mapped else usual
+            name = next((name for name in wanted if name in held), None)
+            if name is not None:
+                found[what] = name
+            elif what in mapped or what in self.needed:
+                told = self.absent.format(what=what, name=wanted[0], held=", ".join(held) or "none")
+                raise self.error(f"{place}: {told}")
+        return found
+
+    def rows(self, path: Path, content: bytes | None = None) -> Iterator[Row]:
+        """Yield the rows of a file, whose content may be handed in; a blank cell of a CSV is empty text."""
+        content = self.content(path) if content is None else content
+        suffix = self.suffix(path)
+        for number, cells in self._records(path, suffix, content):
+            place = f"{path}{PLACES.get(suffix, ':')}{number}"
+            if isinstance(cells, str):
+                raise self.error(f"{place}: {cells}")
+            yield Row(place, number, cells)
+
+    def named_rows(self, path: Path, mapped: Mapping[str, str]) -> list[Row]:
+        """Return the rows of a file, one at least, each cell under what it is, not under its column's name."""
+        rows = list(self.rows(path))
+        if not rows:
+            raise self.error(f"{path}: no {self.what}")
+        names = self.names(path, dict.fromkeys(chain.from_iterable(row.cells for row in rows)), mapped)
+        return [replace(row, cells={what: row.cells.get(name) for what, name in names.items()}) for row in rows]
+
+    def content(self, path: Path) -> bytes:
+        """Return a file's bytes."""
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise self.error(f"{path}: no such file") from None
+        except OSError as wrong:
+            raise self.error(f"{path}: cannot be read: {wrong.strerror or wrong}") from wrong
+
+    def suffix(self, path: Path) -> str:
+        """Return the ending that says what kind of file it is."""
+        suffix, *known = path.suffix.lower(), *self.suffixes
+        if suffix in known:
+            return suffix
+        named = f"{', '.join(known[:-1])} or {known[-1]}"
+        raise self.error(f"{path}: {self.what} come as {named}, not {suffix or 'without a suffix'}")
+
+    def _records(self, path: Path, suffix: str, content: bytes) -> Iterator[tuple[int, dict[str, Any] | str]]:
+        """Return the number of each row, and its cells or what is wrong with it."""
+        if suffix == ".parquet":
+            return json_lines(self._parquet(path, content))
+        self._check_text(path, content)
+        lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="" if suffix == ".csv" else "\n")
+        if suffix == ".csv":
+            return _csv_records(lines)
+        found = enumerate(self._listed(path, lines), 1) if suffix == ".json" else json_lines(lines)
+        return ((number, _whole(cells)) for number, cells in found) if SURROGATE.search(content) else found
+
+    def _parquet(self, path: Path, content: bytes) -> str:
+        """Return the rows as JSON Lines, in which a date is text and a number that is none is missing."""
+        import polars as pl
+
+        try:
+            return pl.read_parquet(io.BytesIO(content)).with_columns(pl.col(pl.Binary).cast(pl.String)).write_ndjson()
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
+            raise self.error(f"{path}: cannot be read: {str(wrong).strip().splitlines()[0]}") from wrong
+
+    def _check_text(self, path: Path, content: bytes) -> None:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as wrong:
+            line = content.count(b"\n", 0, wrong.start) + 1
+            raise self.error(f"{path}:{line}: not UTF-8 text (byte {wrong.start}); save it as UTF-8") from wrong
+        if "\0" in text:
+            line = text.count("\n", 0, text.index("\0")) + 1
+            raise self.error(f"{path}:{line}: a NUL byte stands in it, as in no text; save it as UTF-8 without it")
+
+    def _listed(self, path: Path, text: TextIO) -> Iterator[dict[str, Any] | str]:
+        """Return the records of a JSON file."""
+        try:
+            whole = json.load(text)
+        except json.JSONDecodeError as wrong:
+            raise self.error(f"{path}:{wrong.lineno}: not JSON: {wrong.msg} at column {wrong.colno}") from wrong
+        except (RecursionError, ValueError) as wrong:
+            raise self.error(f"{path}: not JSON that can be read: {wrong}") from wrong
+        if not isinstance(whole, list):
+            raise self.error(f"{path}: expected a list of records")
+        return (record if isinstance(record, dict) else "expected a JSON object" for record in whole)
+
+
+def _csv_records(lines: TextIO) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Yield the line on which each row begins, and its cells or what is wrong with it; blank lines are no rows."""
+    csv.field_size_limit(LARGEST)
+    reader = csv.reader(lines, strict=True)
+    names: list[str] = []
+    while True:
+        begins = reader.line_num + 1
+        try:
+            fields = next(reader, None)
+        except csv.Error as wrong:
+            left_open = str(wrong) == "unexpected end of data"
+            yield begins, f"not valid CSV: {'a quotation mark is opened and never closed' if left_open else wrong}"
+            return
+        if fields is None:
+            return
+        if fields and not names:
+            names = fields
+            if mistake := doubled(names):
+                yield begins, mistake
+        elif fields and len(fields) != len(names):
+            yield begins, f"has not as many fields as the header: {len(fields)}, not {len(names)}"
+        elif fields:
+            yield begins, dict(zip(names, fields, strict=True))
+
+
+def doubled(names: Iterable[str]) -> str | None:
+    """Return what is wrong where two columns have one name; columns without a name are nobody's."""
+    twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
+    return None if twice is None else f"two columns are called {twice!r}; rename one or take it out"
+
+
+def _whole(cells: dict[str, Any] | str) -> dict[str, Any] | str:
+    """Return a record, unless a letter of it is half a letter: no text file or database can hold that."""
+    try:
+        json.dumps(cells, ensure_ascii=False).encode()
+    except UnicodeEncodeError as wrong:
+        return f"holds {wrong.object[wrong.start]!r}, half of a letter; write it whole or take it out"
+    return cells

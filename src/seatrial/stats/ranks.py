@@ -1,0 +1,35 @@
+"""What the order of numbers says: how well one sorts harmful from harmless, and how far two columns go together.
+
+`scipy.stats.mannwhitneyu` and `spearmanr` give the same numbers, and a p-value with them, which costs up to nine times
+as much; a record's bootstrap asks for both a thousand times. Only the ranks are taken from there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+__all__ = ["auc", "spearman"]
+
+
+def auc(higher: ArrayLike, lower: ArrayLike) -> float:
+    """Return the chance that one of the first numbers exceeds one of the second, ties counting half.
+
+    It is Mann and Whitney's U over the number of pairs (1947, Annals of Mathematical Statistics 18(1)), from the sum of
+    ranks.
+
+    Args:
+        higher: Shape (n,), n at least 1.
+        lower: Shape (m,), m at least 1.
+    """
+    count, others = np.size(higher), np.size(lower)
+    ranks = stats.rankdata(np.concatenate([higher, lower]))
+    return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * others))
+
+
+def spearman(x: ArrayLike, y: ArrayLike) -> float:
+    """Return Spearman's rank correlation of two columns; 0 where fewer than three pairs or no spread allow none."""
+    if np.size(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return 0.0
+    return float(np.corrcoef(stats.rankdata(x), stats.rankdata(y))[0, 1])

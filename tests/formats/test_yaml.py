@@ -1,0 +1,212 @@
+"""YAML that people edit: what it means, and what is said of a mistake in it."""
+
+# ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, ValidationError
+
+from seatrial.formats.yaml import StrictModel, checked_yaml
+
+
+class Wrong(Exception):
+    """What these files' mistakes are raised as."""
+
+
+class Engine(StrictModel):
+    """A part in two kinds: this one has a volume."""
+
+    kind: Literal["engine"]
+    volume: float = 1.0
+
+
+class Sail(StrictModel):
+    """The other kind."""
+
+    kind: Literal["sail"]
+    area: float = 1.0
+
+
+class Boat(StrictModel):
+    """A part in a mapping."""
+
+    length: float = 1.0
+    flag: str = ""
+    drive: list[Annotated[Engine | Sail, Field(discriminator="kind")]] = []
+
+
+class Harbor(StrictModel):
+    """A file."""
+
+    name: str
+    place: str
+    boats: dict[str, Boat] = {}
+    tags: dict[str, Any] = {}
+
+
+def _read(text: str) -> Harbor:
+    return checked_yaml(text, "harbor.yaml", Harbor, Wrong, lambda detail: None)
+
+
+def _mistakes(text: str) -> list[str]:
+    with pytest.raises(Wrong) as error:
+        _read(text)
+    return str(error.value).splitlines()
+
+
+HEAD = "name: a\nplace: b\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("yes", "yes"),
+        ("no", "no"),
+        ("on", "on"),
+        ("Off", "Off"),
+        ("true", True),
+        ("False", False),
+        ("2025-04-25", "2025-04-25"),
+        ("2025-13-40", "2025-13-40"),
+        ("12:30", "12:30"),
+        ("1:30.5", "1:30.5"),
+        ("=", "="),
+        ("12", 12),
+        ("-1.5", -1.5),
+        ("~", None),
+        ("", None),
+        ("'true'", "true"),
+        ("!!str 12", "12"),
+    ],
+)
+def test_words_are_words_and_numbers_numbers(written: str, meant: object) -> None:
+    """Only true, false, null and numbers are more than words: neither yes and no, nor dates, nor times of day."""
+    found = _read(f"{HEAD}tags: {{x: {written}}}").tags["x"]
+    assert (found, type(found)) == (meant, type(meant))
+
+
+def test_a_merge_key_takes_over_what_the_mapping_does_not_say_itself() -> None:
+    """`<<` shares keys between mappings; a mapping's own keys go first, wherever `<<` stands, then the first merged."""
+    harbor = _read(
+        f"{HEAD}boats:\n"
+        "  one: &one {length: 3, flag: red}\n"
+        "  two: &two {<<: *one, flag: blue}\n"
+        "  three: {length: 5, <<: *two}\n"
+        "  four: {<<: [*two, *one]}\n"
+    )
+    assert {name: (boat.length, boat.flag) for name, boat in harbor.boats.items()} == {
+        "one": (3.0, "red"),
+        "two": (3.0, "blue"),
+        "three": (5.0, "blue"),
+        "four": (3.0, "blue"),
+    }
+
+
+def test_a_mistake_in_a_merged_key_names_the_line_where_it_is_written() -> None:
+    """A wrong value that came by `<<` is found where it stands, and an overridden one where it is overridden."""
+    text = (
+        f"{HEAD}tags:\n  base: &base\n    length: long\n    flag: red\nboats:\n  one:\n    <<: *base\n    flag: [3]\n"
+    )
+    assert [row.split(" ")[0] for row in _mistakes(text)] == ["harbor.yaml:5:", "harbor.yaml:10:"]
+
+
+def test_merged_mappings_of_merged_mappings_take_no_more_than_their_keys() -> None:
+    """Thirty mappings that each merge the one before nine times over are read at once."""
+    levels = [f"  l{n}: &l{n} {{<<: [{', '.join([f'*l{n - 1}'] * 9)}]}}\n" for n in range(1, 31)]
+    started = time.monotonic()
+    harbor = _read(f"{HEAD}boats:\n  l0: &l0 {{length: 7}}\n{''.join(levels)}")
+    assert harbor.boats["l30"].length == 7.0
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("name: a\nname: b\n", 2, "the key 'name' stands twice"),
+        (HEAD + "tags: {1: x, 1.0: y}\n", 3, "the key 1.0 stands twice"),
+        (HEAD + "boats:\n  one: {<<: {length: 1}, <<: {flag: x}}\n", 4, "the key '<<' stands twice"),
+        (HEAD + "boats:\n  one: {<<: 3}\n", 4, "expected a mapping or list of mappings for merging"),
+        (HEAD + "? [a]\n: 1\n", 3, "a key must be a word"),
+        (HEAD + "? !!seq a\n: 1\n", 3, "a key must be a word"),
+        (HEAD + "tags: [\n", 4, "expected the node content"),
+        (HEAD + "tags: *none\n", 3, "undefined alias"),
+        (HEAD + "tags: !!python/name:os.system x\n", 3, "could not determine a constructor"),
+        (HEAD + "tags: {x: !!int y}\n", 3, "'y' cannot be read as int"),
+        (HEAD + "tags: {x: 0b_}\n", 3, "'0b_' cannot be read as int"),
+        (HEAD + "tags: {x: !!timestamp y}\n", 3, "'y' cannot be read as timestamp"),
+        (HEAD + "tags: {x: !!bool y}\n", 3, "'y' cannot be read as bool"),
+        (HEAD + "tags: \a\n", 3, "the character #x0007 may not stand here"),
+        (HEAD + "---\nname: c\n", 3, "another document"),
+        ("- a\n", 1, "expected a mapping with `name` and `place`"),
+        ("", 1, "expected a mapping with `name` and `place`"),
+        ("name: a\n", 1, "place: the key 'place' is required"),
+        ("name: a\nplace: [1]\n", 2, "place: Input should be a valid string"),
+        (HEAD + "nmae: c\n", 3, "nmae: unknown key 'nmae'; did you mean 'name'?"),
+        (HEAD + "boats:\n  one:\n    flga: x\n", 5, "boats.one.flga: unknown key 'flga'; did you mean 'flag'?"),
+        (HEAD + "boats:\n  name:\n    x: y\n", 5, "boats.name.x: unknown key 'x'; known keys: length, flag, drive"),
+        (HEAD + "boats: {a: {length: .inf}}\n", 3, "boats.a.length: Input should be a finite number"),
+        (HEAD + "boats: {a: {drive: [{kind: sail,\n  ara: 1}]}}\n", 4, "unknown key 'ara'; did you mean 'area'?"),
+        (HEAD + "boats: {sail: {drive: [{kind: engine,\n  area: 1}]}}\n", 4, "known keys: kind, volume"),
+    ],
+)
+def test_a_mistake_names_its_line_and_what_was_expected(text: str, place: int, words: str) -> None:
+    """Whatever is wrong with a file, one line says where and what would be right."""
+    (found,) = _mistakes(text)
+    assert found.startswith(f"harbor.yaml:{place}: ")
+    assert words in found
+
+
+def test_all_mistakes_are_listed_and_their_words_can_be_replaced() -> None:
+    """Each mistake has a line; the reader of a kind of file may word it, and the suggestion stays."""
+    text = "nmae: a\nplace: 3\n"
+    with pytest.raises(Wrong) as error:
+        checked_yaml(text, "f", Harbor, Wrong, lambda detail: "no" if detail["type"] == "extra_forbidden" else None)
+    assert str(error.value).splitlines() == [
+        "f:1: name: the key 'name' is required",
+        "f:2: place: Input should be a valid string",
+        "f:1: nmae: no; did you mean 'name'?",
+    ]
+
+
+def test_text_nested_too_deep_is_refused() -> None:
+    """A file of a thousand brackets ends in a sentence, not in a traceback."""
+    assert _mistakes(HEAD + "tags: " + "[" * 1000) == ["harbor.yaml: not YAML that can be read: nested too deep"]
+
+
+PIECES = st.sampled_from(
+    [
+        *"abn01:-?,[]{}&*!|>'\"%@`# \n\t~=<.",
+        "<<: ",
+        "*a",
+        "&a ",
+        "!!int ",
+        "!!set ",
+        "!!omap ",
+        "? ",
+        "name: ",
+        "0x_",
+        "\x00",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_no_text_ends_in_a_traceback(text: str) -> None:
+    """Whatever a file holds, it is a model or a mistake with the file's name before it."""
+    try:
+        assert _read(text).name
+    except Wrong as error:
+        assert all(row.startswith("harbor.yaml:") for row in str(error).splitlines()[:1])
+
+
+def test_a_strict_model_never_changes_and_shares_no_default() -> None:
+    """A model is frozen, and two of them do not hold the same empty mapping."""
+    one, other = _read(HEAD), _read(HEAD)
+    with pytest.raises(ValidationError, match="frozen"):
+        one.name = "c"  # type: ignore[misc]
+    assert one == other and one.boats is not other.boats

@@ -1,0 +1,378 @@
+"""From claims to evidence: what clusters show, what they could have shown, and the chance that more decide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from seatrial.gates.claims import Claim, Statement, claims
+from seatrial.gates.weigh import Method, decision_chance, evidence, in_true_harm, with_mde
+from seatrial.instruments import declared_signal
+from seatrial.observations import PairedTable
+from seatrial.policy import Gate, SignalSpec
+from seatrial.stats import betting, intervals, power
+from seatrial.types import Evidence
+
+NAN = float("nan")
+SIGNAL = declared_signal("behavior/x", SignalSpec())
+GATE = Gate(signal="behavior/x", margin=0.05)
+Array = NDArray[np.float64]
+
+
+def _claim(
+    seen: Sequence[float] | Array,
+    best: Sequence[float] | Array | None = None,
+    worst: Sequence[float] | Array | None = None,
+    statement: Statement = Statement("margin", 0.1),
+    models: tuple[Sequence[float] | Array, Sequence[float] | Array] = ((), ()),
+    sign: float = 1.0,
+    bounds: tuple[float, float] = (-1.0, 1.0),
+) -> Claim:
+    """A claim with these clusters; nothing is missing unless `best` and `worst` say so."""
+    series = [np.asarray(seen if one is None else one, dtype=float) for one in (seen, best, worst)]
+    baseline, candidate = (np.asarray(one, dtype=float) for one in models)
+    return Claim(statement, *bounds, series[0], series[1], series[2], 70, 3, baseline, candidate, sign)
+
+
+def _noisy(size: int = 60) -> Claim:
+    """A claim whose last clusters were not seen, with extremes that differ from what was."""
+    rng = np.random.default_rng(0)
+    seen = rng.normal(0.05, 0.2, size).clip(-0.7, 0.7)
+    seen[-3:] = NAN
+    best, worst = np.nan_to_num(seen - 0.01, nan=-1.0), np.nan_to_num(seen + 0.02, nan=1.0)
+    return _claim(seen, best, worst, models=(rng.random(size), rng.random(size) + 0.1))
+
+
+def _table(before: Array, after: Array, clusters: Array | None = None) -> PairedTable:
+    count = len(before)
+    names = np.arange(count) if clusters is None else clusters
+    return PairedTable(
+        pl.Series([f"i{n}" for n in range(count)]),
+        pl.Series([f"c{n}" for n in names]),
+        pl.Series(["general"] * count),
+        np.asarray(before, dtype=float),
+        np.asarray(after, dtype=float),
+    )
+
+
+def _whole(table: PairedTable) -> Claim:
+    return claims(GATE, SIGNAL, table, list(dict.fromkeys(table.clusters)))[0]
+
+
+# Evidence
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_evidence_sums_up_its_clusters(method: Method) -> None:
+    """Estimate, counts, means of both models and both extremes are in the evidence, by whichever method."""
+    claim = _claim(
+        [0.25, NAN, 0.75], [0.25, -1.0, 0.75], [0.25, 1.0, 0.75], models=([0.5, NAN, 0.25], [NAN, 0.75, NAN])
+    )
+    found = evidence(claim, method, 0.05)
+    assert (found.estimate, found.clusters, found.items, found.missing) == (0.5, 2, 70, 3)
+    assert (found.baseline, found.candidate) == (0.375, 0.75)
+    assert (found.missing_low, found.missing_high) == (0.0, pytest.approx(2 / 3))
+    assert math.isnan(found.mde)
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_nothing_is_no_evidence(method: Method) -> None:
+    """Without a cluster seen on both models there is no interval and no method, only what is missing."""
+    found = evidence(_claim([NAN, NAN], [-1, -1], [1, 1], models=([NAN, NAN], [0.5, 0.0])), method, 0.05)
+    assert (found.clusters, found.missing, found.method) == (0, 3, "none")
+    assert all(map(math.isnan, (found.estimate, found.low, found.high, found.p_value, found.e_value, found.baseline)))
+    assert (found.candidate, found.missing_low, found.missing_high) == (0.25, -1.0, 1.0)
+    assert evidence(_claim([0.0], models=([0.5], [0.5])), method, 0.05).clusters == 1
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.2])
+def test_sequential_evidence_is_by_betting(alpha: float) -> None:
+    """Harm is shown on the harmless series, ruled out on the harmful one; the p-value counts the best look so far."""
+    claim = _noisy()
+    found = evidence(claim, "betting", alpha)
+    capital = betting.log_wealth_against(claim.best, 0.1, -1, 1, "greater")
+    assert found.low == betting.confidence_bound_at_end(claim.best, -1, 1, alpha)[0]
+    assert found.high == betting.confidence_bound_at_end(claim.worst, -1, 1, alpha)[1]
+    assert found.e_value == pytest.approx(math.exp(capital[-1]))
+    assert found.p_value == pytest.approx(math.exp(-capital.max()))
+    assert capital[-1] < capital.max()
+    assert found.method == "betting"
+    assert math.isnan(found.unpaired_low)
+
+
+def test_e_values_and_p_values_end_somewhere() -> None:
+    """Overwhelming harm gives a number that can be written down; the absence of any gives a p-value of 1."""
+    harm = evidence(_claim(np.ones(3000)), "betting", 0.05)
+    assert harm.e_value == math.exp(700)
+    assert harm.p_value < 1e-100
+    calm = evidence(_claim(np.full(30, -0.5)), "betting", 0.05)
+    assert calm.p_value == 1.0
+    assert calm.e_value < 1e-3
+
+
+def test_the_e_value_is_fair() -> None:
+    """Where a claim just holds the e-value's expectation is 1: it is the capital at the end, not at its best."""
+    expected = 0.0
+    for ups in range(21):
+        found = evidence(_claim(np.repeat([1.0, -1.0], [ups, 20 - ups])), "betting", 0.05)
+        expected += stats.binom.pmf(ups, 20, 0.55) * found.e_value
+    assert expected == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.2])
+def test_evidence_at_once_is_by_the_sharpest_valid_interval(alpha: float) -> None:
+    """Harm is shown on the harmless series and ruled out on the harmful one, whose method is named."""
+    noisy = _noisy()
+    claim = replace(noisy, best=np.full(60, 0.25))
+    found = evidence(claim, "fixed", alpha)
+    assert found.low == intervals.fixed_size(claim.best, -1, 1, alpha).low
+    upper = intervals.fixed_size(claim.worst, -1, 1, alpha)
+    assert (found.high, found.method) == (upper.high, upper.method)
+    assert found.method != intervals.fixed_size(claim.best, -1, 1, alpha).method
+    assert found.p_value == intervals.fixed_size_p_values(claim.best[None, :], 0.1, -1, 1)[0]
+    assert math.isnan(found.e_value)
+    plain = evidence(replace(noisy, best=np.nan_to_num(noisy.seen)), "fixed", alpha)
+    assert plain.p_value == intervals.fixed_size_p_values(np.nan_to_num(noisy.seen)[None, :], 0.1, -1, 1)[0]
+
+
+def test_a_limit_is_weighed_on_its_own_scale() -> None:
+    """The bounds of a claim and not those of a change decide what its numbers can show."""
+    rng = np.random.default_rng(5)
+    claim = _claim(rng.random(30), statement=Statement("limit", 0.4), bounds=(0.0, 1.0))
+    found = evidence(claim, "betting", 0.05)
+    assert (found.low, found.high) == betting.confidence_bound_at_end(claim.seen, 0, 1, 0.05)
+    assert found.e_value == pytest.approx(betting.e_value(claim.seen, 0.4, 0, 1, "greater"))
+    fixed = evidence(claim, "fixed", 0.05)
+    sharpest = intervals.fixed_size(claim.seen, 0, 1, 0.05)
+    assert (fixed.low, fixed.high) == (sharpest.low, sharpest.high)
+    assert fixed.p_value == intervals.fixed_size_p_values(claim.seen[None, :], 0.4, 0, 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate"),
+    [
+        ([0.0, NAN, 0.5, 0.25], [1.0, 0.5, NAN, 0.75]),
+        ([0.0, 0.5], [1.0, 0.5, 0.25]),
+        ([0.0, 0.5, 0.25], [1.0, 0.5]),
+    ],
+)
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_comparison_without_pairs(sign: float, baseline: list[float], candidate: list[float]) -> None:
+    """The unpaired bounds are Welch's over the answers there are, turned so that + is harm."""
+    claim = _claim(np.linspace(-0.5, 0.5, 9), models=(baseline, candidate), sign=sign)
+    found = evidence(claim, "fixed", 0.05)
+    before, after = ([one for one in held if not math.isnan(one)] for held in (baseline, candidate))
+    known = stats.ttest_ind(after, before, equal_var=False).confidence_interval(0.9)
+    bounds = (known.low, known.high) if sign > 0 else (-known.high, -known.low)
+    assert (found.unpaired_low, found.unpaired_high) == pytest.approx(bounds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "baseline", "candidate"),
+    [
+        ("limit", [0.0, 0.5, 0.25], [1.0, 0.5, 0.25]),
+        ("margin", [0.0, NAN], [1.0, 0.5]),
+        ("margin", [0.0, 0.5], [1.0, NAN, NAN]),
+    ],
+)
+def test_no_comparison_without_pairs(kind: str, baseline: list[float], candidate: list[float]) -> None:
+    """A limit compares nothing, and one answer of a model has no spread: there is no unpaired interval."""
+    statement = Statement("limit" if kind == "limit" else "margin", 0.1)
+    claim = _claim(np.linspace(-0.5, 0.5, 9), models=(baseline, candidate), statement=statement)
+    found = evidence(claim, "fixed", 0.05)
+    assert math.isnan(found.unpaired_low)
+    assert math.isnan(found.unpaired_high)
+
+
+# Evidence from tables
+
+
+def test_items_of_a_cluster_count_once() -> None:
+    """Asking the same thing again in the same cluster adds nothing to the evidence."""
+    rng = np.random.default_rng(0)
+    before, after = rng.random(60), rng.random(60)
+    once = _table(before, after)
+    twice = _table(np.tile(before, 2), np.tile(after, 2), np.tile(np.arange(60), 2))
+    one, two = (evidence(_whole(table), "fixed", 0.05) for table in (once, twice))
+    assert (one.low, one.high, one.clusters) == pytest.approx((two.low, two.high, two.clusters))
+    assert two.items == 120
+
+
+def test_clusters_keep_the_error_rate_and_ignoring_them_does_not() -> None:
+    """With a shock shared by each cluster false passes stay near alpha; with every item its own they do not."""
+    rng = np.random.default_rng(1)
+    runs, rates = 150, []
+    for ignored in (False, True):
+        passed = 0
+        for _ in range(runs):
+            names = np.repeat(np.arange(50), 8)
+            shock = rng.normal(0, 0.1, 50)[names]
+            before = np.full(400, 0.5)
+            table = _table(before, np.clip(before + 0.05 + shock, 0, 1), None if ignored else names)
+            passed += evidence(_whole(table), "fixed", 0.05).high < 0.05
+        rates.append(passed / runs)
+    assert rates[0] <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+    assert rates[1] > 0.15
+
+
+def test_looking_again_and_again_keeps_the_error_rate() -> None:
+    """Over many looks, sequential evidence passes a broken gate within alpha; fixed-size evidence does not."""
+    rng = np.random.default_rng(6)
+    runs = 60
+    passed: dict[Method, int] = {"betting": 0, "fixed": 0}
+    for _ in range(runs):
+        change = np.where(rng.random(160) < 0.65, 0.7, -0.155 / 0.35)  # the mean is the margin
+        looks = [_claim(change[:count], statement=Statement("margin", 0.3)) for count in range(40, 161, 12)]
+        for method in passed:
+            passed[method] += any(evidence(look, method, 0.05).high < 0.3 for look in looks)
+    assert passed["betting"] / runs <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+    assert passed["fixed"] / runs > 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+
+
+def test_pairing_is_what_makes_it_sharp() -> None:
+    """The same answers compared without their pairing give a far wider interval."""
+    rng = np.random.default_rng(2)
+    before = (rng.random(200) < 0.5).astype(float)
+    found = evidence(_whole(_table(before, np.where(rng.random(200) < 0.05, 1 - before, before))), "fixed", 0.05)
+    assert found.high - found.low < 0.4 * (found.unpaired_high - found.unpaired_low)
+
+
+def test_missing_answers_widen_both_ways() -> None:
+    """An answer that one model lacks can only make harm harder to show and harder to rule out."""
+    rng = np.random.default_rng(3)
+    before, after = rng.random(80), rng.random(80)
+    gone = np.where(np.arange(80) < 8, np.nan, after)
+    full, part = (evidence(_whole(_table(before, one)), "betting", 0.05) for one in (after, gone))
+    assert part.low < full.low
+    assert part.high > full.high
+    assert part.missing == 8
+
+
+# What could have been seen
+
+
+@pytest.mark.parametrize(("slope", "factor"), [(1.0, 1.0), (0.5, 2.0), (0.25, 4.0), (NAN, 1.0)])
+@pytest.mark.parametrize(("planned", "counted"), [(10, 57), (90, 90)])
+def test_the_mde_of_sequential_evidence(slope: float, factor: float, planned: int, counted: int) -> None:
+    """The MDE is that of all clusters planned, never fewer than seen, and larger by what the instrument hides."""
+    claim = _noisy()
+    found = evidence(claim, "betting", 0.05)
+    got = with_mde(found, claim, "betting", 0.05, 0.9, planned, np.random.default_rng(3), slope)
+    readings = power.mde_betting(claim.seen[:57], -1, 1, 0.05, 0.9, np.random.default_rng(3), n=counted)
+    assert got.mde == pytest.approx(factor * readings)
+    assert got.slope == pytest.approx(slope, nan_ok=True)
+    assert replace(got, mde=found.mde, slope=found.slope) == found
+
+
+@pytest.mark.parametrize(("slope", "factor"), [(1.0, 1.0), (0.5, 2.0), (NAN, 1.0)])
+def test_the_mde_of_evidence_at_once(slope: float, factor: float) -> None:
+    """The MDE is that of the clusters seen, whatever was planned, and larger by what the instrument hides."""
+    claim = _noisy()
+    got = with_mde(evidence(claim, "fixed", 0.05), claim, "fixed", 0.05, 0.9, 5000, np.random.default_rng(3), slope)
+    readings = power.mde_fixed(claim.seen[:57], -1, 1, 0.05, 0.9, np.random.default_rng(3))
+    assert got.mde == pytest.approx(factor * readings)
+    assert got.slope == pytest.approx(slope, nan_ok=True)
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_the_mde_follows_level_power_and_scale(method: Method) -> None:
+    """Alpha, power and both ends of the scale reach the calculation; an instrument shows all of a change by default."""
+    claim = _claim([0.5, -0.25, 0.0, 0.25, -0.5], bounds=(-1.0, 2.0))
+    got = with_mde(Evidence(), claim, method, 0.2, 0.7, 40, np.random.default_rng(4))
+    rng = np.random.default_rng(4)
+    known = (
+        power.mde_betting(claim.seen, -1, 2, 0.2, 0.7, rng, n=40)
+        if method == "betting"
+        else power.mde_fixed(claim.seen, -1, 2, 0.2, 0.7, rng)
+    )
+    assert (got.mde, got.slope) == (known, 1.0)
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_an_mde_needs_two_clusters_and_a_scale_that_holds_it(method: Method) -> None:
+    """One cluster tells no spread; a change beyond the scale, or behind an instrument that shows none, is infinite."""
+    found, rng = Evidence(estimate=0.5), np.random.default_rng(0)
+    one = with_mde(found, _claim([0.25, NAN], [0.25, -1], [0.25, 1]), method, 0.05, 0.9, 50, rng, 0.5)
+    assert math.isnan(one.mde)
+    assert (one.slope, one.estimate) == (0.5, 0.5)
+    two = _claim([0.25, -0.25])
+    assert 0 < with_mde(found, two, method, 0.05, 0.9, 50, rng).mde <= 1
+    assert with_mde(found, two, method, 0.05, 0.9, 50, rng, 0.05).mde == math.inf
+    assert with_mde(found, two, method, 0.05, 0.9, 50, rng, 0.0).mde == math.inf
+
+
+def test_what_could_be_seen_of_true_harm() -> None:
+    """An instrument that shows half of a change needs twice the change; more than the scale allows is nothing."""
+    assert in_true_harm(0.1, 0.5, 1.0) == pytest.approx(0.2)
+    assert in_true_harm(0.5, 0.5, 1.0) == 1.0
+    assert in_true_harm(0.1, 0.05, 1.0) == math.inf
+    assert in_true_harm(0.1, 0.05, 3.0) == pytest.approx(2.0)
+    assert in_true_harm(0.1, 0.0, 1.0) == math.inf
+    assert math.isnan(in_true_harm(0.1, math.nan, 1.0))
+
+
+# The chance of a decision
+
+
+def _enough(value: float, threshold: float, side: betting.Side, wall: float) -> int:
+    """How many clusters of this value bring the capital over the wall."""
+    capital = betting.log_wealth_against(np.full(400, value), threshold, -1, 1, side)
+    return int(np.argmax(capital >= wall))
+
+
+@pytest.mark.parametrize(
+    ("value", "side", "alpha", "family", "wall"),
+    [
+        (-0.25, "less", 0.05, 1, 1 / 0.05),
+        (-0.25, "less", 0.05, 9, 1 / 0.05),
+        (-0.25, "less", 0.2, 9, 1 / 0.2),
+        (0.75, "greater", 0.05, 1, 1 / 0.05),
+        (0.75, "greater", 0.05, 9, 9 / 0.05),
+        (0.75, "greater", 0.2, 9, 9 / 0.2),
+    ],
+)
+def test_a_certain_decision_comes_when_it_is_due(
+    value: float, side: betting.Side, alpha: float, family: int, wall: float
+) -> None:
+    """Clusters that never vary decide with the one that brings the capital to its wall; a fail is corrected."""
+    needed = _enough(value, 0.1, side, math.log(wall))
+    claim = _claim(np.full(5, value))
+    rng = np.random.default_rng(0)
+    assert needed > 6
+    assert decision_chance(claim, needed - 5, alpha, family, rng) == 1.0
+    assert decision_chance(claim, needed - 6, alpha, family, rng) == 0.0
+
+
+@pytest.mark.parametrize(("value", "extreme"), [(-0.25, 1.0), (0.75, -1.0)])
+def test_missing_clusters_count_against_a_decision(value: float, extreme: float) -> None:
+    """What is missing stands in the past as harmful as can be for a pass, as harmless as can be for a fail."""
+    held = [value] * 5 + [NAN] * 5
+    gone = {"best": np.nan_to_num(held, nan=-1.0), "worst": np.nan_to_num(held, nan=1.0)}
+    claim = _claim(held, gone["best"], gone["worst"])
+    whole = np.array([value] * 5 + [extreme] * 5 + [value] * 400)
+    side: betting.Side = "less" if value < 0 else "greater"
+    needed = int(np.argmax(betting.log_wealth_against(whole, 0.1, -1, 1, side) >= -math.log(0.05)))
+    rng = np.random.default_rng(0)
+    assert decision_chance(claim, needed - 10, 0.05, 1, rng) == 1.0
+    assert decision_chance(claim, needed - 11, 0.05, 1, rng) == 0.0
+
+
+def test_the_chance_of_a_decision_is_a_share_of_futures() -> None:
+    """Of two hundred futures drawn from what was seen, those count in which harm is ruled out or shown at some look."""
+    claim = _noisy(20)
+    drawn = np.random.default_rng(7).choice(claim.seen[:17], (200, 40))
+    decided = 0
+    for future in drawn:
+        passing = betting.log_wealth_against([*claim.worst, *future], 0.1, -1, 1, "less").max()
+        failing = betting.log_wealth_against([*claim.best, *future], 0.1, -1, 1, "greater").max()
+        decided += passing >= -math.log(0.2) or failing >= math.log(2 / 0.2)
+    got = decision_chance(claim, 40, 0.2, 2, np.random.default_rng(7))
+    assert 0.05 < got < 0.95
+    assert got == decided / 200
