@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seatrial.errors import EvidenceError, StoreError
-from seatrial.observations import digest, gate_pairs, read_observations, to_frame, write_observations
-from seatrial.types import Observation
+from seatrial.observations import by_signal, digest, gate_pairs, read_observations, to_frame, write_observations
+from seatrial.types import Observation, Role
 
 ROWS = [
     Observation("vibe/off", "baseline", "a", "c1", 0, 0.0, use_case="work"),
@@ -89,3 +93,132 @@ def test_an_unwritable_place(tmp_path: Path) -> None:
     """Writing into a missing folder is an error of the store."""
     with pytest.raises(StoreError, match="cannot be written"):
         write_observations(to_frame(ROWS), tmp_path / "none" / "o.parquet")
+
+
+def _csv(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "o.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_absent_columns_take_their_defaults(tmp_path: Path) -> None:
+    """An item is its own cluster, one draw, weight 1, a general use case, no rater, and the file is the source."""
+    (row,) = read_observations(_csv(tmp_path, "signal,role,item,value\nx/y,baseline,7,1\n")).to_dicts()
+    assert row == {
+        "signal": "x/y",
+        "role": "baseline",
+        "item": "7",
+        "cluster": "7",
+        "draw": 0,
+        "value": 1.0,
+        "weight": 1.0,
+        "use_case": "general",
+        "rater": "",
+        "source": "o.csv",
+        "at": 0.0,
+    }
+
+
+def test_a_blank_in_an_optional_column_is_its_default(tmp_path: Path) -> None:
+    """A row without a weight or a cluster is not lost beside rows that have one."""
+    text = "signal,role,item,value,weight,cluster\nx/y,baseline,a,1,,\nx/y,baseline,b,1,2,c\n"
+    frame = read_observations(_csv(tmp_path, text))
+    assert frame["weight"].to_list() == [1.0, 2.0]
+    assert frame["cluster"].to_list() == ["a", "c"]
+
+
+def test_rows_count_from_one_over_the_whole_file(tmp_path: Path) -> None:
+    """Signals that stand mixed are checked one by one, and yet a wrong row is named by its place in the file."""
+    rows = [f"{'x/b' if number % 2 else 'x/a'},baseline,i{number},{'nan' if number == 6 else 1}" for number in range(9)]
+    with pytest.raises(EvidenceError, match=r"not a finite number: 1 row \(7; first item: i6\)"):
+        read_observations(_csv(tmp_path, "signal,role,item,value\n" + "\n".join(rows)))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("signal,role,item,value\n,baseline,a,1\n", "signal is missing"),
+        ("signal,role,item,value\nx/y,,a,1\n", "role is missing"),
+        ("signal,role,item,value\nx/y,baseline,,1\n", "item is missing"),
+        ("signal,role,item,value\nx/y,baseline,a,inf\n", "value is not a finite number"),
+        ("signal,role,item,value,weight\nx/y,baseline,a,1,inf\n", "weight must be above 0"),
+        ("signal,role,item,value,draw\nx/y,baseline,a,1,first\n", "draw is missing or not a int64"),
+        ("signal,role,item,value,use_case\nx/y,baseline,a,1,p\nx/y,candidate,a,2,q\n", "more than one use_case"),
+        ("role,value\nbaseline,1\n", "no columns signal, item"),
+    ],
+)
+def test_a_gap_is_never_filled_with_a_guess(tmp_path: Path, text: str, words: str) -> None:
+    """What must be there and is not, or cannot be, is refused."""
+    with pytest.raises(EvidenceError, match=words):
+        read_observations(_csv(tmp_path, text))
+
+
+def test_the_same_answer_by_two_raters_is_two_observations(tmp_path: Path) -> None:
+    """Only a row whose role, item, draw and rater all stand already is doubled."""
+    text = (
+        "signal,role,item,value,rater,draw\nx/y,baseline,a,1,ana,0\nx/y,baseline,a,0,ben,0\n"
+        "x/y,baseline,a,0,ana,1\nx/y,candidate,a,0,ana,0\nx/z,baseline,a,1,ana,0\n"
+    )
+    assert len(read_observations(_csv(tmp_path, text))) == 5
+
+
+keys = st.tuples(
+    st.sampled_from(["x/a", "x/b"]), st.sampled_from(["baseline", "candidate"]), st.integers(0, 4), st.integers(0, 2)
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.dictionaries(keys, st.tuples(st.floats(-1, 1), st.floats(0.1, 5)), min_size=1, max_size=20),
+    st.randoms(use_true_random=False),
+)
+def test_pairs_are_the_means_by_weight(
+    rows: dict[tuple[str, Role, int, int], tuple[float, float]], random: Random
+) -> None:
+    """In whatever order rows come, each model's mean by item is the plain weighted mean, and what is missing is NaN."""
+    made = [
+        Observation(signal, role, f"i{item}", f"c{item % 2}", draw, value, weight)
+        for (signal, role, item, draw), (value, weight) in rows.items()
+    ]
+    random.shuffle(made)
+    parts = by_signal(to_frame(made))
+    assert set(parts) == {one.signal for one in made}
+    assert sum(len(part) for part in parts.values()) == len(made)
+    for signal, part in parts.items():
+        table = gate_pairs(to_frame(made), signal)
+        own = [one for one in made if one.signal == signal]
+        assert table.items.to_list() == list(dict.fromkeys(one.item for one in own))
+        assert set(part["signal"].to_list()) == {signal}
+        for place, item in enumerate(table.items.to_list()):
+            for role, column in (("baseline", table.baseline), ("candidate", table.candidate)):
+                held = [(one.value, one.weight) for one in own if (one.role, one.item) == (role, item)]
+                wanted = sum(v * w for v, w in held) / sum(w for _, w in held) if held else np.nan
+                assert column[place] == pytest.approx(wanted, nan_ok=True)
+            assert table.clusters[place] == f"c{int(item[1:]) % 2}"
+
+
+def test_the_digest_sees_every_value_and_no_time() -> None:
+    """When and from which file a number came changes no digest; who gave it, to whom and how much it counts does."""
+    one = ROWS[0]
+    base = digest(to_frame([one]))
+    for same in (replace(one, at=9.0), replace(one, source="other.csv")):
+        assert digest(to_frame([same])) == base
+    others = [
+        replace(one, value=0.5),
+        replace(one, rater="ana"),
+        replace(one, weight=2.0),
+        replace(one, use_case="law"),
+        replace(one, cluster="c9"),
+        replace(one, draw=1),
+        replace(one, item="z"),
+        replace(one, role="candidate"),
+        replace(one, signal="vibe/x"),
+    ]
+    assert len({digest(to_frame([other])) for other in others} | {base}) == len(others) + 1
+
+
+def test_no_rows_are_a_table(tmp_path: Path) -> None:
+    """A file with a header alone is empty evidence, not an error."""
+    frame = read_observations(_csv(tmp_path, "signal,role,item,value\n"))
+    assert frame.schema == to_frame([]).schema
+    assert len(frame) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -103,35 +102,58 @@ async def test_a_store_that_cannot_be_written_ends_the_review(
         await _collect(endpoint, tmp_path, _asks(4))
 
 
-def test_plain_lines_where_there_is_no_terminal() -> None:
-    """Without a terminal progress is plain lines with rate and time left."""
-    stream = io.StringIO()
-    progress = Progress(None, stream)
-    assert progress.mode == "lines"
-    progress.plan(10)
-    with progress:
-        progress.advance()
-        progress.say("1 passed")
-    assert "1 of at most 10 calls" in stream.getvalue()
-    assert "left · 1 passed" in stream.getvalue()
+async def test_the_baselines_answers_of_a_review_beside_are_used_again(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Users have the same baseline as in the last review, so only the candidate is asked anew; both count alike."""
+    await _collect(endpoint, tmp_path / "reviews" / "first", _asks(4))
+    calls = endpoint.count
+    _, collector = await _collect(endpoint, tmp_path / "reviews" / "second", _asks(4))
+    assert endpoint.count == calls + 4
+    assert (collector.spend("baseline").calls, collector.spend("baseline").reused) == (0, 4)
+    assert (collector.spend("candidate").calls, collector.spend("candidate").reused) == (4, 0)
+    assert collector.remaining == 1000 - 8
+    with ResponseStore(tmp_path / "reviews" / "second") as store:
+        assert len(store) == 8
 
 
-def test_a_bar_on_a_terminal() -> None:
-    """On a terminal a bar shows the calls done and how the gates stand."""
-    stream = io.StringIO()
-    progress = Progress("bar", stream)
-    progress.plan(4)
-    with progress:
-        progress.advance()
-        progress.say("2 open")
-    assert "1 of at most 4" in stream.getvalue()
+async def test_a_stored_answer_takes_the_name_of_who_asks(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Two items that ask the same share the answer, and each response names its own item."""
+    await _collect(endpoint, tmp_path, _asks(1))
+    renamed = Ask("candidate", Request(Item("other", "t", (Message("user", "Question 0?"),)), 0, 8, 3))
+    batch, _ = await _collect(endpoint, tmp_path, [renamed])
+    assert endpoint.count == 2
+    assert [(answer.item, answer.suite) for _, answer in batch.responses] == [("other", "t")]
 
 
-def test_off_is_silent() -> None:
-    """With progress off nothing is written."""
-    stream = io.StringIO()
-    with Progress("off", stream) as progress:
-        progress.plan(3)
-        progress.advance()
-        progress.say("x")
-    assert stream.getvalue() == ""
+async def test_recorded_answers_cost_nothing_and_are_not_stored(tmp_path: Path) -> None:
+    """A file's answers spend no budget; what it lacks is a failure with the reason, one an item, and ends nothing."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"prompt": "Question 1?", "completion": "Yes."}\n', encoding="utf-8")
+    (model,) = open_models(ModelSpec(model=f"transcripts/{path}"))
+    asks = [ask for ask in _asks(FAILURES_IN_A_ROW + 5) if ask.role == "candidate"]
+    with ResponseStore(tmp_path) as store:
+        collector = Collector({"candidate": model}, store, 10, Progress("off"))
+        batch = await collector.collect(asks)
+        assert len(store) == 0
+    assert [answer.item for _, answer in batch.responses] == ["i1"]
+    assert len(batch.failures) == FAILURES_IN_A_ROW + 4
+    assert all("holds no answer" in failure.reason for failure in batch.failures)
+    assert (collector.remaining, collector.spend("candidate").calls, collector.spend("candidate").failed) == (10, 0, 0)
+
+
+async def test_failures_that_are_not_in_a_row_end_nothing(endpoint: Endpoint, tmp_path: Path) -> None:
+    """A model that answers every other call is up, however many calls fail in all."""
+
+    def every_other(body: dict[str, Any], n: int) -> web.Response | None:
+        number = int(str(body["messages"][-1]["content"]).split()[1].rstrip("?"))
+        return web.Response(status=400, text="no") if number % 2 else None
+
+    endpoint.fault = every_other
+    batch, collector = await _collect(endpoint, tmp_path, _asks(3 * FAILURES_IN_A_ROW))
+    assert len(batch.failures) == 3 * FAILURES_IN_A_ROW
+    assert collector.spend("candidate").failed == 3 * FAILURES_IN_A_ROW // 2
+
+
+async def test_nothing_to_ask_is_an_empty_batch(endpoint: Endpoint, tmp_path: Path) -> None:
+    """A round without an ask makes no call."""
+    batch, collector = await _collect(endpoint, tmp_path, [])
+    assert (batch, endpoint.count, collector.remaining) == (Batch((), ()), 0, 1000)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seatrial.collect import ResponseStore, call_key
 from seatrial.errors import StoreError
@@ -123,3 +126,84 @@ def test_it_must_be_open() -> None:
     """Putting into a closed store is a programming error."""
     with pytest.raises(RuntimeError):
         ResponseStore(Path("x")).put("k", "baseline", ANSWER)
+
+
+def test_the_file_only_grows(tmp_path: Path) -> None:
+    """Putting, reopening and putting again never changes a byte that was written; a later answer of a key counts."""
+    path = tmp_path / "responses" / "answers.jsonl"
+    before = b""
+    for number in range(4):
+        with ResponseStore(tmp_path) as store:
+            store.put(f"k{number % 3}", "baseline", replace(ANSWER, draw=number))
+        after = path.read_bytes()
+        assert after.startswith(before) and after.endswith(b"\n") and len(after) > len(before)
+        before = after
+    assert len(before.splitlines()) == 4
+    with ResponseStore(tmp_path) as store:
+        assert [answer.draw for key in ("k0", "k1", "k2") if (answer := store.get(key)) is not None] == [3, 1, 2]
+
+
+@settings(deadline=None, max_examples=40)
+@given(cut=st.integers(0, 400))
+def test_a_cut_anywhere_costs_no_whole_line(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    """However many bytes of the end a crash leaves out, every answer whose line is whole is there when reopened."""
+    folder = tmp_path_factory.mktemp("cut")
+    with ResponseStore(folder) as store:
+        for number in range(3):
+            store.put(f"k{number}", "candidate", replace(ANSWER, draw=number))
+    path = folder / "responses" / "answers.jsonl"
+    content = path.read_bytes()
+    kept = content[: max(0, len(content) - cut)]
+    path.write_bytes(kept)
+    with ResponseStore(folder) as store:
+        assert len(store) == kept.count(b"\n")
+    assert path.read_bytes() == kept[: kept.rfind(b"\n") + 1]
+
+
+@given(
+    text=st.text(st.characters(codec=None)),
+    first=st.lists(st.tuples(st.text(), st.floats(allow_nan=False)), max_size=3),
+)
+@settings(deadline=None, max_examples=60)
+def test_any_answer_is_got_back(
+    tmp_path_factory: pytest.TempPathFactory, text: str, first: list[tuple[str, float]]
+) -> None:
+    """Line breaks of any kind, lone surrogates and probabilities of zero survive the file."""
+    folder, answer = tmp_path_factory.mktemp("any"), replace(ANSWER, text=text, first=tuple(first))
+    with ResponseStore(folder) as store:
+        store.put("k", "baseline", answer)
+    with ResponseStore(folder) as store:
+        assert store.get("k") == answer
+
+
+def test_only_the_baselines_answers_are_taken_from_a_review_beside(tmp_path: Path) -> None:
+    """The candidate is always asked anew; a review's own file is not one beside it."""
+    with ResponseStore(tmp_path / "first") as store:
+        store.put("b", "baseline", ANSWER)
+        store.put("c", "candidate", ANSWER)
+        store.put("j", "judge", ANSWER)
+        assert store.from_other_reviews("b") is None
+    with ResponseStore(tmp_path / "second") as store:
+        assert store.from_other_reviews("b") == ANSWER
+        assert store.from_other_reviews("c") is None
+        assert store.from_other_reviews("j") is None
+        assert store.get("b") is None
+
+
+def test_a_broken_review_beside_does_no_harm(tmp_path: Path) -> None:
+    """Torn, foreign and unreadable lines of another review are passed over; its good ones are used."""
+    with ResponseStore(tmp_path / "first") as store:
+        store.put("b", "baseline", ANSWER)
+    path = tmp_path / "first" / "responses" / "answers.jsonl"
+    path.write_bytes(b'[1]\n{"role": "baseline"}\n\xff\n\n' + path.read_bytes() + b'{"key": "t", "ro')
+    (tmp_path / "third" / "responses" / "answers.jsonl").mkdir(parents=True)
+    with ResponseStore(tmp_path / "second") as store:
+        assert store.from_other_reviews("b") == ANSWER
+        assert store.from_other_reviews("t") is None
+
+
+def test_a_key_depends_on_the_form_of_the_reply() -> None:
+    """A free answer and one held to named numbers are two answers; no numbers keep the keys of earlier reviews."""
+    free = call_key("m", "judge", Request(ITEM))
+    assert free != call_key("m", "judge", Request(ITEM, numbers=("score",)))
+    assert free == "07eadc97c651292f331f1d651dbd54a63e58ef5982de8756c42080957bdd1ffb"

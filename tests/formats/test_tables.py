@@ -37,7 +37,7 @@ def _cells(content: bytes, name: str) -> list[dict[str, Any]]:
 def test_a_csv_comes_back_as_it_was_written(rows: list[tuple[str, str]], end: str) -> None:
     """Every cell is the text that another writer put there, whatever marks it holds; nothing becomes a number."""
     file = io.StringIO(newline="")
-    csv.writer(file, lineterminator=end).writerows([("item", "vote"), *rows])
+    csv.writer(file, lineterminator=end, quoting=csv.QUOTE_ALL).writerows([("item", "vote"), *rows])
     assert _cells(file.getvalue().encode(), "t.csv") == [{"item": item, "vote": vote} for item, vote in rows]
 
 

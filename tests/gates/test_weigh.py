@@ -23,6 +23,7 @@ from seatrial.types import Evidence
 NAN = float("nan")
 SIGNAL = declared_signal("behavior/x", SignalSpec())
 GATE = Gate(signal="behavior/x", margin=0.05)
+MARGIN = Statement("margin", 0.1)
 Array = NDArray[np.float64]
 
 
@@ -30,7 +31,7 @@ def _claim(
     seen: Sequence[float] | Array,
     best: Sequence[float] | Array | None = None,
     worst: Sequence[float] | Array | None = None,
-    statement: Statement = Statement("margin", 0.1),
+    statement: Statement = MARGIN,
     models: tuple[Sequence[float] | Array, Sequence[float] | Array] = ((), ()),
     sign: float = 1.0,
     bounds: tuple[float, float] = (-1.0, 1.0),
@@ -50,7 +51,7 @@ def _noisy(size: int = 60) -> Claim:
     return _claim(seen, best, worst, models=(rng.random(size), rng.random(size) + 0.1))
 
 
-def _table(before: Array, after: Array, clusters: Array | None = None) -> PairedTable:
+def _table(before: Array, after: Array, clusters: NDArray[np.int64] | None = None) -> PairedTable:
     count = len(before)
     names = np.arange(count) if clusters is None else clusters
     return PairedTable(
@@ -78,7 +79,7 @@ def test_evidence_sums_up_its_clusters(method: Method) -> None:
     found = evidence(claim, method, 0.05)
     assert (found.estimate, found.clusters, found.items, found.missing) == (0.5, 2, 70, 3)
     assert (found.baseline, found.candidate) == (0.375, 0.75)
-    assert (found.missing_low, found.missing_high) == (0.0, pytest.approx(2 / 3))
+    assert (found.missing_low, found.missing_high) == pytest.approx((0.0, 2 / 3))
     assert math.isnan(found.mde)
 
 
@@ -114,7 +115,7 @@ def test_e_values_and_p_values_end_somewhere() -> None:
     assert harm.p_value < 1e-100
     calm = evidence(_claim(np.full(30, -0.5)), "betting", 0.05)
     assert calm.p_value == 1.0
-    assert calm.e_value < 1e-3
+    assert calm.e_value < 0.5
 
 
 def test_the_e_value_is_fair() -> None:
@@ -205,35 +206,30 @@ def test_items_of_a_cluster_count_once() -> None:
     assert two.items == 120
 
 
-def test_clusters_keep_the_error_rate_and_ignoring_them_does_not() -> None:
-    """With a shock shared by each cluster false passes stay near alpha; with every item its own they do not."""
+def test_the_unit_is_the_cluster() -> None:
+    """With a shock shared by each cluster the interval is that of the cluster means; that of items is too narrow."""
     rng = np.random.default_rng(1)
-    runs, rates = 150, []
-    for ignored in (False, True):
-        passed = 0
-        for _ in range(runs):
-            names = np.repeat(np.arange(50), 8)
-            shock = rng.normal(0, 0.1, 50)[names]
-            before = np.full(400, 0.5)
-            table = _table(before, np.clip(before + 0.05 + shock, 0, 1), None if ignored else names)
-            passed += evidence(_whole(table), "fixed", 0.05).high < 0.05
-        rates.append(passed / runs)
-    assert rates[0] <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
-    assert rates[1] > 0.15
+    names = np.repeat(np.arange(50), 8)
+    change = rng.normal(0, 0.1, 50)[names] + rng.normal(0, 0.02, 400)
+    before = np.full(400, 0.5)
+    found = evidence(_whole(_table(before, before + change, names)), "fixed", 0.05)
+    known = stats.ttest_1samp(change.reshape(50, 8).mean(axis=1), 0.0).confidence_interval(0.9)
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=2e-3)
+    ignored = evidence(_whole(_table(before, before + change)), "fixed", 0.05)
+    assert ignored.high - ignored.low < 0.5 * (found.high - found.low)
 
 
-def test_looking_again_and_again_keeps_the_error_rate() -> None:
-    """Over many looks, sequential evidence passes a broken gate within alpha; fixed-size evidence does not."""
-    rng = np.random.default_rng(6)
-    runs = 60
-    passed: dict[Method, int] = {"betting": 0, "fixed": 0}
-    for _ in range(runs):
-        change = np.where(rng.random(160) < 0.65, 0.7, -0.155 / 0.35)  # the mean is the margin
-        looks = [_claim(change[:count], statement=Statement("margin", 0.3)) for count in range(40, 161, 12)]
-        for method in passed:
-            passed[method] += any(evidence(look, method, 0.05).high < 0.3 for look in looks)
-    assert passed["betting"] / runs <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
-    assert passed["fixed"] / runs > 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+def test_looking_again_never_widens_sequential_evidence() -> None:
+    """Bounds that hold at all looks jointly only draw in as clusters come; a bound for one look does not."""
+    change = np.random.default_rng(6).normal(0.1, 0.3, 100).clip(-1, 1)
+    looks = [_claim(change[:count]) for count in range(40, 101, 12)]
+    highs, lows = zip(
+        *((found.high, found.low) for found in (evidence(one, "betting", 0.05) for one in looks)), strict=True
+    )
+    assert list(highs) == sorted(highs, reverse=True)
+    assert list(lows) == sorted(lows)
+    fixed = [evidence(look, "fixed", 0.05).high for look in looks]
+    assert fixed != sorted(fixed, reverse=True)
 
 
 def test_pairing_is_what_makes_it_sharp() -> None:
@@ -258,8 +254,9 @@ def test_missing_answers_widen_both_ways() -> None:
 # What could have been seen
 
 
-@pytest.mark.parametrize(("slope", "factor"), [(1.0, 1.0), (0.5, 2.0), (0.25, 4.0), (NAN, 1.0)])
-@pytest.mark.parametrize(("planned", "counted"), [(10, 57), (90, 90)])
+@pytest.mark.parametrize(
+    ("slope", "factor", "planned", "counted"), [(1.0, 1.0, 10, 57), (0.5, 2.0, 70, 70), (NAN, 1.0, 10, 57)]
+)
 def test_the_mde_of_sequential_evidence(slope: float, factor: float, planned: int, counted: int) -> None:
     """The MDE is that of all clusters planned, never fewer than seen, and larger by what the instrument hides."""
     claim = _noisy()
@@ -299,13 +296,13 @@ def test_the_mde_follows_level_power_and_scale(method: Method) -> None:
 def test_an_mde_needs_two_clusters_and_a_scale_that_holds_it(method: Method) -> None:
     """One cluster tells no spread; a change beyond the scale, or behind an instrument that shows none, is infinite."""
     found, rng = Evidence(estimate=0.5), np.random.default_rng(0)
-    one = with_mde(found, _claim([0.25, NAN], [0.25, -1], [0.25, 1]), method, 0.05, 0.9, 50, rng, 0.5)
+    one = with_mde(found, _claim([0.25, NAN], [0.25, -1], [0.25, 1]), method, 0.05, 0.9, 8, rng, 0.5)
     assert math.isnan(one.mde)
     assert (one.slope, one.estimate) == (0.5, 0.5)
     two = _claim([0.25, -0.25])
-    assert 0 < with_mde(found, two, method, 0.05, 0.9, 50, rng).mde <= 1
-    assert with_mde(found, two, method, 0.05, 0.9, 50, rng, 0.05).mde == math.inf
-    assert with_mde(found, two, method, 0.05, 0.9, 50, rng, 0.0).mde == math.inf
+    assert 0 < with_mde(found, two, method, 0.05, 0.9, 8, rng).mde <= 1
+    assert with_mde(found, two, method, 0.05, 0.9, 8, rng, 0.05).mde == math.inf
+    assert with_mde(found, two, method, 0.05, 0.9, 8, rng, 0.0).mde == math.inf
 
 
 def test_what_could_be_seen_of_true_harm() -> None:
@@ -366,13 +363,14 @@ def test_missing_clusters_count_against_a_decision(value: float, extreme: float)
 
 def test_the_chance_of_a_decision_is_a_share_of_futures() -> None:
     """Of two hundred futures drawn from what was seen, those count in which harm is ruled out or shown at some look."""
-    claim = _noisy(20)
-    drawn = np.random.default_rng(7).choice(claim.seen[:17], (200, 40))
+    seen = np.array([0.5, -0.75, 0.0, -0.25, 0.75, -0.5, NAN])
+    claim = _claim(seen, np.nan_to_num(seen, nan=-1.0), np.nan_to_num(seen, nan=1.0))
+    drawn = np.random.default_rng(7).choice(seen[:6], (200, 60))
     decided = 0
     for future in drawn:
         passing = betting.log_wealth_against([*claim.worst, *future], 0.1, -1, 1, "less").max()
         failing = betting.log_wealth_against([*claim.best, *future], 0.1, -1, 1, "greater").max()
         decided += passing >= -math.log(0.2) or failing >= math.log(2 / 0.2)
-    got = decision_chance(claim, 40, 0.2, 2, np.random.default_rng(7))
+    got = decision_chance(claim, 60, 0.2, 2, np.random.default_rng(7))
     assert 0.05 < got < 0.95
     assert got == decided / 200

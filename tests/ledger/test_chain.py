@@ -232,14 +232,19 @@ def test_a_head_of_no_entry_is_refused(tmp_path: Path, head: str) -> None:
 
 
 def test_what_cannot_be_written_is_not_recorded(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that is full is a message that says so, with the file's name."""
+    """A disk that is full is a message that says so, with the file's name, and leaves the ledger as it was."""
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(LedgerError, match=r"jsonl: cannot be written: No space left on device\. Nothing was recorded"):
-        ledger.append("decision", "ann", {})
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(
+            LedgerError, match=r"jsonl: cannot be written: No space left on device\. Nothing was recorded"
+        ):
+            ledger.append("decision", "ann", {})
+    assert len(ledger.verify()) == 5
+    assert ledger.append("decision", "ann", {}).number == 6
 
 
 def test_entries_cut_off_the_end_are_found(ledger: Ledger) -> None:

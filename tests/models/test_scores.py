@@ -90,3 +90,21 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for name, words in (("no.csv", "no such file"), ("s.txt", "come as"), ("s.parquet", "cannot be read")):
         with pytest.raises(EvidenceError, match=words):
             read_scores(_spec(tmp_path / name), _spec(tmp_path / name), "x/y")
+
+
+def test_columns_can_be_mapped(tmp_path: Path) -> None:
+    """The policy may name the columns, for each of the two models by itself."""
+    (tmp_path / "a.csv").write_text("q,points\n1,0.5\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("item_id,value\n1,1\n", encoding="utf-8")
+    frame = read_scores(_spec(tmp_path / "a.csv", item="q", score="points"), _spec(tmp_path / "b.csv"), "x/y")
+    assert frame["value"].to_list() == [0.5, 1.0]
+    assert frame["source"].to_list() == ["a.csv", "b.csv"]
+    with pytest.raises(EvidenceError, match=r"no column 'Q'; found q, points\. Map it with columns: \{item: …\}"):
+        read_scores(_spec(tmp_path / "a.csv", item="Q"), _spec(tmp_path / "b.csv"), "x/y")
+
+
+def test_a_row_is_named_as_it_stands_in_the_table(tmp_path: Path) -> None:
+    """Where `name` picks one model's rows, a wrong one is told by its place in the file, not among the chosen."""
+    path = _table(tmp_path, "item,model,score\na,old,1\na,new,1\nb,old,1\nb,new,x\n")
+    with pytest.raises(EvidenceError, match=r"row 4: the score is not a finite number \(1 such rows, candidate\)"):
+        read_scores(_spec(path, "old"), _spec(path, "new"), "x/y")

@@ -126,3 +126,45 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(EvidenceError, match=words):
             TranscriptsModel(ModelSpec(model=f"transcripts/{path}"))
+
+
+async def test_a_system_turn_and_spaces_make_no_other_conversation(tmp_path: Path) -> None:
+    """Recorded answers are found by what user and assistant said, however it is spaced and whoever was told what."""
+    turns = [
+        {"role": "system", "content": "Be warm."},
+        {"role": "user", "content": "Hi,\n  there?"},
+        {"role": "assistant", "content": "Yes."},
+    ]
+    model = _model(tmp_path / "a.jsonl", json.dumps({"messages": turns}))
+    answer = await model.ask(Request(Item("x", "suite", (Message("user", "Hi, there?"),))))
+    assert answer.text == "Yes."
+    with pytest.raises(NoAnswer):
+        await model.ask(Request(Item("x", "suite", (Message("assistant", "Hi, there?"),))))
+
+
+async def test_a_draw_that_was_not_recorded_is_no_answer(tmp_path: Path) -> None:
+    """The first answer is never given out as a second one."""
+    model = _model(tmp_path / "a.csv", "prompt,completion\nHi?,Yes\n")
+    with pytest.raises(NoAnswer):
+        await model.ask(Request(model.items()[0], draw=1))
+
+
+def test_the_identity_is_the_files_content(tmp_path: Path) -> None:
+    """Another name or place is the same recording; a letter more is another."""
+    text = "prompt,completion\nHi?,Yes\n"
+    one, two = (_model(tmp_path / name, text) for name in ("a.csv", "b.csv"))
+    assert one.identity == two.identity != _model(tmp_path / "c.csv", text + "Ho?,No\n").identity
+
+
+def test_hostile_text_is_kept_as_it_is(tmp_path: Path) -> None:
+    """Line separators, control characters and the mark that some editors put first change no answer."""
+    said = "one\u2028two\x00\x1b[2J“three”"
+    model = _model(tmp_path / "a.jsonl", "\ufeff" + json.dumps({"prompt": "Hi?", "completion": said}))
+    assert model.answers(model.items()[0].id)[0].text == said
+
+
+def test_labels_that_are_no_text_are_kept_as_json(tmp_path: Path) -> None:
+    """A number, a list and nothing become the words that a policy's `values` name."""
+    row = {"prompt": "Hi?", "completion": "Yes", "grade": 3, "tags": ["a"], "bad": True, "none": None}
+    model = _model(tmp_path / "a.jsonl", json.dumps(row))
+    assert dict(model.items()[0].labels) == {"grade": "3", "tags": '["a"]', "bad": "true", "none": ""}

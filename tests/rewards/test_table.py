@@ -110,3 +110,21 @@ def test_the_projects_instruments_read_where_there_is_no_behavior() -> None:
     frame = _frame().drop("behavior/praise").with_columns(pl.lit("This is brilliant!").alias("completion"))
     table = table_of(frame, "t", behaviors=["text/praise"])
     assert table.behaviors == ("text/praise",) and (table.read > 0.5).all()
+
+
+def test_a_blank_id_is_its_prompt(tmp_path: Path) -> None:
+    """Prompts without an id are not pooled as one, and a blank cluster or use case is not everybody's."""
+    frame = _frame().with_columns(pl.lit(None).cast(pl.String).alias(name) for name in ("item", "cluster", "use_case"))
+    frame.write_csv(tmp_path / "t.csv")
+    for table in (table_of(frame, "t"), read_table(tmp_path / "t.csv")):
+        assert table.prompts == tuple(f"p{number}" for number in range(6))
+        assert table.clusters.tolist() == list(table.prompts)
+        assert set(table.kinds) == {"general"}
+
+
+def test_numbers_are_named_where_no_column_says_reward(tmp_path: Path) -> None:
+    """In a file of text too, the columns that hold numbers are offered, and those that hold words are not."""
+    path = tmp_path / "t.csv"
+    _frame().rename({"reward/main": "a", "reward/new": "b"}).with_columns(pl.lit("x").alias("c")).write_csv(path)
+    with pytest.raises(EvidenceError, match=r"numbers here: a, b, behavior/praise\)"):
+        read_table(path)

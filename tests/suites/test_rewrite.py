@@ -78,3 +78,47 @@ def test_both_sides_of_a_contrast_are_worded_alike_or_not_at_all() -> None:
         if twins:
             ends = {twin.messages[-1].content.split()[-1] for twin in twins}
             assert len(ends) == len({item.messages[-1].content.split()[-1] for item in items})
+
+
+def test_what_no_rule_changes_has_no_twin() -> None:
+    """An item that would be asked again word for word is not asked again: it would tell nothing."""
+    assert rewrite([_item("“Sing.”")], _rng()) == []
+
+
+def test_a_name_is_another_of_its_kind_everywhere_in_a_cluster() -> None:
+    """One person stays one person over all items and turns of a cluster, the assistant's turns included."""
+    turns = (
+        Message("user", "Anna is late."),
+        Message("assistant", "Anna may call."),
+        Message("user", "Did Anna call?"),
+    )
+    one = Item("one", "s", turns, cluster="c")
+    two = Item("two", "s", (Message("user", "Is Anna well?"),), cluster="c")
+    twins = rewrite([one, two], _rng())
+    names = {word for twin in twins for turn in twin.messages for word in re.findall(r"\b[A-Z][a-z]+\b", turn.content)}
+    assert "Anna" not in names
+    assert len(names - {"Did", "Is", "Hi", "Hey", "Hello", "Okay", "So", "Quick", "Good"}) == 1
+
+
+def test_an_accepted_answer_is_never_swapped() -> None:
+    """A name or a sum that an answer must give back stays in the question."""
+    twins = rewrite([_item("I really owe Anna $1,200. Whom do I owe?", targets=("Anna",))], _rng(2))
+    assert all("Anna" in twin.messages[0].content and "$1,200" in twin.messages[0].content for twin in twins)
+
+
+@pytest.mark.parametrize(("written", "digits"), [("$1,200", 4), ("$45", 2), ("900 dollars", 3), ("€2500", 4)])
+def test_a_sum_stays_about_as_large(written: str, digits: int) -> None:
+    """A sum of money moves by a tenth or two, and is written as it was."""
+    value = int(re.sub(r"\D", "", written))
+    for seed in range(8):
+        found = re.search(r"[\d,]+", _text(f"It costs {written} to mend. Is it worth it?", seed))
+        assert found is not None
+        moved = int(found.group().replace(",", ""))
+        assert 0.75 * value <= moved <= 1.25 * value
+        assert moved != value
+        assert ("," in found.group()) == ("," in written)
+
+
+def test_sums_too_small_to_move_stay() -> None:
+    """Two dollars are two dollars in other words too."""
+    assert "$2 " in _text("I really paid $2 for it. Maybe too much?", 1)

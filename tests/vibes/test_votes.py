@@ -122,3 +122,13 @@ def test_evidence_needs_both_models(seatrial: Command, tmp_path: Path) -> None:
     lost = seatrial("vibe", "import", path, *named, "--out", tmp_path / "x.parquet")
     assert lost.code == 2
     assert "go together" in lost.err
+
+
+def test_a_column_is_found_in_whatever_row_it_first_stands(tmp_path: Path) -> None:
+    """Sides that only a later line names are read; a mapping for what no vote has is refused, not passed over."""
+    path = tmp_path / "votes.jsonl"
+    rows = [{"rater": "r", "item": 1, "vote": "a"}, {"rater": "r", "item": 2, "vote": "b", "left": "x", "right": "y"}]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert [(vote.item, vote.vote, vote.left) for vote in read_votes(path)] == [("1", "left", ""), ("2", "right", "x")]
+    with pytest.raises(EvidenceError, match="not for 'raters'"):
+        read_votes(path, {"raters": "rater"})

@@ -55,7 +55,7 @@ def _gates(content: ReviewResult) -> str:
     level = f"{100 * (1 - 2 * content.policy.alpha):g}"
     return (
         "\n".join(rows)
-        + f"\n\n+ is harm; {level} % intervals; “could see” is the MDE at power {content.policy.power:g}."
+        + f"\n\n\\+ is harm; {level} % intervals; “could see” is the MDE at power {content.policy.power:g}."
     )
 
 
@@ -76,9 +76,10 @@ def _pairs(content: ReviewResult) -> list[str]:
 
 
 def _quoted(who: str, text: str) -> str:
-    # A blank line would end the HTML block and let what follows be read as Markdown.
-    inert = html.escape(shortened(text, LONGEST_ANSWER)).replace("@", "&#64;")
-    one_line = re.sub(r"\s*\n\s*", "&#10;", inert)
+    # It stands in a paragraph, where Markdown is read between tags too; a blank line would end that paragraph.
+    escaped = _uncalled(html.escape(shortened(text, LONGEST_ANSWER), quote=False))
+    inert = re.sub(r"[\\`*_{}\[\]|~!$]", lambda sign: f"&#{ord(sign.group())};", escaped)
+    one_line = re.sub(r"\s*[\r\n]\s*", "&#10;", inert)
     return f"<b>{who}</b><pre>{one_line}</pre>"
 
 
@@ -91,8 +92,19 @@ def _foot(content: ReviewResult) -> str:
 
 
 def _inert(text: str) -> str:
-    """Return text whose markup characters stand for themselves."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~@])", r"\\\1", " ".join(text.split())).replace("\\@", "&#64;")
+    """Return text in one line whose markup characters stand for themselves."""
+    line = " ".join(text.split()).replace("&", "&amp;")
+    escaped = re.sub(r"[\\`*_{}\[\]<>|~!$]", r"\\\g<0>", line)
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", _uncalled(escaped))
+
+
+def _uncalled(text: str) -> str:
+    """Return text that mentions nobody, names no issue and links nowhere.
+
+    Hosts look for `@name` and `#12` in what is shown, so a space of no width stands after the sign.
+    """
+    broken = re.sub(r"[@#]", lambda sign: f"&#{ord(sign.group())};&#8203;", text)
+    return re.sub(r"(?i)(:)(?=//)|(?<=\bwww)(\.)", lambda sign: f"&#{ord(sign.group())};", broken)
 
 
 def _code(text: str) -> str:

@@ -5,25 +5,31 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-__all__ = ["table", "wrapped"]
+__all__ = ["printable", "table", "wrapped"]
 
 WIDTH = 100
 
 
+def printable(text: str) -> str:
+    """Return text on one line and without what could steer a terminal: names and notes come from files and people."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def wrapped(text: str, indent: str = "") -> str:
     """Return a text in lines of at most `WIDTH` letters, all but the first indented."""
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    shown = printable(text)
+    return textwrap.fill(shown, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return rows in aligned columns; the last column is wrapped to the line's width."""
-    cells = [list(header), *[list(row) for row in rows]]
+    cells = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     start = sum(widths[:-1]) + 2 * (len(widths) - 1)
     lines = []
     for row in cells:
         first = "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True))
-        last = textwrap.wrap(row[-1], max(WIDTH - start, 40)) or [""]
+        last = textwrap.wrap(row[-1], max(WIDTH - start, 40), break_on_hyphens=False) or [""]
         lines.append(f"{first}  {last[0]}".rstrip())
         lines += [" " * start + more for more in last[1:]]
     return "\n".join(lines)

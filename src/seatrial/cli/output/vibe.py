@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from seatrial.cli.output.tables import table
+from seatrial.cli.output.tables import printable, table
 from seatrial.report.wording import number
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def closing_summary(found: Closing) -> str:
         for ear in found.ears
     ]
     header = ("rater", "rated", "d′", "90 %", "criterion", "as before", "side", "drift", "a pair", "")
-    lines = [table(header, rows), ""]
+    lines = []
     if found.agreement is not None:
         held = found.agreement
         lines.append(
@@ -92,16 +92,8 @@ def closing_summary(found: Closing) -> str:
         lines.append(f"{found.unblinded} conversations left out: an answer said what wrote it.")
     if found.hold:
         lines.append(f"HOLD: {found.hold}.")
-    lines += [
-        f"{note.rater}, severity {note.severity}, {note.suite}/{note.item}: {_printable(note.text)}"
-        for note in found.notes
-    ]
-    return "\n".join(lines)
-
-
-def _printable(text: str) -> str:
-    """Return a rater's words on one line and without what could steer a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    lines += [f"{note.rater}, severity {note.severity}, {note.suite}/{note.item}: {note.text}" for note in found.notes]
+    return "\n".join([table(header, rows), "", *map(printable, lines)])
 
 
 def _percent(share: float) -> str:

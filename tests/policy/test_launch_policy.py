@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from seatrial.errors import PolicyError
-from seatrial.policy import load_policy, margin_fits, parse_policy
+from seatrial.policy import LaunchPolicy, load_policy, margin_fits, parse_policy
 
 GOOD = """\
 name: support
@@ -39,8 +40,6 @@ def test_a_plain_policy_has_the_documented_defaults() -> None:
         ("name: support", "name: support\nname: again", 2, "stands twice"),
         ("name: support", "name: support\nalpha: 0.7", 2, "less than 0.5"),
         ("name: support", "name: [", 3, "not valid YAML"),
-        ("gates:", "judges: {own: {model: {model: a/b}, drwas: 2}}\ngates:", 6, "did you mean 'draws'"),
-        ("gates:", "judges: {own: {model: {model: a/b, systm: c}}}\ngates:", 6, "did you mean 'system'"),
         ("system: Be warm.", "opening: 'Sure, '", 5, "no space or line break after them"),
         ("system: Be warm.", "opening: {mine: 3}", 5, "an opening is words"),
         ("margin: 0.05}", "margin: 0.05, advisory: true}", 7, "advisory"),
@@ -63,6 +62,16 @@ def test_a_mistake_names_its_line_and_what_was_expected(old: str, new: str, line
         ("signals:\n  behavior/x: {bounds: [1, 0]}\n", "bounds must be"),
         ("signals:\n  behavior/x: {column: a, instrument: text/length}\n", "either a column"),
         ("signals:\n  behavior/x: {column: a, values: {yes: 3}}\n", "outside the bounds"),
+        ("judges:\n  strict: {draws: 2}\n", "either a `model`"),
+        ("judges:\n  strict: {scores: a.jsonl, members: [b]}\n", "either a `model`"),
+        ("judges:\n  strict: {model: {model: transcripts/a.csv}}\n", "answers live and takes no `system`"),
+        ("judges:\n  strict: {model: {model: a/b, system: Grade.}}\n", "answers live and takes no `system`"),
+        ("judges:\n  strict: {model: {model: a/b, opening: Well}}\n", "answers live and takes no `system`"),
+        ("judges:\n  Strict: {scores: a.jsonl}\n", "String should match pattern"),
+        ("draws: 65\n", "less than or equal to 64"),
+        ("draws: often\n", "draws"),
+        ("budget: {calls: 0}\n", "greater than or equal to 1"),
+        ("rewritten: 1.5\n", "less than or equal to 1"),
     ],
 )
 def test_contradictions_are_refused(extra: str, words: str) -> None:
@@ -71,21 +80,9 @@ def test_contradictions_are_refused(extra: str, words: str) -> None:
         parse_policy(GOOD + extra)
 
 
-def test_two_models_share_their_settings_by_a_merge_key() -> None:
-    """`<<: *base` gives the candidate what the baseline has, save for what it says itself."""
-    policy = parse_policy(
-        GOOD.replace("baseline: {", "baseline: &base {concurrency: 3, logprobs: 0, ").replace(
-            "  model: embedded/smollm2-135m\n  system", "  <<: *base\n  logprobs: 5\n  system"
-        )
-    )
-    shared = {"system": "Be warm.", "logprobs": 5}
-    assert policy.candidate == policy.baseline.model_copy(update=shared)
-    assert policy.baseline.concurrency == 3
-
-
 def test_a_list_is_no_policy() -> None:
     """A file that is no mapping is refused in a sentence."""
-    with pytest.raises(PolicyError, match="expected a mapping with `name` and `gates`"):
+    with pytest.raises(PolicyError, match="^policy:1: expected a mapping with `name`.* and `gates`$"):
         parse_policy("- 1")
 
 
@@ -111,17 +108,6 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert policy.baseline.target == str(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize(("content", "words"), [(None, "cannot be read"), ("", "is empty")])
-def test_a_missing_or_empty_system_prompt_is_refused(tmp_path: Path, content: str | None, words: str) -> None:
-    """A system prompt's file must exist and hold something."""
-    if content is not None:
-        (tmp_path / "warm.md").write_text(content, encoding="utf-8")
-    path = tmp_path / "policy.yaml"
-    path.write_text(GOOD.replace("system: Be warm.", "system: warm.md"), encoding="utf-8")
-    with pytest.raises(PolicyError, match=words):
-        load_policy(path)
-
-
 def test_a_missing_policy_says_how_to_get_one(tmp_path: Path) -> None:
     """The message for a missing file names the command that writes one."""
     with pytest.raises(PolicyError, match="seatrial init"):
@@ -131,10 +117,67 @@ def test_a_missing_policy_says_how_to_get_one(tmp_path: Path) -> None:
 def test_a_margin_fits_below_the_range() -> None:
     """A margin must be smaller than the largest change that the scale can show."""
     assert margin_fits(0.9, (0, 1))
+    assert margin_fits(1.9, (-1, 1))
     assert not margin_fits(1.0, (0, 1))
+    assert not margin_fits(0.0, (0, 1))
+    assert not margin_fits(math.nan, (0, 1))
+    assert not margin_fits(math.inf, (0, math.inf))
 
 
 def test_scores_compare_with_scores_only() -> None:
     """A table of scores cannot be compared with a live model."""
     with pytest.raises(PolicyError, match="scores can only be compared with scores"):
         parse_policy(GOOD.replace("{model: embedded/smollm2-135m}", "{model: scores/a.csv}"))
+
+
+def test_labels_and_patterns_are_words_as_in_the_file() -> None:
+    """Numbers, `yes` and one pattern alone in a declared signal mean what they mean in a table: text."""
+    spec = parse_policy(
+        GOOD
+        + "signals:\n  human/bad: {column: a, values: {1: 1.0, 2.5: 0.5, no: 0}, where: {kind: x*, year: [1, 2]}}\n"
+    ).signals["human/bad"]
+    assert spec.values == {"1": 1.0, "2.5": 0.5, "no": 0.0}
+    assert spec.where == {"kind": ["x*"], "year": ["1", "2"]}
+
+
+@pytest.mark.parametrize(("temperature", "samples"), [("0", False), ("0.7", True)])
+def test_asking_again_helps_only_where_a_model_samples(temperature: str, samples: bool) -> None:
+    """One model with a temperature above 0 is enough for another answer to be possible."""
+    text = GOOD.replace("  system: Be warm.", f"  generation: {{temperature: {temperature}}}")
+    assert parse_policy(text).samples is samples
+
+
+def test_all_paths_of_a_policy_are_resolved(tmp_path: Path) -> None:
+    """Every file and folder that a policy names is looked for beside it, wherever the command is run."""
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        GOOD.replace("margin: 0.05", "margin: 0.05, labels: people.jsonl")
+        + "suites: [s]\nevidence: [e.csv]\nrecords: [r]\nheld_out: [h]\n"
+        "judges: {a: {scores: a.jsonl}, b: {model: {model: embedded/x, adapter: b.gguf}}, c: {members: [a, b]}}\n",
+        encoding="utf-8",
+    )
+    policy = load_policy(path)
+    assert [*policy.suites, *policy.evidence, *policy.records, *policy.held_out] == [
+        tmp_path / name for name in ("s", "e.csv", "r", "h")
+    ]
+    assert policy.gates[0].labels == tmp_path / "people.jsonl"
+    assert policy.judges["a"].scores == tmp_path / "a.jsonl"
+    assert policy.judges["b"].model is not None
+    assert policy.judges["b"].model.adapter == tmp_path / "b.gguf"
+    assert policy.judges["c"].members == ["a", "b"]
+
+
+def test_a_policy_survives_json() -> None:
+    """A policy that was written with a review is read back as the same policy, with the same digest."""
+    policy = parse_policy(GOOD + "draws: auto\nalpha: 0.01\n")
+    again = LaunchPolicy.model_validate_json(policy.model_dump_json())
+    assert again == policy
+    assert again.digest == policy.digest
+
+
+def test_a_policy_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 end in a sentence that names the file."""
+    path = tmp_path / "policy.yaml"
+    path.write_bytes(b"name: \xff\n")
+    with pytest.raises(PolicyError, match=r"policy\.yaml: cannot be read"):
+        load_policy(path)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.formats.jsonl import json_lines
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.text(), st.text(), min_size=1), max_size=5))
 def test_what_was_written_is_read(rows: list[dict[str, str]]) -> None:
     """Any text survives, the marks that Unicode takes for line ends included."""
@@ -29,3 +31,24 @@ def test_a_line_separator_within_a_string_is_no_line_end() -> None:
 def test_bottomless_nesting_is_an_answer() -> None:
     """A hostile line does not end in a traceback."""
     assert "nested too deep" in str(next(iter(json_lines("[" * 200_000)))[1])
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{broken", "not JSON: Expecting property name enclosed in double quotes at column 2"),
+        ('{"a": 1} {"b": 2}', "not JSON: Extra data at column 10"),
+        ("null", "expected a JSON object"),
+        ('"words"', "expected a JSON object"),
+        ("7", "expected a JSON object"),
+    ],
+)
+def test_a_mistake_is_told_and_the_lines_after_it_are_read(line: str, words: str) -> None:
+    """What is wrong is said with its column, and one broken line costs no other."""
+    assert list(json_lines(f'{{"a": 1}}\n{line}\n\n{{"b": 2}}')) == [(1, {"a": 1}), (2, words), (4, {"b": 2})]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", " \t\r\n"])
+def test_blank_lines_hold_nothing(text: str) -> None:
+    """A file of blank lines has no rows and no mistakes."""
+    assert list(json_lines(text)) == []

@@ -1,0 +1,90 @@
+"""What a finished review says on the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from results import BLOCK, HOLD, LAUNCH, RESULTS
+from seatrial.cli.output.review import summary
+from seatrial.types import Spend
+
+FOLDER = Path("reviews/coach-1f2e")
+
+
+def _lines(content: object) -> str:
+    return " ".join(summary(content, FOLDER).split())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_every_gate_every_blind_spot_and_the_next_step_are_there(name: str) -> None:
+    """Each gate with its verdict, each blind spot, the decision's sentence and the way on are said at once."""
+    content, shown = RESULTS[name], summary(RESULTS[name], FOLDER)
+    rows = [line.split() for line in shown.splitlines()]
+    for verdict in content.decision.verdicts:
+        (row,) = [row for row in rows if verdict.signal in row and f"{verdict.margin:g}" in row]
+        assert row[0] == verdict.verdict
+        assert ("(advisory)" in row) is not verdict.blocking
+    whole = " ".join(shown.split())
+    assert f"{name.upper()}: {content.decision.reason}" in whole
+    assert f"Blind spots ({len(content.blind_spots)}):" in whole
+    assert all(spot in whole for spot in content.blind_spots)
+    assert "Report: reviews/coach-1f2e/report.html" in whole
+    assert shown.splitlines()[-1].startswith("Next: ")
+
+
+def test_a_waived_review_says_on_whose_word() -> None:
+    """A launch under a waiver is never shown as a launch."""
+    shown = _lines(replace(BLOCK, status="waived"))
+    assert "LAUNCH, WAIVED: behavior/unearned-praise fails" in shown
+    assert "Waived: safety/unsafe-compliance by C. <Name> until 2026-02-01: known, the [fix](x) ships" in shown
+    assert "Next: the waiver is in the ledger and in the report; it ends by itself." in shown
+
+
+def test_what_to_do_next_depends_on_what_is_in_the_way() -> None:
+    """A gate without a measurement needs answers, an open one more of them, a block a look, a launch a signature."""
+    assert "nothing was measured for benchmark/facts: answer the suite's items" in _lines(HOLD)
+    measured = replace(HOLD, decision=replace(HOLD.decision, verdicts=HOLD.decision.verdicts[1:]))
+    assert "Next: more items or calls for the undecided gates (--budget)" in _lines(measured)
+    assert "Next: open the report and read the pairs of answers" in _lines(BLOCK)
+    assert "Next: sign the report; the decision is recorded (seatrial ledger list --ledger reviews/ledger.jsonl)" in (
+        _lines(LAUNCH)
+    )
+
+
+@pytest.mark.parametrize(
+    ("spend", "words"),
+    [
+        ((), "0 calls. Report"),
+        ((("baseline", Spend(calls=900, reused=350)),), "1,250 calls. Report"),
+        ((("a", Spend(calls=1, cost=0.004)), ("b", Spend(calls=1, cost=0.004))), "2 calls, $0.0080. Report"),
+        ((("a", Spend(calls=1, cost=1234.5)),), "1 calls, $1,234.50. Report"),
+    ],
+)
+def test_calls_and_cost_are_those_of_all_models_together(spend: tuple[tuple[str, Spend], ...], words: str) -> None:
+    """Answers that were found in the store count as calls; a cost of nothing is not mentioned."""
+    assert words in _lines(replace(LAUNCH, spend=spend))
+
+
+def test_what_cannot_be_computed_is_a_dash() -> None:
+    """NaN and infinity never reach a person."""
+    shown = summary(HOLD, FOLDER)
+    assert "nan" not in shown
+    assert "inf " not in shown
+    (row,) = [line for line in shown.splitlines() if "benchmark/facts  " in line]
+    assert row.split() == ["inconclusive", "benchmark/facts", "–", "0.02", "–", "0"]
+
+
+def test_nothing_in_it_can_steer_the_terminal() -> None:
+    """Names of items and words of people come from files: control characters in them do not reach the terminal."""
+    hostile = "x\x1b[2J\x1b]0;owned\x07\x9b31m\u202e"
+    content = replace(
+        BLOCK,
+        decision=replace(BLOCK.decision, reason=f"Raters confirmed severe harm: {hostile}."),
+        blind_spots=(f"{hostile} was not asked",),
+        notes=(f"{hostile} is not known",),
+        waivers=tuple(replace(note, person=hostile, reason=hostile) for note in BLOCK.waivers),
+    )
+    assert {letter for letter in summary(content, FOLDER) if not letter.isprintable()} == {"\n"}

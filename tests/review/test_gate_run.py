@@ -1,0 +1,304 @@
+"""One gate while it is asked: what is asked, what came back, and what it shows at each look."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seatrial.collect import Ask
+from seatrial.gates.claims import claims
+from seatrial.gates.plan import GatePlan, Source
+from seatrial.gates.weigh import evidence
+from seatrial.instruments import declared_signal
+from seatrial.instruments.records import UNKNOWN, standing
+from seatrial.observations import to_frame
+from seatrial.policy import Gate, SignalSpec
+from seatrial.review.gate_run import GateRun
+from seatrial.types import ROLES, Evidence, Item, Look, Message, Observation, Request, Response, Role
+
+NAME = "behavior/x"
+SIGNAL = declared_signal(NAME, SignalSpec(column="score"))
+ALPHA = 0.05
+
+
+def _item(name: str, cluster: str = "", use_case: str = "general") -> Item:
+    return Item(name, "s", (Message("user", name),), use_case=use_case, cluster=cluster or f"c-{name}")
+
+
+def _plan(clusters: Sequence[Sequence[Item]], source: Source = "live", **gate: object) -> GatePlan:
+    made = Gate.model_validate({"signal": NAME, "margin": 0.1, **gate})
+    known = standing(SIGNAL.instrument, NAME, {})
+    return GatePlan(made, SIGNAL, source, tuple(map(tuple, clusters)), max_tokens=33, top_logprobs=4, standing=known)
+
+
+def _singles(count: int) -> list[list[Item]]:
+    return [[_item(f"i{place}")] for place in range(count)]
+
+
+def _answer(item: str, score: float | str, draw: int = 0) -> Response:
+    return Response(item, "s", draw, f"answer to {item}", labels=(("score", str(score)),))
+
+
+def _answered(run: GateRun, scores: Mapping[Role, Mapping[str, float]]) -> GateRun:
+    for role, given in scores.items():
+        for item, score in given.items():
+            run.responses[role].append(_answer(item, score))
+            run.calls += 1
+    return run
+
+
+def _whole(count: int = 30, source: Source = "live") -> GateRun:
+    """A gate whose clusters were all asked and answered, the candidate a little worse."""
+    run = GateRun(_plan(_singles(count), source))
+    run.asks(count)
+    rng = np.random.default_rng(1)
+    before = {f"i{place}": float(rng.random()) for place in range(count)}
+    after = {name: min(1.0, value + 0.1 * float(rng.random())) for name, value in before.items()}
+    return _answered(run, {"baseline": before, "candidate": after})
+
+
+def test_a_gate_begins_with_nothing() -> None:
+    """Before the first question nothing is asked, answered, found or stopped, and all clusters remain."""
+    run, other = GateRun(_plan(_singles(3))), GateRun(_plan(_singles(3)))
+    assert (run.asked, run.calls, run.draws, run.chance, run.stopped) == (0, 0, 1, 1.0, "")
+    assert (run.brought, run.failures, run.found, run.path) == (None, [], [], [])
+    assert run.responses == {"baseline": [], "candidate": []}
+    assert (run.signal, run.remaining) == (NAME, 3)
+    run.responses["baseline"].append(_answer("i0", 1))
+    assert other.responses == {"baseline": [], "candidate": []}
+
+
+def test_the_next_clusters_are_asked_of_both_models() -> None:
+    """Each request is there twice, baseline first; what was asked is not asked again, and clusters stay whole."""
+    first, second, third = [_item("a1", "a"), _item("a2", "a")], [_item("b1", "b")], [_item("c1", "c")]
+    run = GateRun(_plan([first, second, third]))
+    asks = run.asks(1)
+    assert asks == [Ask(role, Request(item, 0, 33, 4)) for item in first for role in ROLES]
+    assert (run.asked, run.remaining) == (1, 2)
+    run.draws = 2
+    again = run.asks(2)
+    assert [(ask.role, ask.request.item.id, ask.request.draw) for ask in again] == [
+        (role, item, draw) for item in ("b1", "c1") for draw in (0, 1) for role in ROLES
+    ]
+    assert (run.asked, run.remaining) == (3, 0)
+    assert run.asks(0) == []
+
+
+@pytest.mark.parametrize(("source", "method"), [("live", "betting"), ("recorded", "fixed"), ("evidence", "fixed")])
+def test_only_what_is_asked_in_rounds_is_weighed_by_betting(source: Source, method: str) -> None:
+    """Recorded answers and brought observations were there at once."""
+    assert GateRun(_plan(_singles(1), source)).method == method
+
+
+def test_a_look_weighs_what_is_there() -> None:
+    """The evidence of each claim is that of the observations so far, in the order in which clusters were asked."""
+    run = _whole()
+    run.plan = replace(run.plan, gate=Gate(signal=NAME, margin=0.1, limit=0.9))
+    run.look(ALPHA)
+    order = [f"c-i{place}" for place in range(30)]
+    expected = claims(run.plan.gate, SIGNAL, run.table()[0], order)
+    assert [claim.statement for claim, _ in run.found] == [claim.statement for claim in expected]
+    for (claim, found), wanted in zip(run.found, expected, strict=True):
+        assert np.array_equal(claim.seen, wanted.seen)
+        assert repr(found) == repr(evidence(wanted, "betting", ALPHA))
+    whole = run.found[0][1]
+    assert run.path == [Look(60, 30, whole.estimate, whole.low, whole.high)]
+    assert (whole.clusters, whole.method) == (30, "betting")
+    assert 0.0 < whole.estimate < 0.1
+
+
+def test_the_order_is_that_of_the_questions() -> None:
+    """Clusters are bet on as they were asked, not as their answers came in."""
+    clusters = _singles(8)
+    scores = {f"i{place}": place / 10 for place in range(8)}
+    run = GateRun(_plan(clusters))
+    run.asks(8)
+    backwards = dict(reversed(scores.items()))
+    _answered(run, {"baseline": dict.fromkeys(backwards, 0.0), "candidate": backwards})
+    run.look(ALPHA)
+    assert run.found[0][0].seen.tolist() == pytest.approx(list(scores.values()))
+    table, order = run.table()
+    assert order == [f"c-i{place}" for place in range(8)]
+    assert table.items.to_list() == [f"i{place}" for place in reversed(range(8))]
+
+
+def test_a_look_at_the_same_answers_changes_nothing() -> None:
+    """Without a new call nothing is weighed again; with one, the new answer counts and the path grows."""
+    run = _whole(6)
+    run.look(ALPHA)
+    found, observed = run.found, run.observations
+    run.look(ALPHA)
+    assert run.found is found
+    assert run.observations is observed
+    assert len(run.path) == 1
+    run.responses["candidate"].append(_answer("i0", 1.0, draw=1))
+    run.calls += 1
+    run.look(ALPHA)
+    assert [look.calls for look in run.path] == [12, 13]
+    assert run.found is not found
+    assert len(run.observations) == len(observed) + 1
+    run.look(ALPHA)
+    assert len(run.path) == 2
+
+
+def test_observations_before_a_look_are_those_so_far() -> None:
+    """Both models' answers are observed with the signal's name, and kept until the next look."""
+    run = GateRun(_plan(_singles(2)))
+    run.asks(2)
+    _answered(run, {"baseline": {"i0": 0.25}, "candidate": {"i0": 0.5, "i1": 0.75}})
+    rows = run.observations.select("signal", "role", "item", "cluster", "value").rows()
+    assert rows == [
+        (NAME, "baseline", "i0", "c-i0", 0.25),
+        (NAME, "candidate", "i0", "c-i0", 0.5),
+        (NAME, "candidate", "i1", "c-i1", 0.75),
+    ]
+    assert run.observations is run.observations
+    _answered(run, {"baseline": {"i1": 0.0}})
+    assert len(run.observations) == 3
+    run.look(ALPHA)
+    assert len(run.observations) == 4
+
+
+def test_an_item_that_nobody_answered_stays_as_unknown() -> None:
+    """Live, an asked item without an answer counts as missing, in its place; one not asked yet does not."""
+    clusters = [[_item("a1", "a", "law"), _item("a2", "a", "law")], [_item("b1", "b", "work")], [_item("c1", "c")]]
+    run = GateRun(_plan(clusters))
+    run.asks(2)
+    _answered(run, {"baseline": {"a1": 0.5}, "candidate": {"a1": 0.5}})
+    table, order = run.table()
+    assert order == ["a", "b", "c"]
+    assert table.items.to_list() == ["a1", "a2", "b1"]
+    assert table.clusters.to_list() == ["a", "a", "b"]
+    assert table.use_cases.to_list() == ["law", "law", "work"]
+    assert table.baseline.tolist()[0] == 0.5
+    assert np.isnan(table.baseline[1:]).all() and np.isnan(table.candidate[1:]).all()
+    run.look(ALPHA)
+    claim, found = run.found[0]
+    assert (found.missing, found.clusters) == (2, 1)
+    assert claim.worst.tolist() == [0.5, 1.0]
+    assert claim.best.tolist() == [-0.5, -1.0]
+
+
+def test_an_unread_answer_is_as_good_as_none() -> None:
+    """An answer that the instrument cannot read leaves its item missing on that model."""
+    run = GateRun(_plan(_singles(2)))
+    run.asks(2)
+    _answered(run, {"baseline": {"i0": 0.5, "i1": 0.5}, "candidate": {"i0": 0.5}})
+    run.responses["candidate"].append(_answer("i1", ""))
+    run.calls += 1
+    run.look(ALPHA)
+    assert (run.found[0][1].missing, run.found[0][1].items) == (1, 1)
+
+
+def test_contrasts_are_units() -> None:
+    """Of a contrast whose sides nobody answered, one unit is missing, under the contrast's name."""
+    sides = [
+        replace(_item(f"k{number}-{side}", f"c{number}"), contrast=f"k{number}", variant=side)
+        for number in range(2)
+        for side in ("for", "against")
+    ]
+    plan = _plan([sides[:2], sides[2:]])
+    run = GateRun(replace(plan, signal=replace(SIGNAL, contrast=("for", "against"), bounds=(-1.0, 1.0))))
+    run.asks(2)
+    scores = {"k0-for": 0.75, "k0-against": 0.25}
+    _answered(run, {"baseline": scores, "candidate": scores})
+    table, _ = run.table()
+    assert table.items.to_list() == ["k0", "k1"]
+    assert table.baseline.tolist()[0] == table.candidate.tolist()[0] == 0.5
+    assert math.isnan(table.baseline[1])
+
+
+def test_a_recorded_item_that_neither_file_answers_is_no_part() -> None:
+    """Recorded answers are what they are: an item without any is not missing."""
+    run = GateRun(_plan(_singles(3), "recorded"))
+    run.asks(3)
+    _answered(run, {"baseline": {"i0": 0.5, "i1": 0.1}, "candidate": {"i0": 0.5}})
+    table, order = run.table()
+    assert table.items.to_list() == ["i0", "i1"]
+    assert order == ["c-i0", "c-i1", "c-i2"]
+    run.look(ALPHA)
+    assert (run.found[0][1].missing, run.found[0][1].method) == (1, "betting-fixed")
+
+
+def _brought(values: Mapping[Role, Sequence[float]]) -> pl.DataFrame:
+    return to_frame(
+        [
+            Observation(NAME, role, f"q{place}", f"k{place // 2}", 0, value)
+            for role, given in values.items()
+            for place, value in enumerate(given)
+        ]
+    )
+
+
+def test_brought_observations_are_taken_as_they_are() -> None:
+    """Nothing is asked for them, they have no order, and each look reads them again."""
+    frame = _brought({"baseline": [0.1, 0.2, 0.3, 0.4], "candidate": [0.2, 0.2, 0.5, 0.4]})
+    run = GateRun(_plan([], "evidence"), frame)
+    assert run.observations is frame
+    table, order = run.table()
+    assert order is None
+    assert table.items.to_list() == ["q0", "q1", "q2", "q3"]
+    run.look(ALPHA)
+    run.look(ALPHA)
+    assert len(run.path) == 2
+    found = run.found[0][1]
+    assert (found.clusters, found.items, run.path[0].calls) == (2, 4, 0)
+    assert found.estimate == pytest.approx(0.075)
+    assert run.remaining == 0
+
+
+def test_a_gate_asked_again_and_again_is_weighed_at_the_last_look() -> None:
+    """It is the newest look that tells whether there is anything new."""
+    run = GateRun(_plan(_singles(3)))
+    for place in range(3):
+        run.asks(1)
+        _answered(run, {"baseline": {f"i{place}": 0.5}, "candidate": {f"i{place}": 0.6}})
+        run.look(ALPHA)
+        run.look(ALPHA)
+    assert [(look.calls, look.clusters) for look in run.path] == [(2, 1), (4, 2), (6, 3)]
+
+
+def test_the_first_claim_carries_the_path() -> None:
+    """What is judged is each claim's evidence; calls and looks stand with the claim over all items only."""
+    run = _whole()
+    run.plan = replace(run.plan, gate=Gate(signal=NAME, margin=0.1, limit=0.9))
+    run.look(ALPHA)
+    run.stopped = "the budget was spent"
+    made = run.weighed()
+    assert made.gate is run.plan.gate
+    assert (made.instrument, made.stopped, made.advice) == ("labels/score", "the budget was spent", "")
+    assert [claim.statement for claim in made.claims] == [claim.statement for claim, _ in run.found]
+    first, second = (claim.evidence for claim in made.claims)
+    assert (first.calls, first.path) == (60, tuple(run.path))
+    assert repr(replace(first, calls=0, path=())) == repr(run.found[0][1])
+    assert (second.calls, second.path) == (0, ())
+    assert second is run.found[1][1]
+
+
+def test_an_instrument_without_a_record_only_advises() -> None:
+    """Why its instrument may not gate goes with the gate, and then it does not block."""
+    run = _whole(4)
+    run.plan = replace(run.plan, standing=UNKNOWN)
+    assert run.weighed().advice == "Error not measured, so it may only advise."
+    assert not run.weighed().blocking
+    assert _whole(4).weighed().blocking
+
+
+def test_a_gate_never_looked_at_claims_nothing() -> None:
+    """Without a look there is no evidence to judge."""
+    assert _whole(4).weighed().claims == ()
+
+
+def test_what_the_run_shows_leaves_its_table_out() -> None:
+    """A run is shown by what was asked and found, and made without a table of observations."""
+    run = _whole(2)
+    run.look(ALPHA)
+    assert "_observed" not in repr(run)
+    with pytest.raises(TypeError):
+        GateRun(run.plan, None, _observed=run.observations)  # type: ignore[call-arg]
+    assert isinstance(run.found[0][1], Evidence)

@@ -1,0 +1,72 @@
+"""The nouns."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seatrial import types
+from seatrial.types import BAD, Evidence, Item, Message, Request
+
+ASKED = (Message("user", "Is it?"),)
+
+
+def _nouns() -> list[type]:
+    made: list[type] = [getattr(types, name) for name in types.__all__]
+    return [one for one in made if dataclasses.is_dataclass(one)]
+
+
+@pytest.mark.parametrize("noun", _nouns(), ids=lambda noun: noun.__name__)
+def test_every_noun_is_frozen_and_small(noun: type) -> None:
+    """No noun can be changed after it is made, nor get attributes that it does not name."""
+    assert noun.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert "__slots__" in vars(noun)
+
+
+def test_an_item_that_stands_alone_is_its_own_cluster_and_contrast() -> None:
+    """Without a cluster or a contrast an item takes its own id, so that nothing is counted as belonging together."""
+    item = Item("a", "s", ASKED)
+    assert (item.cluster, item.contrast) == ("a", "a")
+    assert Item("a", "s", ASKED, cluster="c").contrast == "a"
+    assert Item("a", "s", ASKED, contrast="k").cluster == "a"
+
+
+def test_bad_is_no_number_that_compares() -> None:
+    """A number that could not be computed is neither below nor above a margin, so it can pass nothing by accident."""
+    assert math.isnan(BAD)
+    assert not (BAD < 0.05 or BAD > 0.05 or BAD == BAD)
+
+
+def test_evidence_of_nothing_says_nothing() -> None:
+    """Evidence without a measurement is bad in every number, and counts no cluster."""
+    numbers = [getattr(Evidence(), one.name) for one in dataclasses.fields(Evidence) if one.type == "float"]
+    assert len(numbers) > 10
+    assert all(math.isnan(number) for number in numbers)
+    assert (Evidence().clusters, Evidence().items, Evidence().calls, Evidence().missing) == (0, 0, 0, 0)
+    assert (Evidence().method, Evidence().path) == ("none", ())
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.from_regex(r"[a-z]{1,6}", fullmatch=True), unique=True, min_size=1, max_size=4), st.data())
+def test_the_schema_of_a_reply_takes_what_is_asked_for_and_nothing_else(names: list[str], data: st.DataObject) -> None:
+    """Whole numbers from 0 to 10 under just the wanted names are valid; a name more, a name less, 11, ½ are not."""
+    schema = Request(Item("a", "s", ASKED), numbers=tuple(names)).schema
+    reply: dict[str, object] = {name: data.draw(st.integers(0, 10)) for name in names}
+    jsonschema.validate(json.loads(json.dumps(reply)), schema)
+    first = names[0]
+    for wrong in (
+        {**reply, "other!": 1},
+        {name: value for name, value in reply.items() if name != first},
+        {**reply, first: 11},
+        {**reply, first: -1},
+        {**reply, first: 0.5},
+        {**reply, first: "5"},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, schema)
