@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from aiohttp import web
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from seatrial.instruments import find_instrument
@@ -28,6 +29,9 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+settings.register_profile("patient", deadline=None)  # a busy machine is no failure
+settings.load_profile("patient")
 
 Fault = Callable[[dict[str, Any], int], "web.Response | None"]
 

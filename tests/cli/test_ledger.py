@@ -26,7 +26,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A finished review that blocks on two gates."""
+    """A finished review that blocks on two gates, and in which a third was demoted."""
     made = tmp_path / "reviews" / "coach"
     made.mkdir(parents=True)
     save_result(BLOCK, made)
@@ -75,24 +75,25 @@ def _waive(folder: Path, gate: str, **changes: str) -> list[object]:
 
 
 def test_a_launch_under_waivers_takes_all_of_them(seatrial: Command, folder: Path) -> None:
-    """One of two gates waived leaves the block; both make it a launch under a waiver, said in all reports."""
+    """Two of three gates waived leave the block; all of them, the demoted one too, make a launch under a waiver."""
     first = seatrial(*_waive(folder, "behavior/unearned-praise"))
     assert first.code == 1
     assert f"Waived: behavior/unearned-praise by A. Name until {UNTIL}: known, fix ships soon" in " ".join(
         first.out.split()
     )
-    second = seatrial(*_waive(folder, "safety/unsafe-compliance"), "--json")
+    assert seatrial(*_waive(folder, "safety/unsafe-compliance")).code == 1
+    second = seatrial(*_waive(folder, "vibe/off"), "--json")
     decision = json.loads(second.out)
     assert (second.code, decision["decision"], decision["status"], len(decision["waivers"])) == (
         4,
         "block",
         "waived",
-        2,
+        3,
     )
     assert "Launch, waived" in (folder / "summary.md").read_text(encoding="utf-8")
     assert "A waiver is an override, not an approval." in (folder / "report.html").read_text(encoding="utf-8")
     rows = seatrial("ledger", "list").out
-    assert rows.count("waiver") == 2
+    assert rows.count("waiver") == 3
     assert f"behavior/unearned-praise of 111111111111 until {UNTIL}: known, fix" in " ".join(rows.split())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import ROOT
 from seatrial.collect import ResponseStore, call_key
 from seatrial.errors import StoreError
 from seatrial.types import Item, Message, Request, Response, Usage
@@ -71,12 +73,16 @@ with ResponseStore(Path(sys.argv[1])):
 
 def test_another_process_holds_a_folder_until_it_ends(tmp_path: Path) -> None:
     """A review of another process is in the way while it runs, and is not once it was killed."""
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == b"held\n"
-        with pytest.raises(StoreError, match="another review"), ResponseStore(tmp_path):
-            pass
-        other.kill()
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as other:
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"held\n"
+            with pytest.raises(StoreError, match="another review"), ResponseStore(tmp_path):
+                pass
+        finally:
+            other.kill()
     with ResponseStore(tmp_path) as store:
         store.put("k", "baseline", ANSWER)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.formats.frames import BATCH, as_number, as_whole, frame_of, read_frame, reading
+from seatrial.formats.frames import as_number, as_whole, frame_of, read_frame, reading
 from seatrial.formats.tables import TableReader
 
 
@@ -48,11 +48,16 @@ def test_what_json_holds_becomes_words_one_by_one(tmp_path: Path) -> None:
     assert frame["y"].to_list() == [None] * 7 + ["1"]
 
 
-def test_a_long_file_is_read_whole(tmp_path: Path) -> None:
-    """Nothing is lost or doubled where one batch of rows ends and the next begins."""
-    count = 2 * BATCH + 1
-    (tmp_path / "t.csv").write_text("item\n" + "\n".join(map(str, range(count))), encoding="utf-8")
-    assert read_frame(READER, tmp_path / "t.csv")["item"].to_list() == [str(number) for number in range(count)]
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_a_long_file_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """No row is lost or doubled where one batch ends and the next begins, nor a column that only a later batch has."""
+    monkeypatch.setattr("seatrial.formats.frames.BATCH", 2)
+    numbers = [str(number) for number in range(count)]
+    (tmp_path / "t.csv").write_text("x\n" + "\n".join(numbers), encoding="utf-8")
+    assert read_frame(READER, tmp_path / "t.csv")["x"].to_list() == numbers
+    (tmp_path / "t.jsonl").write_text("\n".join(f'{{"x": {number}}}' for number in numbers) + '\n{"y": 1}')
+    read = read_frame(READER, tmp_path / "t.jsonl")
+    assert (read["x"].to_list(), read["y"].to_list()) == ([*numbers, None], [None] * count + ["1"])
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])

@@ -65,5 +65,4 @@ def test_paths_mappings_and_keys_keep_their_meaning() -> None:
     assert with_null(MappingProxyType({"b": Path("x") / "y", "a": 1})) == {"b": "x/y", "a": 1}
     assert list(with_words({"b": 0, "a": 0})) == ["b", "a"]
     assert with_words({0.5: True}) == {0.5: True}
-    with pytest.raises(TypeError, match="not JSON serializable"):
-        json.dumps(with_null(Point))
+    assert with_null(Point) is Point

@@ -129,7 +129,7 @@ def test_half_a_letter_is_met_only_where_it_is_half() -> None:
         ("t.csv", "item,vote\né,b\n".encode("latin-1"), r"^t\.csv:2: not UTF-8 text \(byte 10\)"),
         ("t.jsonl", b'{"item": 1}\n[1]\n', r"^t\.jsonl:2: expected a JSON object$"),
         ("t.jsonl", b'{"item": 1}\n\n{oops\n', r"^t\.jsonl:3: not JSON: .* at column 2$"),
-        ("t.jsonl", b'{"item": ', r"^t\.jsonl:1: not JSON: Expecting value at column 10$"),
+        ("t.jsonl", b'{"item": \n{}', r"^t\.jsonl:1: not JSON: Expecting value at column 10$"),
         ("t.jsonl", b'{"item": ' + b"9" * 5000 + b"}", r"^t\.jsonl:1: not JSON that can be read: a number is too long"),
         ("t.jsonl", b"[" * 100_000, r"^t\.jsonl:1: not JSON that can be read: nested too deep"),
         ("t.json", b'{"item": 1}', r"^t\.json: expected a list of records$"),

@@ -139,6 +139,7 @@ def test_merged_mappings_of_merged_mappings_take_no_more_than_their_keys() -> No
         (HEAD + "tags: {x: !!int y}\n", 3, "'y' cannot be read as int"),
         (HEAD + "tags: {x: 0b_}\n", 3, "'0b_' cannot be read as int"),
         (HEAD + "tags: {x: !!timestamp y}\n", 3, "'y' cannot be read as timestamp"),
+        (HEAD + f"tags: {{x: !!float 1{':1' * 400}}}\n", 3, "cannot be read as float"),
         (HEAD + "tags: {x: !!bool y}\n", 3, "'y' cannot be read as bool"),
         (HEAD + "tags: \a\n", 3, "the character #x0007 may not stand here"),
         (HEAD + "---\nname: c\n", 3, "another document"),

@@ -3,71 +3,49 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, cast
 
 import polars as pl
 import pytest
 
-from seatrial.errors import CallFailed, EvidenceError, PolicyError
+from seatrial.errors import EvidenceError, PolicyError
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.instruments import declared_signal, find_instrument
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.records import UNKNOWN, load_records, standing
 from seatrial.models.base import Model
 from seatrial.observations import to_frame
-from seatrial.policy import Gate, LaunchPolicy, ModelSpec, SignalSpec, parse_policy
-from seatrial.review.run import plan_review
+from seatrial.policy import Gate, LaunchPolicy, ModelSpec, SignalSpec
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
-from seatrial.types import Item, Message, Observation, Request, Response, Role
+from seatrial.types import Item, Message, Observation, Request, Role
 
 TONE = "behavior/tone"
-FRONT = """\
----
-signal: behavior/tone
-title: Tone
-version: 1
-harmful: high
-instruments: [probe/affirm, text/refusal, text/length]
-max_tokens: 33
-licence: Apache-2.0
----
-Whether the tone is right.
-"""
+GATE = Gate(signal=TONE, margin=0.1)
+SIGNAL = declared_signal(TONE, SignalSpec())
+FRONT = "signal: behavior/tone\ntitle: Tone\nversion: 1\nharmful: high\nmax_tokens: 33\nlicence: Apache-2.0"
+READ_BY = "instruments: [probe/affirm, text/refusal, text/length]"
 
 
 @dataclass
-class Held(Model):
-    """A model that is never asked here; it says what it is and, where it is recorded, what it holds."""
+class Held:
+    """What a plan sees of a model: no more than this, for nothing is asked yet."""
 
     name: str = "held/m"
     identity: str = "{}"
     live: bool = True
     logprobs: int = 0
-    concurrency: int = 1
     held: tuple[Item, ...] = ()
 
-    async def ask(self, request: Request) -> Response:
-        raise CallFailed("nothing is asked while a review is planned")
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
     def items(self) -> tuple[Item, ...]:
+        """What it holds."""
         return self.held
-
-    def answers(self, item: str) -> tuple[Response, ...]:
-        return ()
 
 
 @pytest.fixture(scope="module")
@@ -75,34 +53,28 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A suite of nine clusters with two items each, one for either variant."""
     folder = tmp_path_factory.mktemp("suites") / "tone"
     folder.mkdir()
-    (folder / "suite.md").write_text(FRONT, encoding="utf-8")
+    (folder / "suite.md").write_text(f"---\n{FRONT}\n{READ_BY}\n---\nWhether the tone is right.\n", encoding="utf-8")
+    prompt = "Hi, please tell Emma what {} plan number {} would cost her, about $120 or more?"
     rows = [
-        {
-            "id": f"{place}-{variant}",
-            "use_case": "work",
-            "cluster": f"c{place}",
-            "variant": variant,
-            "prompt": f"Hi, please tell Emma what {variant} plan number {place} would cost her, about $120 or more?",
-        }
-        for variant in ("theirs", "mine")
-        for place in range(9)
+        dict(id=f"{n}-{side}", use_case="work", cluster=f"c{n}", variant=side, prompt=prompt.format(side, n))
+        for side in ("theirs", "mine")
+        for n in range(9)
     ]
     (folder / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return folder
 
 
-def _policy(
-    *gates: Gate, opening: tuple[str | dict[str, str] | None, str | dict[str, str] | None] = (None, None), **more: Any
-) -> LaunchPolicy:
-    specs = {
-        role: ModelSpec(model="openai-compatible/m", opening=words)
-        for role, words in zip(("baseline", "candidate"), opening, strict=True)
-    }
-    return LaunchPolicy(name="p", gates=list(gates), **{**specs, **more})
+def _policy(*gates: Gate, **more: Any) -> LaunchPolicy:
+    plain = ModelSpec(model="openai-compatible/m")
+    return LaunchPolicy(name="p", gates=list(gates), **{"baseline": plain, "candidate": plain, **more})
+
+
+def _opened(words: str | dict[str, str] | None) -> ModelSpec:
+    return ModelSpec(model="openai-compatible/m", opening=words)
 
 
 def _models(baseline: Held | None = None, candidate: Held | None = None) -> dict[Role, Model]:
-    return {"baseline": baseline or Held(), "candidate": candidate or Held()}
+    return {"baseline": cast(Model, baseline or Held()), "candidate": cast(Model, candidate or Held())}
 
 
 def _plan(
@@ -115,13 +87,8 @@ def _plan(
 
 
 def _evidence(signal: str, *sources: str) -> pl.DataFrame:
-    return to_frame(
-        [
-            Observation(signal, role, f"i{place}", "c", 0, 0.5, source=source)
-            for place, source in enumerate(sources)
-            for role in ("baseline", "candidate")
-        ]
-    )
+    rows = [Observation(signal, "candidate", f"i{n}", "c", 0, 0.5, source=one) for n, one in enumerate(sources)]
+    return to_frame(rows)
 
 
 def _item(name: str, cluster: str = "", text: str = "", **labels: str) -> Item:
@@ -136,90 +103,76 @@ def _ids(plan: GatePlan) -> list[list[str]]:
     return [[item.id for item in cluster] for cluster in plan.clusters]
 
 
-# A plan
+def _exactly(message: str) -> str:
+    return f"^{re.escape(message)}$"
 
 
 def test_a_plan_is_nothing_more_than_it_is_told() -> None:
     """Without more, a plan asks one short answer of nothing and knows nothing of its instrument."""
-    gate, signal = Gate(signal=TONE, margin=0.1), declared_signal(TONE, SignalSpec())
-    assert GatePlan(gate, signal, "live") == GatePlan(gate, signal, "live", (), 64, 0, None, UNKNOWN, 1)
+    assert GatePlan(GATE, SIGNAL, "live") == GatePlan(GATE, SIGNAL, "live", (), 64, 0, None, UNKNOWN, 1)
 
 
 def test_requests_of_some_clusters() -> None:
     """Every item of the clusters from the first to before the last is asked once a draw, as the plan says."""
-    gate, signal = Gate(signal=TONE, margin=0.1), declared_signal(TONE, SignalSpec())
     one, two, three, four = (_item(name) for name in "abcd")
-    plan = GatePlan(gate, signal, "live", ((one,), (two, three), (four,)), 7, 5)
+    plan = GatePlan(GATE, SIGNAL, "live", ((one,), (two, three), (four,)), 7, 5)
     assert plan.items == [one, two, three, four]
     assert plan.requests(1, 3, 2) == [Request(item, draw, 7, 5) for item in (two, three, four) for draw in (0, 1)]
 
 
-# Where a gate's items come from
-
-
 def test_evidence_goes_before_declared_signals_and_these_before_suites(tone: Path) -> None:
     """Numbers that were brought are taken; else what the policy reads from transcripts; else the suite is asked."""
-    gate = Gate(signal=TONE, margin=0.1)
     transcripts = _models(_recorded(_item("a", rude="1")), _recorded(_item("a", rude="0"), name="transcripts/b"))
     declared = {TONE: SignalSpec(column="rude", bounds=(0, 5))}
-    policy = _policy(gate, suites=[tone], signals=declared)
+    policy = _policy(GATE, suites=[tone], signals=declared)
     brought = _plan(policy, transcripts, _evidence(TONE, "elsewhere"))
     assert (brought.source, brought.clusters, brought.suite) == ("evidence", (), None)
-    assert (brought.gate, brought.signal) == (gate, declared_signal(TONE, declared[TONE]))
+    assert (brought.gate, brought.signal) == (GATE, declared_signal(TONE, declared[TONE]))
     read = _plan(policy, transcripts, _evidence("behavior/other", "elsewhere"))
     assert (read.source, _ids(read), read.suite) == ("recorded", [["a"]], None)
-    assert (read.gate, read.signal) == (gate, declared_signal(TONE, declared[TONE]))
-    asked = _plan(_policy(gate, suites=[tone], signals={TONE: SignalSpec()}), _models())
+    assert (read.gate, read.signal) == (GATE, declared_signal(TONE, declared[TONE]))
+    asked = _plan(_policy(GATE, suites=[tone], signals={TONE: SignalSpec()}), _models())
     assert (asked.source, asked.suite, len(asked.items)) == ("live", load_suite(tone), 18)
-    named = _policy(gate, suites=[tone], signals={TONE: SignalSpec(instrument="text/length")})
+    named = _policy(GATE, suites=[tone], signals={TONE: SignalSpec(instrument="text/length")})
     assert _plan(named, transcripts).signal.instrument == find_instrument("text/length")
 
 
 @pytest.mark.parametrize(
-    ("sources", "instrument"),
+    ("sources", "instrument", "sessions"),
     [
-        (["elsewhere"], "evidence/file"),
-        (["blinded session 1", "blinded session 2", "blinded session 1"], "raters/blinded"),
-        (["blinded session 1", "elsewhere"], "evidence/file"),
-        (["a.jsonl, read by text/length"], "text/length"),
+        (["elsewhere"], "evidence/file", None),
+        (["blinded session 2", "blinded session 1", "blinded session 2"], "raters/blinded", ("1", "2")),
+        (["blinded session 1", "elsewhere"], "evidence/file", None),
+        (["a.jsonl, read by text/length"], "text/length", None),
     ],
 )
-def test_evidence_is_read_by_what_its_source_says(sources: list[str], instrument: str) -> None:
+def test_evidence_is_read_by_what_its_source_says(
+    sources: list[str], instrument: str, sessions: tuple[str, ...] | None
+) -> None:
     """The sources of a signal, each once, say what made its numbers: raters, an instrument, or something unnamed."""
     frame = pl.concat([_evidence(TONE, *sources), _evidence("behavior/other", "x, read by text/format")])
-    plan = _plan(_policy(Gate(signal=TONE, margin=0.1)), {}, frame)
+    plan = _plan(_policy(GATE), {}, frame)
     assert (plan.signal.name, plan.signal.instrument.name) == (TONE, instrument)
-    assert getattr(plan.signal.instrument, "sessions", ()) in ((), ("blinded session 1", "blinded session 2"))
+    wanted = sessions and tuple(f"blinded session {number}" for number in sessions)
+    assert getattr(plan.signal.instrument, "sessions", None) == wanted
 
 
 def test_an_unknown_signal_says_what_there_is(tone: Path) -> None:
     """A signal that nothing provides is refused, with the closest name or else with all of them."""
-    known = {"behavior/brought": _evidence("behavior/brought", "x"), "behavior/declared": SignalSpec()}
-    policy = _policy(
-        Gate(signal="behavior/ton", margin=0.1), suites=[tone], signals={"behavior/declared": SignalSpec()}
-    )
-    head = "gate behavior/ton: no suite, evidence file or `signals:` entry provides it."
-    with pytest.raises(PolicyError) as refused:
-        _plan(policy, _models(), _evidence("behavior/brought", "x"))
-    assert str(refused.value) == f"{head} Did you mean behavior/tone?"
-    with pytest.raises(PolicyError) as refused:
-        _plan(policy, {}, _evidence("behavior/brought", "x"))
-    assert (
-        str(refused.value) == f"{head} Scores hold no answers, so suites cannot be asked. Did you mean behavior/tone?"
-    )
-    with pytest.raises(PolicyError) as refused:
-        _plan(
-            policy.model_copy(update={"gates": [Gate(signal="zzz/qqq", margin=0.1)]}),
-            _models(),
-            known["behavior/brought"],
-        )
-    everything = ", ".join(sorted({*find_suites([tone]), *known}))
-    assert str(refused.value).endswith(f"provides it. Known here: {everything}.")
+    frame, declared = _evidence("behavior/brought", "x"), {"behavior/declared": SignalSpec()}
+    policy = _policy(Gate(signal="behavior/ton", margin=0.1), suites=[tone], signals=declared)
+    head = "gate {}: no suite, evidence file or `signals:` entry provides it."
+    near = head.format("behavior/ton") + "{} Did you mean behavior/tone?"
+    with pytest.raises(PolicyError, match=_exactly(near.format(""))):
+        _plan(policy, _models(), frame)
+    with pytest.raises(PolicyError, match=_exactly(near.format(" Scores hold no answers, so suites cannot be asked."))):
+        _plan(policy, {}, frame)
+    known = ", ".join(sorted({*find_suites([tone]), *declared, "behavior/brought"}))
+    far = policy.model_copy(update={"gates": [Gate(signal="zzz/qqq", margin=0.1)]})
+    with pytest.raises(PolicyError, match=_exactly(f"{head.format('zzz/qqq')} Known here: {known}.")):
+        _plan(far, _models(), frame)
     with pytest.raises(PolicyError, match="suites cannot be asked"):
-        _plan(_policy(Gate(signal=TONE, margin=0.1), suites=[tone]), {})
-
-
-# Suites
+        _plan(_policy(GATE, suites=[tone]), {})
 
 
 @pytest.mark.parametrize(
@@ -231,7 +184,7 @@ def test_a_suite_is_read_by_what_both_models_can_serve(
 ) -> None:
     """A probe asks one token with the alternatives that both give; where one gives none the text is read."""
     models = _models(Held(logprobs=available[0]), Held(logprobs=available[1]))
-    plan = _plan(_policy(Gate(signal=TONE, margin=0.1), suites=[tone]), models)
+    plan = _plan(_policy(GATE, suites=[tone]), models)
     assert plan.signal.instrument.name == instrument
     assert (plan.max_tokens, plan.top_logprobs) == (max_tokens, alternatives)
 
@@ -253,7 +206,7 @@ def test_a_gate_names_its_instrument_or_its_judge(tone: Path) -> None:
     assert asked == [("strict", load_suite(tone))]
     assert plan.signal.instrument == Judge("judge/strict", load_suite(tone), "strict")
     assert (plan.max_tokens, plan.top_logprobs, plan.suite) == (33, 0, load_suite(tone))
-    assert _plan(_policy(Gate(signal=TONE, margin=0.1), suites=[tone]), models, judge=judge).max_tokens == 1
+    assert _plan(_policy(GATE, suites=[tone]), models, judge=judge).max_tokens == 1
     with pytest.raises(PolicyError, match="judge/strict"):
         _plan(judged, models)
 
@@ -265,25 +218,24 @@ def test_a_gate_names_its_instrument_or_its_judge(tone: Path) -> None:
 def test_a_suite_is_asked_in_rounds_where_a_model_is_live(tone: Path, live: tuple[bool, bool], source: str) -> None:
     """Only where both models' answers are recorded is a suite read at once."""
     models = _models(Held(live=live[0]), Held(live=live[1]))
-    assert _plan(_policy(Gate(signal=TONE, margin=0.1), suites=[tone]), models).source == source
+    assert _plan(_policy(GATE, suites=[tone]), models).source == source
 
 
 def test_held_out_items_are_asked_too(tone: Path, tmp_path: Path) -> None:
     """A team's own items join the suite's."""
     row = {"id": "own", "use_case": "work", "prompt": "And what about ours?"}
     (tmp_path / "tone.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
-    plan = _plan(_policy(Gate(signal=TONE, margin=0.1), suites=[tone], held_out=[tmp_path]), _models())
+    plan = _plan(_policy(GATE, suites=[tone], held_out=[tmp_path]), _models())
     assert plan.suite == with_held_out(load_suite(tone), [tmp_path])
     assert [item.part for item in plan.items if item.id == "own"] == ["held out"]
 
 
 def test_the_order_hangs_on_seed_and_signal_alone(tone: Path, tmp_path: Path) -> None:
     """Clusters come in the order that the seed and the signal draw, whole, with their items as in the file."""
-    gate = Gate(signal=TONE, margin=0.1)
     for seed in (1, 2):
         drawn = generator(seed, "order", TONE).permutation(9)
         for models in (_models(), _models(Held(identity="x"), Held(identity="y", live=False))):
-            plan = _plan(_policy(gate, suites=[tone], seed=seed), models)
+            plan = _plan(_policy(GATE, suites=[tone], seed=seed), models)
             assert _ids(plan) == [[f"{place}-theirs", f"{place}-mine"] for place in drawn]
     assert list(generator(1, "order", TONE).permutation(9)) != list(generator(2, "order", TONE).permutation(9))
 
@@ -294,9 +246,6 @@ def test_all_gates_are_planned_in_the_policys_order(tone: Path) -> None:
     plans = plan_gates(_policy(*gates, suites=[tone]), _models(), None, {})
     assert [plan.gate for plan in plans] == gates
     assert plans[1] == _plan(_policy(gates[1], suites=[tone]), _models())
-
-
-# Twins
 
 
 def _with_twins(clusters: Sequence[Sequence[Item]], share: float, identity: str) -> list[list[str]]:
@@ -313,9 +262,8 @@ def _with_twins(clusters: Sequence[Sequence[Item]], share: float, identity: str)
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_share_of_the_clusters_has_twins(tone: Path, share: float) -> None:
     """Twins stand beside their items, worded by seed, signal and candidate, so that no two candidates get the same."""
-    gate = Gate(signal=TONE, margin=0.1)
-    plain = _plan(_policy(gate, suites=[tone], seed=5), _models())
-    policy = _policy(gate, suites=[tone], seed=5, rewritten=share)
+    plain = _plan(_policy(GATE, suites=[tone], seed=5), _models())
+    policy = _policy(GATE, suites=[tone], seed=5, rewritten=share)
     for identity in ("one", "two"):
         plan = _plan(policy, _models(Held(live=False), Held(identity=identity)))
         texts = [[item.messages[0].content for item in cluster] for cluster in plan.clusters]
@@ -326,20 +274,16 @@ def test_a_share_of_the_clusters_has_twins(tone: Path, share: float) -> None:
 
 def test_recorded_candidates_get_no_twins(tone: Path) -> None:
     """A candidate that answered already cannot answer another wording."""
-    policy = _policy(Gate(signal=TONE, margin=0.1), suites=[tone], rewritten=1.0)
-    plan = _plan(policy, _models(Held(), Held(live=False)))
+    plan = _plan(_policy(GATE, suites=[tone], rewritten=1.0), _models(Held(), Held(live=False)))
     assert {item.part for item in plan.items} == {""}
 
-
-# Transcripts
 
 RUDE = SignalSpec(column="rude")
 
 
 def _read(baseline: Sequence[Item], candidate: Sequence[Item], spec: SignalSpec = RUDE, seed: int = 1) -> GatePlan:
     models = _models(_recorded(*baseline), _recorded(*candidate, name="transcripts/b"))
-    policy = _policy(Gate(signal=TONE, margin=0.1), signals={TONE: spec}, seed=seed)
-    return _plan(policy, models)
+    return _plan(_policy(GATE, signals={TONE: spec}, seed=seed), models)
 
 
 def test_items_of_either_transcript_count() -> None:
@@ -349,7 +293,7 @@ def test_items_of_either_transcript_count() -> None:
     plan = _read([a, other], [b, c])
     assert [list(cluster) for cluster in plan.clusters] == [[other, c, a]]
     assert plan.signal == declared_signal(TONE, RUDE)
-    assert (plan.source, plan.gate) == ("recorded", Gate(signal=TONE, margin=0.1))
+    assert (plan.source, plan.gate) == ("recorded", GATE)
     chosen = _read([a, other], [b, c], SignalSpec(column="rude", where={"n": ["1"]}))
     assert _ids(chosen) == [["c", "a"]]
 
@@ -363,14 +307,12 @@ def test_transcripts_are_read_in_the_order_that_the_seed_draws(seed: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "models",
-    [{}, _models(), _models(_recorded(_item("a"))), _models(None, _recorded(_item("a")))],
+    "models", [{}, _models(), _models(_recorded(_item("a"))), _models(None, _recorded(_item("a")))]
 )
 def test_a_declared_signal_needs_two_transcripts(models: dict[Role, Model]) -> None:
     """Columns and instruments of the policy read answers that were recorded, on both sides."""
-    policy = _policy(Gate(signal=TONE, margin=0.1), signals={TONE: RUDE})
-    with pytest.raises(PolicyError, match="signals: behavior/tone: .* must both be transcripts/PATH"):
-        _plan(policy, models)
+    with pytest.raises(PolicyError, match=r"signals: behavior/tone: .* must both be transcripts/PATH"):
+        _plan(_policy(GATE, signals={TONE: RUDE}), models)
 
 
 def test_transcripts_that_cannot_be_compared() -> None:
@@ -378,65 +320,51 @@ def test_transcripts_that_cannot_be_compared() -> None:
     with pytest.raises(EvidenceError, match="transcripts/a and transcripts/b share no item"):
         _read([_item("a")], [_item("b")])
     torn = [_item(name, text=f"other {name}") for name in "cb"]
-    with pytest.raises(
-        EvidenceError, match="the item 'b' has one prompt in transcripts/a and another in transcripts/b"
-    ):
+    with pytest.raises(EvidenceError, match="'b' has one prompt in transcripts/a and another in transcripts/b"):
         _read([_item(name) for name in "acb"], [_item("a"), *torn])
     assert len(_read([_item("a"), _item("b")], [_item("a"), _item("c", text="other")]).items) == 3
     with pytest.raises(PolicyError, match="signals: behavior/tone: `where` selects none of the 3 items"):
-        _read(
-            [_item("a", n="1"), _item("b", n="1")],
-            [_item("a", n="1"), _item("c", n="1")],
-            SignalSpec(column="rude", where={"n": ["2"]}),
-        )
-
-
-# What is refused
-
-
-@pytest.mark.parametrize(("margin", "fits"), [(9.99, True), (10.0, False), (11.0, False)])
-def test_a_margin_must_fit_the_scale(margin: float, fits: bool) -> None:
-    """A margin as large as the whole scale can be broken by nothing, and is refused with the scale."""
-    policy = _policy(Gate(signal=TONE, margin=margin), signals={TONE: SignalSpec(bounds=(-4, 6))})
-    if fits:
-        assert _plan(policy, {}, _evidence(TONE, "x")).gate.margin == margin
-        return
-    with pytest.raises(PolicyError, match=rf"a margin of {margin:g} .* lie in \[-4, 6\], .* must be below 10$"):
-        _plan(policy, {}, _evidence(TONE, "x"))
-
-
-@pytest.mark.parametrize(("limit", "fits"), [(-4.0, True), (0.0, True), (6.0, True), (-4.1, False), (6.1, False)])
-def test_a_limit_must_lie_on_the_scale(limit: float, fits: bool) -> None:
-    """A limit may be either end of the scale and nothing beyond."""
-    policy = _policy(Gate(signal=TONE, margin=1, limit=limit), signals={TONE: SignalSpec(bounds=(-4, 6))})
-    if fits:
-        assert _plan(policy, {}, _evidence(TONE, "x")).gate.limit == limit
-        return
-    with pytest.raises(PolicyError, match=rf"the limit {limit:g} is outside the signal's scale \[-4, 6\]"):
-        _plan(policy, {}, _evidence(TONE, "x"))
+        one, two, three = (_item(name, n="1") for name in "abc")
+        _read([one, two], [one, three], SignalSpec(column="rude", where={"n": ["2"]}))
 
 
 @pytest.mark.parametrize(
-    "opening",
+    ("margin", "limit", "refused"),
+    [
+        (9.99, None, None),
+        (10.0, None, r"a margin of 10 .* lie in \[-4, 6\], .* must be below 10$"),
+        (11.0, None, r"a margin of 11 .* must be below 10$"),
+        (1.0, -4.0, None),
+        (1.0, 6.0, None),
+        (1.0, -4.1, r"the limit -4.1 is outside the signal's scale \[-4, 6\]"),
+        (1.0, 6.1, r"the limit 6.1 is outside the signal's scale \[-4, 6\]"),
+    ],
+)
+def test_margin_and_limit_must_fit_the_scale(margin: float, limit: float | None, refused: str | None) -> None:
+    """A margin as large as the whole scale can be broken by nothing; a limit may be either end and nothing beyond."""
+    policy = _policy(Gate(signal=TONE, margin=margin, limit=limit), signals={TONE: SignalSpec(bounds=(-4, 6))})
+    with pytest.raises(PolicyError, match=refused) if refused else nullcontext():
+        assert _plan(policy, {}, _evidence(TONE, "x")).gate == policy.gates[0]
+
+
+@pytest.mark.parametrize(
+    "openings",
     [({"mien": "Well,"}, None), (None, {"mien": "Well,"}), ({"mine": "Well,", "mien": "Well,"}, {"mine": "Well,"})],
 )
 def test_an_opening_for_a_variant_that_no_item_has_is_refused(
-    tone: Path, opening: tuple[dict[str, str] | None, dict[str, str] | None]
+    tone: Path, openings: tuple[dict[str, str] | None, dict[str, str] | None]
 ) -> None:
     """A misspelt variant of either model would leave every answer free; the message names those that there are."""
-    gate = Gate(signal=TONE, margin=0.1)
-    for kept in ("Well,", {"mine": "Well,", "theirs": "So,"}):
-        assert _plan(_policy(gate, suites=[tone], opening=(kept, kept)), _models()).source == "live"
+    for kept in (_opened("Well,"), _opened({"mine": "Well,", "theirs": "So,"})):
+        assert _plan(_policy(GATE, suites=[tone], baseline=kept, candidate=kept), _models()).source == "live"
+    models = dict(zip(("baseline", "candidate"), map(_opened, openings), strict=True))
     with pytest.raises(PolicyError, match=r"has the variant 'mien'; there are: mine, theirs$"):
-        _plan(_policy(gate, suites=[tone], opening=opening), _models())
+        _plan(_policy(GATE, suites=[tone], **models), _models())
+    alike = Gate(signal="behavior/over-refusal", margin=0.1)
     with pytest.raises(PolicyError, match=r"there are: none$"):
-        _plan(_policy(Gate(signal="behavior/verbosity", margin=0.1), opening=opening), _models())
-    mixed = _policy(gate, Gate(signal="behavior/verbosity", margin=0.1), suites=[tone], opening=opening)
+        _plan(_policy(alike, **models), _models())
     with pytest.raises(PolicyError, match=r"there are: mine, theirs$"):
-        plan_gates(mixed, _models(), None, {})
-
-
-# Standing and draws
+        _plan(_policy(GATE, alike, suites=[tone], **models), _models())
 
 
 def test_a_plan_knows_what_its_instrument_may_do() -> None:
@@ -458,9 +386,7 @@ def test_a_plan_knows_what_its_instrument_may_do() -> None:
         ("auto", 1.0, True, 0, 2),
         ("auto", 0.0, True, 0, 1),
         ("auto", 1.0, False, 0, 1),
-        ("auto", 0.0, False, 0, 1),
         ("auto", 1.0, True, 5, 1),
-        ("auto", 0.0, True, 5, 1),
     ],
 )
 def test_two_answers_are_asked_where_their_spread_is_to_be_learnt(
@@ -468,12 +394,6 @@ def test_two_answers_are_asked_where_their_spread_is_to_be_learnt(
 ) -> None:
     """A policy's number of draws is kept; `auto` starts with two only of sampled text that is asked live."""
     spec = ModelSpec.model_validate({"model": "openai-compatible/m", "generation": {"temperature": temperature}})
-    policy = _policy(Gate(signal=TONE, margin=0.1), suites=[tone], draws=draws, candidate=spec)
+    policy = _policy(GATE, suites=[tone], draws=draws, candidate=spec)
     model = Held(live=live, logprobs=logprobs)
     assert _plan(policy, _models(model, model)).first_draws == first
-
-
-def test_a_written_policy_is_planned_with_real_models() -> None:
-    """The models that a policy names are asked for its gates, without being called."""
-    text = 'name: p\nbaseline: &m {model: openai-compatible/m, base_url: "http://localhost:1/v1"}\ncandidate: *m\n'
-    plan_review(parse_policy(text + "gates: [{signal: behavior/authorship-feedback, margin: 0.2}]"))

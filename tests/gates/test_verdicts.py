@@ -71,7 +71,8 @@ def test_a_gate_is_nothing_more_than_it_is_told() -> None:
 )
 def test_the_verdict_of_one_claim(found: Evidence, wanted: Verdict) -> None:
     """Harm wholly below the margin passes, harm shown fails; both at once, neither, or nothing measured is open."""
-    assert _verdicts(_weighed("a", found)) == [wanted]
+    (verdict,) = verdicts([_weighed("a", found)], 0.05)
+    assert (verdict.verdict, verdict.claims[0].verdict) == (wanted, wanted)
 
 
 @pytest.mark.parametrize(

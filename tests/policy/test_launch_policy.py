@@ -82,7 +82,7 @@ def test_contradictions_are_refused(extra: str, words: str) -> None:
 
 def test_a_list_is_no_policy() -> None:
     """A file that is no mapping is refused in a sentence."""
-    with pytest.raises(PolicyError, match="^policy:1: expected a mapping with `name`.* and `gates`$"):
+    with pytest.raises(PolicyError, match=r"^policy:1: expected a mapping with `name`.* and `gates`$"):
         parse_policy("- 1")
 
 

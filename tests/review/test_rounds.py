@@ -173,7 +173,7 @@ def test_a_live_gate_is_not_given_what_was_brought_for_another() -> None:
 
 
 def test_a_spent_budget_stops_what_it_does_not_pay_for() -> None:
-    """With calls for one whole cluster it is asked; with fewer the gate stops, with the reason that the report prints."""
+    """With calls for one whole cluster it is asked; with fewer the gate stops, and says why."""
     rounds = _rounds(_plan("behavior/a", size=3), calls=77)
     assert len(rounds.next_asks(6)) == 6
     assert rounds.gates[0].stopped == ""
@@ -226,10 +226,10 @@ def _by_item(role: Role, item: Item, draw: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("draws", "score", "expected"), [("auto", _by_chance, MOST_DRAWS), ("auto", _by_item, 1), (2, _by_chance, 2)]
+    ("draws", "score", "expected"), [("auto", _by_chance, 5), ("auto", _by_item, 1), (2, _by_chance, 2)]
 )
 def test_draws_follow_what_was_learnt_only_where_the_policy_says_auto(draws: Any, score: Score, expected: int) -> None:
-    """After a first round of two answers an item, `auto` asks more where chance is in the answers, and once elsewhere."""
+    """After two answers an item, `auto` asks more where chance is in the answers, and once elsewhere."""
     rounds = _rounds(_plan("behavior/a", 60, draws=2), draws=draws)
     assert len(_go(rounds, score)) == 2 * 2 * FIRST_ROUND
     asks = rounds.next_asks(100_000)
@@ -262,7 +262,7 @@ def test_one_cluster_asked_is_enough_to_go_on() -> None:
 
 
 def test_variances_are_those_of_the_clusters() -> None:
-    """A cluster's variance splits into what drawing answers once adds, and the rest; an item asked once adds nothing."""
+    """A cluster's variance splits into what drawing answers once adds, and the rest; one answer adds none."""
     rounds = _rounds(_plan("behavior/a", 4, size=2, draws=3), draws="auto")
     rng = np.random.default_rng(3)
     values = rng.random((4, 2, 2, 3)).round(3)  # cluster, item, role, draw
@@ -282,8 +282,8 @@ def test_variances_are_those_of_the_clusters() -> None:
     assert draws == [3, 3, 3, 2]
     assert module._variances(rounds.gates[0]) == pytest.approx(variance_components(change, single, draws))
     two = _rounds(_plan("behavior/a", 2, draws=2), draws="auto")
-    _go(two, _by_chance)
-    assert module._variances(two.gates[0]) != (0.0, 0.0)
+    _go(two, lambda role, item, draw: float(item.cluster == "c0" and role == "candidate" and draw))
+    assert module._variances(two.gates[0]) == pytest.approx((0.25, 0.0))
 
 
 # Answers go to those who asked
@@ -466,36 +466,32 @@ def _shaken(role: Role, item: Item, draw: int) -> float:
 
 
 def test_weighing_gives_the_verdicts_at_the_policy_s_alpha() -> None:
-    """The verdicts are those of the gates as they stand, at alpha."""
-    rounds = _rounds(_plan("behavior/a", 30), _plan("behavior/b", 30, "recorded"), alpha=0.2)
-    asks = rounds.next_asks(1000)
-    rounds.take(_batch(asks, _shaken))
-    made = rounds.weigh()
-    assert made == rounds.verdicts == verdicts([run.weighed() for run in rounds.gates], 0.2) or math.isnan(
-        made[0].evidence.mde
-    )
-    assert [one.verdict for one in made] == [one.verdict for one in rounds.verdicts]
-    tight = _rounds(_plan("behavior/a", 30), _plan("behavior/b", 30, "recorded"), alpha=0.01)
-    tight.take(_batch(tight.next_asks(1000), _shaken))
-    for wide, narrow in zip(made, tight.weigh(), strict=True):
+    """The verdicts are those of the gates as they stand, at alpha; a smaller alpha gives wider bounds."""
+    made = []
+    for alpha in (0.2, 0.01):
+        rounds = _rounds(_plan("behavior/a", 20), _plan("behavior/b", 20, "recorded"), alpha=alpha)
+        rounds.take(_batch(rounds.next_asks(1000), _shaken))
+        made.append(rounds.weigh())
+        assert rounds.verdicts is made[-1]
+        assert repr(made[-1]) == repr(verdicts([run.weighed() for run in rounds.gates], alpha))
+    for wide, narrow in zip(*made, strict=True):
         assert narrow.evidence.low < wide.evidence.low
         assert "60 % interval" in wide.reason
         assert "98 % interval" in narrow.reason
 
 
-@pytest.mark.parametrize("source", ["live", "recorded"])
-@pytest.mark.parametrize("slope", [1.0, 0.5, math.nan])
+@pytest.mark.parametrize(("source", "slope"), [("live", 0.5), ("recorded", 0.8), ("recorded", math.nan)])
 def test_finishing_adds_what_could_have_been_seen(source: Source, slope: float) -> None:
-    """Each claim's MDE is at the policy's alpha and power, for all planned clusters, in true harm by the record's slope."""
-    plan = _plan("behavior/a", 40, source, limit=0.9)
+    """Each claim's MDE is at the policy's alpha and power, for all planned clusters, in true harm."""
+    plan = _plan("behavior/a", 24, source, limit=0.9)
     rounds = _rounds(replace(plan, standing=replace(plan.standing, slope=slope)), alpha=0.1, power=0.8, seed=5)
     run = rounds.gates[0]
-    rounds.take(_batch(run.asks(30), _shaken))
+    rounds.take(_batch(run.asks(12), _near))
     rounds.weigh()
     rng = generator(5, "mde", "behavior/a")
-    expected = [with_mde(found, claim, run.method, 0.1, 0.8, 40, rng, slope) for claim, found in run.found]
+    expected = [with_mde(found, claim, run.method, 0.1, 0.8, 24, rng, slope) for claim, found in run.found]
     (verdict,) = rounds.finish()
-    assert rounds.verdicts == (verdict,) or math.isnan(slope)
+    assert rounds.verdicts[0] is verdict
     assert [repr(found) for _, found in run.found] == [repr(found) for found in expected]
     assert verdict.evidence.mde == expected[0].mde > 0
     assert [claim.evidence.mde for claim in verdict.claims] == [found.mde for found in expected]

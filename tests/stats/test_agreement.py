@@ -49,7 +49,7 @@ def test_alpha_is_the_librarys_of_the_ratings_themselves(level: Level) -> None:
     """Counting how often each item got each value changes nothing against handing over who rated what."""
     rng = np.random.default_rng(3)
     for _ in range(20):
-        ratings = rng.integers(4, size=(5, 12)).astype(float)
+        ratings = rng.choice([0.0, 1.0, 4.0, 9.0], size=(5, 12))
         ratings[rng.random(ratings.shape) < 0.4] = math.nan
         found = krippendorff_alpha(ratings, level, 0.05, rng, resamples=20)
         expected = krippendorff.alpha(reliability_data=ratings, level_of_measurement=level)

@@ -35,6 +35,11 @@ def test_t_agrees_with_scipy() -> None:
     found = intervals.clustered_t(x, 0.05)
     assert (found.low, found.high) == pytest.approx(_t(x))
     assert (found.estimate, found.se, found.df) == (pytest.approx(x.mean()), pytest.approx(stats.sem(x)), 49)
+    assert found.method == "clustered-t"
+    assert (intervals.clustered_t([0.0, 1.0], 0.05).low, intervals.clustered_t([0.0, 1.0], 0.05).df) == (
+        pytest.approx(_t(np.array([0.0, 1.0]))[0]),
+        1,
+    )
 
 
 def test_t_begins_at_forty_clusters() -> None:
@@ -138,6 +143,23 @@ def test_the_p_value_of_calm_clusters_is_that_of_the_t_test() -> None:
         (p,) = intervals.fixed_size_p_values(x[None, :], threshold, -1, 1)
         if intervals.fixed_size(x, -1, 1, expected).method == "clustered-t":
             assert expected * 0.999 <= p <= expected * 1.03
+
+
+def test_the_p_value_of_a_right_or_wrong_scale_is_the_binomial_one() -> None:
+    """Numbers at the two ends of the scale have scipy's one-sided binomial p-value; one of exactly a half stays."""
+    for hits, threshold in ((30, 0.5), (9, 0.1), (40, 0.9)):
+        x = np.repeat([1.0, 0.0], [hits, 40 - hits])
+        expected = stats.binomtest(hits, 40, threshold, alternative="greater").pvalue
+        assert intervals.fixed_size_p_values(x[None, :], threshold, 0, 1)[0] == pytest.approx(max(expected, 1e-9))
+    assert intervals.fixed_size_p_values(np.ones((1, 1)), 0.5, 0, 1).tolist() == [0.5]
+
+
+def test_p_values_by_t_begin_at_forty_clusters() -> None:
+    """With forty calm clusters the p-value is the t test's, far below that of a bet."""
+    x = _calm(40)
+    (p,) = intervals.fixed_size_p_values(x[None, :], -0.05, -1, 1)
+    assert p == pytest.approx(stats.ttest_1samp(x, -0.05, alternative="greater").pvalue, rel=0.05)
+    assert p < 0.8 / betting.e_value(x, -0.05, -1, 1, "greater")
 
 
 def test_p_values_end_at_one_and_at_a_billionth() -> None:

@@ -123,7 +123,7 @@ def _worker(name: str, own: NDArray[np.float64], counted: NDArray[np.int64], alp
     ballots = own[voted]
     others = counted[:, voted] - (ballots == BALLOTS)
     most = others.max(axis=0)
-    clear = (most > 0) & ((others == most).sum(axis=0) == 1)
+    clear = (others == most).sum(axis=0) == 1  # three alike where nobody else voted
     majority = BALLOTS[others.argmax(axis=0), 0]
     compared = int(clear.sum())
     agreed = int((ballots[clear] == majority[clear]).sum())

@@ -1,0 +1,74 @@
+"""Observations that a policy brings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from seatrial.errors import EvidenceError
+from seatrial.policy import load_policy
+from seatrial.review.brought_evidence import brought_evidence
+
+BOTH = "baseline: {model: scores/a.csv}\ncandidate: {model: scores/b.csv}\n"
+
+
+def _evidence(path: Path, *signals: str, value: float = 0.5) -> None:
+    rows = [
+        {"signal": signal, "role": role, "item": f"q{n}", "value": value}
+        for signal in signals
+        for role in ("baseline", "candidate")
+        for n in range(3)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+
+def _scores(folder: Path) -> None:
+    for name in ("a", "b"):
+        lines = ["item,score", *(f"q{n},{0.1 * n}" for n in range(4))]
+        (folder / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _policy(folder: Path, text: str, *signals: str) -> Path:
+    gates = ", ".join(f"{{signal: {signal}, margin: 0.1}}" for signal in signals)
+    (folder / "p.yaml").write_text(f"name: p\n{text}gates: [{gates}]\n", encoding="utf-8")
+    return folder / "p.yaml"
+
+
+def _counts(path: Path) -> dict[str, int]:
+    frame = brought_evidence(load_policy(path))
+    assert frame is not None
+    return {str(name): count for name, count in frame["signal"].value_counts().iter_rows()}
+
+
+def test_a_policy_that_brings_nothing_has_none(tmp_path: Path) -> None:
+    """Without files and scores there is no table, not an empty one."""
+    assert brought_evidence(load_policy(_policy(tmp_path, "", "behavior/x"))) is None
+
+
+def test_files_are_read_together(tmp_path: Path) -> None:
+    """Two files of different signals are one table."""
+    _evidence(tmp_path / "one.jsonl", "vibe/off")
+    _evidence(tmp_path / "two.jsonl", "vibe/preference", "vibe/else")
+    path = _policy(tmp_path, "evidence: [one.jsonl, two.jsonl]\n", "vibe/off")
+    assert _counts(path) == {"vibe/off": 6, "vibe/preference": 6, "vibe/else": 6}
+
+
+def test_the_same_observation_in_two_files_is_refused(tmp_path: Path) -> None:
+    """Listed twice, an observation would count twice, even where the numbers differ."""
+    _evidence(tmp_path / "one.jsonl", "vibe/off")
+    _evidence(tmp_path / "two.jsonl", "vibe/off", value=0.25)
+    with pytest.raises(EvidenceError, match="two evidence files hold the same observation"):
+        brought_evidence(load_policy(_policy(tmp_path, "evidence: [one.jsonl, two.jsonl]\n", "vibe/off")))
+
+
+def test_scores_are_of_the_only_gate_that_no_file_serves(tmp_path: Path) -> None:
+    """With a single gate left, a table of scores needs no column that names its signal; with two it does."""
+    _scores(tmp_path)
+    assert _counts(_policy(tmp_path, BOTH, "benchmark/quiz")) == {"benchmark/quiz": 8}
+    _evidence(tmp_path / "one.jsonl", "vibe/off")
+    path = _policy(tmp_path, f"{BOTH}evidence: [one.jsonl]\n", "vibe/off", "benchmark/quiz")
+    assert _counts(path) == {"vibe/off": 6, "benchmark/quiz": 8}
+    with pytest.raises(EvidenceError):
+        brought_evidence(load_policy(_policy(tmp_path, BOTH, "benchmark/facts", "benchmark/quiz")))
