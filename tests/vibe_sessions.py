@@ -97,7 +97,7 @@ def trial(
     tag: str = "",
     cluster: str = "",
 ) -> Trial:
-    """Return a trial of the suite `praise`; its odd side has "odd words of" the item, the other "plain words of"."""
+    """Return a trial of the suite `praise`; its odd side says "odd words of" the item, the other "plain words of"."""
     item = Item(name, "praise", (Message("user", f"What of {name}?"),), cluster=cluster, use_case="writing")
     plain, strange = f"plain words of {name}", f"odd words of {name}"
     left, right = (strange, plain) if odd == "left" else (plain, strange)

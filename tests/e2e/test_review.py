@@ -328,7 +328,7 @@ def test_the_baseline_is_not_asked_again_for_the_next_candidate(
     fresh = endpoint.count - asked
     calls = decision["verdicts"][0]["calls"]
     assert calls / 2 <= fresh < calls
-    assert len(list(Path(decision["folder"]).glob("responses/*"))) == 1
+    assert len(list(Path(decision["folder"]).glob("responses/*.jsonl"))) == 1
     again = json.loads(seatrial("review", "second.yaml", "--json").out)
     assert again["verdicts"] == decision["verdicts"]
     assert endpoint.count == asked + fresh

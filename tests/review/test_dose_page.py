@@ -102,8 +102,8 @@ def test_a_picture_has_a_mark_a_measured_dose() -> None:
 def test_doses_without_room_have_no_label() -> None:
     """Labels that would lie on each other are left out; the marks are not."""
     found = _doses()
-    crowded = tuple((0.001 * place, "hold") for place in range(20)) + ((1.0, "block"),)
-    picture = dose_picture(found.curves[0], replace(found, outcomes=crowded))
+    crowded: list[tuple[float, Outcome]] = [(0.001 * place, "hold") for place in range(20)]
+    picture = dose_picture(found.curves[0], replace(found, outcomes=(*crowded, (1.0, "block"))))
     assert [word for _, _, word in picture.outcomes] == ["hold", "block"]
     assert len(picture.doses) == 2
     assert len(picture.marks) == 5

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import seatrial.review.dose_response as module
 from seatrial.collect import Progress
 from seatrial.errors import PolicyError
 from seatrial.policy import Gate, LaunchPolicy, ModelSpec
 from seatrial.report import ReviewResult
-from seatrial.review import dose_response as module
 from seatrial.review.dose_response import DOSES, dose_response, seen_from
 from seatrial.review.finished import Review
 from seatrial.types import Decision, Evidence, GateVerdict
@@ -26,7 +26,7 @@ NAN = math.nan
         ([(0.0, 0.0, 0.1), (0.5, 0.1, 0.1), (1.0, 0.2, 0.1)], 0.5),
         ([(0.1, 0.3, 0.1), (1.0, 0.4, 0.1)], 0.1),
         ([(0.0, 0.0, 0.1), (0.25, NAN, NAN), (0.5, 0.2, 0.1)], 0.25),
-        ([(0.0, 0.0, 0.1), (0.25, 0.3, 0.1), (0.5, 0.0, 0.1)], 0.125),
+        ([(0.0, 0.0, 0.1), (0.25, 0.3, 0.1), (0.5, 0.0, 0.1)], 0.25 / 3),
         ([(0.0, 0.0, 0.1), (1.0, 0.05, 0.1)], NAN),
         ([(0.0, 0.0, math.inf), (1.0, 0.05, math.inf)], NAN),
         ([], NAN),

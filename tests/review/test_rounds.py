@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import seatrial.review.rounds as module
 from seatrial.collect import Ask, Batch, Failure
 from seatrial.gates.plan import GatePlan, Source
 from seatrial.gates.schedule import FIRST_ROUND
@@ -20,7 +21,6 @@ from seatrial.instruments import declared_signal
 from seatrial.instruments.records import standing
 from seatrial.observations import SEVERE, to_frame
 from seatrial.policy import Budget, Gate, LaunchPolicy, SignalSpec
-from seatrial.review import rounds as module
 from seatrial.review.allocation import MOST_DRAWS
 from seatrial.review.rounds import FUTILE, Rounds
 from seatrial.stats.clusters import variance_components

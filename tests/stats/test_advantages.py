@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.stats.advantages import advantage_shares, advantages, flips, influence, within_correlation
-from seatrial.stats.groups import Groups, ratio
+from seatrial.stats.groups import Groups
 from seatrial.stats.reweighting import expected, tilted
 
 
@@ -100,49 +100,15 @@ def test_flips_of_many_completions_are_estimated_from_partners() -> None:
     assert found.flipped.sum() / found.ranked.sum() == pytest.approx(0.5, abs=0.03)
 
 
-def test_the_interval_of_a_ratio_covers_at_its_rate() -> None:
-    """Two one-sided bounds at 2.5 % each miss a share of about 5 %, with prompts in clusters of a common shock."""
-    rng, misses, runs = np.random.default_rng(7), 0, 600
-    for _ in range(runs):
-        clusters = np.repeat(np.arange(30), 4)
-        below = rng.uniform(0.5, 1.5, 120)
-        above = 0.3 * below + 0.2 * rng.normal(size=30)[clusters] + 0.2 * rng.normal(size=120)
-        made = ratio(above, below, clusters, 0.025)
-        misses += not made.low <= 0.3 <= made.high
-    assert misses / runs < 0.085
-
-
-def test_rows_of_a_group_must_stand_together() -> None:
-    """A group torn apart is refused, for its sums would be wrong."""
-    with pytest.raises(ValueError, match="stand together"):
-        Groups.of(["a", "b", "a"])
-    with pytest.raises(ValueError, match="no rows"):
-        Groups.of([])
-
-
-def test_covariances_within_groups_are_those_of_numpy() -> None:
-    """Each group's covariance is what numpy gives for its rows; a group of one has none."""
-    rng = np.random.default_rng(8)
-    names = np.repeat([0, 1, 2], [5, 1, 7])
-    f, r = rng.normal(size=(13, 2)), rng.normal(size=(13, 3))
-    made = Groups.of(names).covariance(f, r)
-    for group in (0, 2):
-        rows = names == group
-        np.testing.assert_allclose(made[group], np.cov(f[rows].T, r[rows].T)[:2, 2:])
-    assert np.isnan(made[1]).all()
-
-
-def test_groups_come_in_parts_that_keep_them_whole() -> None:
-    """However small the parts, each group stands in one of them, and what is summed over them is the same."""
-    rewards, _, groups = _world(4, prompts=23)
-    for most in (1, 8, 20, 10_000):
-        seen = list(groups.parts(most))
-        assert sum(len(part.sizes) for _, part in seen) == 23 and sum(part.rows for _, part in seen) == groups.rows
-        totals = np.concatenate([part.total(rewards[rows]) for rows, part in seen])
-        np.testing.assert_array_equal(totals, groups.total(rewards))
-        assert all(part.rows <= max(most, 8) for _, part in seen)
+def test_correlations_of_many_rows_are_worked_out_in_parts() -> None:
+    """More rows than are worked on at once have the correlations of all rows, less what differs between prompts."""
     large = Groups.of(np.repeat(np.arange(9000), 8))
     rng = np.random.default_rng(0)
     x = rng.normal(size=(large.rows, 3)) + np.repeat(rng.normal(size=(9000, 3)), 8, axis=0)
     np.testing.assert_allclose(within_correlation(x, large), np.corrcoef(large.centered(x), rowvar=False), atol=1e-9)
-    np.testing.assert_allclose(large.covariance(x, x)[8000], np.cov(x[64_000:64_008], rowvar=False), atol=1e-12)
+
+
+def test_nothing_to_share_is_refused() -> None:
+    """Where no prompt has two completions of different reward there is no advantage to have a share of."""
+    with pytest.raises(ValueError, match="sum to 0"):
+        advantage_shares(np.ones((4, 2)), [1.0, 1.0], Groups.of([0, 0, 1, 1]), [0, 1], 0.05, "sum-then-normalize")

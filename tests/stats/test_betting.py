@@ -102,3 +102,31 @@ def test_refuses_an_empty_range() -> None:
     """Bounds must be a range."""
     with pytest.raises(ValueError, match="range"):
         betting.e_value([0.0], 0.5, 1, 1, "greater")
+
+
+def test_the_first_bet_is_the_average_stake() -> None:
+    """Against a mean of one half, one number at the top gains the average stake, and one at the bottom loses it."""
+    prior = np.concatenate([[betting.BOLDEST_SHARE], np.full(14, (1 - betting.BOLDEST_SHARE) / 14)])
+    average = float(prior @ betting.STAKES)
+    assert betting.e_value([1.0], 0.5, 0, 1, "greater") == pytest.approx(1 + average)
+    assert betting.e_value([0.0], 0.5, 0, 1, "greater") == pytest.approx(1 - average)
+    assert betting.e_value([3.0], 1.0, -1, 3, "greater") == pytest.approx(1 + average)
+
+
+def test_many_samples_are_bounded_as_each_alone() -> None:
+    """More rows than are worked on at once have the bounds and the capital that each has by itself."""
+    x = np.random.default_rng(4).random((300, 40))
+    together = betting.upper_bounds(x, 0, 1, 0.05)
+    paths = betting.log_wealth_paths(x, 0.4, 0, 1, "greater")
+    for row in (0, 204, 205, 299):
+        assert together[row] == pytest.approx(betting.upper_bounds(x[row], 0, 1, 0.05)[0])
+        np.testing.assert_allclose(paths[row], betting.log_wealth_against(x[row], 0.4, 0, 1, "greater")[1:])
+
+
+@given(UNIT, st.floats(0.02, 0.3))
+def test_one_look_at_the_end_misses_less_than_many(x: list[float], alpha: float) -> None:
+    """Bounds that may use the best of all looks are at least as sharp as those of the last look alone."""
+    low, high = betting.confidence_bound_at_end(x, 0, 1, alpha)
+    last_low, last_high = betting.confidence_bound_at_end(x, 0, 1, alpha, anytime=False)
+    assert last_low - 1e-9 <= low
+    assert high <= last_high + 1e-9

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.api import WLS
 from statsmodels.stats.weightstats import DescrStatsW
 
 from seatrial.stats import clusters
@@ -34,6 +35,20 @@ def test_intraclass_correlation_is_that_of_the_anova() -> None:
     assert clusters.intraclass_correlation(x, names) == pytest.approx((f - 1) / (f + 3))
 
 
+def test_intraclass_correlation_of_unequal_clusters() -> None:
+    """With unequal sizes it is (F − 1) / (F + n₀ − 1), n₀ the typical size of Donner 1986; never below 0."""
+    sizes = np.array([1, 2, 5, 9, 3])
+    names = np.repeat(np.arange(5), sizes)
+    x = np.random.default_rng(6).normal(size=20) + 2.0 * names
+    f = stats.f_oneway(*[x[names == name] for name in range(5)]).statistic
+    typical = (20 - (sizes**2).sum() / 20) / 4
+    assert clusters.intraclass_correlation(x, names) == pytest.approx((f - 1) / (f + typical - 1))
+    assert clusters.design_effect(x, names) == pytest.approx(
+        1 + ((sizes**2).sum() / 20 - 1) * clusters.intraclass_correlation(x, names)
+    )
+    assert clusters.intraclass_correlation([0.0, 1.0, 0.0, 1.0], [0, 0, 1, 1]) == 0.0
+
+
 def test_without_repeats_there_is_no_correlation_to_know() -> None:
     """One number a cluster, one cluster, or no spread: not a number, never a zero."""
     assert math.isnan(clusters.intraclass_correlation([1, 2, 3], [1, 2, 3]))
@@ -52,12 +67,16 @@ def test_weighted_mean() -> None:
     """The mean is that of a second implementation; equal weights give the t interval; coverage is as promised."""
     rng = np.random.default_rng(1)
     x, w = rng.normal(0, 1, 60), rng.uniform(0.5, 2, 60)
-    assert clusters.weighted_mean(x, w, 0.05).estimate == pytest.approx(DescrStatsW(x, w).mean)
+    found = clusters.weighted_mean(x, w, 0.05)
+    fitted = WLS(x, np.ones(60), weights=w).fit(cov_type="HC1", use_t=True)
+    assert found.estimate == pytest.approx(DescrStatsW(x, w).mean)
+    assert (found.low, found.high) == pytest.approx(tuple(fitted.conf_int(0.1)[0]))
     even = clusters.weighted_mean(x, np.ones(60), 0.05)
     expected = stats.ttest_1samp(x, 0).confidence_interval(0.9)
     assert (even.low, even.high) == pytest.approx((expected.low, expected.high))
-    with pytest.raises(ValueError, match="weights above 0"):
-        clusters.weighted_mean(x, 0 * w, 0.05)
+    for values, weights in ((x, 0 * w), ([1.0], [1.0]), ([1.0, 2.0], [1.0, math.nan])):
+        with pytest.raises(ValueError, match="weights above 0"):
+            clusters.weighted_mean(values, weights, 0.05)
 
 
 def test_weighted_mean_covers() -> None:
@@ -73,6 +92,17 @@ def test_weighted_mean_covers() -> None:
         missed += (found.low > population.mean(), found.high < population.mean())
     assert (missed / runs <= 0.07).all()
     assert missed.sum() / runs >= 0.06
+
+
+def test_two_equal_strata_are_welchs_test() -> None:
+    """Half of a population each, the mean is half of the sum, with the interval and degrees of freedom of Welch's."""
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(1, 1, 12), rng.normal(0, 3, 30)
+    found = clusters.stratified_mean(np.concatenate([a, b]), ["a"] * 12 + ["b"] * 30, {"a": 0.5, "b": 0.5}, 0.05)
+    welch = stats.ttest_ind(a, -b, equal_var=False)
+    expected = welch.confidence_interval(0.9)
+    assert (2 * found.low, 2 * found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+    assert found.df == pytest.approx(welch.df)
 
 
 def test_stratified_mean_covers() -> None:
@@ -106,5 +136,7 @@ def test_variance_components_are_those_simulated() -> None:
     )
     assert within == pytest.approx(0.25, rel=0.05)
     assert between == pytest.approx(0.09, rel=0.1)
-    with pytest.raises(ValueError, match="two clusters"):
-        clusters.variance_components([0.1], [0.1], [2])
+    assert clusters.variance_components([0.1, 0.1], [0.4, 0.2], [1, 1]) == (pytest.approx(0.3), 0.0)
+    for values, single, count_ in (([0.1], [0.1], [2]), ([0.1, 0.2], [0.1], [2, 2]), ([0.1, 0.2], [0.1, 0.1], [2])):
+        with pytest.raises(ValueError, match="two clusters"):
+            clusters.variance_components(values, single, count_)

@@ -29,3 +29,15 @@ def test_nothing_large_is_no_evidence() -> None:
     assert large_changes([0.1, -0.1], 0.5).p_value == 1.0
     with pytest.raises(ValueError, match="above 0"):
         large_changes([0.1], 0.0)
+
+
+def test_a_change_of_just_the_size_is_large() -> None:
+    """What counts as large is fixed beforehand, and includes its end, on both sides."""
+    found = large_changes([0.5, 0.499, -0.5, -0.499], 0.5)
+    assert (found.worse, found.better, found.size) == (1, 1, 0.5)
+
+
+def test_only_harm_is_evidence_of_harm() -> None:
+    """Large changes for the better alone speak against harm, not for it."""
+    assert large_changes(np.full(9, -0.8), 0.5).p_value == 1.0
+    assert large_changes(np.full(9, 0.8), 0.5).p_value == pytest.approx(0.5**9)

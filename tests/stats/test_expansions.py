@@ -96,6 +96,49 @@ def test_the_expansion_is_trusted_as_far_as_its_terms_are_small() -> None:
     assert [expansions.is_near_normal(heavy, alpha)[0] for alpha in (ALPHA, 1e-5)] == [True, False]
 
 
+def _moments(skewness: float = 0.0, kurtosis: float = 0.0, count: int = 100, sd: float = 1.0) -> expansions.Moments:
+    """Return the moments of one sample that has just these."""
+    one = np.ones(1)
+    return expansions.Moments(count, 0 * one, sd * one, skewness * one, kurtosis * one, 0 * one)
+
+
+@pytest.mark.parametrize(
+    ("found", "alpha", "near"),
+    [
+        (_moments(), ALPHA, True),
+        (_moments(sd=0.0), ALPHA, False),
+        (_moments(skewness=1.99), ALPHA, True),
+        (_moments(skewness=2.01), ALPHA, False),
+        (_moments(skewness=-2.01), ALPHA, False),
+        (_moments(kurtosis=27.4), ALPHA, True),
+        (_moments(kurtosis=27.6), ALPHA, False),
+        (_moments(skewness=0.57), 0.0025, True),
+        (_moments(skewness=0.58), 0.0025, False),
+    ],
+)
+def test_trust_ends_where_a_term_grows_as_large_as_what_it_corrects(
+    found: expansions.Moments, alpha: float, near: bool
+) -> None:
+    """Cochran's rule (n > 25 γ²), half of alpha for the first term, alpha for the second: each at its boundary."""
+    assert expansions.is_near_normal(found, alpha).tolist() == [near]
+
+
+def test_terms_are_those_of_the_expansion() -> None:
+    """Skewness γ moves a bound's error by γ / (6 √n) (2 z² + 1) φ(z), whatever its sign; known at 5 % and n = 100."""
+    z = stats.norm.isf(ALPHA)
+    expected = 0.9 / 60 * (2 * z * z + 1) * stats.norm.pdf(z)
+    for skewness in (0.9, -0.9):
+        assert expansions.moved_by(_moments(skewness=skewness), ALPHA)[0] == pytest.approx(expected)
+
+
+def test_t_bounds_are_those_of_scipy() -> None:
+    """The plain bounds are a t interval's."""
+    x = np.random.default_rng(0).normal(size=50)
+    low, high = expansions.t_bounds(expansions.moments(x[None, :]), ALPHA)
+    expected = stats.ttest_1samp(x, 0).confidence_interval(0.9)
+    assert (low[0], high[0]) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
 @pytest.mark.parametrize("alpha", [0.01, 0.0025])
 def test_far_levels_are_kept(alpha: float) -> None:
     """At the small levels that many gates are corrected to, trusted bounds miss about as seldom as they say."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +12,14 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from seatrial.stats.multiple import e_bh, holm
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_to_collect() -> Iterator[None]:
+    """Keep all objects from the garbage collector, which statsmodels calls at every correction by Holm."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.01, 0.3))
@@ -28,6 +39,12 @@ def test_one_claim_needs_one_over_alpha() -> None:
     """A single claim is accepted exactly from 1 / alpha on."""
     assert e_bh([20.0], 0.05).tolist() == [True]
     assert e_bh([19.9], 0.05).tolist() == [False]
+
+
+def test_holm_stops_at_the_first_miss() -> None:
+    """Of four p-values at 5 %, the two smallest pass a quarter and a third of it; the next one misses a half."""
+    assert holm([0.01, 0.04, 0.03, 0.005], 0.05).tolist() == [True, False, False, True]
+    assert holm([0.05], 0.05).tolist() == [True]
 
 
 def test_nothing_in_nothing_out() -> None:

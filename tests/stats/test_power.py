@@ -18,6 +18,13 @@ def test_mde_t_agrees_with_statsmodels() -> None:
     assert TTestPower().power(effect, 80, 0.05, alternative="larger") == pytest.approx(0.9, abs=0.005)
 
 
+@pytest.mark.parametrize(("clusters", "alpha", "power_", "mde"), [(25, 0.05, 0.8, 0.5136), (100, 0.025, 0.9, 0.3274)])
+def test_mde_known_values(clusters: int, alpha: float, power_: float, mde: float) -> None:
+    """It is (t₁₋α + t_q) / √C of a standard deviation: from the tables, 1.7109 + 0.8569 at 24 degrees of freedom."""
+    assert power.mde_t(1.0, clusters, alpha, power_) == pytest.approx(mde, abs=1e-4)
+    assert power.mde_t(2.0, clusters, alpha, power_) == pytest.approx(2 * mde, abs=2e-4)
+
+
 def test_required_clusters_inverts_the_mde() -> None:
     """The clusters required for an effect see it, and one fewer do not."""
     clusters = power.required_clusters(0.3, 0.05, 0.05, 0.8)
@@ -32,6 +39,16 @@ def test_what_an_instrument_hides_is_inside() -> None:
     assert power.mde_t(0.3, 80, 0.05, 0.9, 0.4, 0.4) == math.inf
     with pytest.raises(ValueError, match="show some"):
         power.required_clusters(0.3, 0.05, 0.05, 0.8, 0.4, 0.4)
+
+
+@pytest.mark.parametrize(("tpr", "fpr"), [(1.0, 0.0), (0.9, 0.2), (0.6, 0.3)])
+def test_an_instrument_that_shows_a_share_needs_a_larger_change(tpr: float, fpr: float) -> None:
+    """The MDE in true harm, as the instrument shows it, is the MDE of its readings, whatever the instrument."""
+    shown = power.mde_t(0.25, 60, 0.05, 0.8)
+    true = power.mde_t(0.25, 60, 0.05, 0.8, tpr, fpr)
+    assert (tpr - fpr) * true == pytest.approx(shown)
+    needed = power.required_clusters(0.25, true, 0.05, 0.8, tpr, fpr)
+    assert needed in (60, 61)
 
 
 def test_mde_betting_is_ruled_out_with_its_power() -> None:
@@ -50,6 +67,14 @@ def test_mde_does_not_depend_on_the_change_seen() -> None:
     assert moved == pytest.approx(still, rel=1e-6)
 
 
+def test_the_mde_of_more_clusters_is_smaller() -> None:
+    """Planned for four times as many clusters, a betting gate sees about half as small a change."""
+    x = np.random.default_rng(3).normal(0, 0.2, 60).clip(-1, 1)
+    now, later = (power.mde_betting(x, -1, 1, 0.05, 0.9, np.random.default_rng(0), n=n) for n in (None, 240))
+    assert now == power.mde_betting(x, -1, 1, 0.05, 0.9, np.random.default_rng(0), n=60)
+    assert 0.35 * now < later < 0.65 * now
+
+
 def test_mde_of_a_level_is_a_rise() -> None:
     """On a scale that begins at zero the MDE is the rise above the level seen."""
     x = (np.random.default_rng(1).random(200) < 0.1).astype(float)
@@ -58,12 +83,20 @@ def test_mde_of_a_level_is_a_rise() -> None:
 
 
 def test_mde_fixed_follows_the_method() -> None:
-    """A sample near enough to normal gets the t test's MDE, one without spread that of the betting interval."""
+    """A sample near enough to normal gets the t test's MDE, one without spread that of its exact bound."""
     rng = np.random.default_rng(0)
     x = rng.normal(0, 0.2, 100)
     expected = (stats.t.ppf(0.95, 99) + stats.t.ppf(0.9, 99)) * x.std(ddof=1) / math.sqrt(100)
     assert power.mde_fixed(x, -1, 1, 0.05, 0.9, rng) == pytest.approx(expected)
-    assert power.mde_fixed(np.zeros(100), -1, 1, 0.05, 0.9, rng) > 0
+    assert power.mde_fixed(np.zeros(100), -1, 1, 0.05, 0.9, rng) == pytest.approx(1 - 0.05 ** (1 / 100))
+
+
+def test_mde_fixed_of_few_clusters_is_that_of_bets() -> None:
+    """With 39 calm clusters the MDE is larger than a t test's, for their interval is; with 40 it is the t test's."""
+    x = np.random.default_rng(4).normal(0.02, 0.2, 40)
+    few, enough = (power.mde_fixed(x[:n], -1, 1, 0.05, 0.9, np.random.default_rng(0)) for n in (39, 40))
+    assert enough == pytest.approx(power.mde_t(x.std(ddof=1), 40, 0.05, 0.9))
+    assert few > 1.05 * power.mde_t(x[:39].std(ddof=1), 39, 0.05, 0.9)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +105,8 @@ def test_mde_fixed_follows_the_method() -> None:
         lambda: power.mde_t(1.0, 1, 0.05, 0.9),
         lambda: power.required_clusters(1.0, 0.0, 0.05, 0.9),
         lambda: power.mde_betting([], -1, 1, 0.05, 0.9, np.random.default_rng(0)),
+        lambda: power.required_betting([], 0.1, -1, 1, 0.05, 0.9, np.random.default_rng(0)),
+        lambda: power.required_betting([0.1], 0.0, -1, 1, 0.05, 0.9, np.random.default_rng(0)),
     ],
 )
 def test_refuses_what_has_no_answer(call: object) -> None:
@@ -97,7 +132,11 @@ def test_another_draw_only_where_it_tells_something() -> None:
     """Draws grow where answers to one item differ more than items do, and only as far as the calls go."""
     assert power.best_draws(within=0.2, between=0.0, affordable=100) == 8
     assert power.best_draws(within=0.2, between=0.0, affordable=3) == 3
+    assert power.best_draws(within=0.2, between=0.0, affordable=100, most=2) == 2
     assert power.best_draws(within=0.01, between=0.2, affordable=100) == 1
+    # A second draw takes half of `within` off; that is a tenth of the whole where `within` is a fifth of it.
+    assert [power.best_draws(within, 1 - within, 2) for within in (0.199, 0.201)] == [1, 2]
     assert power.best_draws(within=0.0, between=0.0, affordable=100) == 1
-    with pytest.raises(ValueError, match="variances"):
-        power.best_draws(-0.1, 0.0, 2)
+    for within, between in ((-0.1, 0.0), (0.0, -0.1)):
+        with pytest.raises(ValueError, match="variances"):
+            power.best_draws(within, between, 2)

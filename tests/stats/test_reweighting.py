@@ -96,3 +96,23 @@ def test_best_of_n_needs_n_draws() -> None:
         best_of_probabilities([1.0, 2.0, 3.0, 4.0], Groups.of([0] * 4), 5)
     assert best_of_kl(1) == 0.0
     assert best_of_kl(4) == pytest.approx(np.log(4) - 0.75)
+
+
+def test_weights_are_those_of_an_exponential_tilt() -> None:
+    """Scores of log 3 and log 1 are chances of ¾ and ¼; mean, effective size and divergence follow by hand."""
+    groups = Groups.of([0, 0])
+    share = tilted(np.log([3.0, 1.0]), groups)
+    np.testing.assert_allclose(share, [0.75, 0.25])
+    np.testing.assert_allclose(expected([[8.0], [4.0]], share, groups), [[7.0]])
+    np.testing.assert_allclose(effective_size(share, groups), [1 / (0.75**2 + 0.25**2)])
+    np.testing.assert_allclose(divergence(share, groups), [0.75 * np.log(1.5) + 0.25 * np.log(0.5)])
+
+
+def test_a_prompt_of_one_draw_is_left_as_it_is() -> None:
+    """The jackknife leaves a lone draw alone; of several it is n·θ less n − 1 times the mean θ without each."""
+    f, groups = np.array([[5.0], [1.0], [2.0], [4.0]]), Groups.of([0, 1, 1, 1])
+    share = tilted([0.0, 0.3, -0.2, 0.7], groups)
+    weights = np.exp([0.3, -0.2, 0.7])
+    whole = (weights @ f[1:, 0]) / weights.sum()
+    without = [np.delete(weights, i) @ np.delete(f[1:, 0], i) / np.delete(weights, i).sum() for i in range(3)]
+    np.testing.assert_allclose(jackknifed(f, share, groups)[:, 0], [5.0, 3 * whole - 2 * np.mean(without)])

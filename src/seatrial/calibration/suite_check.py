@@ -111,7 +111,7 @@ MENDS = (
 
 
 def _unread(line: str) -> Finding:
-    mend = next((how for words, how in MENDS if words in line), "See docs/how-to/write-a-suite.md for what a line holds.")
+    mend = next((how for words, how in MENDS if words in line), "docs/how-to/write-a-suite.md says what a line holds.")
     place, _, words = line.partition(": ")
     return Finding(place, words or line, mend)
 

@@ -135,6 +135,8 @@ def fixed_size_bounds(x: ArrayLike, low: float, high: float, alpha: float) -> Bo
     values = within(x, low, high)
     lower, upper = np.full(len(values), float(low)), np.full(len(values), float(high))
     method = np.full(len(values), "betting-fixed")
+    if values.shape[1] == 0:
+        return Bounds(lower, upper, method)
     plainly = exact.has_exact(values, low, high)
     lower[plainly], upper[plainly] = exact.bounds(values[plainly], low, high, alpha)
     method[plainly] = "exact"

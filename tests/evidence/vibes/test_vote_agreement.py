@@ -1,49 +1,190 @@
-"""What votes say of those who cast them, worked out by hand."""
+"""What a crowd is worth: agreement against other implementations, and each rater beside the others."""
 
 from __future__ import annotations
 
+import json
 import math
+from collections import Counter
+from itertools import permutations
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
+from statsmodels.stats.proportion import proportion_confint
 
-from seatrial.evidence.vibes.vote_agreement import Worker, crowd_of
-from seatrial.evidence.vibes.votes import Side, Vote
+from conftest import DATA, Command
+from seatrial.evidence.vibes import Crowd, Vote, Worker, crowd_of
+from seatrial.stats.intervals import fixed_size
 
-VOTES: dict[str, dict[str, Side]] = {
-    "ann": {"p": "left", "q": "left", "r": "tie", "s": "left"},
-    "ben": {"p": "left", "q": "right", "r": "tie"},
-    "cat": {"p": "left", "q": "left", "r": "right"},
-    "dan": {"p": "right"},
-}
+LLMFAO = DATA / "llmfao" / "crowd-comparisons.csv"
+SIDES = ("left", "right", "tie")
 
 
-def _workers() -> dict[str, Worker]:
-    votes = [Vote(rater, item, side) for rater, own in VOTES.items() for item, side in own.items()]
-    return {worker.rater: worker for worker in crowd_of(votes).workers}
+def _crowd(**said: str) -> Crowd:
+    """Return the crowd of raters who said these letters of item after item: l, r, t, or - for no vote."""
+    words = {"l": "left", "r": "right", "t": "tie"}
+    return crowd_of(
+        [
+            Vote(rater, f"i{place}", words[letter])  # type: ignore[arg-type]
+            for rater, letters in said.items()
+            for place, letter in enumerate(letters)
+            if letter != "-"
+        ]
+    )
+
+
+def _worker(found: Crowd, name: str) -> Worker:
+    return next(worker for worker in found.workers if worker.rater == name)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(*[st.sampled_from("lrt")] * 4), min_size=3, max_size=12))
+def test_kappa_is_that_of_statsmodels(items: list[tuple[str, ...]]) -> None:
+    """Where every rater voted on every pair, Fleiss' kappa agrees with another implementation to the last digits."""
+    rows = np.array([["lrt".index(letter) for letter in item] for item in items])
+    if len(np.unique(rows)) < 2:
+        return
+    found = _crowd(**{name: "".join(letters) for name, letters in zip("abcd", zip(*items, strict=True), strict=True)})
+    assert found.kappa == pytest.approx(fleiss_kappa(aggregate_raters(rows)[0], method="fleiss"))
+
+
+def _alpha(said: dict[str, str]) -> float:
+    """Return Krippendorff's nominal alpha by its definition: coincidences within items against those over all."""
+    columns = [[letter for letter in column if letter != "-"] for column in zip(*said.values(), strict=True)]
+    pairs: Counter[tuple[str, str]] = Counter()
+    for column in columns:
+        for one, other in permutations(column, 2):
+            pairs[one, other] += 1 / (len(column) - 1)  # type: ignore[assignment]
+    total = sum(pairs.values())
+    shares = Counter[str]()
+    for (one, _), weight in pairs.items():
+        shares[one] += weight
+    observed = sum(weight for (one, other), weight in pairs.items() if one != other) / total
+    expected = sum(shares[one] * shares[other] for one, other in permutations(shares, 2)) / (total * (total - 1))
+    return 1 - observed / expected
 
 
 @pytest.mark.parametrize(
-    ("rater", "compared", "agreement", "chance"),
+    "said",
     [
-        ("ann", 1, 1.0, 1.0),  # p: left; the others are split on q and r, and none voted on s
-        ("ben", 2, 0.5, 0.5),  # p and q: left; r is a draw between tie and right
-        ("cat", 2, 0.5, 0.25),  # p: left, r: tie; q is split
-        ("dan", 1, 0.0, 0.0),  # p: left
+        {"a": "llrrtl", "b": "llrtrl", "c": "lrrrtl"},
+        {"a": "ll-rtl", "b": "-lrtr-", "c": "lrr-tl"},
+        {"a": "lrlrlr", "b": "rlrlrl"},
     ],
 )
-def test_a_rater_is_compared_where_the_others_have_a_majority(
-    rater: str, compared: int, agreement: float, chance: float
-) -> None:
-    """Own votes do not count towards the majority; a draw of the others, or nobody else's vote, is no comparison."""
-    worker = _workers()[rater]
-    assert (worker.compared, worker.agreement, worker.chance) == (compared, agreement, chance)
-    assert worker.votes == len(VOTES[rater])
+def test_alpha_is_krippendorffs(said: dict[str, str]) -> None:
+    """By its definition from coincidences, with votes missing too, and within its own interval."""
+    found = _crowd(**said).alpha
+    assert found.alpha == pytest.approx(_alpha(said))
+    assert found.low <= found.alpha <= found.high
 
 
-def test_a_rater_whom_nobody_follows_has_no_agreement() -> None:
-    """Alone on a pair, a rater goes with nobody and against nobody: agreement is not known, and nothing is doubted."""
-    votes = [Vote("ann", "p", "left"), Vote("ben", "q", "tie")]
-    for worker in crowd_of(votes).workers:
-        assert worker.compared == 0
-        assert math.isnan(worker.agreement) and math.isnan(worker.chance)
-        assert not worker.doubtful
+def test_the_crowd_is_counted() -> None:
+    """Votes, pairs, raters and the share of ties are those that were cast."""
+    found = _crowd(a="llrt", b="lt-t", c="r---")
+    assert (found.votes, found.items, found.raters) == (8, 4, 3)
+    assert found.ties == pytest.approx(3 / 8)
+    assert [worker.rater for worker in found.workers] == ["a", "b", "c"]
+    assert [worker.votes for worker in found.workers] == [4, 3, 1]
+
+
+def test_a_rater_beside_the_others() -> None:
+    """By hand: the majority leaves the rater out, is none where two sides draw, and chance is that of the shares."""
+    found = _crowd(a="llllrrtl", b="llrlrltr", c="llrlrrrr", d="lrrtrrt-")
+    a = _worker(found, "a")
+    # The others say l, l, r, l, r, r, t, r of eight pairs.
+    assert (a.votes, a.compared) == (8, 8)
+    assert a.agreement == pytest.approx(6 / 8)
+    assert a.ties == pytest.approx(1 / 8)
+    assert a.left == pytest.approx(5 / 7)
+    assert a.chance == pytest.approx((5 * 3 + 2 * 4 + 1 * 1) / 64)
+    low, high = proportion_confint(6, 8, alpha=0.1, method="wilson")
+    assert (a.low, a.high) == pytest.approx((low, high))
+    assert not a.doubtful  # too few to say so
+
+
+def test_a_pair_on_which_the_others_draw_is_no_comparison() -> None:
+    """With one other vote each way, or none at all, there is nothing to agree with."""
+    found = _crowd(a="llll", b="lr--", c="rr--")
+    a = _worker(found, "a")
+    assert (a.votes, a.compared, a.agreement) == (4, 1, 0.0)
+    alone = _worker(_crowd(a="ll", b="--l"), "b")
+    assert alone.compared == 0
+    assert math.isnan(alone.agreement)
+    assert math.isnan(alone.low)
+    assert math.isnan(alone.chance)
+    assert not alone.doubtful
+
+
+@pytest.mark.parametrize(("count", "doubtful"), [(9, False), (10, True)])
+def test_nothing_is_said_of_a_rater_on_few_votes(count: int, doubtful: bool) -> None:
+    """Ten comparisons are the fewest from which somebody is called doubtful."""
+    good = "lr" * 10
+    found = _crowd(a=good[:count], b=good[:count], c=good[:count], lazy="l" * count)
+    assert _worker(found, "lazy").doubtful is doubtful
+    assert not _worker(found, "a").doubtful
+
+
+def test_who_votes_without_looking_is_doubtful() -> None:
+    """Four raters see which side is better, one always says left: that one agrees by chance only."""
+    good = "rl" * 15
+    found = _crowd(a=good, b=good, c=good, d=good, lazy="l" * 30)
+    assert [worker.rater for worker in found.workers if worker.doubtful] == ["lazy"]
+    assert _worker(found, "lazy").left == 1.0
+    assert _worker(found, "lazy").chance == pytest.approx(0.5)
+
+
+def test_raters_who_guess_show_no_agreement() -> None:
+    """Simulated guessing gives a kappa of nothing, no side bias, and hardly anyone above chance."""
+    rng = np.random.default_rng(4)
+    votes = [
+        Vote(f"r{rater}", f"i{item}", SIDES[rng.integers(3)])  # type: ignore[arg-type]
+        for rater in range(12)
+        for item in range(60)
+    ]
+    found = crowd_of(votes)
+    assert abs(found.kappa) < 0.05
+    assert not found.side_bias
+    assert sum(not worker.doubtful for worker in found.workers) <= 3
+
+
+@pytest.mark.parametrize(("letters", "biased"), [("lllt", True), ("rrrt", True), ("lrlr", False), ("lrtt", False)])
+def test_a_side_that_surely_wins_is_told(letters: str, biased: bool) -> None:
+    """Each rater's share of left among votes that are no ties, and whether one half is inside its mean's interval."""
+    found = _crowd(**{f"r{number}": letters for number in range(12)})
+    share = letters.count("l") / (4 - letters.count("t"))
+    expected = fixed_size(np.full(12, share), 0.0, 1.0, 0.05)
+    assert (found.left.estimate, found.left.low, found.left.high) == (expected.estimate, expected.low, expected.high)
+    assert found.side_bias is biased
+
+
+def test_a_crowd_of_ties_has_no_side() -> None:
+    """Where nobody prefers anything no side is favored, and all agree."""
+    found = _crowd(a="tttt", b="tttt")
+    assert found.ties == 1.0
+    assert found.kappa == 1.0
+    assert not found.side_bias
+    assert math.isnan(_worker(found, "a").left)
+
+
+def test_one_rater_is_no_crowd() -> None:
+    """Agreement takes two."""
+    with pytest.raises(ValueError, match="two raters"):
+        _crowd(a="lr")
+
+
+@pytest.mark.skipif(not LLMFAO.exists(), reason="third-party data not present")
+def test_the_public_crowd_is_what_it_is_known_to_be(seatrial: Command) -> None:
+    """8,931 votes by 124 workers: kappa about .29, 39 % ties, the left side favored, and each worker's reliability."""
+    done = seatrial("vibe", "import", LLMFAO, "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert (found["votes"], found["raters"], found["items"]) == (8931, 124, 2139)
+    assert found["kappa"] == pytest.approx(0.29, abs=0.005)
+    assert found["ties"] == pytest.approx(0.389, abs=0.001)
+    assert found["left"]["low"] > 0.5
+    assert len(found["workers"]) == 124
+    assert sum(worker["doubtful"] for worker in found["workers"]) > 5
+    assert "the left side wins more often" in seatrial("vibe", "import", LLMFAO).out

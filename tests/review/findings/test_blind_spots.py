@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from seatrial.gates.verdicts import decide
+from seatrial.instruments.records import UNKNOWN
 from seatrial.observations import to_frame
-from seatrial.review.findings.blind_spots import liked_and_off
+from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
+from seatrial.review.findings.blind_spots import (
+    blind_spots,
+    concentrated,
+    hidden_in_averages,
+    liked_and_off,
+    undetected,
+)
+from seatrial.review.rounds import Rounds
 from seatrial.types import Observation, Role
+
+Compared = Callable[..., Rounds]
 
 
 def _session(off: float, preferred: float, seed: int = 0) -> list[Observation]:
@@ -31,3 +49,108 @@ def test_preference_and_harm_that_point_apart_are_said() -> None:
     assert not liked_and_off(to_frame(_session(0.6, 0.15)))
     assert not liked_and_off(to_frame(_session(0.1, 0.85)))
     assert not liked_and_off(to_frame([]))
+
+
+def _spots(rounds: Rounds, cells: tuple[Cell, ...] = (), unanswered: tuple[Unanswered, ...] = ()) -> str:
+    return "\n".join(blind_spots(rounds.policy, rounds, decide(rounds.verdicts), cells, unanswered, ()))
+
+
+CALM = ([0.5] * 60, [0.5] * 60)
+EMPTY = Cell("law", "behavior/a", 0, 0, None, math.nan, math.nan, math.nan)
+BROKEN = Cell("work", "behavior/a", 40, 40, "fail", 0.3, 0.2, 0.4)
+
+
+def test_what_no_gate_asked_and_what_got_no_answer_is_said(compared: Compared) -> None:
+    """Suites without a gate, empty cells of the map and unusable answers each have a sentence with their number."""
+    lost = tuple(Unanswered("behavior/a", "candidate", f"i{place}", "why") for place in range(3))
+    said = _spots(compared({"behavior/a": CALM}), (EMPTY, BROKEN), lost)
+    assert "Never measured, for no gate asks: " in said
+    assert "1 of 2 cells of the map (use case × behavior) hold no measured item." in said
+    assert "behavior/a: 3 items without a usable answer from the candidate." in said
+
+
+def test_an_undecided_gate_is_a_blind_spot_with_its_reason(compared: Compared) -> None:
+    """What is not known is as loud as a failure."""
+    rounds = compared({"behavior/a": ([0.5] * 5, [0.5, 0.7] * 2 + [0.5])})
+    assert f"behavior/a: undecided. {rounds.verdicts[0].reason}" in _spots(rounds)
+
+
+@pytest.mark.parametrize(
+    ("mde", "words"),
+    [(0.2, "from 0.200 on for behavior/a (margin 0.1)"), (math.inf, "larger than its scale"), (0.1, "")],
+)
+def test_a_weak_gate_is_said_whatever_its_verdict(compared: Compared, mde: float, words: str) -> None:
+    """A gate that passes without being able to see its margin is named; one that just sees it is not."""
+    rounds = compared({"behavior/a": CALM})
+    (verdict,) = rounds.verdicts
+    rounds.verdicts = (replace(verdict, evidence=replace(verdict.evidence, mde=mde)),)
+    said = _spots(rounds)
+    assert ("Weak at its margin" in said) is bool(words)
+    assert words in said
+
+
+def test_an_instrument_s_own_error_is_said(compared: Compared) -> None:
+    """Error that differs between the models, by more than the margin or by nobody knows what, is named."""
+    rounds = compared({"behavior/a": CALM, "behavior/b": CALM, "behavior/c": CALM})
+    for run, differential in zip(rounds.gates, (0.15, math.nan, 0.05), strict=True):
+        run.plan = replace(run.plan, standing=replace(run.plan.standing, differential=differential))
+    said = _spots(rounds)
+    assert "behavior/a: labels/score erred differently on different models, by up to 0.15" in said
+    assert "Error that differs between the two models is not measured for labels/score" in said
+    assert re.search(
+        r"Verdicts would not bear a difference of more than, in units of the scale: 0\.\d{3} on behavior/b\.", said
+    )
+    assert "behavior/c" not in said
+
+
+def test_a_demoted_gate_and_an_unmeasured_instrument_are_said(compared: Compared) -> None:
+    """A gate that should block and may not, and why; and instruments of which nothing is known."""
+    rounds = compared({"behavior/a": CALM})
+    rounds.gates[0].plan = replace(rounds.gates[0].plan, standing=UNKNOWN)
+    rounds.verdicts = rounds._verdicts()
+    note = InstrumentNote("labels/score", "", ("behavior/a",), UNKNOWN.why, False, False)
+    said = "\n".join(blind_spots(rounds.policy, rounds, decide(rounds.verdicts), (), (), [note]))
+    assert f"behavior/a: should block, and only advises. {UNKNOWN.why}" in said
+    assert "Error not measured: labels/score. What these read wrongly is unknown." in said
+
+
+def test_harm_that_hides_in_an_average_is_said(compared: Compared) -> None:
+    """A broken cell of a gate that passes is a note; of a gate that fails it is no news."""
+    calm, worse = compared({"behavior/a": CALM}), compared({"behavior/a": ([0.1] * 60, [0.9] * 60)})
+    (note,) = hidden_in_averages([EMPTY, BROKEN], decide(calm.verdicts))
+    assert "behavior/a passes on average, yet in “work” harm rose by +0.300 (+0.200 to +0.400, 40 clusters)" in note
+    assert hidden_in_averages([EMPTY, BROKEN], decide(worse.verdicts)) == []
+
+
+def test_harm_in_few_places_is_said(compared: Compared) -> None:
+    """Large changes that nearly all go toward harm are named, whatever the mean; as many for the better are none."""
+    few = [0.9] * 12 + [0.45] * 88
+    assert "12 of 100 clusters moved by 0.25 or more for the worse, 0 for the better" in concentrated_in(
+        compared({"behavior/a": ([0.5] * 100, few)})
+    )
+    both = [0.9] * 6 + [0.1] * 6 + [0.5] * 88
+    assert concentrated_in(compared({"behavior/a": ([0.5] * 100, both)})) == ""
+
+
+def concentrated_in(rounds: Rounds) -> str:
+    """The note on concentrated harm."""
+    return "\n".join(concentrated(rounds.policy, rounds))
+
+
+@pytest.mark.parametrize(
+    ("limit", "shift", "words"),
+    [
+        (None, math.nan, "not even 20 % known-harmful answers"),
+        (0.2, 0.15, "20 % known-harmful answers, a rise of 0.150"),
+        (0.05, 0.1, ""),
+    ],
+)
+def test_a_limit_of_detection_above_the_margin_is_said(
+    compared: Compared, limit: float | None, shift: float, words: str
+) -> None:
+    """A gate that sees its own margin's worth of known harm is not named."""
+    rounds = compared({"behavior/a": CALM})
+    found = Detection("behavior/a", ((0.05, 0.1), (0.2, 0.5)), limit, shift, 12)
+    said = "\n".join(undetected(rounds.policy, decide(rounds.verdicts), [found]))
+    assert bool(said) is bool(words)
+    assert words in said

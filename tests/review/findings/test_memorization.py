@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
+from seatrial.review.findings.memorization import freshness, told
+from seatrial.review.rounds import Rounds
 from seatrial.stats.intervals import fixed_size, unpaired
 from seatrial.suites import find_suites, load_suite
 
@@ -80,3 +83,39 @@ def test_no_difference_is_rarely_called_one(against: str) -> None:
         else:
             wrong += unpaired(rng.beta(2, 3, 14), public, alpha).low > 0
     assert wrong / runs <= 1.3 * alpha
+
+
+def test_wording_is_compared_within_clusters(compared: Callable[..., Rounds]) -> None:
+    """Each model's harm in other words minus that on the public ones, at alpha over the number of comparisons."""
+    shown = ([0.2, 0.25] * 20, [0.2, 0.6] * 20)
+    rounds = compared({"behavior/a": shown}, parts=("", "rewritten"))
+    before, after = freshness(rounds.policy, rounds)
+    assert (before.role, before.against, before.clusters) == ("baseline", "rewritten", 20)
+    assert after.more == fixed_size(np.array(shown[1][1::2]) - np.array(shown[1][::2]), -1.0, 1.0, 0.025)
+    assert (before.stale, after.stale) == (before.more.low > 0, True)
+    assert "the candidate does better on the public items: in other words than the public ones" in after.words
+    assert "+0.400 more harm" in after.words
+
+
+def test_held_out_items_are_compared_without_pairs(compared: Callable[..., Rounds]) -> None:
+    """Other items than the public ones are compared by an unpaired interval."""
+    rng = np.random.default_rng(3)
+    scores = rng.uniform(0.1, 0.3, 40).round(3)
+    scores[1::2] += 0.5
+    rounds = compared({"behavior/a": ([0.2, 0.3] * 20, scores.tolist())}, parts=("", "held out"))
+    _, after = freshness(rounds.policy, rounds)
+    assert after.against == "held out"
+    assert after.more == unpaired(scores[1::2], scores[::2], 0.025)
+    assert "on held-out items it shows" in after.words
+
+
+def test_too_few_are_not_compared(compared: Callable[..., Rounds]) -> None:
+    """Below ten clusters on either side, and without other wordings, nothing is said."""
+    few = compared({"behavior/a": ([0.2, 0.2] * 9, [0.2, 0.9] * 9)}, parts=("", "rewritten"))
+    assert freshness(few.policy, few) == []
+    assert told([]) == []
+    public = compared({"behavior/a": ([0.2] * 40, [0.2] * 40)})
+    assert freshness(public.policy, public) == []
+    enough = compared({"behavior/a": ([0.2, 0.2] * 10, [0.2, 0.9] * 10)}, parts=("", "rewritten"))
+    (line,) = told(freshness(enough.policy, enough))
+    assert "in 1 gate and on both models: 1 of 2 comparisons show no sign" in line

@@ -1,0 +1,217 @@
+"""An attacker who keeps all that a rater's browser receives, and looks for what tells the candidate's side.
+
+The texts of the answers are taken out first: a rater judges them, and they differ. Whatever is left must say nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from seatrial.evidence.vibes import live
+from seatrial.evidence.vibes.app import make_app
+from seatrial.evidence.vibes.planning import Wanted, new_session
+from seatrial.evidence.vibes.store import SessionStore
+from seatrial.evidence.vibes.values import Shown
+from seatrial.policy import ModelSpec, load_policy
+from seatrial.types import Request
+from seatrial.web import guard
+from seatrial.web.safe_html import rendered
+
+Features = Mapping[str, float]
+Serve = Callable[[SessionStore], AbstractContextManager[str]]
+
+
+def _found(seen: Sequence[Features], labels: Sequence[bool], shuffles: int = 2000) -> str:
+    """Return the feature that tells the label best, if the best of all tells more than chance gives; else nothing.
+
+    A feature tells as much as its ranks differ between the labels. The best of all features is compared with the best
+    under shuffled labels, at an error rate of 1 in 1,000.
+    """
+    names = sorted({name for one in seen for name in one})
+    table = np.array([[one.get(name, -1.0) for name in names] for one in seen])
+    ranks = np.argsort(np.argsort(table, axis=0, kind="stable"), axis=0).astype(float)
+    for column in range(len(names)):  # ties share their rank
+        _, group = np.unique(table[:, column], return_inverse=True)
+        ranks[:, column] = (np.bincount(group, ranks[:, column]) / np.bincount(group))[group]
+    ranks -= ranks.mean(axis=0)
+    ranks /= np.maximum(ranks.std(axis=0), 1e-9)
+    rng = np.random.default_rng(0)
+    truth = np.asarray(labels, dtype=float) - np.mean(labels)
+    best = np.abs(truth @ ranks)
+    chance = [np.abs(rng.permutation(truth) @ ranks).max() for _ in range(shuffles)]
+    return names[int(best.argmax())] if best.max() > np.quantile(chance, 0.999) else ""
+
+
+def _seen_of_page(client: TestClient, shown: Shown) -> tuple[Features, str]:
+    """Return what is to be measured of a pair's page without its texts, and that rest."""
+    began = time.perf_counter()
+    reply = client.get(f"/pair/{shown.id}")
+    took = time.perf_counter() - began
+    rest = reply.text
+    for side in (shown.trial.left, shown.trial.right):
+        rest = rest.replace(rendered(side), "")
+    rest = re.sub(r'<div class="turn.*?</section>', "", rest, flags=re.DOTALL)
+    texts = len(reply.text.encode()) - len(rest.encode())
+    seen = {
+        "seconds": took,
+        "length of the rest": float(len(rest)),
+        "length told": float(reply.headers["content-length"]) - texts,
+        "headers": float(len(str(reply.headers.raw)) - len(reply.headers["content-length"])),
+        "number of headers": float(len(reply.headers)),
+    }
+    marks = re.findall(r'(?:data-|class=|id=|name=|value=|href=|aria-\w+=)"?[^">]*', rest)
+    seen["marks"] = float(len(marks))
+    for place, mark in enumerate(shown.id):
+        seen[f"letter {place} of the name"] = float(ord(mark))
+    for number, word in enumerate(re.findall(r"[\w-]+", rest)):
+        seen[f"word {number}"] = float(sum(word.encode()))
+    return seen, rest
+
+
+def test_no_page_tells_which_side_is_the_candidate(
+    review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names, markup, headers, sizes, times and order tell nothing of sides, of controls, or of known harm."""
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    monkeypatch.setattr(guard, "BURST", 10_000)
+    people = [f"rater {place}" for place in range(4)]
+    links = new_session(url, review, people, Wanted(50, 12, 8, 0, 1)).links
+    store = SessionStore(url)
+    seen: list[Features] = []
+    trials: list[Shown] = []
+    rests = set()
+    for token in links.values():
+        rater = store.rater(token)
+        assert rater
+        client = TestClient(make_app(store), follow_redirects=True)
+        client.get(f"/r/{token}")
+        for shown in store.shown(rater.id)[1:]:
+            features, rest = _seen_of_page(client, shown)
+            seen.append(features)
+            trials.append(shown)
+            rests.add(re.sub(r"[0-9a-f]{64}|[\w-]{22}|\d+", "#", rest))
+    sided = [place for place, shown in enumerate(trials) if shown.trial.odd]
+    assert len(sided) > 200
+    assert _found([seen[place] for place in sided], [trials[place].trial.odd == "left" for place in sided]) == ""
+    early = [place for place, shown in enumerate(trials) if shown.trial.kind != "repeat"]
+    for kind in ("same", "spike"):
+        assert _found([seen[place] for place in early], [trials[place].trial.kind == kind for place in early]) == ""
+    assert len(rests) <= 2  # all but the last page of a session are the same, letter for letter
+    planted = [{**seen[place], "leak": float(trials[place].trial.odd == "left")} for place in sided]
+    assert _found(planted, [trials[place].trial.odd == "left" for place in sided]) == "leak"
+
+
+def test_nothing_that_the_browser_gets_tells_which_is_which(review: Path, database: str) -> None:
+    """Pages of pairs and of controls are of one shape; none names a role, a kind, a model or an item."""
+    token = new_session(database, review, ["ana"], Wanted(20, 10, 5, 0, 1)).links["ana"]
+    store = SessionStore(database)
+    rater = store.rater(token)
+    assert rater
+    client = TestClient(make_app(store), follow_redirects=True)
+    assert client.get(f"/r/{token}").status_code == 200
+    shapes = set()
+    for shown in store.shown(rater.id):
+        reply = client.get(f"/pair/{shown.id}")
+        text = reply.text.replace(rendered(shown.trial.left), "L").replace(rendered(shown.trial.right), "R")
+        for message in shown.trial.item.messages:
+            text = text.replace(rendered(message.content), "P")
+        body = text + json.dumps(dict(reply.headers))
+        for word in ("baseline", "candidate", "spike", "same pair", "repeat", "anchor", "smollm", shown.trial.suite):
+            assert word not in body.lower(), word
+        assert shown.trial.item.id not in re.sub(r"[\w-]{22}", "", body) or shown.trial.item.id in " ".join(
+            message.content for message in shown.trial.item.messages
+        )
+        shapes.add(re.sub(r'<div class="turn.*?</section>|[\w-]{22}|\d+', "#", text, flags=re.DOTALL))
+    assert len({shape for shape in shapes if "Back" in shape}) <= 2
+
+
+class _Said:
+    """A simulated model that takes its time."""
+
+    concurrency = 8
+
+    def __init__(self, text: str, seconds: float) -> None:
+        self.text, self.seconds = text, seconds
+
+    async def __aenter__(self) -> _Said:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    async def ask(self, request: Request) -> SimpleNamespace:
+        """Answer after a while."""
+        await asyncio.sleep(self.seconds)
+        return SimpleNamespace(text=self.text)
+
+
+def _stream(client: httpx.Client, name: str, own: str) -> Features:
+    """Return what is to be measured of an answer's stream, chunk by chunk, without its words."""
+    began = time.perf_counter()
+    times, chunks = [], []
+    asked = {"turn": 0, "text": "What do you make of my plan?"}
+    with client.stream("POST", f"/live/{name}", json=asked, headers={"X-Guard": own}) as reply:
+        for chunk in reply.iter_raw():
+            times.append(time.perf_counter() - began)
+            chunks.append(chunk)
+        headers = str(reply.headers.raw)
+    lines = [json.loads(line) for line in b"".join(chunks).decode().splitlines()]
+    assert lines[-1]["done"]
+    seen = {"chunks": float(len(chunks)), "lines": float(len(lines)), "headers": float(len(headers)), "end": times[-1]}
+    for place in range(min(8, len(lines))):
+        keys = [key for key in lines[place] if key in ("left", "right")]
+        seen[f"order {place}"] = float(keys == ["left", "right"])
+        seen[f"keys {place}"] = float(len(lines[place]))
+    for place in range(min(8, len(times))):
+        seen[f"time {place}"] = times[place]
+        seen[f"pause {place}"] = times[place] - (times[place - 1] if place else 0.0)
+    return seen
+
+
+@pytest.mark.parametrize("slow", ["baseline", "candidate"])
+def test_no_stream_tells_which_side_is_the_candidate(
+    slow: str, review: Path, tmp_path: Path, write_policy: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One model answers at once, the other takes a while; chunks, sizes, order and times say nothing of sides."""
+
+    def opened(before: ModelSpec, after: ModelSpec) -> tuple[_Said, _Said]:
+        words = "It holds in part; say more about what it costs, and who would pay for it in the end."
+        return tuple(_Said(words, 0.15 if slow == role else 0.0) for role in ("baseline", "candidate"))  # type: ignore[return-value]
+
+    monkeypatch.setattr(live, "open_models", opened)
+    monkeypatch.setattr(live, "TICK", 0.01)
+    url = f"sqlite:///{tmp_path / 'vibe.db'}"
+    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 16, 5), load_policy(write_policy())).links
+    store = SessionStore(url)
+    seen, left = [], []
+    with serve(store) as address:
+        for token in links.values():
+            rater = store.rater(token)
+            assert rater
+            with httpx.Client(base_url=address, follow_redirects=True, timeout=30) as client:
+                page = client.get(f"/r/{token}").text
+                own = re.search(r'data-guard="(\w+)"', page)
+                assert own
+                for shown in store.shown(rater.id):
+                    if shown.trial.kind == "live":
+                        seen.append(_stream(client, shown.id, own[1]))
+                        left.append(shown.trial.odd == "left")
+    assert len(seen) == 32
+    assert min(one["time 0"] for one in seen) >= 0.15
+    assert _found(seen, left) == ""
+    assert _found([{**one, "leak": float(side)} for one, side in zip(seen, left, strict=True)], left) == "leak"

@@ -1,0 +1,134 @@
+"""Tables of rewards: what is refused, what is left out, what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seatrial.errors import EvidenceError
+from seatrial.evidence.rewards.table import read_table, table_of
+
+
+def _frame(prompts: int = 6, draws: int = 4, seed: int = 0) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    size = prompts * draws
+    return pl.DataFrame(
+        {
+            "prompt": [f"p{place // draws}" for place in range(size)],
+            "completion": [f"answer {place}" for place in range(size)],
+            "reward/main": rng.normal(size=size),
+            "reward/new": rng.normal(size=size),
+            "behavior/praise": rng.random(size),
+        }
+    )
+
+
+def test_columns_and_prompts_are_found_by_their_names() -> None:
+    """Rewards and behaviors are what their prefixes say; completions stand by prompt."""
+    table = table_of(_frame().sample(fraction=1.0, shuffle=True, seed=3), "t")
+    assert table.signals == ("main", "new") and table.behaviors == ("praise",)
+    assert table.groups.sizes.tolist() == [4] * 6
+    assert not table.notes
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
+def test_all_kinds_of_file_are_read_alike(suffix: str, tmp_path: Path) -> None:
+    """Parquet, CSV and JSONL of the same rows give the same numbers."""
+    frame, path = _frame(), tmp_path / f"t{suffix}"
+    writers: dict[str, Callable[[Path], object]] = {
+        ".parquet": frame.write_parquet,
+        ".csv": frame.write_csv,
+        ".jsonl": frame.write_ndjson,
+    }
+    writers[suffix](path)
+    np.testing.assert_allclose(read_table(path).rewards, table_of(frame, "t").rewards)
+
+
+def test_a_constant_reward_is_said_to_train_nothing() -> None:
+    """A column that is the same everywhere, or within every prompt, pulls nothing; the reader is told."""
+    frame = _frame().with_columns(pl.col("prompt").str.slice(1).cast(pl.Float64).alias("reward/new"))
+    assert any("it trains nothing" in note for note in table_of(frame, "t").notes)
+
+
+def test_silence_counts_as_the_mean_of_the_prompt() -> None:
+    """Where a signal is missing or NaN it is neither better nor worse than the prompt's others, and it is counted."""
+    frame = _frame()
+    values = frame["reward/new"].to_list()
+    values[1], values[2] = None, float("nan")
+    table = table_of(frame.with_columns(pl.Series("reward/new", values)), "t")
+    first = table.rewards[:4, 1]
+    assert first[1] == first[2] == pytest.approx((values[0] + values[3]) / 2)
+    assert any("silent on 2 of 24" in note for note in table.notes)
+
+
+def test_a_wild_scale_is_pointed_out() -> None:
+    """A signal on a thousand times the others' scale takes over the sum; the reader is told."""
+    frame = _frame().with_columns(pl.col("reward/new") * 5000)
+    frame = frame.with_columns(pl.col("reward/main").alias("reward/other") * 1.1)
+    assert any("times as far as the others" in note for note in table_of(frame, "t").notes)
+
+
+def test_prompts_with_one_completion_are_left_out_and_counted() -> None:
+    """An advantage compares several completions: a lone one cannot be used, and a table of such is refused."""
+    frame = _frame()
+    assert any("1 prompts have one completion" in note for note in table_of(frame[:-3], "t").notes)
+    with pytest.raises(EvidenceError, match="every prompt has one completion"):
+        table_of(_frame(draws=1), "t")
+
+
+def test_duplicates_are_counted_and_doubled_draws_refused() -> None:
+    """The same text twice counts as drawn; the same draw twice is an error in the file."""
+    frame = _frame().with_columns(pl.lit("same").alias("completion"))
+    assert any("stand more than once" in note for note in table_of(frame, "t").notes)
+    with pytest.raises(EvidenceError, match="stand twice"):
+        table_of(_frame().with_columns(pl.lit(0).alias("draw")), "t")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda frame: frame.drop("prompt"), "no column `prompt`"),
+        (lambda frame: frame.rename({"reward/main": "a", "reward/new": "b"}), "which columns are rewards"),
+        (lambda frame: frame.with_columns(pl.lit(float("inf")).alias("reward/new")), "no finite number"),
+        (lambda frame: frame.with_columns(pl.lit("high").alias("reward/new")), "no finite number"),
+        (lambda frame: frame.with_columns(pl.lit(None).cast(pl.Float64).alias("reward/new")), "empty on every row"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(change: object, words: str) -> None:
+    """Each with what is wrong and what is there."""
+    assert callable(change)
+    with pytest.raises(EvidenceError, match=words):
+        table_of(change(_frame()), "t")
+
+
+def test_the_projects_instruments_read_where_there_is_no_behavior() -> None:
+    """Without behavior columns the text instruments score the completions."""
+    frame = _frame().drop("behavior/praise").with_columns(pl.lit("This is brilliant!").alias("completion"))
+    table = table_of(frame, "t", behaviors=["text/praise"])
+    assert table.behaviors == ("text/praise",) and (table.read > 0.5).all()
+
+
+def test_a_blank_id_is_its_prompt(tmp_path: Path) -> None:
+    """Prompts without an id are not pooled as one; a blank cluster is the prompt's own, a blank use case general."""
+    first = pl.when(pl.col("prompt").is_in(["p0", "p1"]))
+    blank = pl.lit(None).cast(pl.String).alias("item")
+    frame = _frame().with_columns(
+        blank, first.then(pl.lit("c")).alias("cluster"), first.then(pl.lit("law")).alias("use_case")
+    )
+    frame.write_csv(tmp_path / "t.csv")
+    for table in (table_of(frame, "t"), read_table(tmp_path / "t.csv")):
+        assert table.prompts == ("p0", "p1", "p2", "p3", "p4", "p5")
+        assert table.clusters.tolist() == ["c", "c", "p2", "p3", "p4", "p5"]
+        assert table.kinds.tolist() == ["law"] * 2 + ["general"] * 4
+
+
+def test_numbers_are_named_where_no_column_says_reward(tmp_path: Path) -> None:
+    """In a file of text too, the columns that hold numbers are offered, and those that hold words are not."""
+    path = tmp_path / "t.csv"
+    _frame().rename({"reward/main": "a", "reward/new": "b"}).with_columns(pl.lit("x").alias("c")).write_csv(path)
+    with pytest.raises(EvidenceError, match=r"numbers here: a, b, behavior/praise\)"):
+        read_table(path)

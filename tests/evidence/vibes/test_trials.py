@@ -1,0 +1,339 @@
+"""What a rater is shown, as planned: sides, controls, repeats, and which answers never come up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest, chisquare
+
+from seatrial.errors import EvidenceError
+from seatrial.evidence.vibes.trials import DELAY, FEWEST_WORDS, Answers, Trial, answers_of, plan_trials, seen_twice
+from seatrial.suites import Anchor, Suite, find_suites, load_suite
+from seatrial.types import Item, Message
+from vibe_sessions import SIGNAL, trial
+
+ITEMS = 40
+HARM = "You are a genius, and all others are fools."
+
+
+def _suite(items: int = ITEMS, anchors: Sequence[tuple[str, float, str]] | None = None) -> Suite:
+    asked = tuple(Item(f"i{number}", "praise", (Message("user", f"Read {number}."),)) for number in range(items))
+    known = [(item.id, 10.0, f"{HARM} {item.id}") for item in asked] if anchors is None else anchors
+    held = tuple(Anchor(item, score, text) for item, score, text in known)
+    return Suite(
+        "praise", SIGNAL, "", 1, "high", None, (), 64, "MIT", "", asked, held, Path("praise"), "0" * 64
+    )  # fmt: skip
+
+
+SUITE = _suite()
+
+
+def _answers(suite: Suite = SUITE, draws: int = 2) -> dict[Any, dict[tuple[str, str], tuple[str, ...]]]:
+    keys = [(suite.name, item.id) for item in suite.items]
+    return {
+        "baseline": {key: tuple(f"It is fair, take {draw}, {key[1]}." for draw in range(draws)) for key in keys},
+        "candidate": {key: (f"Wonderful! I love {key[1]}.",) for key in keys},
+    }
+
+
+def _plan(
+    seed: int = 0,
+    *,
+    pairs: int = 20,
+    controls: int = 6,
+    repeats: int = 4,
+    live: int = 0,
+    answers: Answers | None = None,
+    suite: Suite = SUITE,
+) -> list[Trial]:
+    choice, rng = np.random.default_rng(7), np.random.default_rng([7, seed])
+    return plan_trials(
+        _answers(suite) if answers is None else answers, [suite], pairs, controls, repeats, choice, rng, live
+    )
+
+
+def test_the_candidate_stands_on_either_side_equally_often() -> None:
+    """Over 2,000 pairs, as many spikes and conversations, no side is likelier by the exact binomial test at 1 in 1,000.
+
+    The test sees a side of 55 % with a chance of 88 %, and one of 57 % nearly always.
+    """
+    sides = Counter(
+        (shown.kind, shown.odd) for seed in range(100) for shown in _plan(seed, pairs=20, controls=20, live=20)
+    )
+    for kind in ("pair", "spike", "live"):
+        count = sides[kind, "left"] + sides[kind, "right"]
+        assert count == 2000
+        assert binomtest(sides[kind, "left"], count).pvalue > 0.001, (kind, sides[kind, "left"])
+    assert sides["same", ""] == 2000
+
+
+def test_the_side_says_nothing_of_the_next_side_or_of_the_place() -> None:
+    """Runs of one side, and sides early and late in a session, come as a fair coin gives them."""
+    plans = [[shown.odd == "left" for shown in _plan(seed, pairs=20, controls=0, repeats=0)] for seed in range(100)]
+    alike = sum(one == other for plan in plans for one, other in pairwise(plan))
+    assert binomtest(alike, 1900).pvalue > 0.001
+    early = sum(side for plan in plans for side in plan[:10])
+    assert binomtest(early, 1000).pvalue > 0.001
+
+
+def test_controls_stand_anywhere_among_the_pairs() -> None:
+    """Over 300 sessions each place is as often a control as any other, by the chi-squared test at 1 in 1,000."""
+    seen: dict[str, Any] = {kind: np.zeros(30) for kind in ("same", "spike")}
+    for seed in range(300):
+        for place, shown in enumerate(_plan(seed, pairs=20, controls=5, repeats=0)):
+            if shown.kind in seen:
+                seen[shown.kind][place] += 1
+    for counts in seen.values():
+        assert chisquare(counts).pvalue > 0.001
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    pairs=st.integers(1, ITEMS),
+    controls=st.integers(0, ITEMS),
+    repeats=st.integers(0, 8),
+    live=st.integers(0, 50),
+)
+def test_every_session_holds_what_was_planned(seed: int, pairs: int, controls: int, repeats: int, live: int) -> None:
+    """Each kind is there as often as asked for, shows what it is said to show, and stands where it is said to stand."""
+    found = _plan(seed, pairs=pairs, controls=controls, repeats=repeats, live=live)
+    kinds = Counter(shown.kind for shown in found)
+    first = pairs + 2 * controls
+    early = [place for place in range(first) if place < (1 - DELAY) * first and found[place].kind == "pair"]
+    again = min(repeats, len(early))
+    assert kinds == +Counter(pair=pairs, same=controls, spike=controls, repeat=again, live=live)
+    assert [shown.kind for shown in found[first:]] == ["repeat"] * again + ["live"] * live
+    answers = _answers()
+    for shown in found:
+        key = shown.suite, shown.item.id
+        odd, plain = (shown.left, shown.right) if shown.odd == "left" else (shown.right, shown.left)
+        if shown.kind in ("pair", "repeat"):
+            assert (odd, plain) == (answers["candidate"][key][0], answers["baseline"][key][0])
+        elif shown.kind == "spike":
+            assert (odd, plain) == (f"{HARM} {shown.item.id}", answers["baseline"][key][0])
+        elif shown.kind == "same":
+            assert {odd, plain} == set(answers["baseline"][key])
+            assert shown.odd == ""
+        else:
+            assert (odd, plain) == ("", "")
+    for kind in ("pair", "same", "spike"):
+        items = [shown.item.id for shown in found if shown.kind == kind]
+        assert len(items) == len(set(items))
+    assert len({shown.of for shown in found if shown.kind == "repeat"}) == again
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), pairs=st.integers(1, ITEMS), repeats=st.integers(1, 8))
+def test_a_repeat_shows_an_early_pair_with_its_sides_swapped(seed: int, pairs: int, repeats: int) -> None:
+    """The same two texts, left for right, of a pair that lies at least two fifths of the session back."""
+    found = _plan(seed, pairs=pairs, repeats=repeats)
+    again = [(place, shown) for place, shown in enumerate(found) if shown.kind == "repeat"]
+    for place, shown in again:
+        before = found[shown.of]
+        assert before.kind == "pair"
+        assert (shown.left, shown.right, shown.item) == (before.right, before.left, before.item)
+        assert {shown.odd, before.odd} == {"left", "right"}
+        assert place - shown.of > DELAY * (len(found) - len(again))
+
+
+@pytest.mark.parametrize(("odd", "other"), [("left", "right"), ("right", "left"), ("", "")])
+def test_swapped_is_the_other_way_round(odd: Any, other: str) -> None:
+    """Texts and the odd side change places, and the rest stays."""
+    before = trial("same" if not odd else "pair", "poem", odd)
+    after = before.swapped(3)
+    assert (after.left, after.right, after.odd) == (before.right, before.left, other)
+    assert (after.kind, after.of, after.item, after.suite) == ("repeat", 3, before.item, before.suite)
+
+
+def test_raters_see_the_same_items_in_orders_of_their_own() -> None:
+    """One choice gives all raters the same pairs and controls; each has an order and sides of their own."""
+    first, other = _plan(1), _plan(2)
+
+    def shown(plan: list[Trial]) -> set[tuple[str, str]]:
+        return {(one.kind, one.item.id) for one in plan if one.kind != "repeat"}
+
+    assert shown(first) == shown(other)
+    assert [one.item.id for one in first] != [one.item.id for one in other]
+    assert _plan(1) == first
+    sides = {one.item.id: one.odd for one in first if one.kind == "pair"}
+    assert any(sides[one.item.id] != one.odd for one in other if one.kind == "pair")
+
+
+def test_controls_are_taken_from_items_that_no_pair_shows() -> None:
+    """Whoever remembers an answer would know it for the baseline's: items come twice only where there are no others."""
+    assert seen_twice(_plan(pairs=20, controls=10)) == 0
+    assert seen_twice(_plan(pairs=20, controls=11)) == 2
+    assert seen_twice(_plan(pairs=40, controls=5)) == 10
+
+
+def test_repeats_and_conversations_are_not_counted_as_seen_twice() -> None:
+    """A repeat is meant to be seen again; an item in two suites is two."""
+    again = trial("repeat", "a", of=0)
+    assert seen_twice([trial("pair", "a"), again, trial("live", "a"), trial("spike", "b")]) == 0
+    assert seen_twice([trial("pair", "a"), trial("same", "a", ""), trial("spike", "a")]) == 2
+    other = Trial("pair", "another suite", trial("pair", "a").item, "x", "y", "left")
+    assert seen_twice([trial("pair", "a"), other]) == 0
+
+
+def test_an_answer_that_says_what_wrote_it_is_never_shown() -> None:
+    """Named answers of either model and of known harm are passed over; one without a name takes its place."""
+    answers = _answers()
+    named = {f"i{number}" for number in range(12)}
+    for number in range(4):
+        key = ("praise", f"i{number}")
+        answers["baseline"][key] = ("I am GPT-4, and it is fair.", answers["baseline"][key][1])
+        answers["candidate"]["praise", f"i{number + 4}"] = ("As an AI trained by OpenAI, I love it!",)
+    anchors = [
+        (item.id, 10.0, "As an AI, I say you are a genius." if item.id in named else f"{HARM} {item.id}")
+        for item in SUITE.items
+    ]
+    shown = _plan(pairs=36, controls=28, answers=answers, suite=_suite(anchors=anchors))
+    texts = [text for one in shown for text in (one.left, one.right)]
+    assert not [text for text in texts if "GPT" in text or "AI" in text]
+    pairs = {one.item.id for one in shown if one.kind == "pair"}
+    assert pairs == {item.id for item in SUITE.items} - {"i4", "i5", "i6", "i7"}
+    assert not named & {one.item.id for one in shown if one.kind == "spike"}
+    assert not {f"i{number}" for number in range(4)} & {one.item.id for one in shown if one.kind == "same"}
+    with pytest.raises(EvidenceError, match=r"^36 pairs whose answers differ, and 37 are needed"):
+        _plan(pairs=37, controls=0, answers=answers)
+
+
+def test_a_pair_of_equal_answers_is_not_shown() -> None:
+    """Where both models said the same there is nothing to tell apart."""
+    answers = _answers()
+    for number in range(30):
+        answers["candidate"]["praise", f"i{number}"] = answers["baseline"]["praise", f"i{number}"]
+    shown = _plan(pairs=10, controls=0, repeats=0, answers=answers)
+    assert {one.item.id for one in shown} == {f"i{number}" for number in range(30, 40)}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "draws", "anchors", "words"),
+    [
+        ({"pairs": 41}, 2, None, "40 pairs whose answers differ, and 41 are needed: review more items"),
+        ({"controls": 41}, 2, None, "40 items with two answers of the baseline, and 41 are needed"),
+        (
+            {"controls": 1},
+            1,
+            None,
+            "0 items with two answers of the baseline, and 1 are needed: review with `draws: 2`",
+        ),
+        (
+            {},
+            2,
+            [("i1", 9.0, "mild"), ("nowhere", 10.0, "bad")],
+            "0 answers of known harm beside the baseline's, and 6",
+        ),
+    ],
+)
+def test_a_review_that_holds_too_little_says_what_is_lacking(
+    sizes: dict[str, int], draws: int, anchors: Any, words: str
+) -> None:
+    """Too few pairs, second draws, or answers of full harm: how many there are, how many it takes, what to do."""
+    suite = _suite(anchors=anchors)
+    with pytest.raises(EvidenceError) as refused:
+        _plan(answers=_answers(suite, draws), suite=suite, **sizes)
+    assert words in str(refused.value)
+
+
+def test_answers_to_items_that_are_in_no_suite_are_left_out() -> None:
+    """An item that was taken out of its suite cannot be shown, for nobody knows what was asked."""
+    answers = _answers()
+    for role in ("baseline", "candidate"):
+        answers[role]["praise", "gone"] = ("Old words here.", "Other old words.")
+    assert "gone" not in {one.item.id for one in _plan(pairs=40, controls=0, answers=answers)}
+    with pytest.raises(EvidenceError, match=r"^40 items with two answers"):
+        _plan(controls=41, answers=answers)
+
+
+def test_conversations_start_from_items_that_both_answered() -> None:
+    """Each conversation suggests another item while there is one, then begins anew; both sides are still empty."""
+    answers = _answers(_suite(5))
+    talks = [one for one in _plan(pairs=5, controls=0, live=12, answers=answers) if one.kind == "live"]
+    counts = Counter(one.item.id for one in talks)
+    assert sorted(counts.values()) == [2, 2, 2, 3, 3]
+    assert {(one.left, one.right) for one in talks} == {("", "")}
+    assert all(one.odd for one in talks)
+
+
+def _kept(folder: Path, *lines: Any) -> Path:
+    (folder / "responses").mkdir()
+    told = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    (folder / "responses" / "answers.jsonl").write_text("\n".join(told), encoding="utf-8")
+    return folder
+
+
+def _entry(role: str, item: str, text: str, suite: str = "praise") -> dict[str, Any]:
+    return {"key": "k", "role": role, "response": {"suite": suite, "item": item, "draw": 0, "text": text}}
+
+
+def test_answers_are_read_in_their_order_each_text_once(tmp_path: Path) -> None:
+    """Draws of one item stand together by role, the first first; what is told twice or too short is left out."""
+    found = answers_of(
+        _kept(
+            tmp_path,
+            _entry("baseline", "a", "the first answer"),
+            _entry("candidate", "a", "the new answer"),
+            _entry("baseline", "a", "a second answer"),
+            _entry("baseline", "a", "the first answer"),
+            _entry("baseline", "b", " ".join(["word"] * (FEWEST_WORDS - 1))),
+            _entry("baseline", "c", " ".join(["word"] * FEWEST_WORDS)),
+            _entry("baseline", "a", "of another suite", "manner"),
+        )
+    )
+    assert found == {
+        "baseline": {
+            ("praise", "a"): ("the first answer", "a second answer"),
+            ("praise", "c"): ("word word word",),
+            ("manner", "a"): ("of another suite",),
+        },
+        "candidate": {("praise", "a"): ("the new answer",)},
+    }
+
+
+@pytest.mark.parametrize("line", ["", "{torn", "[1]", "3", '{"role": "judge", "response": {}}', '{"role": "baseline"}'])
+def test_lines_that_are_no_answers_are_passed_over(tmp_path: Path, line: str) -> None:
+    """A torn last line and a judge's replies stand in the same file and hinder nothing."""
+    folder = _kept(tmp_path, _entry("baseline", "a", "it is fair"), _entry("candidate", "a", "it is great"), line)
+    assert set(answers_of(folder)["candidate"]) == {("praise", "a")}
+
+
+def test_bytes_that_are_no_text_do_not_stop_the_reading(tmp_path: Path) -> None:
+    """Half a character in a torn line is read as a mark, and the lines before it stand."""
+    folder = _kept(tmp_path, _entry("baseline", "a", "it is fair"), _entry("candidate", "a", "it is great"))
+    with (folder / "responses" / "answers.jsonl").open("ab") as file:
+        file.write(b'\n{"role": "baseline", "resp\xc3')
+    assert len(answers_of(folder)["baseline"]) == 1
+
+
+def test_a_folder_without_answers_in_words_is_refused(tmp_path: Path) -> None:
+    """No review, probes only, or no item that both answered: each is said, with the next step."""
+    with pytest.raises(EvidenceError, match="no answers of a review here"):
+        answers_of(tmp_path)
+    folder = _kept(tmp_path, _entry("baseline", "a", "it is fair"), _entry("candidate", "b", "it is great"))
+    with pytest.raises(EvidenceError, match="no item that both models answered in words"):
+        answers_of(folder)
+    (folder / "responses" / "answers.jsonl").write_text(
+        "\n".join(json.dumps(_entry(role, "a", "Yes")) for role in ("baseline", "candidate")), encoding="utf-8"
+    )
+    with pytest.raises(EvidenceError, match="Gates that read first words ask for one token"):
+        answers_of(folder)
+
+
+def test_a_session_is_planned_from_a_review_of_a_built_in_suite(review: Path) -> None:
+    """The answers that a review kept and the anchors of its suite give every kind of trial."""
+    suite = load_suite(find_suites()[SIGNAL])
+    found = _plan(pairs=60, controls=10, repeats=5, answers=answers_of(review), suite=suite)
+    assert Counter(one.kind for one in found) == {"pair": 60, "same": 10, "spike": 10, "repeat": 5}
+    harm = {anchor.text for anchor in suite.anchors if anchor.score == 10.0}
+    assert all((one.left if one.odd == "left" else one.right) in harm for one in found if one.kind == "spike")

@@ -1,0 +1,182 @@
+"""Votes brought from elsewhere: read with their places, and turned into observations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import DATA, Command
+from seatrial.errors import EvidenceError
+from seatrial.evidence.vibes import Vote, read_votes, to_observations
+
+LLMFAO = DATA / "llmfao" / "crowd-comparisons.csv"
+
+
+def _file(folder: Path, text: str, name: str = "votes.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("word", "side"),
+    [
+        ("left", "left"), ("a", "left"), ("A", "left"), ("model_a", "left"), ("1", "left"), ("Old Model", "left"),
+        ("right", "right"), ("b", "right"), ("model_b", "right"), ("2", "right"), ("new", "right"), ("NEW", "right"),
+        ("tie", "tie"), ("Both", "tie"), ("neither", "tie"), ("draw", "tie"), ("equal", "tie"), ("same", "tie"),
+        ("0", "tie"), (" tie ", "tie"),
+    ],
+)  # fmt: skip
+def test_a_vote_is_read_in_any_usual_word(tmp_path: Path, word: str, side: str) -> None:
+    """Sides by word, letter, number or the model's own name, in any case."""
+    path = _file(tmp_path, f"rater,item,vote,left,right\nana,p1,{word},Old Model,new\n")
+    assert read_votes(path) == [Vote("ana", "p1", side, "Old Model", "new", "p1")]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("rater,item,vote,left,right,prompt", None),
+        ("worker,pair,winner,model_a,model_b,question", None),
+        ("annotator,question_id,choice,model_left,model_right,cluster", None),
+        ("user,pair_id,label,left,right,prompt", None),
+        (
+            "who,which,what,one,other,of",
+            {"rater": "who", "item": "which", "vote": "what", "left": "one", "right": "other", "prompt": "of"},
+        ),
+        ("item,id,vote,left,right,prompt", {"rater": "item", "item": "id"}),
+    ],
+)
+def test_columns_go_by_their_usual_names_or_as_told(
+    tmp_path: Path, header: str, columns: dict[str, str] | None
+) -> None:
+    """What other tools call a rater, a pair and a vote is known; anything else is named."""
+    path = _file(tmp_path, f"{header}\nana,p1,a,old,new,m1\n")
+    assert read_votes(path, columns) == [Vote("ana", "p1", "left", "old", "new", "m1")]
+
+
+def test_json_lines_hold_the_same_votes(tmp_path: Path) -> None:
+    """Numbers are read as names, and what is null is empty; pairs without a prompt stand alone."""
+    rows = [
+        {"rater": 7, "item": 1, "vote": "tie", "left": None, "prompt": None},
+        {"rater": 8, "item": 1, "vote": 2, "prompt": "m"},
+    ]
+    path = _file(tmp_path, "\n".join(map(json.dumps, rows)) + "\n", "votes.jsonl")
+    assert read_votes(path) == [Vote("7", "1", "tie", "", "", "1"), Vote("8", "1", "right", "", "", "m")]
+
+
+def test_a_spreadsheets_mark_and_quoted_lines_are_no_hindrance(tmp_path: Path) -> None:
+    """A byte-order mark before the header, commas and line ends inside quotes."""
+    path = _file(tmp_path, '\ufeffrater,item,vote,prompt\nana,p1,left,"one,\ntwo"\nben,p1,right,"one,\ntwo"\n')
+    assert [vote.cluster for vote in read_votes(path)] == ["one,\ntwo"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no votes"),
+        ("rater,item,vote\n", "no votes"),
+        ("rater,item\nr,1\n", "no column for the vote; it has rater, item. Name it with --column vote=NAME"),
+        ("rater,item,vote\nr,1,up\n", "votes.csv:2: the vote 'up' is no side"),
+        ("rater,item,vote\nr,1,\n", "the vote '' is no side"),
+        (
+            "rater,item,vote\nr,1,left\nr,2,left\nr,1,right\n",
+            "votes.csv:4: rater r voted on the pair 1 in row 2 already",
+        ),
+        ("rater,item,vote\n,1,left\n", "votes.csv:2: the rater or the pair is missing"),
+        ("rater,item,vote\nr, ,left\n", "votes.csv:2: the rater or the pair is missing"),
+        ("rater,item,vote\nr,1\n", "votes.csv:2: has not as many fields"),
+        ("rater,item,vote\nr,1,left,more\n", "votes.csv:2: has not as many fields"),
+        ('rater,item,vote\nr,1,"left\n', "not valid CSV"),
+    ],
+)
+def test_wrong_votes_are_refused_with_their_place(tmp_path: Path, text: str, words: str) -> None:
+    """A missing column, a word that is no side, a doubled vote: the row and the mend."""
+    with pytest.raises(EvidenceError) as refused:
+        read_votes(_file(tmp_path, text))
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"[1]\n", "votes.jsonl", "votes.jsonl:1: "),
+        (b'{"rater": "r"\n', "votes.jsonl", "votes.jsonl:1: "),
+        (b"rater,item,vote\nr\xff,1,left\n", "votes.csv", "cannot be read as UTF-8 text"),
+    ],
+)
+def test_files_that_hold_no_rows_are_refused(tmp_path: Path, content: bytes, name: str, words: str) -> None:
+    """Lines that are no objects, and bytes that are no text."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(EvidenceError) as refused:
+        read_votes(path)
+    assert words in str(refused.value)
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        read_votes(tmp_path / "none.csv")
+
+
+def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """A name given by hand is not replaced by a usual one without a word."""
+    with pytest.raises(EvidenceError, match="no column for the prompt"):
+        read_votes(_file(tmp_path, "rater,item,vote,prompt\nr,1,left,p\n"), {"prompt": "topic"})
+
+
+def test_observations_name_the_preferred() -> None:
+    """1 for the preferred model, ½ each for a tie, pairs of a prompt in one cluster; other models are left out."""
+    votes = [
+        Vote("r", "p1", "left", "new", "old", "prompt 1"),
+        Vote("s", "p1", "tie", "old", "new", "prompt 1"),
+        Vote("t", "p1", "left", "old", "new", "prompt 1"),
+        Vote("r", "p2", "right", "old", "third", "prompt 2"),
+    ]
+    made = to_observations(votes, "old", "new", "a file")
+    assert [(one.role, one.value) for one in made] == [
+        ("baseline", 0.0), ("candidate", 1.0), ("baseline", 0.5), ("candidate", 0.5), ("baseline", 1.0),
+        ("candidate", 0.0),
+    ]  # fmt: skip
+    assert {(one.signal, one.cluster, one.source, one.draw) for one in made} == {
+        ("vibe/preference", "prompt 1", "a file", 0)
+    }
+    assert [(one.item, one.rater) for one in made[::2]] == [("p1 by r", "r"), ("p1 by s", "s"), ("p1 by t", "t")]
+    swapped = to_observations(votes, "new", "old")
+    assert [one.value for one in swapped] == [1 - one.value for one in made]
+
+
+@pytest.mark.parametrize(("baseline", "candidate"), [("old", "nobody"), ("old", "old"), ("", "")])
+def test_two_models_that_nobody_compared_are_refused(baseline: str, candidate: str) -> None:
+    """The models that there are votes on are named."""
+    votes: list[Any] = [Vote("r", "p1", "left", "new", "old"), Vote("r", "p2", "left", "old", "third")]
+    with pytest.raises(EvidenceError, match="there are new, old, third"):
+        to_observations(votes, baseline, candidate)
+
+
+@pytest.mark.skipif(not LLMFAO.exists(), reason="third-party data not present")
+def test_votes_between_two_models_become_evidence(seatrial: Command, tmp_path: Path) -> None:
+    """The public votes on the two models that were compared most are written as observations, two a vote."""
+    votes = read_votes(LLMFAO)
+    pairs: dict[tuple[str, str], int] = {}
+    for vote in votes:
+        key = (min(vote.left, vote.right), max(vote.left, vote.right))
+        pairs[key] = pairs.get(key, 0) + 1
+    first, second = max(pairs, key=pairs.__getitem__)
+    out = tmp_path / "votes.parquet"
+    done = seatrial("vibe", "import", LLMFAO, "--baseline", first, "--candidate", second, "--out", out)
+    assert done.code == 0, done.err
+    assert out.exists()
+    assert f"{2 * pairs[first, second]:,} observations" in done.out
+
+
+def test_evidence_needs_both_models(seatrial: Command, tmp_path: Path) -> None:
+    """Where the evidence should go without saying whose, is refused; JSON Lines and other column names are read."""
+    path = tmp_path / "votes.jsonl"
+    rows = [{"who": f"r{n}", "pair": str(m), "pick": "a"} for n in range(2) for m in range(3)]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    named = ("--column", "rater=who", "--column", "item=pair", "--column", "vote=pick")
+    assert seatrial("vibe", "import", path, *named).code == 0
+    lost = seatrial("vibe", "import", path, *named, "--out", tmp_path / "x.parquet")
+    assert lost.code == 2
+    assert "go together" in lost.err

@@ -1,0 +1,98 @@
+"""People's labels of some answers, joined with an instrument's readings of all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seatrial.errors import EvidenceError
+from seatrial.policy import JudgeSpec
+from seatrial.review.findings.human_labels import joined_labels
+from seatrial.review.rounds import Rounds
+from seatrial.stats.prediction import ppi_mean
+
+Compared = Callable[..., Rounds]
+
+
+def _labels(path: Path, scores: Mapping[tuple[str, str], float]) -> Path:
+    rows = [{"item": item, "answer": answer, "score": score} for (item, answer), score in scores.items()]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def _scores(places: range, before: float, after: float) -> dict[tuple[str, str], float]:
+    return {
+        (f"i{place}", f"{role} on i{place}"): score
+        for place in places
+        for role, score in (("baseline", before), ("candidate", after))
+    }
+
+
+def test_people_s_labels_correct_the_instrument(compared: Compared, tmp_path: Path) -> None:
+    """The change becomes that of PPI++ on the labelled and the other clusters; the verdict stays the instrument's."""
+    rng = np.random.default_rng(2)
+    before, after = rng.uniform(0.2, 0.4, 60).round(3), rng.uniform(0.3, 0.6, 60).round(3)
+    path = _labels(tmp_path / "l.jsonl", _scores(range(20), 2.0, 6.0))
+    rounds = compared({"behavior/a": (before.tolist(), after.tolist())}, gate={"labels": path})
+    read = after - before
+    found = ppi_mean([0.4] * 20, read[:20].tolist(), read[20:].tolist(), 0.05)
+    joined, errors = joined_labels(rounds.policy, rounds)
+    assert "with people's labels of 20 of 60 clusters" in joined
+    numbers = [float(number) for number in re.findall(r"[+-]\d\.\d{3}", joined)]
+    assert numbers[0] == pytest.approx(read.mean(), abs=6e-4)
+    assert numbers[3:6] == pytest.approx([found.estimate, found.low, found.high], abs=6e-4)
+    assert numbers[6] == 0.4
+    assert "whether its instrument errs differently on the two models is not measured" in errors
+    assert "0 harmful and 20 harmless of the baseline; 20 harmful and 0 harmless of the candidate" in errors
+
+
+@pytest.mark.parametrize(("labelled", "enough"), [(9, False), (10, True), (58, True), (59, False)])
+def test_joining_takes_enough_on_both_sides(compared: Compared, tmp_path: Path, labelled: int, enough: bool) -> None:
+    """Ten labelled clusters, and two without labels; with fewer the report says what is missing."""
+    path = _labels(tmp_path / "l.jsonl", _scores(range(labelled), 2.0, 6.0))
+    rounds = compared({"behavior/a": ([0.2, 0.3] * 30, [0.5, 0.3] * 30)}, gate={"labels": path})
+    said = joined_labels(rounds.policy, rounds)[0]
+    assert ("by PPI++" in said) is enough
+    assert (f"people labelled {labelled} of 60 clusters" in said) is not enough
+
+
+def test_an_instrument_that_errs_on_one_model_is_found_out(compared: Compared, tmp_path: Path) -> None:
+    """Rates of right flags are given for each model, and the change corrected for each model's own error."""
+    scores = {}
+    before, after = [0.1] * 80, [0.1] * 80
+    for place in range(60):
+        harmful = place % 2 == 0
+        scores |= _scores(range(place, place + 1), 8.0 if harmful else 2.0, 8.0 if harmful else 2.0)
+        before[place] = 0.9 if harmful else 0.1
+        after[place] = 0.9 if harmful and place % 4 == 0 else 0.1
+    rounds = compared({"behavior/a": (before, after)}, gate={"labels": _labels(tmp_path / "l.jsonl", scores)})
+    said = joined_labels(rounds.policy, rounds)[1]
+    assert "flags 100 % of the baseline's harmful answers and 50 % of the candidate's" in said
+    assert "and 0 % and 0 % of the harmless" in said
+
+
+def test_scores_of_nothing_here_are_counted(compared: Compared, tmp_path: Path) -> None:
+    """Items that no gate asks, and answers that neither model gave, are named and count for nothing."""
+    strays = {("zz", "x"): 1.0, ("aa", "x"): 2.0, ("i0", "never said"): 3.0}
+    path = _labels(tmp_path / "l.jsonl", {**strays, **_scores(range(1), 1.0, 1.0)})
+    rounds = compared({"behavior/a": ([0.1] * 5, [0.1] * 5)}, gate={"labels": path})
+    said = joined_labels(rounds.policy, rounds)
+    assert (
+        "l.jsonl: 2 of 5 scores name items that no gate asks, the first of them 'aa'; they count for nothing." in said
+    )
+    assert "l.jsonl: 1 of 5 scores are of answers that neither model gave here." in said
+
+
+def test_without_labels_nothing_is_said(compared: Compared, tmp_path: Path) -> None:
+    """A gate that names no file has no sentence, whatever judges there are; a file that is missing is an error."""
+    unused = {"one": JudgeSpec(scores=tmp_path / "missing.jsonl")}
+    plain = compared({"behavior/a": ([0.1] * 5, [0.1] * 5)}, judges=unused)
+    assert joined_labels(plain.policy, plain) == []
+    rounds = compared({"behavior/a": ([0.1] * 5, [0.1] * 5)}, gate={"labels": tmp_path / "missing.jsonl"})
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        joined_labels(rounds.policy, rounds)

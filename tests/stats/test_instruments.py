@@ -1,0 +1,145 @@
+"""What an imperfect instrument does to a rate, and how to undo it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from seatrial.stats import instruments
+from seatrial.stats.instruments import Calibration, corrected_shift
+
+PERFECT = Calibration(10**9, 10**9, 10**9, 10**9)
+
+
+def test_attenuation_is_undone() -> None:
+    """TPR .7 and FPR .1 show 60 % of a shift; a blind instrument would need an infinite one."""
+    assert instruments.attenuated(0.1, 0.7, 0.1) == pytest.approx(0.06)
+    assert instruments.true_effect(0.06, 0.7, 0.1) == pytest.approx(0.1)
+    assert instruments.true_effect(0.06, 0.3, 0.3) == math.inf
+
+
+@given(st.floats(-1, 1), st.floats(0.02, 1.0), st.floats(0.0, 0.9))
+def test_a_true_effect_is_the_inverse_of_attenuation(effect: float, youden: float, fpr: float) -> None:
+    """What an instrument shows of a change, made true again, is that change."""
+    shown = instruments.attenuated(effect, fpr + youden, fpr)
+    assert instruments.true_effect(shown, fpr + youden, fpr) == pytest.approx(effect, abs=1e-9)
+
+
+def test_rogan_gladen_known_value() -> None:
+    """30 % flagged by an instrument of sensitivity .8 and specificity .9 is a true rate of 2/7; it stays in [0, 1]."""
+    found = instruments.rogan_gladen(300, 1000, 80, 100, 90, 100, 0.05)
+    assert found.estimate == pytest.approx(2 / 7)
+    assert found.low < 2 / 7 < found.high
+    assert instruments.rogan_gladen(0, 100, 80, 100, 90, 100, 0.05).estimate == 0.0
+    assert instruments.rogan_gladen(100, 100, 80, 100, 90, 100, 0.05).estimate == 1.0
+
+
+def test_rogan_gladen_of_a_perfect_instrument_is_a_proportion() -> None:
+    """With an error known to be none, the bounds are Jeffreys' of the rate itself."""
+    found = instruments.rogan_gladen(12, 80, 10**8, 10**8, 10**8, 10**8, 0.05, draws=200_000)
+    low, high = stats.beta.ppf([0.05, 0.95], 12.5, 68.5)
+    assert (found.low, found.high) == (pytest.approx(low, abs=2e-3), pytest.approx(high, abs=2e-3))
+
+
+def test_rogan_gladen_covers_the_true_rate() -> None:
+    """Each bound misses the true rate about as often as promised, the instrument's own error included."""
+    rng = np.random.default_rng(0)
+    rate, tpr, fpr, missed, runs = 0.2, 0.8, 0.1, np.zeros(2), 300
+    for _ in range(runs):
+        found = instruments.rogan_gladen(
+            rng.binomial(400, rate * tpr + (1 - rate) * fpr), 400, rng.binomial(80, tpr), 80,
+            rng.binomial(80, 1 - fpr), 80, 0.05, 2000, rng,
+        )  # fmt: skip
+        missed += (found.low > rate, found.high < rate)
+    assert (missed / runs <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)).all()
+
+
+def test_rogan_gladen_with_a_blind_instrument() -> None:
+    """An instrument at chance leaves every rate possible; impossible counts are refused."""
+    found = instruments.rogan_gladen(10, 50, 20, 40, 20, 40, 0.05)
+    assert math.isnan(found.estimate)
+    assert (found.low, found.high) == (0.0, 1.0)
+    with pytest.raises(ValueError, match="counts"):
+        instruments.rogan_gladen(9, 5, 1, 1, 1, 1, 0.05)
+
+
+@pytest.mark.parametrize("counts", [(3, 2, 1, 1), (1, 1, 3, 2), (-1, 2, 1, 1), (0, 0, 1, 1), (1, 1, 0, 0)])
+def test_impossible_counts_are_refused(counts: tuple[int, int, int, int]) -> None:
+    """A part above its total, below 0, or of nothing, is no calibration."""
+    with pytest.raises(ValueError, match="between 0"):
+        Calibration(*counts)
+    with pytest.raises(ValueError, match="counts"):
+        instruments.rogan_gladen(1, 2, *counts, 0.05)
+
+
+def test_rates_are_as_counted_and_never_sure() -> None:
+    """Shares are those counted, with binomial variances; for a share of 0 or 1, of half a miss."""
+    sensitivity, specificity, own, other = Calibration(40, 50, 30, 30).rates
+    assert (sensitivity, specificity) == (0.8, 1.0)
+    assert own == pytest.approx(0.8 * 0.2 / 50)
+    assert other == pytest.approx((30.5 / 31) * (0.5 / 31) / 30)
+
+
+def test_a_perfect_instrument_corrects_nothing() -> None:
+    """With an error known to be none, the shift is the paired difference with its normal interval; + is a rise."""
+    rng = np.random.default_rng(3)
+    before, after = rng.random((2, 200)) < [[0.2], [0.45]]
+    found = corrected_shift(before, after, PERFECT, PERFECT, 0.025)
+    difference = after.astype(float) - before
+    assert found.estimate == pytest.approx(difference.mean())
+    assert found.estimate > 0.15
+    reach = stats.norm.isf(0.025) * stats.sem(difference)
+    assert (found.low, found.high) == (pytest.approx(found.estimate - reach), pytest.approx(found.estimate + reach))
+
+
+def test_each_model_is_corrected_by_its_own_error() -> None:
+    """Equal flags of a judge that only over-flags the candidate mean that the candidate does less harm."""
+    flags = [1.0] * 30 + [0.0] * 70
+    sure, over = Calibration(10**8, 10**8, 10**8, 10**8), Calibration(10**8, 10**8, 8 * 10**7, 10**8)
+    shift = corrected_shift(flags, flags, sure, over, 0.05).estimate
+    assert shift == pytest.approx((0.3 - 0.2) / 0.8 - 0.3)
+    assert corrected_shift(flags, flags, over, sure, 0.05).estimate == pytest.approx(-shift)
+
+
+def test_a_small_calibration_widens_the_interval() -> None:
+    """What few labelled answers leave open of the error is inside the interval."""
+    rng = np.random.default_rng(4)
+    before, after = rng.random((2, 300)) < 0.3
+    few, many = (Calibration(8 * n, 10 * n, 9 * n, 10 * n) for n in (2, 2000))
+    assert corrected_shift(before, after, few, few, 0.05).se > 1.5 * corrected_shift(before, after, many, many, 0.05).se
+
+
+def test_a_shift_needs_pairs_and_instruments_that_see() -> None:
+    """Shapes that differ, or one pair, are refused; an instrument at chance for either model tells nothing."""
+    with pytest.raises(ValueError, match="same two or more"):
+        corrected_shift([1, 0], [1], PERFECT, PERFECT, 0.05)
+    with pytest.raises(ValueError, match="same two or more"):
+        corrected_shift([1], [1], PERFECT, PERFECT, 0.05)
+    blind = Calibration(10, 20, 10, 20)
+    for pair in ((blind, PERFECT), (PERFECT, blind)):
+        found = corrected_shift([0, 1], [1, 1], *pair, 0.05)
+        assert math.isnan(found.estimate)
+        assert (found.low, found.high) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("after", [(0.8, 0.1), (0.75, 0.15)])
+def test_a_corrected_shift_covers_what_a_plain_one_misses(after: tuple[float, float]) -> None:
+    """A judge that errs differently on the two models: its plain shift is wrong, the corrected one holds the truth."""
+    rng = np.random.default_rng(8)
+    covered, runs = 0, 200
+
+    def calibrated(rates: tuple[float, float]) -> instruments.Calibration:
+        return instruments.Calibration(int(rng.binomial(200, rates[0])), 200, int(rng.binomial(200, 1 - rates[1])), 200)
+
+    before = (0.85, 0.05)
+    for _ in range(runs):
+        harm = rng.random((2, 500)) < np.array([[0.2], [0.25]])
+        flags = [rng.random(500) < np.where(side, *rates) for side, rates in zip(harm, (before, after), strict=True)]
+        found = instruments.corrected_shift(flags[0], flags[1], calibrated(before), calibrated(after), 0.025)
+        covered += found.low <= 0.05 <= found.high
+    assert covered / runs >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / runs)
