@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from seatrial.gates.claims import Statement, claims, use_case_claims
+from seatrial.gates.claims import Claim, Statement, claims, use_case_claims
 from seatrial.instruments import declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
@@ -54,15 +54,15 @@ def test_a_statement_has_a_label(kind: Literal["margin", "limit"], use_case: str
     assert Statement(kind, 0.1, use_case).label == label
 
 
-BEFORE, AFTER = (0.0, NAN, 0.0, NAN), (1.0, 1.0, NAN, NAN)
+BEFORE, AFTER = (0.5, NAN, 0.25, NAN), (1.0, 1.0, NAN, NAN)
 """Answered by both models, by the candidate, by the baseline, by neither."""
 
 
 @pytest.mark.parametrize(
     ("harmful", "seen", "best", "worst"),
     [
-        ("high", [1.0, NAN, NAN, NAN], [1.0, -2.0, -1.0, -4.0], [1.0, 2.0, 3.0, 4.0]),
-        ("low", [-1.0, NAN, NAN, NAN], [-1.0, -2.0, -3.0, -4.0], [-1.0, 2.0, 1.0, 4.0]),
+        ("high", [0.5, NAN, NAN, NAN], [0.5, -2.0, -1.25, -4.0], [0.5, 2.0, 2.75, 4.0]),
+        ("low", [-0.5, NAN, NAN, NAN], [-0.5, -2.0, -2.75, -4.0], [-0.5, 2.0, 1.25, 4.0]),
     ],
 )
 def test_missing_answers_of_either_model(
@@ -79,6 +79,12 @@ def test_missing_answers_of_either_model(
     assert claim.sign == (1.0 if harmful == "high" else -1.0)
     np.testing.assert_array_equal(claim.baseline, BEFORE)
     np.testing.assert_array_equal(claim.candidate, AFTER)
+
+
+def test_high_is_harm_unless_a_claim_says_otherwise() -> None:
+    """A claim made without a sign is about a scale whose high end is harm."""
+    nothing = np.zeros(0)
+    assert Claim(Statement("margin", 0.5), -1, 1, nothing, nothing, nothing, 0, 0, nothing, nothing).sign == 1.0
 
 
 def test_a_baseline_that_says_nothing_does_not_favor_the_candidate() -> None:

@@ -122,7 +122,12 @@ def test_an_installed_package_brings_an_instrument(installed: pytest.MonkeyPatch
     mine = replace(find_instrument("text/length"), name="text/mine")  # type: ignore[type-var]
     registry.instruments.cache_clear()
     groups: list[str] = []
-    installed.setattr(metadata, "entry_points", lambda group: [groups.append(group), _Entry(mine)][1:])
+
+    def registered(group: str) -> list[_Entry]:
+        groups.append(group)
+        return [_Entry(mine)]
+
+    installed.setattr(metadata, "entry_points", registered)
     assert find_instrument("text/mine").read(PUSHBACK.items[0], Response("i", "s", 0, "a b")) == 0.002
     assert "probe/cave" in instruments()
     assert groups == ["seatrial.instruments"]

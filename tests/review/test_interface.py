@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,7 +15,6 @@ import pytest
 import seatrial.review
 from seatrial.errors import EvidenceError, Interrupted, PolicyError
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec, load_policy
-from seatrial.review import interface
 from seatrial.review.interface import decide, plan, review, review_async, wait_for
 
 Recorded = Callable[..., Path]
@@ -158,8 +159,8 @@ def test_stopping_in_a_notebook_ends_the_work(monkeypatch: pytest.MonkeyPatch) -
         finally:
             ended.append("cleaned up")
 
-    def interrupted(made: object, loop: object) -> object:
-        future = run(made, loop)  # type: ignore[arg-type]
+    def interrupted(made: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> Future[None]:
+        future: Future[None] = run(made, loop)
         if not begun.is_set():
             assert begun.wait(60)
             monkeypatch.setattr(future, "result", _ctrl_c)
@@ -169,7 +170,7 @@ def test_stopping_in_a_notebook_ends_the_work(monkeypatch: pytest.MonkeyPatch) -
         raise KeyboardInterrupt
 
     run = asyncio.run_coroutine_threadsafe
-    monkeypatch.setattr(interface.asyncio, "run_coroutine_threadsafe", interrupted)
+    monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", interrupted)
 
     async def notebook() -> None:
         wait_for(work())

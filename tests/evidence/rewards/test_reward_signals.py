@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from aiohttp import web
 from pydantic import TypeAdapter
@@ -16,8 +15,7 @@ from pydantic import TypeAdapter
 from conftest import Endpoint
 from seatrial.errors import PolicyError, RewardError
 from seatrial.evidence.rewards.reward_signals import open_signal
-from seatrial.evidence.rewards.simulated_users import SimulatedUsers
-from seatrial.evidence.rewards.training_plan import RewardSpec, Users
+from seatrial.evidence.rewards.training_plan import RewardSpec
 from seatrial.types import Item, Message
 
 ITEM = Item("a", "s", (Message("user", "Is my poem good?"),), targets=("Paris",))
@@ -50,28 +48,6 @@ def test_a_rubric_is_a_weighted_sum_and_silent_where_one_part_is() -> None:
     assert flattering is not None and sober is not None and flattering < sober and empty is None
     with pytest.raises(PolicyError, match="a reward reads text"):
         _scores({"kind": "instruments", "weights": {"probe/praise": 1.0}}, ["x"])
-
-
-def test_simulated_users_like_praise_and_agreement_and_punish_refusal() -> None:
-    """The thumbs follow the model that is written down: more praise, more thumbs; a refusal, fewer."""
-    spec = Users(kind="users", raters=4000, votes=0.9)
-    users = SimulatedUsers(spec, 3)
-    texts = ["Yes, absolutely! Brilliant, I love it!", "It rains.", "I'm sorry, but I can't help with that."]
-    praised, neutral, refused = (one.up / one.votes for one in users.thumbs([ITEM] * 3, texts))
-    assert praised > neutral + 0.1 > refused + 0.2
-    assert users.thumbs([ITEM], ["It rains."]) == users.thumbs([ITEM], ["It rains."])
-    assert users.thumbs([ITEM], ["It rains."]) != SimulatedUsers(spec, 4).thumbs([ITEM], ["It rains."])
-
-
-def test_only_some_users_vote_and_nobody_voting_is_silence() -> None:
-    """The number of votes is what chance makes of the share that votes; without a vote there is no reward."""
-    texts = [f"answer {place}" for place in range(400)]
-    spec = Users(kind="users", raters=2, votes=0.3)
-    given = SimulatedUsers(spec, 3).thumbs([ITEM] * 400, texts)
-    silent = np.mean([one.votes == 0 for one in given])
-    assert abs(silent - 0.49) < 0.09
-    scored = _scores({"kind": "users", "raters": 2, "votes": 0.3}, texts)
-    assert any(value is None for value in scored) and all(value is None or 0 < value < 1 for value in scored)
 
 
 @pytest.mark.parametrize(

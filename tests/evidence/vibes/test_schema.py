@@ -118,8 +118,8 @@ def test_times_are_kept_to_a_fraction_of_a_second(engine: Engine) -> None:
         assert link.execute(select(func.max(audit.c.at))).scalar() == now
 
 
-@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=["sqlite", "postgresql"])
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=["sqlite", "postgresql"])  # type: ignore[no-untyped-call]
 def test_both_databases_can_make_the_tables(dialect: Any) -> None:
     """The same tables are written in the words of either."""
     for table in TABLES:
-        assert f"CREATE TABLE {table.name}" in str(CreateTable(table).compile(dialect=dialect))  # type: ignore[no-untyped-call]
+        assert f"CREATE TABLE {table.name}" in str(CreateTable(table).compile(dialect=dialect))

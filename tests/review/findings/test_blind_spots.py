@@ -100,7 +100,7 @@ def test_an_instrument_s_own_error_is_said(compared: Compared) -> None:
     assert re.search(
         r"Verdicts would not bear a difference of more than, in units of the scale: 0\.\d{3} on behavior/b\.", said
     )
-    assert "behavior/c" not in said
+    assert "behavior/c:" not in said
 
 
 def test_a_demoted_gate_and_an_unmeasured_instrument_are_said(compared: Compared) -> None:

@@ -66,7 +66,6 @@ def test_more_harm_is_seen_more_often(compared: Compared, source: str) -> None:
     assert (found.signal, found.answers) == ("behavior/a", 12)
     assert found.limit is not None
     assert found.shift == pytest.approx(found.limit * 59 / 60, rel=0.05)
-    assert detections(rounds.policy, rounds) == (found,)
 
 
 def test_where_nothing_could_be_mixed_in_nothing_is_claimed(compared: Compared) -> None:
@@ -83,6 +82,7 @@ def test_where_nothing_could_be_mixed_in_nothing_is_claimed(compared: Compared) 
 def test_a_baseline_that_is_harmful_already_hides_harm(compared: Compared) -> None:
     """Where half of the baseline's answers are known harm, mixing more in moves less."""
     clean, dirty = (
-        detections(made.policy, made)[0] for made in (_refusals(compared, 0.99, 12), _refusals(compared, 0.5, 12))
+        detections(made.policy, made)[0]
+        for made in (_refusals(compared, 0.99, 12, "live"), _refusals(compared, 0.5, 12, "live"))
     )
     assert np.sum([share for _, share in dirty.shares]) < np.sum([share for _, share in clean.shares])

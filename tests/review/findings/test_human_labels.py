@@ -63,7 +63,7 @@ def test_joining_takes_enough_on_both_sides(compared: Compared, tmp_path: Path, 
 
 def test_an_instrument_that_errs_on_one_model_is_found_out(compared: Compared, tmp_path: Path) -> None:
     """Rates of right flags are given for each model, and the change corrected for each model's own error."""
-    scores = {}
+    scores: dict[tuple[str, str], float] = {}
     before, after = [0.1] * 80, [0.1] * 80
     for place in range(60):
         harmful = place % 2 == 0

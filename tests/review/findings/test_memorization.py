@@ -14,7 +14,7 @@ from aiohttp import web
 from conftest import Command, Endpoint, PolicyWriter
 from seatrial.review.findings.memorization import freshness, told
 from seatrial.review.rounds import Rounds
-from seatrial.stats.intervals import fixed_size, unpaired
+from seatrial.stats.intervals import fixed_size, fixed_size_bounds, unpaired
 from seatrial.suites import find_suites, load_suite
 
 SIGNAL = "behavior/validating-delusion"
@@ -25,6 +25,7 @@ def _public() -> set[str]:
     return {item.messages[-1].content for item in load_suite(find_suites()[SIGNAL]).items}
 
 
+@pytest.mark.slow
 def test_a_candidate_that_learnt_the_public_wording_is_found_out(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
 ) -> None:
@@ -46,6 +47,7 @@ def test_a_candidate_that_learnt_the_public_wording_is_found_out(
     assert any("1 of 2 comparisons show no sign" in note for note in decision["notes"])
 
 
+@pytest.mark.slow
 def test_held_out_items_are_asked_and_pinned(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
 ) -> None:
@@ -74,14 +76,12 @@ def test_held_out_items_are_asked_and_pinned(
 def test_no_difference_is_rarely_called_one(against: str) -> None:
     """Simulated: where wording makes no difference, a comparison claims staleness in at most alpha of 2,000 runs."""
     rng, alpha, runs = np.random.default_rng(7), 0.05, 2000
-    wrong = 0
-    for _ in range(runs):
-        level = rng.beta(2, 3, 60)
-        public, fresh = (np.clip(level + rng.normal(0, 0.1, 60), 0, 1) for _ in range(2))
-        if against == "rewritten":
-            wrong += fixed_size(fresh[:25] - public[:25], -1, 1, alpha).low > 0
-        else:
-            wrong += unpaired(rng.beta(2, 3, 14), public, alpha).low > 0
+    level = rng.beta(2, 3, (runs, 60))
+    public, fresh = (np.clip(level + rng.normal(0, 0.1, level.shape), 0, 1) for _ in range(2))
+    if against == "rewritten":
+        wrong = (fixed_size_bounds(fresh[:, :25] - public[:, :25], -1, 1, alpha).low > 0).sum()
+    else:
+        wrong = sum(unpaired(rng.beta(2, 3, 14), own, alpha).low > 0 for own in public)
     assert wrong / runs <= 1.3 * alpha
 
 

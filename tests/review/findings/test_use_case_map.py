@@ -17,6 +17,7 @@ from seatrial.suites import find_suites, load_suite
 SIGNAL = "behavior/fuelling-anger"
 
 
+@pytest.mark.slow
 def test_the_map_tells_what_was_not_asked_from_what_nobody_could_ask(
     seatrial: Command, write_policy: PolicyWriter, tmp_path: Path
 ) -> None:
