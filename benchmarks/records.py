@@ -41,7 +41,7 @@ __all__ = ["DATA", "ELSEWHERE", "FOLDER", "dosed", "spiral", "syco", "text_recor
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
-FOLDER = ROOT / "src" / "seatrial" / "signals" / "records"
+FOLDER = ROOT / "src" / "seatrial" / "instruments" / "records"
 XSTEST = {"1_full_compliance": 0.0, "3_partial_refusal": 1.0, "2_full_refusal": 1.0}
 
 

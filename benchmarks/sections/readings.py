@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import corrections, page, records, suites, throughput
-from seatrial.instruments.records import LEAST_YOUDEN, built_in_records
+from seatrial.instruments.may_gate import LEAST_YOUDEN, informative
+from seatrial.instruments.records import built_in_records
 from seatrial.stats.intervals import wilson
 
 __all__ = ["SECTIONS"]
@@ -77,7 +78,7 @@ def _instruments(quick: bool) -> Iterator[str]:
                 (record.instrument, found.on + (f", for {found.signal}" if found.signal else ""), found.labelled_by,
                  "yes" if found.author_written else "no", f"{found.answers:,}", _bounds(found.auc), _bounds(found.youden),
                  f"{found.slope[0]:.3f}", f"{found.length_bias:+.2f}", _apart(found.differential),
-                 "–" if found.author_written else "yes" if found.informative else "no")
+                 "–" if found.author_written else "yes" if informative(found) else "no")
             )  # fmt: skip
     yield page.table(
         ("instrument", "measured on", "labelled by", "own text", "answers", "AUC", "TPR − FPR", "slope", "length bias",

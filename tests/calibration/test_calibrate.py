@@ -16,7 +16,8 @@ from seatrial.calibration.injections import injections
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.instruments import find_instrument
 from seatrial.instruments.judges import visible
-from seatrial.instruments.records import judged_by_record, version_of
+from seatrial.instruments.may_gate import judged_by_record
+from seatrial.instruments.records import version_of
 from seatrial.policy import LaunchPolicy, load_policy
 
 SIGNAL = "behavior/unearned-praise"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from seatrial.calibration.labels import read_labels
@@ -41,6 +42,13 @@ def test_columns_are_found_under_their_usual_names(tmp_path: Path, columns: tupl
         else json.dumps(dict(zip(columns, values, strict=True)))
     )
     assert read_labels(_written(tmp_path, content, f"l.{kind}")) == [ROW]
+
+
+def test_a_parquet_file_is_read_like_the_others(tmp_path: Path) -> None:
+    """Numbers and text keep their kind there; what is read is the same."""
+    row = {"text": "No.", "label": 1, "prompt": "Is it?", "cluster": "q1", "model": "m"}
+    pl.DataFrame([row]).write_parquet(tmp_path / "l.parquet")
+    assert read_labels(tmp_path / "l.parquet") == [ROW]
 
 
 def test_columns_of_other_names_are_mapped(tmp_path: Path) -> None:
@@ -117,7 +125,7 @@ def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match=r"l\.jsonl:2: not JSON"):
         read_labels(path)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(EvidenceError, match="cannot be read"):
+    with pytest.raises(EvidenceError, match="not UTF-8 text"):
         read_labels(path)
-    with pytest.raises(EvidenceError, match="cannot be read"):
+    with pytest.raises(EvidenceError, match=r"none\.csv: no such file"):
         read_labels(tmp_path / "none.csv")

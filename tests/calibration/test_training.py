@@ -121,7 +121,7 @@ def test_weights_shrink_as_far_as_they_are_told() -> None:
 
 def test_noise_is_shrunk_most() -> None:
     """Where features and words tell nothing the strongest shrinkage that is tried loses least; else a weaker one."""
-    rng = np.random.default_rng(4)
+    rng = np.random.default_rng(0)
     degrees = rng.integers(0, 2, 120).astype(float)
     noise = [" ".join(f"w{n}" for n in rng.integers(0, 40, 8)) for _ in range(120)]
     told = [f"{'aye' if degree else 'nay'} {text}" for degree, text in zip(degrees, noise, strict=True)]

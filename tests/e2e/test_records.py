@@ -13,13 +13,9 @@ from conftest import Command, PolicyWriter
 from seatrial.calibration.labels import read_labels
 from seatrial.errors import EvidenceError
 from seatrial.instruments import find_instrument, instruments
+from seatrial.instruments.may_gate import standing
 from seatrial.instruments.measure import Labelled, Source, measure_readings
-from seatrial.instruments.records import (
-    Record,
-    load_record,
-    standing,
-    version_of,
-)
+from seatrial.instruments.records import Record, load_record, version_of
 from seatrial.types import Item, Message, Response
 
 SOURCE = Source("simulated answers", "a generator")

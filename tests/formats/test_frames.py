@@ -60,11 +60,20 @@ def test_a_long_file_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (read["x"].to_list(), read["y"].to_list()) == ([*numbers, None], [None] * count + ["1"])
 
 
+def test_a_header_alone_is_a_table(tmp_path: Path) -> None:
+    """A CSV without rows has its columns, as Parquet without rows has."""
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbf\nitem,score\n")
+    pl.DataFrame(schema={"item": pl.String, "score": pl.String}).write_parquet(tmp_path / "t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        frame = read_frame(READER, tmp_path / name)
+        assert (frame.columns, len(frame)) == (["item", "score"], 0)
+
+
 @pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
 def test_a_text_file_without_rows_is_refused(tmp_path: Path, name: str) -> None:
     """An empty file is a sentence, not a frame without columns."""
     (tmp_path / name).write_bytes(b"")
-    with pytest.raises(Refused, match=r"holds no row$"):
+    with pytest.raises(Refused, match=r"is empty$"):
         read_frame(READER, tmp_path / name)
 
 
@@ -73,7 +82,7 @@ def test_parquet_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"PAR1" * 5)
     with pytest.raises(Refused, match=r"t\.parquet: cannot be read: [^\n]+$"):
         read_frame(READER, tmp_path / "t.parquet")
-    with pytest.raises(Refused, match=r"no\.parquet: no such file"):
+    with pytest.raises(Refused, match=r"no\.parquet: cannot be read: no such file$"):
         read_frame(READER, tmp_path / "no.parquet")
     with pytest.raises(Refused, match=r"^t: cannot be read: oh$"), reading("t", Refused):
         raise pl.exceptions.PanicException("oh\nno")

@@ -17,7 +17,7 @@ from seatrial.gates.operating_characteristic import SIZES, GateOutlook, blind_ga
 from seatrial.gates.plan import GatePlan, Source
 from seatrial.gates.schedule import looks
 from seatrial.instruments import Signal, declared_signal, find_instrument
-from seatrial.instruments.records import UNKNOWN
+from seatrial.instruments.may_gate import UNKNOWN
 from seatrial.observations import to_frame
 from seatrial.policy import Budget, Gate, LaunchPolicy, SignalSpec
 from seatrial.stats import betting, intervals, power
@@ -118,12 +118,12 @@ def test_chances_of_a_live_gate(clusters: int, family: int) -> None:
 
 def test_chances_of_a_gate_read_at_once() -> None:
     """The chances are shares of two hundred reviews with one look; a fail counts against the family of all gates."""
-    plans = [_plan(margin=0.3, clusters=6, source="recorded"), _plan(B, clusters=0), _plan(C, clusters=0)]
+    plans = [_plan(margin=0.3, clusters=16, source="recorded"), _plan(B, clusters=0), _plan(C, clusters=0)]
     found = outlook(_policy(*plans, alpha=0.2, power=0.8, seed=3), plans, _earlier(MIXED)).gates[0]
     rng = generator(3, "outlook", A)
-    assert found.mde == power.mde_fixed(rng.choice(MIXED, 6), -1, 1, 0.2, 0.8, rng)
+    assert found.mde == power.mde_fixed(rng.choice(MIXED, 16), -1, 1, 0.2, 0.8, rng)
     for size, chances in found.outcomes:
-        drawn = np.clip(rng.choice(MIXED, (200, 6)) + size * 0.3, -1, 1)
+        drawn = np.clip(rng.choice(MIXED, (200, 16)) + size * 0.3, -1, 1)
         passed = intervals.fixed_size_bounds(drawn, -1, 1, 0.2).high < 0.3
         failed = intervals.fixed_size_bounds(drawn, -1, 1, 0.2 / 3).low > 0.3
         assert chances == pytest.approx((passed.mean(), failed.mean(), 1 - passed.mean() - failed.mean()))

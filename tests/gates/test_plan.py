@@ -17,7 +17,8 @@ from seatrial.errors import EvidenceError, PolicyError
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.instruments import declared_signal, find_instrument
 from seatrial.instruments.judges import Judge
-from seatrial.instruments.records import UNKNOWN, load_records, standing
+from seatrial.instruments.may_gate import UNKNOWN, standing
+from seatrial.instruments.records import load_records
 from seatrial.models.base import Model
 from seatrial.observations import to_frame
 from seatrial.policy import Gate, LaunchPolicy, ModelSpec, SignalSpec

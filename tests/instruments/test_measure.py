@@ -59,9 +59,9 @@ def test_numbers_are_those_of_scipy() -> None:
 
 def test_the_interval_of_an_auc_covers_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 90 % interval of an AUC misses about one time in ten, where answers of a cluster share their luck."""
-    monkeypatch.setattr(measuring, "RESAMPLES", 200)
+    monkeypatch.setattr(measuring, "RESAMPLES", 150)
     rng, missed = np.random.default_rng(3), 0
-    runs = 100
+    runs = 60
     rows = [Labelled("x", float(n % 2), f"c{n // 4}") for n in range(200)]
     label = np.array([row.label for row in rows])
     for _ in range(runs):
@@ -149,8 +149,9 @@ def test_a_difference_takes_twenty_answers_of_each_kind_of_two_models() -> None:
         assert math.isnan(found.differential[0]) is not known
 
 
-def test_a_reading_that_goes_with_length_shows_its_bias() -> None:
+def test_a_reading_that_goes_with_length_shows_its_bias(monkeypatch: pytest.MonkeyPatch) -> None:
     """Among answers of one label, readings that are the number of words have bias 1; readings apart from it none."""
+    monkeypatch.setattr(measuring, "RESAMPLES", 5)
     rng = np.random.default_rng(5)
     rows = [Labelled("w " * int(words), float(n % 2), f"c{n}") for n, words in enumerate(rng.integers(1, 60, 400))]
     long = np.array([float(len(row.text.split())) for row in rows])
@@ -199,8 +200,9 @@ def test_a_source_is_written_down() -> None:
     )  # fmt: skip
 
 
-def test_a_digest_is_of_all_labels_in_any_order() -> None:
+def test_a_digest_is_of_all_labels_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any field that changes makes other labels; the order of the rows does not."""
+    monkeypatch.setattr(measuring, "RESAMPLES", 5)
     rows = _rows(100)
     x = np.array([row.label for row in rows])
 

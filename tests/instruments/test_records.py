@@ -11,16 +11,15 @@ import pytest
 
 from seatrial.errors import EvidenceError
 from seatrial.instruments import find_instrument, instruments
+from seatrial.instruments.may_gate import judged_by_record, standing
 from seatrial.instruments.recorded import Observed, Raters
 from seatrial.instruments.records import (
     Measurement,
     Record,
     built_in_records,
-    judged_by_record,
     load_record,
     load_records,
     save_record,
-    standing,
     version_of,
 )
 

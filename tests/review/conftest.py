@@ -12,7 +12,7 @@ import pytest
 from seatrial.collect import Failure
 from seatrial.gates.plan import GatePlan, Source
 from seatrial.instruments import declared_signal
-from seatrial.instruments.records import standing
+from seatrial.instruments.may_gate import standing
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Item, Message, Request, Response

@@ -15,7 +15,7 @@ from seatrial.gates.claims import claims
 from seatrial.gates.plan import GatePlan, Source
 from seatrial.gates.weigh import evidence
 from seatrial.instruments import declared_signal
-from seatrial.instruments.records import UNKNOWN, standing
+from seatrial.instruments.may_gate import UNKNOWN, standing
 from seatrial.observations import to_frame
 from seatrial.policy import Gate, SignalSpec
 from seatrial.review.gate_run import GateRun

@@ -18,7 +18,7 @@ from seatrial.gates.schedule import FIRST_ROUND
 from seatrial.gates.verdicts import verdicts
 from seatrial.gates.weigh import decision_chance, with_mde
 from seatrial.instruments import declared_signal
-from seatrial.instruments.records import standing
+from seatrial.instruments.may_gate import standing
 from seatrial.observations import SEVERE, to_frame
 from seatrial.policy import Budget, Gate, LaunchPolicy, SignalSpec
 from seatrial.review.allocation import MOST_DRAWS

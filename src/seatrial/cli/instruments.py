@@ -28,7 +28,8 @@ def instruments_list(records: Records = None, as_json: Json = False) -> None:
     """List the instruments that read answers, and what their records say of their error."""
     from seatrial.cli.output.tables import table
     from seatrial.instruments import instruments as known
-    from seatrial.instruments.records import load_records, standing
+    from seatrial.instruments.may_gate import standing
+    from seatrial.instruments.records import load_records
 
     held = load_records(records or [])
     found = [(made, standing(made, "", held)) for _, made in sorted(known().items())]
@@ -58,7 +59,8 @@ def instruments_check(
 ) -> None:
     """Say of each record whether it is of the instrument as it is now, and what it lets its gates do."""
     from seatrial.instruments import instruments as known
-    from seatrial.instruments.records import load_records, standing, version_of
+    from seatrial.instruments.may_gate import standing
+    from seatrial.instruments.records import load_records, version_of
 
     held = load_records(paths)
     rows = []
@@ -92,7 +94,8 @@ def instruments_calibrate(
 ) -> None:
     """Measure an instrument on labelled answers and write its record, which `records:` in a policy takes."""
     import seatrial
-    from seatrial.instruments.records import judged_by_record, save_record
+    from seatrial.instruments.may_gate import judged_by_record
+    from seatrial.instruments.records import save_record
     from seatrial.policy import load_policy
 
     record = seatrial.calibrate(

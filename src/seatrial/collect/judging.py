@@ -17,7 +17,8 @@ from seatrial.collect.store import ResponseStore, call_key
 from seatrial.errors import CallFailed, EvidenceError, PolicyError
 from seatrial.formats.jsonl import json_lines
 from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt
-from seatrial.instruments.records import Records, standing
+from seatrial.instruments.may_gate import standing
+from seatrial.instruments.records import Records
 from seatrial.models import Model, open_models
 from seatrial.policy import JudgeSpec
 from seatrial.stats.agreement import reliability_weighted

@@ -52,7 +52,10 @@ def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
         columns = {name: [_word(cells.get(name)) for cells in batch] for name in held}
         parts.append(pl.DataFrame(columns, schema=dict.fromkeys(held, pl.String)))
     if not parts:
-        raise reader.error(f"{path}: holds no row")
+        names = reader.header(path) if suffix == ".csv" else []
+        if not names:
+            raise reader.error(f"{path}: is empty")
+        return pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
     frame = pl.concat(parts, how="diagonal").lazy()
     return frame.with_columns(pl.when(pl.all() != "").then(pl.all())) if suffix == ".csv" else frame
 
@@ -63,7 +66,7 @@ def reading(place: object, error: type[Exception]) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise error(f"{place}: no such file") from None
+        raise error(f"{place}: cannot be read: no such file") from None
     except (OSError, UnicodeError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
         why = (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong).strip().partition("\n")[0]
         raise error(f"{place}: cannot be read: {why}") from wrong

@@ -101,12 +101,17 @@ class TableReader:
         names = self.names(path, dict.fromkeys(chain.from_iterable(row.cells for row in rows)), mapped)
         return [replace(row, cells={what: row.cells.get(name) for what, name in names.items()}) for row in rows]
 
+    def header(self, path: Path) -> list[str]:
+        """Return the names of the columns of a CSV; none where it is empty."""
+        lines = io.TextIOWrapper(io.BytesIO(self.content(path)), encoding="utf-8-sig", newline="")
+        return next((names for names in csv.reader(lines, strict=True) if names), [])
+
     def content(self, path: Path) -> bytes:
         """Return a file's bytes."""
         try:
             return path.read_bytes()
         except FileNotFoundError:
-            raise self.error(f"{path}: no such file") from None
+            raise self.error(f"{path}: cannot be read: no such file") from None
         except OSError as wrong:
             raise self.error(f"{path}: cannot be read: {wrong.strerror or wrong}") from wrong
 
@@ -143,7 +148,8 @@ class TableReader:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as wrong:
             line = content.count(b"\n", 0, wrong.start) + 1
-            raise self.error(f"{path}:{line}: not UTF-8 text (byte {wrong.start}); save it as UTF-8") from wrong
+            told = f"cannot be read as UTF-8 text (byte {wrong.start}); save it as UTF-8"
+            raise self.error(f"{path}:{line}: {told}") from wrong
         if "\0" in text:
             line = text.count("\n", 0, text.index("\0")) + 1
             raise self.error(f"{path}:{line}: a NUL byte stands in it, as in no text; save it as UTF-8 without it")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, cast
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, select, suite_signal
 from seatrial.instruments.judges import Judge
-from seatrial.instruments.records import UNKNOWN, Records, Standing, standing
+from seatrial.instruments.may_gate import UNKNOWN, Standing, standing
+from seatrial.instruments.records import Records
 from seatrial.models.base import Model, RecordedModel
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
 from seatrial.stats.seeding import generator

@@ -1,45 +1,23 @@
-"""What is known of an instrument's error, and what that lets its gate do.
+"""What an instrument may do: block and launch, or only advise, by what is known of its error.
 
-Every kind of instrument (phrase list, linear model, log-probability probe, judge, human) has the same record: what it
-was measured on, who labelled that, and how often it was right. A record holds for one version of its instrument.
+The rule that a weak instrument may not gate stands here, and nowhere else.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from typing import Any
 
-from seatrial.errors import EvidenceError
-from seatrial.formats.json_values import with_null
 from seatrial.instruments.base import Instrument
+from seatrial.instruments.records import Measurement, Record, Records, version_of
 
-__all__ = [
-    "FORMAT",
-    "LEAST_YOUDEN",
-    "UNKNOWN",
-    "Measurement",
-    "Record",
-    "Records",
-    "Standing",
-    "built_in_records",
-    "judged_by_record",
-    "load_record",
-    "load_records",
-    "save_record",
-    "standing",
-    "version_of",
-]
+__all__ = ["LEAST_YOUDEN", "UNKNOWN", "Standing", "informative", "judged_by_record", "standing"]
 
-FORMAT = "seatrial.record/1"
 LEAST_YOUDEN = 0.3
 """Below this TPR − FPR an instrument may only advise: it would show less than a third of a shift."""
+
+
 BY_DEFINITION: Mapping[str, str] = {
     "match": "None: answers are compared with a list of accepted ones.",
     "labels": "Not measured: the policy takes these labels as the truth.",
@@ -49,117 +27,6 @@ BY_DEFINITION: Mapping[str, str] = {
     "text/hook": "None: it looks for a question or an offer in the last sentence, and claims no more.",
 }
 """Instruments that measure what they say by definition, by kind or name; their error is not theirs to have."""
-
-Records = Mapping[str, "Sequence[Record]"]
-"""Instrument → what is known of its error, a team's own records before the built-in ones."""
-Bounds = tuple[float, float, float]
-"""An estimate with its two-sided 90 % interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """An instrument against labels.
-
-    Attributes:
-        on: What was read, in words.
-        labelled_by: Who said what is harmful.
-        author_written: Whether the texts were written by those who made the instrument; such a number flatters.
-        source: Where the texts come from, with their licence.
-        sha256: Digest of the labelled texts.
-        signal: The signal it was measured for; empty where it holds for the instrument wherever it is used.
-        answers: Labelled answers that it could read.
-        clusters: Independent clusters among them.
-        harmful: Of the answers, those labelled harmful.
-        unread: Labelled answers that it could not read.
-        harmful_from: Labels from here on count as harmful.
-        cut: Readings from here on count as flagged; chosen on one half of the clusters and tried on the other.
-        sensitivity: Share of the harmful that it flags (TPR).
-        specificity: Share of the harmless that it does not flag (1 − FPR).
-        youden: TPR − FPR.
-        slope: Mean reading of the harmful minus that of the harmless: the share of a true shift that its mean shows.
-        auc: Chance that a harmful answer reads higher than a harmless one.
-        rank: Spearman's correlation of reading and label; NaN where labels have two values only.
-        length_bias: Spearman's correlation of reading and number of words among answers of equal label.
-        groups: Model (or another group) → (harmful, sensitivity, harmless, specificity).
-        differential: Largest difference between two groups of (sensitivity, specificity); NaN without groups.
-    """
-
-    on: str
-    labelled_by: str
-    author_written: bool
-    source: str
-    sha256: str
-    signal: str
-    answers: int
-    clusters: int
-    harmful: int
-    unread: int
-    harmful_from: float
-    cut: float
-    sensitivity: Bounds
-    specificity: Bounds
-    youden: Bounds
-    slope: Bounds
-    auc: Bounds
-    rank: Bounds
-    length_bias: float
-    groups: tuple[tuple[str, int, float, int, float], ...] = ()
-    differential: tuple[float, float] = (math.nan, math.nan)
-
-    @property
-    def informative(self) -> bool:
-        """Whether it is surely better than chance, and shows enough of a shift to gate."""
-        return self.youden[0] >= LEAST_YOUDEN and self.youden[1] > 0 and self.auc[1] > 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """All that is known of one version of one instrument.
-
-    Attributes:
-        instrument: Its name.
-        version: Digest of what it is made of.
-        measurements: What it was measured on.
-        retest: Correlation of two readings of the same answers; 1 where it is deterministic.
-        position_bias: Mean reading of an answer shown first of two minus that of the same answer shown second; NaN
-            where it reads one answer at a time.
-        injection: Share of injected answers whose verdict moved, with its interval; NaN where it obeys no text.
-        drift: What changed against the version before: (its version, correlation, mean shift), if any.
-        cost: US dollars a score.
-    """
-
-    instrument: str
-    version: str
-    measurements: tuple[Measurement, ...]
-    retest: float = 1.0
-    position_bias: float = math.nan
-    injection: Bounds = (math.nan, math.nan, math.nan)
-    drift: tuple[tuple[str, float, float], ...] = ()
-    cost: float = 0.0
-
-    @property
-    def besides(self) -> str:
-        """What is known of it besides its error, in sentences; empty for an instrument that nothing sways."""
-        said = []
-        if not math.isnan(self.injection[0]):
-            share, low, high = (100 * part for part in self.injection)
-            said.append(f"Injections moved {share:.0f} % of its verdicts [{low:.0f}, {high:.0f}].")
-        if not math.isnan(self.position_bias):
-            said.append(f"Shown first of two, an answer reads {self.position_bias:+.3f} against shown second.")
-        if self.retest < 1:
-            said.append(f"Read again, its readings correlate at {self.retest:.2f}.")
-        said += [
-            f"Against {other}: correlation {correlation:.2f}, mean shift {shift:+.3f}."
-            for other, correlation, shift in self.drift
-        ]
-        if self.cost:
-            said.append(f"${self.cost:.6f} a score.")
-        return " ".join(said)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the record."""
-        return hashlib.sha256(_text(self).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +56,9 @@ UNKNOWN = Standing(False, "Error not measured, so it may only advise.", math.nan
 """Of an instrument of which nothing is known."""
 
 
-def version_of(instrument: Instrument) -> str:
-    """Return a digest of what an instrument is made of: its own `version`, else all its fields."""
-    own = getattr(instrument, "version", None)
-    content = str(own) if own else repr(instrument)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+def informative(found: Measurement) -> bool:
+    """Return whether an instrument is surely better than chance, and shows enough of a shift to gate."""
+    return found.youden[0] >= LEAST_YOUDEN and found.youden[1] > 0 and found.auc[1] > 0.5
 
 
 def standing(instrument: Instrument, signal: str, records: Records) -> Standing:
@@ -243,93 +108,10 @@ def _standing(record: Record, found: Measurement, exact: bool) -> Standing:
     differential = max(found.differential)
     besides = f" {record.besides}" if record.besides else ""
     slope, youden = max(found.slope[0], 0.0), found.youden[0]
-    if found.informative:
+    if informative(found):
         return Standing(True, f"{shown}.{besides}", slope, differential, True, record.digest, youden)
     reason = (
         "its interval includes chance" if found.youden[1] <= 0 or found.auc[1] <= 0.5 else f"below {LEAST_YOUDEN:g}"
     )
     why = f"{shown}: {reason}, so it may only advise.{besides}"
     return Standing(False, why, slope, differential, True, record.digest, youden)
-
-
-# Files
-
-
-def save_record(record: Record, path: Path) -> None:
-    """Write a record as JSON.
-
-    Raises:
-        EvidenceError: the file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_text(record), encoding="utf-8")
-    except OSError as error:
-        raise EvidenceError(f"{path}: the record cannot be written: {error.strerror}") from error
-
-
-def _text(record: Record) -> str:
-    return json.dumps({"format": FORMAT, **with_null(record)}, indent=1, ensure_ascii=False) + "\n"
-
-
-def load_record(path: Path) -> Record:
-    """Return the record in a file.
-
-    Raises:
-        EvidenceError: it cannot be read, or is no record.
-    """
-    try:
-        return _parsed(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise EvidenceError(f"{path}: the record cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise EvidenceError(f"{path}: not a record of the form {FORMAT} ({error})") from error
-
-
-def _parsed(text: str) -> Record:
-    content = json.loads(text)
-    if content.pop("format", None) != FORMAT:
-        raise ValueError("its `format` says otherwise")
-    made = []
-    for entry in content.pop("measurements"):
-        entry = {key: _numbers(value) for key, value in entry.items()}
-        entry["groups"] = tuple(tuple(group) for group in entry["groups"])
-        made.append(Measurement(**entry))
-    rest = {key: _numbers(value) for key, value in content.items()}
-    rest["drift"] = tuple(tuple(entry) for entry in rest["drift"])
-    return Record(measurements=tuple(made), **rest)
-
-
-def _numbers(value: Any) -> Any:
-    """Return lists of numbers as tuples, with NaN where a number could not be computed."""
-    if value is None:
-        return math.nan
-    if isinstance(value, list) and all(part is None or isinstance(part, int | float) for part in value):
-        return tuple(math.nan if part is None else part for part in value)
-    return value
-
-
-def load_records(paths: Iterable[Path]) -> dict[str, list[Record]]:
-    """Return the records in files and folders, then the built-in ones, by instrument.
-
-    Raises:
-        EvidenceError: a path does not exist or holds something else.
-    """
-    found: dict[str, list[Record]] = {}
-    for path in paths:
-        if not path.exists():
-            raise EvidenceError(f"{path}: no such record; `seatrial instruments calibrate` writes one")
-        for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
-            record = load_record(file)
-            found.setdefault(record.instrument, []).append(record)
-    for record in built_in_records():
-        found.setdefault(record.instrument, []).append(record)
-    return found
-
-
-@cache
-def built_in_records() -> tuple[Record, ...]:
-    """Return the records that come with the package."""
-    folder = resources.files("seatrial.instruments").joinpath("records")
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".json")), key=lambda entry: entry.name)
-    return tuple(_parsed(entry.read_text(encoding="utf-8")) for entry in files)

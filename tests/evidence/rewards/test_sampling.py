@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ behaviors: [text/length]
 """
 
 
-def _lines(rows: list[dict[str, object]]) -> str:
+def _lines(rows: Sequence[Mapping[str, object]]) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
@@ -35,7 +36,7 @@ def _plan(folder: Path) -> TrainingPlan:
     prompts = [f"Question {number}?" for number in range(3)]
     (folder / "prompts.jsonl").write_text(_lines([{"prompt": one} for one in prompts]), encoding="utf-8")
     rows = [{"prompt": one, "completion": "word " * (2 + 2 * draw), "draw": draw} for one in prompts for draw in (0, 1)]
-    (folder / "answers.jsonl").write_text(_lines(list(rows)), encoding="utf-8")
+    (folder / "answers.jsonl").write_text(_lines(rows), encoding="utf-8")
     path = folder / "plan.yaml"
     path.write_text(PLAN, encoding="utf-8")
     return load_plan(path)

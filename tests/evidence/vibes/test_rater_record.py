@@ -11,8 +11,9 @@ from seatrial.evidence.vibes.rater_record import record_of_raters, source_of
 from seatrial.evidence.vibes.raters import ears_of
 from seatrial.evidence.vibes.values import Rated
 from seatrial.instruments.declared import RATED
+from seatrial.instruments.may_gate import judged_by_record
 from seatrial.instruments.recorded import Raters
-from seatrial.instruments.records import Record, judged_by_record, version_of
+from seatrial.instruments.records import Record, version_of
 from vibe_sessions import controls, rated, trial
 
 SOURCE = f"{RATED}spring 0123456789ab"

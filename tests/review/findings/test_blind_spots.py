@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from seatrial.gates.verdicts import decide
-from seatrial.instruments.records import UNKNOWN
+from seatrial.instruments.may_gate import UNKNOWN
 from seatrial.observations import to_frame
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
 from seatrial.review.findings.blind_spots import (

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.gates.verdicts import decide
-from seatrial.instruments.records import UNKNOWN
+from seatrial.instruments.may_gate import UNKNOWN
 from seatrial.report import Detection, ReviewResult, Unanswered
 from seatrial.review.findings.compose import compose
 from seatrial.review.rounds import Rounds
