@@ -295,7 +295,7 @@ def test_the_mde_follows_level_power_and_scale(method: Method) -> None:
 @pytest.mark.parametrize("method", ["betting", "fixed"])
 def test_an_mde_needs_two_clusters_and_a_scale_that_holds_it(method: Method) -> None:
     """One cluster tells no spread; a change beyond the scale, or behind an instrument that shows none, is infinite."""
-    found, rng = Evidence(estimate=0.5), np.random.default_rng(0)
+    found, rng = Evidence(estimate=0.5, mde=0.125), np.random.default_rng(0)
     one = with_mde(found, _claim([0.25, NAN], [0.25, -1], [0.25, 1]), method, 0.05, 0.9, 8, rng, 0.5)
     assert math.isnan(one.mde)
     assert (one.slope, one.estimate) == (0.5, 0.5)

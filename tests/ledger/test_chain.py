@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from seatrial.errors import LedgerError
 from seatrial.ledger import Entry, Ledger, ledger_for
+from seatrial.ledger.chain import Kind
 
 
 @pytest.fixture
@@ -243,8 +244,26 @@ def test_what_cannot_be_written_is_not_recorded(ledger: Ledger, monkeypatch: pyt
             LedgerError, match=r"jsonl: cannot be written: No space left on device\. Nothing was recorded"
         ):
             ledger.append("decision", "ann", {})
+        empty = Ledger(ledger.path.with_name("other.jsonl"))
+        with pytest.raises(LedgerError, match="cannot be written"):
+            empty.append("decision", "ann", {})
     assert len(ledger.verify()) == 5
     assert ledger.append("decision", "ann", {}).number == 6
+    assert empty.verify() == []
+    assert empty.append("decision", "ann", {}).number == 1
+
+
+def test_what_cannot_be_read_back_is_not_written(ledger: Ledger) -> None:
+    """NaN is no JSON: an entry that holds it is refused before anything is written."""
+    before = ledger.path.read_bytes()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        ledger.append("decision", "ann", {"number": float("nan")})
+    assert ledger.path.read_bytes() == before
+
+
+def test_the_kinds_of_entries_are_part_of_the_format() -> None:
+    """What earlier ledgers hold stays a kind."""
+    assert get_args(Kind) == ("decision", "waiver", "forecast", "training")
 
 
 def test_entries_cut_off_the_end_are_found(ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
@@ -91,6 +92,24 @@ def test_without_a_date_it_is_today(ledger: Ledger) -> None:
         enter_waiver(ledger, stale)
     assert [waiver for _, waiver in waivers_for(_entries(stale), "r1")] == []
     assert [waiver for _, waiver in waivers_for(ledger.verify(), "r1")] == [fresh]
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT-14", "Etc/GMT+12"])
+def test_days_are_those_of_utc(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """Wherever the machine stands, a waiver holds until its last day ends in UTC, and not a day longer."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        today = datetime.now(UTC).date()
+        last, over = (replace(GOOD, expires=(today - timedelta(days=days)).isoformat()) for days in (0, 1))
+        enter_waiver(ledger, last)
+        assert len(waivers_for(_entries(last), "r1")) == 1
+        assert waivers_for(_entries(over), "r1") == []
+        with pytest.raises(LedgerError, match="in the past"):
+            enter_waiver(ledger, over)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_shortest_reason_and_the_last_day_are_enough(ledger: Ledger) -> None:

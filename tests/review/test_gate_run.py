@@ -114,8 +114,8 @@ def test_a_look_weighs_what_is_there() -> None:
 
 def test_the_order_is_that_of_the_questions() -> None:
     """Clusters are bet on as they were asked, not as their answers came in."""
-    clusters = _singles(8)
-    scores = {f"i{place}": place / 10 for place in range(8)}
+    clusters = [[_item(f"order-{place}")] for place in range(8)]
+    scores = {f"order-{place}": place / 10 for place in range(8)}
     run = GateRun(_plan(clusters))
     run.asks(8)
     backwards = dict(reversed(scores.items()))
@@ -123,8 +123,8 @@ def test_the_order_is_that_of_the_questions() -> None:
     run.look(ALPHA)
     assert run.found[0][0].seen.tolist() == pytest.approx(list(scores.values()))
     table, order = run.table()
-    assert order == [f"c-i{place}" for place in range(8)]
-    assert table.items.to_list() == [f"i{place}" for place in reversed(range(8))]
+    assert order == [f"c-order-{place}" for place in range(8)]
+    assert table.items.to_list() == [f"order-{place}" for place in reversed(range(8))]
 
 
 def test_a_look_at_the_same_answers_changes_nothing() -> None:

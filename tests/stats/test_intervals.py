@@ -154,6 +154,13 @@ def test_the_p_value_of_a_right_or_wrong_scale_is_the_binomial_one() -> None:
     assert intervals.fixed_size_p_values(np.ones((1, 1)), 0.5, 0, 1).tolist() == [0.5]
 
 
+def test_an_interval_without_a_method_names_none() -> None:
+    """What was not made by a method has an empty name, and neither standard error nor degrees of freedom."""
+    plain = intervals.Interval(0.1, 0.0, 0.2)
+    assert plain.method == ""
+    assert math.isnan(plain.se) and math.isnan(plain.df)
+
+
 def test_p_values_by_t_begin_at_forty_clusters() -> None:
     """With forty calm clusters the p-value is the t test's, far below that of a bet."""
     x = _calm(40)
@@ -187,21 +194,26 @@ def test_unpaired_agrees_with_scipy() -> None:
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
     assert found.df == pytest.approx(test.df)
     assert found.estimate == pytest.approx(a.mean() - b.mean())
+    assert found.se == pytest.approx(math.sqrt(a.var(ddof=1) / 30 + b.var(ddof=1) / 50))
+    assert found.method == "welch"
 
 
 def test_unpaired_without_spread_has_no_bounds() -> None:
     """Two samples without spread give no interval rather than a sure one."""
-    assert math.isnan(intervals.unpaired([1.0, 1.0], [1.0, 1.0], 0.05).low)
+    found = intervals.unpaired([1.0, 1.0], [0.5, 0.5], 0.05)
+    assert (found.estimate, found.se, found.method) == (0.5, 0.0, "welch")
+    assert math.isnan(found.low) and math.isnan(found.high) and math.isnan(found.df)
 
 
 @pytest.mark.parametrize(("name", "method"), [("wilson", "wilson"), ("clopper_pearson", "beta")])
-@pytest.mark.parametrize(("successes", "trials", "alpha"), [(3, 40, 0.05), (0, 12, 0.025), (12, 12, 0.01), (1, 2, 0.1)])
+@pytest.mark.parametrize(("successes", "trials", "alpha"), [(3, 40, 0.05), (0, 12, 0.025), (12, 12, 0.01), (1, 1, 0.1)])
 def test_proportions_agree_with_statsmodels(name: str, method: str, successes: int, trials: int, alpha: float) -> None:
     """Proportion intervals agree with a second implementation, at none and at all of the trials too."""
     found = getattr(intervals, name)(successes, trials, alpha)
     expected = proportion_confint(successes, trials, 2 * alpha, method)
     assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
     assert found.estimate == successes / trials
+    assert found.method == {"wilson": "wilson", "clopper_pearson": "exact"}[name]
 
 
 def test_known_paired_example(shared_data: Path) -> None:

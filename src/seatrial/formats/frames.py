@@ -66,7 +66,7 @@ def reading(place: object, error: type[Exception]) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise error(f"{place}: cannot be read: no such file") from None
+        raise error(f"{place}: no such file") from None
     except (OSError, UnicodeError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
         why = (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong).strip().partition("\n")[0]
         raise error(f"{place}: cannot be read: {why}") from wrong

@@ -111,7 +111,7 @@ class TableReader:
         try:
             return path.read_bytes()
         except FileNotFoundError:
-            raise self.error(f"{path}: cannot be read: no such file") from None
+            raise self.error(f"{path}: no such file") from None
         except OSError as wrong:
             raise self.error(f"{path}: cannot be read: {wrong.strerror or wrong}") from wrong
 
@@ -148,8 +148,7 @@ class TableReader:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as wrong:
             line = content.count(b"\n", 0, wrong.start) + 1
-            told = f"cannot be read as UTF-8 text (byte {wrong.start}); save it as UTF-8"
-            raise self.error(f"{path}:{line}: {told}") from wrong
+            raise self.error(f"{path}:{line}: not UTF-8 text (byte {wrong.start}); save it as UTF-8") from wrong
         if "\0" in text:
             line = text.count("\n", 0, text.index("\0")) + 1
             raise self.error(f"{path}:{line}: a NUL byte stands in it, as in no text; save it as UTF-8 without it")

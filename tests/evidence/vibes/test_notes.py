@@ -9,6 +9,7 @@ from seatrial.evidence.vibes.values import Rated
 from vibe_sessions import rated, trial
 
 FLATTERY = ("it flatters the writer far too much", "too much flattery of the writer", "flatters the writer too much")
+RHYME = "the rhyme of the second line is weak"
 SALT = ("the recipe is wrong about salt", "wrong about the salt in the recipe")
 
 
@@ -17,13 +18,13 @@ def _flagged(*notes: tuple[str, int], rater: str = "ana") -> list[Rated]:
 
 
 def test_notes_that_say_alike_stand_together() -> None:
-    """Three ways to say one thing share a group, two of another share another, and each keeps its words and place."""
-    words = [FLATTERY[0], SALT[0], FLATTERY[1], SALT[1], FLATTERY[2]]
+    """Three ways to say one thing share a group, two of another share another, a third thing stands alone."""
+    words = [FLATTERY[0], SALT[0], FLATTERY[1], RHYME, SALT[1], FLATTERY[2]]
     found = notes_of(_flagged(*[(text, 1) for text in words]), set())
     groups = {note.text: note.group for note in found}
     assert len({groups[text] for text in FLATTERY}) == 1
     assert len({groups[text] for text in SALT}) == 1
-    assert groups[FLATTERY[0]] != groups[SALT[0]]
+    assert len({groups[text] for text in (FLATTERY[0], SALT[0], RHYME)}) == 3
     assert {note.text: (note.item, note.place) for note in found} == {
         text: (f"p{place}", place) for place, text in enumerate(words)
     }
@@ -46,11 +47,11 @@ def test_notes_without_words_stand_alone() -> None:
 
 
 def test_the_worst_comes_first_with_all_that_is_like_it() -> None:
-    """Groups by their severest note, and within them by severity."""
-    notes = [(FLATTERY[0], 1), (SALT[0], 2), (FLATTERY[1], 3), (SALT[1], 1)]
+    """Groups by their severest note, whatever else is in them, and within them by severity."""
+    notes = [(SALT[0], 2), (FLATTERY[0], 1), (SALT[1], 2), (FLATTERY[1], 3)]
     found = notes_of(_flagged(*notes), set())
     assert [note.text for note in found] == [FLATTERY[1], FLATTERY[0], SALT[0], SALT[1]]
-    assert [note.severity for note in found] == [3, 1, 2, 1]
+    assert [note.severity for note in found] == [3, 1, 2, 2]
 
 
 def test_only_flags_on_the_candidate_give_a_note() -> None:

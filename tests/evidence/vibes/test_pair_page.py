@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.evidence.vibes.pair_page import pair_content
+from seatrial.evidence.vibes.pair_page import UNRATED, pair_content
 from seatrial.evidence.vibes.trials import Kind, Trial
 from seatrial.evidence.vibes.values import Shown, Turn
 from seatrial.web.safe_html import rendered
@@ -56,7 +56,7 @@ def test_what_was_said_before_is_shown_again() -> None:
     found = _content(trial(), rating=before, version=3, tab="abc", step=5)
     assert (found["rating"], found["version"], found["tab"], found["step"]) == (before, 3, "abc", 5)
     assert found["tags"] == ["flattery", "cold", "gushing"]
-    assert (_content(trial())["rating"], _content(trial())["tags"]) == ({}, ["flattery", "cold"])
+    assert (_content(trial())["rating"], _content(trial())["tags"]) == (UNRATED, ["flattery", "cold"])
 
 
 @pytest.mark.parametrize(

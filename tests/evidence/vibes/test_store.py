@@ -57,7 +57,7 @@ def test_a_link_lets_in_its_rater_and_nobody_else(held: _Held) -> None:
     token = held.links["ana"]
     assert held.store.rater(token) == held.ana
     body, stamp, signature = token.split(".")
-    assert held.store.rater(f"{body}.{int(stamp, 16) + 99:x}.{signature}") is None
+    assert held.store.rater(f"{body}.{stamp[:-1]}{'A' if stamp[-1] != 'A' else 'B'}.{signature}") is None
     for other in ("", "nonsense", token[:-1], token + "x", held.admin, token.swapcase()):
         assert held.store.rater(other) is None
         assert not held.store.is_valid(other)

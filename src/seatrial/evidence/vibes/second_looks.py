@@ -60,7 +60,8 @@ def _second_looks(link: Connection, rater: Rater, own: Sequence[Shown]) -> Itera
         if tag in covered or len(covered) >= TAGS_LOOKED_FOR:
             continue
         earlier = [shown for shown in own if shown.trial.kind in KINDS and finished.get(shown.id, math.inf) < first]
-        covered.add(tag)
+        if earlier:
+            covered.add(tag)
         for shown in sorted(earlier, key=lambda shown: hashlib.sha256((tag + shown.id).encode()).digest())[:LOOKS]:
             yield replace(shown.trial, kind="second", of=shown.place, tag=tag)
 

@@ -1,0 +1,85 @@
+"""What an instrument may do, by what is known of its error; the rule's own boundaries."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from seatrial.instruments import find_instrument
+from seatrial.instruments.may_gate import LEAST_YOUDEN, UNKNOWN, informative, judged_by_record, standing
+from seatrial.instruments.records import Measurement, Record, version_of
+
+REFUSAL = find_instrument("text/refusal")
+GOOD = Measurement(
+    on="answers", labelled_by="people", author_written=False, source="a set", sha256="0" * 64, signal="", answers=200,
+    clusters=100, harmful=80, unread=0, harmful_from=0.5, cut=0.5, sensitivity=(0.9, 0.85, 0.94),
+    specificity=(0.9, 0.85, 0.94), youden=(0.8, 0.7, 0.9), slope=(0.6, 0.5, 0.7), auc=(0.95, 0.9, 0.98),
+    rank=(0.8, 0.7, 0.9), length_bias=0.1,
+)  # fmt: skip
+
+
+def _record(*measurements: Measurement, version: str = "") -> Record:
+    return Record("text/refusal", version or version_of(REFUSAL), measurements)
+
+
+@pytest.mark.parametrize(
+    ("changed", "may"),
+    [
+        ({}, True),
+        ({"youden": (LEAST_YOUDEN, 0.1, 0.5)}, True),
+        ({"youden": (LEAST_YOUDEN - 0.001, 0.1, 0.5)}, False),
+        ({"youden": (0.8, 0.0, 0.9)}, False),
+        ({"youden": (0.8, 0.001, 0.9)}, True),
+        ({"auc": (0.9, 0.5, 0.95)}, False),
+        ({"auc": (0.9, 0.501, 0.95)}, True),
+    ],
+    ids=str,
+)
+def test_a_weak_instrument_only_advises(changed: dict[str, tuple[float, float, float]], may: bool) -> None:
+    """It gates from a TPR − FPR of 0.3 on, and only where both that and the AUC are surely better than chance."""
+    found = replace(GOOD, **changed)  # type: ignore[arg-type]
+    assert informative(found) is may
+    held = judged_by_record(_record(found), "behavior/over-refusal")
+    assert (held.may_gate, held.measured, held.slope) == (may, True, 0.6)
+    assert ("so it may only advise" in held.why) is not may
+
+
+def test_the_worst_measurement_counts() -> None:
+    """Of two sets, the one on which it did worse says what it may do; one measured for the signal goes before both."""
+    weak = replace(GOOD, youden=(0.1, 0.05, 0.2), signal="behavior/over-refusal")
+    assert not judged_by_record(_record(GOOD, replace(weak, signal="")), "behavior/over-refusal").may_gate
+    assert not judged_by_record(_record(GOOD, weak), "behavior/over-refusal").may_gate
+    assert judged_by_record(
+        _record(replace(GOOD, signal="safety/unsafe-compliance"), weak), "safety/unsafe-compliance"
+    ).may_gate
+
+
+def test_text_of_its_own_authors_counts_nothing() -> None:
+    """A figure on text that the instrument's makers wrote flatters: alone it lets nothing gate."""
+    held = judged_by_record(_record(replace(GOOD, author_written=True)), "behavior/over-refusal")
+    assert (held.may_gate, held.measured) == (False, False)
+    assert math.isnan(held.slope) and "its own authors wrote" in held.why
+
+
+def test_no_record_and_another_versions_record_are_unknown() -> None:
+    """What is not known of this version of an instrument lets it only advise, and the reason says which it is."""
+    none = standing(REFUSAL, "behavior/over-refusal", {})
+    old = standing(REFUSAL, "behavior/over-refusal", {"text/refusal": [_record(GOOD, version="another")]})
+    new = standing(REFUSAL, "behavior/over-refusal", {"text/refusal": [_record(GOOD)]})
+    assert (none.may_gate, old.may_gate, new.may_gate) == (False, False, True)
+    assert "it has no record" in none.why and "of another version" in old.why
+    assert (UNKNOWN.may_gate, UNKNOWN.measured) == (False, False)
+
+
+def test_what_is_right_by_definition_gates_with_slope_one() -> None:
+    """Accepted answers and counted words are what they say: they show a change in full."""
+    for name in ("match/contains", "text/length"):
+        held = standing(find_instrument(name), "benchmark/facts", {})
+        assert (held.may_gate, held.slope, held.differential, held.measured) == (True, 1.0, 0.0, True)
+
+
+def test_a_slope_below_nothing_counts_as_none() -> None:
+    """An instrument that reads harm the wrong way round shows no share of a change."""
+    assert judged_by_record(_record(replace(GOOD, slope=(-0.2, -0.4, 0.0))), "").slope == 0.0
