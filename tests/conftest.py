@@ -36,6 +36,13 @@ settings.load_profile("patient")
 Fault = Callable[[dict[str, Any], int], "web.Response | None"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs the embedded model in one process, so that never two of them are busy at once."""
+    for item in items:
+        if item.get_closest_marker("embedded"):
+            item.add_marker(pytest.mark.xdist_group("embedded"))
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless; it keeps the thread's event loop to itself while it is open."""

@@ -53,7 +53,7 @@ def test_its_provider_answers_and_its_instrument_reads(installed: Path, tmp_path
     assert verdict["calls"] > 0
     assert verdict["estimate"] == 0.0  # a louder echo knows no more facts
     listed = json.loads(_run(installed, tmp_path, "instruments", "list", "--json").stdout)
-    assert "text/exclamations" in [row["instrument"] for row in listed]
+    assert "text/exclamations" in [row["name"] for row in listed]
 
 
 def test_its_instrument_reads_what_its_reader_read(installed: Path, tmp_path: Path) -> None:

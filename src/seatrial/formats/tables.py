@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.readers import ReaderFailed, has_reader, registered_rows
 
 __all__ = ["BY_OPTION", "BY_POLICY", "TABLES", "Row", "TableReader", "doubled"]
 
@@ -118,7 +119,7 @@ class TableReader:
     def suffix(self, path: Path) -> str:
         """Return the ending that says what kind of file it is."""
         suffix, *known = path.suffix.lower(), *self.suffixes
-        if suffix in known:
+        if suffix in known or has_reader(suffix):
             return suffix
         named = f"{', '.join(known[:-1])} or {known[-1]}"
         raise self.error(f"{path}: {self.what} come as {named}, not {suffix or 'without a suffix'}")
@@ -127,12 +128,21 @@ class TableReader:
         """Return the number of each row, and its cells or what is wrong with it."""
         if suffix == ".parquet":
             return json_lines(self._parquet(path, content))
+        if suffix not in self.suffixes:
+            return self._registered(path, suffix)
         self._check_text(path, content)
         lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="" if suffix == ".csv" else "\n")
         if suffix == ".csv":
             return _csv_records(lines)
         found = enumerate(self._listed(path, lines), 1) if suffix == ".json" else json_lines(lines)
         return ((number, _whole(cells)) for number, cells in found) if SURROGATE.search(content) else found
+
+    def _registered(self, path: Path, suffix: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+        """Yield the rows as a reader gives them that another package registered."""
+        try:
+            yield from registered_rows(path, suffix)
+        except ReaderFailed as wrong:
+            raise self.error(f"{path}: {wrong}") from wrong
 
     def _parquet(self, path: Path, content: bytes) -> str:
         """Return the rows as JSON Lines, in which a date is text and a number that is none is missing."""
