@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +46,14 @@ class Entry:
         content = {key: value for key, value in asdict(self).items() if key != "hash"}
         return hashlib.sha256(_canonical(content).encode()).hexdigest()
 
+    @property
+    def intact(self) -> bool:
+        """Whether the content matches the hash; NaN, which no entry is written with, does not."""
+        try:
+            return self.recomputed() == self.hash
+        except ValueError:
+            return False
+
 
 def _canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -76,15 +84,23 @@ class Ledger:
             at = datetime.now(UTC).isoformat(timespec="seconds")
             draft = Entry(len(entries) + 1, at, kind, author, body, previous, "")
             entry = Entry(draft.number, at, kind, author, body, previous, draft.recomputed())
+            size = self.path.stat().st_size if self.path.exists() else 0
             try:
                 with self.path.open("a", encoding="utf-8") as file:
-                    file.write(_canonical(asdict(entry)) + "\n")
+                    file.write(self._missing_line_feed() + _canonical(asdict(entry)) + "\n")
                     file.flush()
                     os.fsync(file.fileno())
                 self._write_head(entry)
             except OSError as error:
+                with suppress(OSError):
+                    os.truncate(self.path, size)
                 raise LedgerError(f"{self.path}: cannot be written: {error.strerror}. Nothing was recorded.") from error
             return entry
+
+    def _missing_line_feed(self) -> str:
+        """Return what a crash may have left out after the last entry."""
+        content = self.path.read_bytes()
+        return "\n" if content and not content.endswith(b"\n") else ""
 
     def _write_head(self, entry: Entry) -> None:
         beside = self.head.with_suffix(".head.new")
@@ -123,7 +139,7 @@ class Ledger:
         entries, previous = self.entries(), GENESIS
         for line, entry in enumerate(entries, 1):
             place = f"{self.path}:{line}"
-            if entry.recomputed() != entry.hash:
+            if not entry.intact:
                 raise LedgerError(f"{place}: entry {entry.number} was edited: its content does not match its hash.")
             if entry.number != line or entry.previous != previous:
                 raise LedgerError(
@@ -144,9 +160,9 @@ class Ledger:
             return
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerError(f"{self.head}: cannot be read: {error}") from error
-        if len(words) != 2 or not words[0].isdigit():
+        number = int(words[0]) if len(words) == 2 and words[0].isdecimal() else 0
+        if number < 1:
             raise LedgerError(f"{self.head}: not a head file.")
-        number = int(words[0])
         if number > len(entries):
             raise LedgerError(f"{self.path}: {number - len(entries)} entries were dropped from the end.")
         # A crash between the two writes leaves the head one behind; any other gap was made by hand.

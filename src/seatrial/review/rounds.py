@@ -63,7 +63,9 @@ class Rounds:
             remaining: Live calls that the budget still allows.
         """
         waiting = [run for run in self.gates if self._open(run)]
-        asks = [ask for run in waiting if run.plan.source == "recorded" for ask in run.asks(run.remaining)]
+        # Gates that read the same recorded answers ask for each of them once between them: `take` gives it to all.
+        recorded = [run for run in waiting if run.plan.source == "recorded"]
+        asks = list(dict.fromkeys(ask for run in recorded for ask in run.asks(run.remaining)))
         live = {run.signal: run for run in waiting if run.plan.source == "live"}
         for share in allocate([self._as_open(run) for run in live.values()], remaining):
             run = live[share.signal]
