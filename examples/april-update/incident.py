@@ -7,6 +7,7 @@ are simulated.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import math
 import shutil
@@ -29,7 +30,7 @@ from seatrial.evidence.rewards.forecast import Forecast, forecast
 from seatrial.evidence.rewards.forecast_check import Reached, reached
 from seatrial.evidence.rewards.frontier import critical_weights, frontier
 from seatrial.evidence.rewards.ledger_entries import enter_forecast, enter_training
-from seatrial.evidence.rewards.observations import margins_of, plain
+from seatrial.evidence.rewards.observations import margins_of
 from seatrial.evidence.rewards.page import render_rewards
 from seatrial.evidence.rewards.sampling import sample
 from seatrial.evidence.rewards.simulated_users import AGREEMENT, PRAISE, REFUSAL, SimulatedUsers
@@ -41,6 +42,7 @@ from seatrial.evidence.vibes.observations import observations_of
 from seatrial.evidence.vibes.planning import Wanted, new_session
 from seatrial.evidence.vibes.rater_record import record_of_raters, source_of
 from seatrial.evidence.vibes.store import SessionStore
+from seatrial.formats.json_values import with_null
 from seatrial.instruments import find_instrument
 from seatrial.instruments.base import read_many
 from seatrial.instruments.records import save_record, version_of
@@ -185,7 +187,7 @@ def _arm(mix: str, votes: list[Observation], runs: Path, said: _Said, reduced: b
             folder = runs / f"review-{mix}-{name}"
             if not folder.exists():
                 shutil.copytree(runs / f"answers-{mix}" / "responses", folder / "responses")
-            found[name] = run_review(policy, text, folder, AUTHOR, said.progress()).content
+            found[name] = asyncio.run(run_review(policy, text, folder, AUTHOR, said.progress())).result
     return Arm(mix, found["old"], found["new"], *_thumb_shares(votes))
 
 
@@ -245,13 +247,13 @@ def _enter_forecast(
     plan: TrainingPlan, table: RewardTable, found: Audit, forecasts: list[Forecast], runs: Path
 ) -> None:
     added = {pull.behavior: pull.change for pull in found.pulls}
-    written = plain({"added": added, "forecasts": forecasts, "table": table.digest})
+    written = with_null({"added": added, "forecasts": forecasts, "table": table.digest})
     entry = enter_forecast(Ledger(runs / "ledger.jsonl"), AUTHOR, plan.name, plan, table, forecasts, written)
     _keep(runs / "forecast.json", {**written, "ledger": entry.hash})
 
 
 def _keep(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(plain(content), indent=1), encoding="utf-8")
+    path.write_text(json.dumps(with_null(content), indent=1), encoding="utf-8")
 
 
 def _farthest(made: Forecast) -> dict[str, Estimate]:
@@ -308,7 +310,8 @@ def _vibe_checks(
     folder, out = runs / f"answers-{mix}", runs / mix / "vibes.parquet"
     kept = out.with_suffix(".record.json")
     if not out.exists():
-        run_review(policy, (HERE / "new.yaml").read_text(encoding="utf-8"), folder, AUTHOR, progress)
+        text = (HERE / "new.yaml").read_text(encoding="utf-8")
+        asyncio.run(run_review(policy, text, folder, AUTHOR, progress))
         database = runs / mix / "vibe.db"
         database.unlink(missing_ok=True)
         links = new_session(f"sqlite:///{database}", folder, list(EXPERTS), wanted).links

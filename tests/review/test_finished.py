@@ -13,9 +13,9 @@ from seatrial.collect import Progress
 from seatrial.errors import ExitCode, LedgerError, StoreError
 from seatrial.ledger import ledger_for
 from seatrial.policy import load_policy
+from seatrial.review.apply_waivers import waive
 from seatrial.review.finished import Review, load_review
 from seatrial.review.run import run_review
-from seatrial.review.status import waive
 
 Recorded = Callable[..., Path]
 LATER = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()

@@ -21,9 +21,9 @@ from seatrial.ledger import Ledger, ledger_for
 from seatrial.observations import from_frame, read_observations
 from seatrial.policy import Gate, LaunchPolicy, load_policy
 from seatrial.report import load_result
+from seatrial.review.apply_waivers import waive
 from seatrial.review.finished import Review
 from seatrial.review.run import decide_on, default_folder, plan_review, run_review
-from seatrial.review.status import waive
 
 Recorded = Callable[..., Path]
 LATER = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()

@@ -164,7 +164,7 @@ def report(
     from seatrial.ledger import ledger_for
     from seatrial.report import load_result, write_reports
     from seatrial.report.machine import decision_json
-    from seatrial.review.status import with_waivers
+    from seatrial.review.apply_waivers import with_waivers
 
     content = with_waivers(load_result(folder), ledger_for(folder).verify())
     write_reports(content, folder)

@@ -74,7 +74,7 @@ def ledger_waive(
     from seatrial.cli.output.review import summary
     from seatrial.report import write_reports
     from seatrial.report.machine import decision_json
-    from seatrial.review.status import exit_code, waive
+    from seatrial.review.apply_waivers import exit_code, waive
 
     content = waive(folder, gate, person, reason, expires)
     write_reports(content, folder)

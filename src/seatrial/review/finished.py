@@ -10,7 +10,7 @@ from seatrial.errors import ExitCode
 from seatrial.ledger import Entry, ledger_for
 from seatrial.report import AnswerPair, ReviewResult, load_result, save_result, write_reports
 from seatrial.report.wording import HEADLINES, interval, number
-from seatrial.review.status import exit_code, with_waivers
+from seatrial.review.apply_waivers import exit_code, with_waivers
 from seatrial.types import GateVerdict, Outcome
 
 __all__ = ["Review", "load_review"]

@@ -28,13 +28,13 @@ from seatrial.models.base import Model
 from seatrial.observations import read_observations, write_observations
 from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewResult, save_result, write_reports
+from seatrial.review.apply_waivers import ledger_entry, with_waivers
 from seatrial.review.brought_evidence import brought_evidence
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.finished import Review
-from seatrial.review.grading import cost_forecast, grade_round
+from seatrial.review.judge_grading import cost_forecast, grade_round
 from seatrial.review.rounds import Rounds
-from seatrial.review.status import ledger_entry, with_waivers
 from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["decide_on", "default_folder", "plan_review", "run_review"]

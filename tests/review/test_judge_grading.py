@@ -11,7 +11,7 @@ from seatrial.gates.plan import GatePlan
 from seatrial.instruments import judged_signal
 from seatrial.instruments.judges import Judge, prompt
 from seatrial.policy import Gate, JudgeSpec, LaunchPolicy, ModelSpec
-from seatrial.review.grading import cost_forecast, grade_round
+from seatrial.review.judge_grading import cost_forecast, grade_round
 from seatrial.review.rounds import Rounds
 from seatrial.suites import Suite
 from seatrial.types import ROLES, Item, Message, Response

@@ -14,7 +14,7 @@ from seatrial.gates.verdicts import decide
 from seatrial.ledger import Entry, Ledger, Waiver, enter_waiver, ledger_for
 from seatrial.policy import Gate, LaunchPolicy
 from seatrial.report import ReviewResult, WaiverNote, load_result, save_result
-from seatrial.review.status import exit_code, ledger_entry, waive, with_waivers
+from seatrial.review.apply_waivers import exit_code, ledger_entry, waive, with_waivers
 from seatrial.types import Evidence, GateVerdict, Verdict
 
 A, B, C = "behavior/a", "behavior/b", "behavior/c"
