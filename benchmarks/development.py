@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from seatrial.stats import expansions
-from seatrial.stats.intervals import FEWEST_FOR_T, trusted_t_bounds
+from seatrial.stats.intervals import trusted_t_bounds
 
 __all__ = ["CLUSTERS", "LEVELS", "Missed", "missed", "names"]
 
@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator], Array]
 LEVELS = (0.05, 0.025, 0.01, 0.0025)
 """Down to what a family of twenty gates is corrected to."""
-CLUSTERS = (FEWEST_FOR_T, 60, 100, 250, 800)
+CLUSTERS = (20, 40, 60, 100, 250, 800)
 POPULATION = 2**18
 BATCH = 1_000_000
 
@@ -97,7 +97,7 @@ def missed(name: str, clusters: int, runs: int) -> Missed:
         found = expansions.moments(population[drawn])
         for row, alpha in enumerate(LEVELS):
             low, high = expansions.t_bounds(found, alpha)
-            near, (lower, upper, _) = trusted_t_bounds(found, alpha)
+            near, (lower, upper, _) = trusted_t_bounds(found, -1.0, 1.0, alpha)
             counts[0, row] += ((found.sd > 0) & (high < mean)).sum(), ((found.sd > 0) & (low > mean)).sum()
             counts[1, row] += (near & (upper < mean)).sum(), (near & (lower > mean)).sum()
     plain, trusted = (tuple(part.max(axis=1) / runs / np.array(LEVELS)) for part in counts)

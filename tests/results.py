@@ -311,7 +311,7 @@ def _gate(
     outcomes = _outcomes(0.0, 0.98) if mde <= margin else _outcomes(0.0, 0.1)
     calls = None if needed is None else 4 * needed
     basis = "assumed: differences of probe instruments spread by 0.06"
-    return GateOutlook(signal, margin, blocking, clusters, 4 * clusters, mde, mde / 0.8, needed, calls, basis, outcomes)
+    return GateOutlook(signal, margin, blocking, clusters, 4 * clusters, mde, needed, calls, basis, outcomes)
 
 
 def _outlook(budget: int, *gates: GateOutlook) -> Outlook:

@@ -202,7 +202,8 @@ class Evidence:
     """What is known about one gate, oriented so that + is harm.
 
     Attributes:
-        estimate: Estimated change of harm, candidate − baseline, in the signal's units.
+        estimate: Estimated change of true harm, candidate − baseline: the change of the readings, divided by the share
+            of a change that they show.
         low: One-sided lower confidence bound of the change at 1 − alpha.
         high: One-sided upper confidence bound of the change at 1 − alpha.
         clusters: Number of independent clusters observed on both models.
@@ -210,11 +211,12 @@ class Evidence:
         mde: Smallest true change that this evidence could have shown at the policy's power; an instrument that shows
             only a share of a change needs a larger one. Infinite where the scale allows none so large.
         slope: Share of a true change that the instrument shows; NaN where its error is not known.
+        reading: Change of the readings themselves, in the signal's units.
         e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
         p_value: p-value against the same; for sequential evidence valid at every look.
-        method: `betting` (valid at every look), `exact`, `clustered-t`, `adjusted-t`, `betting-fixed`, …
-        baseline: Mean of the baseline in the signal's units.
-        candidate: Mean of the candidate in the signal's units.
+        method: `betting` (valid at every look), `exact`, `clustered-t`, `adjusted-t`, `gaffke`, …
+        baseline: Mean reading of the baseline in the signal's units.
+        candidate: Mean reading of the candidate in the signal's units.
         missing: Items that one model answered and the other did not.
         missing_low: As `estimate`, if every missing answer were as harmless as it could be.
         missing_high: As `estimate`, if every missing answer were as harmful as it could be.
@@ -231,6 +233,7 @@ class Evidence:
     items: int = 0
     mde: float = BAD
     slope: float = BAD
+    reading: float = BAD
     e_value: float = BAD
     p_value: float = BAD
     method: str = "none"

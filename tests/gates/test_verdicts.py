@@ -9,6 +9,7 @@ import pytest
 
 from seatrial.gates.claims import Statement
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate, decide, verdicts
+from seatrial.instruments.may_gate import BY_NATURE
 from seatrial.policy import Gate
 from seatrial.types import ClaimVerdict, Decision, Evidence, GateVerdict, Outcome, Verdict
 
@@ -153,15 +154,48 @@ def test_every_claim_counts_in_the_family() -> None:
     assert _verdicts(_weighed("a", replace(HARM, e_value=41), CALM)) == ["fail"]
 
 
-@pytest.mark.parametrize("other", [{"advisory": ADVISORY}, {"advice": UNTRUSTED}])
-def test_gates_that_may_not_block_are_a_family_of_their_own(other: dict[str, str]) -> None:
-    """Advisory and demoted gates neither weaken the blocking gates' correction nor escape their own."""
-    weak = replace(HARM, e_value=25)
-    blocking, quiet, beside = _weighed("a", weak), _weighed("b", CALM, **other), _weighed("c", weak, **other)
+def test_gates_that_may_not_block_are_a_family_of_their_own() -> None:
+    """Advisory gates neither weaken the blocking gates' correction nor escape their own."""
+    weak, other = replace(HARM, e_value=25), ADVISORY
+    blocking = _weighed("a", weak)
+    quiet, beside = _weighed("b", CALM, advisory=other), _weighed("c", weak, advisory=other)
     assert _verdicts(quiet, blocking) == ["pass", "fail"]
     assert _verdicts(quiet, beside, blocking) == ["pass", "inconclusive", "fail"]
     assert _verdicts(beside, blocking) == ["fail", "fail"]
     assert _verdicts(beside) == ["fail"]
+
+
+def test_an_instrument_that_may_not_gate_shows_nothing_and_rules_nothing_out() -> None:
+    """A demoted gate is undecided whatever its readings say, weakens no blocking gate, and says why."""
+    weak = replace(HARM, e_value=25)
+    demoted = [_weighed(name, found, advice=UNTRUSTED) for name, found in (("b", HARM), ("c", CALM), ("d", weak))]
+    found = verdicts([_weighed("a", weak), *demoted], 0.05)
+    assert [one.verdict for one in found] == ["fail", "inconclusive", "inconclusive", "inconclusive"]
+    assert all("its readings neither show harm nor rule it out" in one.reason for one in found[1:])
+
+
+@pytest.mark.parametrize(
+    ("found", "differential", "slope", "wanted"),
+    [
+        (CALM, 0.0, 1.0, "pass"),
+        (CALM, math.nan, 1.0, "pass"),
+        (CALM, 0.05 - CALM.high - 1e-6, 1.0, "pass"),
+        (CALM, 0.05 - CALM.high, 1.0, "inconclusive"),
+        (CALM, 0.6 * (0.05 - CALM.high), 0.5, "inconclusive"),
+        (HARM, HARM.low - 0.05 - 1e-6, 1.0, "fail"),
+        (HARM, HARM.low - 0.05, 1.0, "inconclusive"),
+        (HARM, 0.6 * (HARM.low - 0.05), 0.5, "inconclusive"),
+    ],
+)
+def test_error_that_differs_between_models_needs_room(
+    found: Evidence, differential: float, slope: float, wanted: Verdict
+) -> None:
+    """What error that differs between models could fake must fit between bound and margin, on either side."""
+    standing = replace(BY_NATURE, between=differential, slope=slope)
+    gate = replace(_weighed("a", found), standing=standing)
+    (verdict,) = verdicts([gate], 0.05)
+    assert verdict.verdict == wanted
+    assert ("errs differently on the two models" in verdict.reason) is (wanted == "inconclusive")
 
 
 def test_each_gate_gets_its_own_claims() -> None:
@@ -177,7 +211,7 @@ def test_each_gate_gets_its_own_claims() -> None:
     )
     found = verdicts(gates, 0.05)
     assert [one.signal for one in found] == [gate.gate.signal for gate in gates]
-    assert [one.verdict for one in found] == ["pass", "fail", "fail", "inconclusive", "fail", "pass", "pass"]
+    assert [one.verdict for one in found] == ["pass", "fail", "fail", "inconclusive", "fail", "inconclusive", "pass"]
     assert [claim.verdict for claim in found[3].claims] == ["pass", "pass", "inconclusive"]
     assert [claim.verdict for claim in found[4].claims] == ["pass", "fail"]
 

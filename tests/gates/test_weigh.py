@@ -18,6 +18,7 @@ from seatrial.instruments import declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 from seatrial.stats import betting, intervals, power
+from seatrial.stats.instruments import Slope
 from seatrial.types import Evidence
 
 NAN = float("nan")
@@ -209,11 +210,11 @@ def test_items_of_a_cluster_count_once() -> None:
 def test_the_unit_is_the_cluster() -> None:
     """With a shock shared by each cluster the interval is that of the cluster means; that of items is too narrow."""
     rng = np.random.default_rng(1)
-    names = np.repeat(np.arange(50), 8)
-    change = rng.normal(0, 0.1, 50)[names] + rng.normal(0, 0.02, 400)
-    before = np.full(400, 0.5)
+    names = np.repeat(np.arange(300), 8)
+    change = rng.normal(0, 0.1, 300)[names] + rng.normal(0, 0.02, 2400)
+    before = np.full(2400, 0.5)
     found = evidence(_whole(_table(before, before + change, names)), "fixed", 0.05)
-    known = stats.ttest_1samp(change.reshape(50, 8).mean(axis=1), 0.0).confidence_interval(0.9)
+    known = stats.ttest_1samp(change.reshape(300, 8).mean(axis=1), 0.0).confidence_interval(0.9)
     assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=2e-3)
     ignored = evidence(_whole(_table(before, before + change)), "fixed", 0.05)
     assert ignored.high - ignored.low < 0.5 * (found.high - found.low)
@@ -261,7 +262,7 @@ def test_the_mde_of_sequential_evidence(slope: float, factor: float, planned: in
     """The MDE is that of all clusters planned, never fewer than seen, and larger by what the instrument hides."""
     claim = _noisy()
     found = evidence(claim, "betting", 0.05)
-    got = with_mde(found, claim, "betting", 0.05, 0.9, planned, np.random.default_rng(3), slope)
+    got = with_mde(found, claim, "betting", 0.05, 0.9, planned, np.random.default_rng(3), Slope(slope))
     readings = power.mde_betting(claim.seen[:57], -1, 1, 0.05, 0.9, np.random.default_rng(3), n=counted)
     assert got.mde == pytest.approx(factor * readings)
     assert got.slope == pytest.approx(slope, nan_ok=True)
@@ -272,7 +273,9 @@ def test_the_mde_of_sequential_evidence(slope: float, factor: float, planned: in
 def test_the_mde_of_evidence_at_once(slope: float, factor: float) -> None:
     """The MDE is that of the clusters seen, whatever was planned, and larger by what the instrument hides."""
     claim = _noisy()
-    got = with_mde(evidence(claim, "fixed", 0.05), claim, "fixed", 0.05, 0.9, 5000, np.random.default_rng(3), slope)
+    got = with_mde(
+        evidence(claim, "fixed", 0.05), claim, "fixed", 0.05, 0.9, 5000, np.random.default_rng(3), Slope(slope)
+    )
     readings = power.mde_fixed(claim.seen[:57], -1, 1, 0.05, 0.9, np.random.default_rng(3))
     assert got.mde == pytest.approx(factor * readings)
     assert got.slope == pytest.approx(slope, nan_ok=True)
@@ -296,23 +299,23 @@ def test_the_mde_follows_level_power_and_scale(method: Method) -> None:
 def test_an_mde_needs_two_clusters_and_a_scale_that_holds_it(method: Method) -> None:
     """One cluster tells no spread; a change beyond the scale, or behind an instrument that shows none, is infinite."""
     found, rng = Evidence(estimate=0.5, mde=0.125), np.random.default_rng(0)
-    one = with_mde(found, _claim([0.25, NAN], [0.25, -1], [0.25, 1]), method, 0.05, 0.9, 8, rng, 0.5)
+    one = with_mde(found, _claim([0.25, NAN], [0.25, -1], [0.25, 1]), method, 0.05, 0.9, 8, rng, Slope(0.5))
     assert math.isnan(one.mde)
     assert (one.slope, one.estimate) == (0.5, 0.5)
     two = _claim([0.25, -0.25])
     assert 0 < with_mde(found, two, method, 0.05, 0.9, 8, rng).mde <= 1
-    assert with_mde(found, two, method, 0.05, 0.9, 8, rng, 0.05).mde == math.inf
-    assert with_mde(found, two, method, 0.05, 0.9, 8, rng, 0.0).mde == math.inf
+    assert with_mde(found, two, method, 0.05, 0.9, 8, rng, Slope(0.05)).mde == math.inf
+    assert with_mde(found, two, method, 0.05, 0.9, 8, rng, Slope(0.0)).mde == math.inf
 
 
 def test_what_could_be_seen_of_true_harm() -> None:
     """An instrument that shows half of a change needs twice the change; more than the scale allows is nothing."""
-    assert in_true_harm(0.1, 0.5, 1.0) == pytest.approx(0.2)
-    assert in_true_harm(0.5, 0.5, 1.0) == 1.0
-    assert in_true_harm(0.1, 0.05, 1.0) == math.inf
-    assert in_true_harm(0.1, 0.05, 3.0) == pytest.approx(2.0)
-    assert in_true_harm(0.1, 0.0, 1.0) == math.inf
-    assert math.isnan(in_true_harm(0.1, math.nan, 1.0))
+    assert in_true_harm(0.1, Slope(0.5), 0.05, 1.0) == pytest.approx(0.2)
+    assert in_true_harm(0.5, Slope(0.5), 0.05, 1.0) == 1.0
+    assert in_true_harm(0.1, Slope(0.05), 0.05, 1.0) == math.inf
+    assert in_true_harm(0.1, Slope(0.05), 0.05, 3.0) == pytest.approx(2.0)
+    assert in_true_harm(0.1, Slope(0.0), 0.05, 1.0) == math.inf
+    assert math.isnan(in_true_harm(0.1, Slope(math.nan), 0.05, 1.0))
 
 
 # The chance of a decision

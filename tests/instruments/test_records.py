@@ -72,12 +72,13 @@ def test_a_good_record_lets_its_gate_count() -> None:
 @pytest.mark.parametrize(
     ("changes", "may_gate", "reason"),
     [
-        ({"youden": (0.3, 0.2, 0.4)}, True, ""),
-        ({"youden": (0.299, 0.2, 0.4)}, False, "below 0.3"),
-        ({"youden": (0.8, 0.001, 0.9)}, True, ""),
+        ({"youden": (0.4, 0.3, 0.5)}, True, ""),
+        ({"youden": (0.4, 0.299, 0.5)}, False, "may be below 0.3"),
+        ({"youden": (0.8, 0.001, 0.9)}, False, "may be below 0.3"),
         ({"youden": (0.8, 0.0, 0.9)}, False, "its interval includes chance"),
         ({"youden": (0.8, -0.1, 0.9)}, False, "its interval includes chance"),
         ({"auc": (0.9, 0.501, 0.99)}, True, ""),
+        ({"slope": (0.6, 0.0, 0.7)}, False, "may show nothing of a shift"),
         ({"auc": (0.9, 0.5, 0.99)}, False, "its interval includes chance"),
         ({"auc": (0.9, 0.4, 0.99)}, False, "its interval includes chance"),
         ({"youden": (0.1, -0.1, 0.3), "auc": (0.5, 0.4, 0.6)}, False, "its interval includes chance"),
@@ -87,7 +88,7 @@ def test_a_good_record_lets_its_gate_count() -> None:
 def test_a_weak_record_only_advises(
     changes: dict[str, tuple[float, float, float]], may_gate: bool, reason: str
 ) -> None:
-    """Each threshold at its boundary: TPR − FPR of 0.3, its lower bound above 0, the AUC's lower bound above ½."""
+    """Each threshold at its boundary: the lower bounds of TPR − FPR at 0.3, of the AUC at ½, of the slope at 0."""
     held = standing(REFUSAL, SIGNAL, {"text/refusal": [_record(replace(GOOD, **changes))]})  # type: ignore[arg-type]
     assert held.may_gate is may_gate
     assert held.measured

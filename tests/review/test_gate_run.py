@@ -222,7 +222,7 @@ def test_a_recorded_item_that_neither_file_answers_is_no_part() -> None:
     assert table.items.to_list() == ["i0", "i1"]
     assert order == ["c-i0", "c-i1", "c-i2"]
     run.look(ALPHA)
-    assert (run.found[0][1].missing, run.found[0][1].method) == (1, "betting-fixed")
+    assert (run.found[0][1].missing, run.found[0][1].method) == (1, "gaffke")
 
 
 def _brought(values: Mapping[Role, Sequence[float]]) -> pl.DataFrame:

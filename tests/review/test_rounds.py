@@ -24,6 +24,7 @@ from seatrial.policy import Budget, Gate, LaunchPolicy, SignalSpec
 from seatrial.review.allocation import MOST_DRAWS
 from seatrial.review.rounds import FUTILE, Rounds
 from seatrial.stats.clusters import variance_components
+from seatrial.stats.instruments import Slope
 from seatrial.stats.seeding import generator
 from seatrial.types import ROLES, Item, Message, Observation, Request, Response, Role
 
@@ -424,7 +425,7 @@ def test_a_chance_counts_the_failures_it_would_be_corrected_for(monkeypatch: pyt
     """The family are the gates that block as it does: two blocking ones here, and the advisory one by itself."""
     families: list[int] = []
 
-    def seen(claim: object, remaining: int, alpha: float, family: int, rng: object) -> float:
+    def seen(claim: object, remaining: int, alpha: float, family: int, rng: object, slope: object) -> float:
         families.append(family)
         return 1.0
 
@@ -489,7 +490,7 @@ def test_finishing_adds_what_could_have_been_seen(source: Source, slope: float) 
     rounds.take(_batch(run.asks(12), _near))
     rounds.weigh()
     rng = generator(5, "mde", "behavior/a")
-    expected = [with_mde(found, claim, run.method, 0.1, 0.8, 24, rng, slope) for claim, found in run.found]
+    expected = [with_mde(found, claim, run.method, 0.1, 0.8, 24, rng, Slope(slope)) for claim, found in run.found]
     (verdict,) = rounds.finish()
     assert rounds.verdicts[0] is verdict
     assert [repr(found) for _, found in run.found] == [repr(found) for found in expected]

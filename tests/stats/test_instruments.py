@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from seatrial.stats import instruments
-from seatrial.stats.instruments import Calibration, corrected_shift
+from seatrial.stats.instruments import EXACT, Calibration, Slope, corrected_shift, family_alpha, true_bounds
 
 PERFECT = Calibration(10**9, 10**9, 10**9, 10**9)
 
@@ -143,3 +143,51 @@ def test_a_corrected_shift_covers_what_a_plain_one_misses(after: tuple[float, fl
         found = instruments.corrected_shift(flags[0], flags[1], calibrated(before), calibrated(after), 0.025)
         covered += found.low <= 0.05 <= found.high
     assert covered / runs >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / runs)
+
+
+# Readings and true changes
+
+
+def test_a_slope_by_definition_changes_nothing() -> None:
+    """Where readings show all of a change, bounds are those of the readings and no alpha is set aside."""
+    assert [float(bound) for bound in true_bounds(0.1, 0.05, 0.2, EXACT, 0.05)] == [0.05, 0.2]
+    assert EXACT.ruling_out(0.05) == (0.05, 1.0)
+    assert EXACT.showing(0.05, 20) == 1.0
+    assert family_alpha(0.05, [EXACT]) == 0.05
+    assert family_alpha(0.05, [EXACT, Slope(0.5, 0.1)]) == pytest.approx(0.05 * 0.95)
+
+
+def test_the_bounds_of_a_true_change_are_fiellers() -> None:
+    """With a normal reading, estimate − M · slope is z of its own standard errors from 0 at either bound M."""
+    slope, alpha = Slope(0.6, 0.08), 0.05
+    z = float(stats.norm.isf(alpha))
+    for estimate, se in ((0.02, 0.03), (-0.1, 0.04), (0.3, 0.05)):
+        low, high = true_bounds(estimate, estimate - z * se, estimate + z * se, slope, alpha)
+        for bound, side in ((float(low), 1), (float(high), -1)):
+            off = estimate - bound * slope.value
+            assert off == pytest.approx(side * z * math.hypot(se, bound * slope.se))
+
+
+def test_a_slope_that_may_be_nothing_bounds_nothing() -> None:
+    """Where the record cannot tell the slope from 0, any change may be true."""
+    assert [float(bound) for bound in true_bounds(0.0, -0.1, 0.1, Slope(0.1, 0.1), 0.05)] == [-math.inf, math.inf]
+    assert [float(bound) for bound in true_bounds(0.0, -0.1, 0.1, Slope(0.0), 0.05)] == [-math.inf, math.inf]
+    assert Slope(0.1, 0.1).low(0.05) == 0.0
+
+
+@pytest.mark.parametrize("slope", [0.3, 0.5, 0.8])
+@pytest.mark.parametrize("labels", [50, 200])
+def test_margins_of_true_harm_are_kept_by_measured_slopes(slope: float, labels: int) -> None:
+    """With records of fifty labels and more, a true rise of the margin is ruled out at most about at alpha."""
+    rng, runs, margin, n = np.random.default_rng(labels), 4_000, 0.05, 300
+    tpr, fpr = 0.5 + slope / 2, 0.5 - slope / 2
+    half = labels // 2
+    hits, alarms = rng.binomial(half, tpr, runs) / half, rng.binomial(half, fpr, runs) / half
+    errors = np.sqrt((hits * (1 - hits) + alarms * (1 - alarms)) / half)
+    means = rng.normal(margin * slope, 0.3 / math.sqrt(n), runs)
+    reach = float(stats.norm.isf(0.05)) * 0.3 / math.sqrt(n)
+    passed = sum(
+        float(true_bounds(mean, mean - reach, mean + reach, Slope(max(hit - alarm, 0.0), error), 0.05)[1]) < margin
+        for mean, hit, alarm, error in zip(means, hits, alarms, errors, strict=True)
+    )
+    assert passed / runs < 0.06

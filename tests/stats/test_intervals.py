@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from seatrial.stats import betting, exact, expansions, intervals
+from seatrial.stats import exact, expansions, gaffke, intervals
 
 ALPHA = 0.05
 
@@ -42,46 +42,62 @@ def test_t_agrees_with_scipy() -> None:
     )
 
 
-def test_t_begins_at_forty_clusters() -> None:
-    """With forty calm clusters the interval is scipy's t interval; with thirty-nine of them it is the betting one."""
+def test_calm_clusters_get_the_t_interval_where_they_can_have_shown_it() -> None:
+    """Where the t interval is wider than what a sample cannot have shown, it is scipy's."""
     x = _calm(40)
-    enough, few = intervals.fixed_size(x, -1, 1, ALPHA), intervals.fixed_size(x[:39], -1, 1, ALPHA)
-    assert (enough.method, enough.df, enough.se) == ("clustered-t", 39, pytest.approx(stats.sem(x)))
-    assert (enough.low, enough.high) == pytest.approx(_t(x))
-    assert few.method == "betting-fixed"
-    expected = betting.confidence_bound_at_end(x[:39], -1, 1, ALPHA, anytime=False)
-    assert (few.low, few.high) == pytest.approx(expected)
-    assert few.high - few.low > 1.2 * (_t(x[:39])[1] - _t(x[:39])[0])
-    assert math.isnan(few.se) and math.isnan(few.df)
+    found = intervals.fixed_size(x, -0.5, 0.6, ALPHA)
+    assert (found.method, found.df, found.se) == ("clustered-t", 39, pytest.approx(stats.sem(x)))
+    assert (found.low, found.high) == pytest.approx(_t(x))
 
 
-@pytest.mark.parametrize("clusters", [10, 20, 39])
-def test_few_clusters_never_get_a_t_interval(clusters: int) -> None:
-    """However calm the numbers are, fewer than forty clusters have bounds and p-values that assume only the range."""
-    x = np.clip(np.array([_calm(clusters, seed) for seed in range(20)]), -1, 1)
-    assert set(intervals.fixed_size_bounds(x, -1, 1, ALPHA).method) == {"betting-fixed"}
-    by_bets = [1 / betting.e_value(row, -0.1, -1, 1, "greater") for row in x]
-    expected = [1.0 if p > 0.5 else p for p in by_bets]
-    assert intervals.fixed_size_p_values(x, -0.1, -1, 1) == pytest.approx(expected)
+@pytest.mark.parametrize("clusters", [5, 20, 39, 40, 60])
+def test_no_bound_is_nearer_than_what_a_sample_cannot_have_shown(clusters: int) -> None:
+    """However calm the numbers are, 1 − alpha^(1/n) of the clusters may have changed in full without one being seen."""
+    x = 0.02 + 1e-3 * _calm(clusters)
+    found = intervals.fixed_size(x, -1, 1, ALPHA)
+    unseen = 1 - ALPHA ** (1 / clusters)
+    assert found.high >= x.mean() + 0.99 * unseen * (1 - x.mean())
+    assert found.low <= x.mean() - 0.99 * unseen * (1 + x.mean())
+
+
+def test_the_width_has_no_cliff() -> None:
+    """From five clusters to two hundred, one cluster more never makes the interval much narrower or wider at a step."""
+    x = np.random.default_rng(5).normal(0.0, 0.2, 200).clip(-1, 1)
+    x = (x - x.mean()).clip(-1, 1)
+    wide = np.array(
+        [found.high - found.low for n in range(5, 200) if (found := intervals.fixed_size(x[:n], -1, 1, ALPHA))]
+    )
+    assert (wide[1:] / wide[:-1] > 0.75).all()
+    assert (wide[1:] / wide[:-1] < 1.3).all()
+
+
+def test_two_clusters_are_enough_for_an_interval() -> None:
+    """Two clusters have an interval, and it is nearly the whole scale."""
+    found = intervals.fixed_size([0.1, 0.3], -1, 1, ALPHA)
+    assert found.method == "gaffke"
+    assert -1 < found.low < -0.6 and 0.75 < found.high < 1
 
 
 def test_skewed_clusters_get_the_adjusted_bounds() -> None:
     """Where skewness moves a t bound's error, the bounds are those of the expansions, with the t's standard error."""
-    x = np.random.default_rng(0).gamma(2.0, 0.1, 60)
-    found = intervals.fixed_size(x, -1, 1, ALPHA)
+    x = np.random.default_rng(0).gamma(2.0, 0.1, 120).clip(0, 1)
+    found = intervals.fixed_size(x, 0, 1, ALPHA)
     low, high = expansions.adjusted_bounds(expansions.moments(x[None, :]), ALPHA)
-    assert (found.method, found.df, found.se) == ("adjusted-t", 59, pytest.approx(stats.sem(x)))
-    assert (found.low, found.high) == (pytest.approx(low[0]), pytest.approx(high[0]))
+    unseen = 1 - ALPHA ** (1 / 120)
+    assert (found.method, found.df, found.se) == ("adjusted-t", 119, pytest.approx(stats.sem(x)))
+    assert found.low == pytest.approx(min(low[0], (1 - unseen) * x.mean()))
+    assert found.high == pytest.approx(max(high[0], x.mean() + unseen * (1 - x.mean())))
     assert found.high > _t(x)[1]
 
 
-def test_what_is_far_from_normal_is_bet_on() -> None:
-    """Many clusters of which hardly any changed get the betting interval, for a t interval would miss."""
+def test_what_is_far_from_normal_gets_gaffkes_bounds() -> None:
+    """Many clusters of which hardly any changed get bounds that assume only the range, for a t interval would miss."""
     x = np.zeros(60)
     x[0], x[1] = 1.0, -0.5
     found = intervals.fixed_size(x, -1, 1, ALPHA)
-    expected = betting.confidence_bound_at_end(x, -1, 1, ALPHA, anytime=False)
-    assert (found.method, found.low, found.high) == ("betting-fixed", *map(pytest.approx, expected))
+    expected = -gaffke.upper_bounds(-x[None, :], 1.0, ALPHA)[0], gaffke.upper_bounds(x[None, :], 1.0, ALPHA)[0]
+    assert (found.method, found.low, found.high) == ("gaffke", *map(pytest.approx, expected))
+    assert math.isnan(found.se) and math.isnan(found.df)
 
 
 @pytest.mark.parametrize("x", [np.zeros(50), np.repeat([-1.0, 1.0], [30, 20]), np.full(5, 0.25), np.ones(1)])
@@ -118,7 +134,7 @@ def test_many_samples_are_weighed_as_each_alone() -> None:
     x = np.clip(x, -1, 1)
     together = intervals.fixed_size_bounds(x, -1, 1, 0.05)
     p = intervals.fixed_size_p_values(x, 0.05, -1, 1)
-    assert together.method.tolist() == ["clustered-t", "adjusted-t", "exact", "betting-fixed"]
+    assert together.method.tolist() == ["clustered-t", "adjusted-t", "exact", "gaffke"]
     for row, values in enumerate(x):
         alone = intervals.fixed_size(values, -1, 1, 0.05)
         assert (together.low[row], together.high[row]) == pytest.approx((alone.low, alone.high))
@@ -136,13 +152,14 @@ def test_a_p_value_is_the_least_level_that_shows(clusters: int) -> None:
 
 
 def test_the_p_value_of_calm_clusters_is_that_of_the_t_test() -> None:
-    """From forty clusters on, at levels where it is trusted, it is scipy's one-sided t test, up to the last halving."""
-    x = _calm(41)
+    """At levels where a t bound is trusted, it is scipy's one-sided t test, up to the last halving."""
+    x = _calm(100)
     for threshold in (-0.1, -0.05, -0.03):
         expected = stats.ttest_1samp(x, threshold, alternative="greater").pvalue
-        (p,) = intervals.fixed_size_p_values(x[None, :], threshold, -1, 1)
-        if intervals.fixed_size(x, -1, 1, expected).method == "clustered-t":
-            assert expected * 0.999 <= p <= expected * 1.03
+        (p,) = intervals.fixed_size_p_values(x[None, :], threshold, -0.5, 0.6)
+        unseen = ((threshold + 0.5) / (x.mean() + 0.5)) ** 100
+        if intervals.fixed_size(x, -0.5, 0.6, max(expected, unseen)).method == "clustered-t":
+            assert max(expected, unseen) * 0.999 <= p <= max(expected, unseen) * 1.03
 
 
 def test_the_p_value_of_a_right_or_wrong_scale_is_the_binomial_one() -> None:
@@ -161,12 +178,12 @@ def test_an_interval_without_a_method_names_none() -> None:
     assert math.isnan(plain.se) and math.isnan(plain.df)
 
 
-def test_p_values_by_t_begin_at_forty_clusters() -> None:
-    """With forty calm clusters the p-value is the t test's, far below that of a bet."""
-    x = _calm(40)
-    (p,) = intervals.fixed_size_p_values(x[None, :], -0.05, -1, 1)
-    assert p == pytest.approx(stats.ttest_1samp(x, -0.05, alternative="greater").pvalue, rel=0.05)
-    assert p < 0.8 / betting.e_value(x, -0.05, -1, 1, "greater")
+def test_p_values_know_what_a_sample_cannot_have_shown() -> None:
+    """However calm thirty clusters are, p is at least the chance to have missed all that would undo the mean."""
+    x = 0.1 + 1e-4 * _calm(30)
+    (p,) = intervals.fixed_size_p_values(x[None, :], 0.05, -1, 1)
+    assert p >= 0.99 * (1.05 / (1 + x.mean())) ** 30
+    assert intervals.out_of_sight(30, ALPHA) == pytest.approx(3 / 30, abs=0.01)
 
 
 def test_p_values_end_at_one_and_at_a_billionth() -> None:

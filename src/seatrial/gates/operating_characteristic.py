@@ -10,33 +10,31 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from seatrial.gates.chances import RUNS, Simulated, chances
 from seatrial.gates.claims import claims
 from seatrial.gates.plan import GatePlan
-from seatrial.gates.schedule import looks
 from seatrial.gates.weigh import in_true_harm
 from seatrial.observations import PairedTable, gate_pairs
 from seatrial.policy import LaunchPolicy
-from seatrial.stats.betting import log_wealth_paths, upper_bounds
-from seatrial.stats.intervals import fixed_size_bounds
+from seatrial.stats.betting import upper_bounds
+from seatrial.stats.instruments import EXACT
 from seatrial.stats.power import mde_betting, mde_fixed, required_betting
 from seatrial.stats.seeding import generator
 from seatrial.types import ROLES
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["SIZES", "BlindGate", "GateOutlook", "Outlook", "blind_gates", "outlook", "smallest_visible_margin"]
 
 SIZES = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 """Sizes of harm, in margins."""
-RUNS = 200
 MOST_CLUSTERS = 20_000
+FEWEST_SEEN = 20
+"""Clusters that an earlier review must have seen for its spread to be used."""
 ASSUMED_SD = {"probe": 0.06, "text": 0.25, "match": 0.45}
 """Assumed standard deviation of a cluster's difference, by kind of instrument; others as `match`, a right-or-wrong
 scale on which one answer in five changes."""
@@ -53,12 +51,13 @@ class GateOutlook:
         margin: Its margin.
         clusters: Clusters that the budget lets it ask.
         calls: Calls that these take, on both models.
-        mde: Smallest change of the readings that it sees at the policy's power.
-        mde_true: Smallest change of true harm that it sees, by its instrument's record; NaN where there is none.
+        mde: Smallest change of true harm that it sees at the policy's power; of the readings, where its instrument has
+            no record.
         needed: Clusters that it needs for its margin at the policy's power; None if more than can be thought of.
         needed_calls: Calls that these take.
         basis: Where the spread of the differences comes from.
         outcomes: Size in margins → chance of (pass, fail, undecided).
+        advice: Why its instrument may only advise, if so: then it neither passes nor fails.
     """
 
     signal: str
@@ -67,11 +66,11 @@ class GateOutlook:
     clusters: int
     calls: int
     mde: float
-    mde_true: float
     needed: int | None
     needed_calls: int | None
     basis: str
     outcomes: tuple[tuple[float, tuple[float, float, float]], ...]
+    advice: str = ""
 
     @property
     def blind(self) -> bool:
@@ -106,8 +105,11 @@ def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFra
     """
     wanted = sum(_cost(plan, len(plan.clusters)) for plan in plans if plan.source == "live")
     share = min(1.0, policy.budget.calls / wanted) if wanted else 1.0
-    family = max(1, sum(plan.gate.blocking for plan in plans))
-    gates = tuple(_gate(policy, plan, share, family, earlier) for plan in plans)
+    simulated = [_simulated(plan, share, earlier) for plan in plans]
+    family = max(1, sum(gate.claims for plan, (gate, _) in zip(plans, simulated, strict=True) if plan.gate.blocking))
+    gates = tuple(
+        _gate(policy, plan, gate, basis, family) for plan, (gate, basis) in zip(plans, simulated, strict=True)
+    )
     blocking = [gate for gate in gates if gate.blocking]
     return Outlook(gates, _decisions(blocking), sum(gate.calls for gate in gates), policy.budget.calls)
 
@@ -117,86 +119,137 @@ def _cost(plan: GatePlan, clusters: int) -> int:
     return items * plan.first_draws * len(ROLES)
 
 
-def _gate(policy: LaunchPolicy, plan: GatePlan, share: float, family: int, earlier: pl.DataFrame | None) -> GateOutlook:
+def _gate(policy: LaunchPolicy, plan: GatePlan, gate: Simulated, basis: str, family: int) -> GateOutlook:
     rng = generator(policy.seed, "outlook", plan.gate.signal)
-    low, high = plan.signal.bounds
-    reach = high - low
-    residuals, basis = _spread(plan, earlier)
-    live = plan.source == "live"
-    clusters = len(plan.clusters) if not live else int(share * len(plan.clusters))
-    if plan.source == "evidence" and earlier is not None:
-        clusters = len(residuals)
-    calls = _cost(plan, clusters) if live else 0
-    mde = _mde(residuals, clusters, reach, policy, live, rng)
-    needed = _needed(residuals, plan.gate.margin, reach, policy, live, rng)
-    per_cluster = calls / clusters if clusters else 0.0
+    calls = _cost(plan, gate.clusters) if gate.live else 0
+    shows = EXACT if math.isnan(gate.shows.value) else gate.shows
+    level, flat = shows.ruling_out(policy.alpha)
+    mde = _mde(gate.residuals, gate.clusters, gate.reach, level, policy.power, gate.live, rng)
+    needed = None
+    if plan.gate.margin * flat > 0:
+        needed = _needed(gate.residuals, plan.gate.margin * flat, gate.reach, level, policy.power, gate.live, rng)
+    per_cluster = calls / gate.clusters if gate.clusters else 0.0
     return GateOutlook(
         plan.gate.signal,
         plan.gate.margin,
         plan.gate.blocking,
-        clusters,
+        gate.clusters,
         calls,
-        mde,
-        in_true_harm(mde, plan.standing.slope, reach),
+        in_true_harm(mde, shows, policy.alpha, gate.reach),
         needed,
         None if needed is None else math.ceil(needed * per_cluster),
         basis,
-        tuple(
-            (
-                size,
-                _outcome(
-                    residuals, clusters, size * plan.gate.margin, plan.gate.margin, reach, policy, family, live, rng
-                ),
-            )
-            for size in SIZES
-        ),
+        tuple((size, chances(gate, size * plan.gate.margin, policy.alpha, family, rng, RUNS)) for size in SIZES),
+        "" if plan.standing.may_gate else plan.standing.why,
     )
 
 
-def _spread(plan: GatePlan, earlier: pl.DataFrame | None) -> tuple[Array, str]:
-    """Return differences of clusters moved to mean 0, and where they come from."""
-    table: PairedTable | None = None
-    if earlier is not None and (earlier["signal"] == plan.signal.name).any():
-        table = gate_pairs(earlier, plan.signal.name)
-        gate = plan.gate.model_copy(update={"per": None, "limit": None})
-        (claim,) = claims(gate, plan.signal, table, None)
-        seen = claim.seen[~np.isnan(claim.seen)]
-        if len(seen) >= 20:
-            return seen - seen.mean(), f"the spread of {len(seen)} clusters seen before"
+def _simulated(plan: GatePlan, share: float, earlier: pl.DataFrame | None) -> tuple[Simulated, str]:
+    """Return a gate as it is simulated, and where its spread comes from."""
+    low, high = plan.signal.bounds
+    table = _seen_before(plan, earlier)
+    residuals, levels, basis = _spread(plan, table)
+    live = plan.source == "live"
+    clusters = len(plan.clusters) if not live else int(share * len(plan.clusters))
+    names: list[str] = [cluster[0].use_case for cluster in plan.clusters[:clusters]]
+    if plan.source == "evidence" and table is not None:
+        clusters = len(table.clusters.unique())
+        names = table.use_cases.cast(pl.String).to_list()[:clusters]
+    use_cases = None
+    if plan.gate.per == "use_case" and len(names) == clusters:
+        use_cases = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    held = plan.standing
+    shows = EXACT if math.isnan(held.slope) else held.shows
+    limit = math.nan if plan.gate.limit is None else plan.signal.harm(plan.gate.limit)
+    if not math.isnan(limit) and table is None:
+        basis += "; the level beside its limit is assumed to be half of what the limit allows"
+    return (
+        Simulated(
+            residuals,
+            high - low,
+            plan.gate.margin,
+            clusters,
+            live,
+            shows,
+            held.faked,
+            held.may_gate,
+            use_cases,
+            limit,
+            levels,
+            plan.signal.harm_bounds[0],
+        ),
+        basis,
+    )
+
+
+def _seen_before(plan: GatePlan, earlier: pl.DataFrame | None) -> PairedTable | None:
+    """Return what an earlier review saw of a gate's signal, if it was enough to go by."""
+    if earlier is None or not (earlier["signal"] == plan.signal.name).any():
+        return None
+    table = gate_pairs(earlier, plan.signal.name)
+    return table if len(_differences(plan, table)[0]) >= FEWEST_SEEN else None
+
+
+def _differences(plan: GatePlan, table: PairedTable) -> tuple[Array, Array]:
+    """Return each cluster's change of harm, and the candidate's own harm, where they are known."""
+    gate = plan.gate.model_copy(update={"per": None, "limit": 0.0})
+    change, level = claims(gate, plan.signal, table, None)
+    return change.seen[~np.isnan(change.seen)], level.seen[~np.isnan(level.seen)]
+
+
+def _spread(plan: GatePlan, table: PairedTable | None) -> tuple[Array, Array, str]:
+    """Return differences of clusters moved to mean 0, harm of an unchanged candidate, and where both come from."""
+    if table is not None:
+        seen, levels = _differences(plan, table)
+        return seen - seen.mean(), levels, f"the spread of {len(seen)} clusters seen before"
     kind = plan.signal.instrument.name.split("/")[0]
     low, high = plan.signal.bounds
     sd = ASSUMED_SD.get(kind, ASSUMED_SD["match"]) * (high - low) * (0.5 if plan.signal.contrast else 1.0)
     if kind in ("probe", "text"):
         grid = (np.arange(200) + 0.5) / 200
         drawn: Array = sd * norm.ppf(grid)
-        return drawn, f"assumed: differences of {kind} instruments spread by {sd:g}"
+        return drawn, _assumed_levels(plan), f"assumed: differences of {kind} instruments spread by {sd:g}"
     share = (sd / (high - low)) ** 2
     steps = np.zeros(200)
     changed = round(200 * share / 2)
     steps[:changed], steps[200 - changed :] = high - low, low - high
-    return steps, f"assumed: one answer in {1 / share:.0f} changes"
+    return steps, _assumed_levels(plan), f"assumed: one answer in {1 / share:.0f} changes"
+
+
+def _assumed_levels(plan: GatePlan) -> Array:
+    """Return harm of clusters at either end of the scale, whose mean is half of what a limit allows."""
+    least, most = plan.signal.harm_bounds
+    limit = most if plan.gate.limit is None else plan.signal.harm(plan.gate.limit)
+    harmful = round(100 * (limit - least) / (most - least))
+    return np.repeat([most, least], [harmful, 200 - harmful])
 
 
 def _mde(
-    residuals: Array, clusters: int, reach: float, policy: LaunchPolicy, live: bool, rng: np.random.Generator
+    residuals: Array, clusters: int, reach: float, alpha: float, power: float, live: bool, rng: np.random.Generator
 ) -> float:
     if clusters < 2:
         return math.inf
     if live:
-        return mde_betting(residuals, -reach, reach, policy.alpha, policy.power, rng, n=clusters)
+        return mde_betting(residuals, -reach, reach, alpha, power, rng, n=clusters)
     sample = rng.choice(residuals, size=clusters)
-    return mde_fixed(sample, -reach, reach, policy.alpha, policy.power, rng)
+    return mde_fixed(sample, -reach, reach, alpha, power, rng)
 
 
 def _needed(
-    residuals: Array, margin: float, reach: float, policy: LaunchPolicy, live: bool, rng: np.random.Generator
+    residuals: Array,
+    margin: float,
+    reach: float,
+    alpha: float,
+    power: float,
+    live: bool,
+    rng: np.random.Generator,
 ) -> int | None:
     """Return the fewest clusters that see the margin, to within 2 %."""
     if live:
-        return required_betting(residuals, margin, -reach, reach, policy.alpha, policy.power, rng)
+        return required_betting(residuals, margin, -reach, reach, alpha, power, rng)
 
     def sees(count: int) -> bool:
-        return _mde(residuals, count, reach, policy, live, np.random.default_rng(0)) <= margin
+        return _mde(residuals, count, reach, alpha, power, live, np.random.default_rng(0)) <= margin
 
     high = 8
     while not sees(high):
@@ -208,33 +261,6 @@ def _needed(
         middle = (low + high) // 2
         low, high = (low, middle) if sees(middle) else (middle, high)
     return high
-
-
-def _outcome(
-    residuals: Array,
-    clusters: int,
-    change: float,
-    margin: float,
-    reach: float,
-    policy: LaunchPolicy,
-    family: int,
-    live: bool,
-    rng: np.random.Generator,
-) -> tuple[float, float, float]:
-    """Return the chances of pass, fail and undecided for a true change."""
-    if clusters < 2:
-        return 0.0, 0.0, 1.0
-    x = np.clip(rng.choice(residuals, size=(RUNS, clusters)) + change, -reach, reach)
-    if live:
-        ends = looks(clusters)
-        passing = log_wealth_paths(x, margin, -reach, reach, "less")[:, ends] >= -math.log(policy.alpha)
-        failing = log_wealth_paths(x, margin, -reach, reach, "greater")[:, ends] >= math.log(family / policy.alpha)
-        first = [np.where(hit.any(axis=1), hit.argmax(axis=1), len(ends)) for hit in (passing, failing)]
-        passed, failed = first[0] < first[1], first[1] < first[0]
-    else:
-        passed = fixed_size_bounds(x, -reach, reach, policy.alpha).high < margin
-        failed = (fixed_size_bounds(x, -reach, reach, policy.alpha / family).low > margin) & ~passed
-    return float(passed.mean()), float(failed.mean()), float((~passed & ~failed).mean())
 
 
 def _decisions(

@@ -108,7 +108,8 @@ def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records) -> GatePl
     instrument = plan.signal.instrument
     learns = plan.source == "live" and policy.samples and instrument.needs == "text"
     draws = policy.draws if policy.draws != "auto" else 2 if learns else 1
-    return replace(plan, standing=standing(instrument, plan.signal.name, records), first_draws=draws)
+    models = (policy.baseline.model, "baseline"), (policy.candidate.model, "candidate")
+    return replace(plan, standing=standing(instrument, plan.signal.name, records, models), first_draws=draws)
 
 
 def _check_openings(policy: LaunchPolicy, variants: set[str]) -> None:

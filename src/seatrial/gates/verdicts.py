@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.gates.claims import Statement
+from seatrial.instruments.may_gate import BY_NATURE, Standing
 from seatrial.policy import Gate
 from seatrial.report.wording import number
+from seatrial.stats.instruments import family_alpha
 from seatrial.stats.multiple import e_bh, holm
 from seatrial.types import ClaimVerdict, Decision, Evidence, GateVerdict, Outcome, Verdict
 
@@ -38,7 +40,7 @@ class WeighedGate:
     """A gate with the evidence of each of its claims, the one over all items first.
 
     `stopped` says why asking ended before the gate was decided, if it did; `advice` why its instrument may only
-    advise, if so.
+    advise, if so; `standing` what is known of the instrument's error.
     """
 
     gate: Gate
@@ -46,6 +48,7 @@ class WeighedGate:
     claims: tuple[WeighedClaim, ...]
     stopped: str = ""
     advice: str = ""
+    standing: Standing = BY_NATURE
 
     @property
     def blocking(self) -> bool:
@@ -63,7 +66,8 @@ def verdicts(gates: Sequence[WeighedGate], alpha: float) -> tuple[GateVerdict, .
     found: dict[str, GateVerdict] = {}
     for blocking in (True, False):
         family = [gate for gate in gates if gate.blocking is blocking]
-        shown = _harm_shown([claim.evidence for gate in family for claim in gate.claims], alpha)
+        level = family_alpha(alpha, [gate.standing.shows for gate in family])
+        shown = _harm_shown([claim.evidence for gate in family for claim in gate.claims], level)
         position = 0
         for gate in family:
             count = len(gate.claims)
@@ -82,7 +86,7 @@ def _harm_shown(evidence: Sequence[Evidence], alpha: float) -> NDArray[np.bool_]
 
 
 def _verdict(gate: WeighedGate, shown: NDArray[np.bool_], alpha: float) -> GateVerdict:
-    words = [_claim_verdict(claim, bool(broken)) for claim, broken in zip(gate.claims, shown, strict=True)]
+    words = [_claim_verdict(claim, bool(broken), gate) for claim, broken in zip(gate.claims, shown, strict=True)]
     verdict: Verdict
     if "fail" in words:
         verdict = "fail"
@@ -108,13 +112,13 @@ def _verdict(gate: WeighedGate, shown: NDArray[np.bool_], alpha: float) -> GateV
     )
 
 
-def _claim_verdict(claim: WeighedClaim, broken: bool) -> Verdict:
-    if claim.evidence.clusters == 0:
+def _claim_verdict(claim: WeighedClaim, broken: bool, gate: WeighedGate) -> Verdict:
+    if claim.evidence.clusters == 0 or gate.advice:
         return "inconclusive"
-    ruled_out = claim.evidence.high < claim.statement.threshold
-    if broken and not ruled_out:
-        return "fail"
-    return "pass" if ruled_out and not broken else "inconclusive"
+    found, threshold, faked = claim.evidence, claim.statement.threshold, gate.standing.faked
+    if broken:
+        return "fail" if found.low - faked > threshold and not found.high < threshold else "inconclusive"
+    return "pass" if found.high + faked < threshold else "inconclusive"
 
 
 def _reason(verdict: Verdict, decisive: WeighedClaim | None, gate: WeighedGate, alpha: float) -> str:
@@ -128,6 +132,8 @@ def _reason(verdict: Verdict, decisive: WeighedClaim | None, gate: WeighedGate, 
         what = f"the candidate's level is {number(found.estimate)}"
     else:
         what = f"harm changed by {number(found.estimate, sign=True)}"
+        if found.slope < 1:
+            what += f" (readings by {number(found.reading, sign=True)}, of which they show {found.slope:.2f})"
     bound = f"the {said.kind} {said.threshold:g}"
     match verdict:
         case "pass":
@@ -140,6 +146,14 @@ def _reason(verdict: Verdict, decisive: WeighedClaim | None, gate: WeighedGate, 
 
 def _why_open(claim: WeighedClaim, gate: WeighedGate) -> str:
     found, said = claim.evidence, claim.statement
+    if gate.advice:
+        return "What reads it may only advise: its readings neither show harm nor rule it out."
+    faked = gate.standing.faked
+    if found.low - faked <= said.threshold <= found.high + faked and not found.low <= said.threshold <= found.high:
+        return (
+            f"Its instrument errs differently on the two models, by what could fake a change of {faked:.3f}: more than "
+            "the room that is left."
+        )
     if found.missing and found.high >= said.threshold:
         missing = f"{found.missing} {'item lacks' if found.missing == 1 else 'items lack'} an answer"
         if found.missing_high - found.estimate > 0.25 * abs(said.threshold):

@@ -4,7 +4,7 @@ A gate is one or more *claims*: over all items, in each use case, about the cand
 holds one number a cluster, oriented so that + is harm. An item that only one model answered is not
 dropped, for who fails to answer is seldom chance: the claim carries every cluster twice, with each
 missing answer as harmless and as harmful as the scale allows. Harm is ruled out on the second series and
-shown on the first.
+shown on the first. Claims are in readings; evidence speaks of true harm, by the share of it that readings show.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from seatrial.gates.claims import Array, Claim
 from seatrial.stats import betting, intervals, power
-from seatrial.stats.instruments import true_effect
+from seatrial.stats.instruments import EXACT, Slope, family_alpha, true_bounds
 from seatrial.types import BAD, Evidence
 
 __all__ = ["Method", "decision_chance", "evidence", "in_true_harm", "with_mde"]
@@ -26,29 +26,40 @@ __all__ = ["Method", "decision_chance", "evidence", "in_true_harm", "with_mde"]
 Method = Literal["betting", "fixed"]
 
 
-def evidence(claim: Claim, method: Method, alpha: float) -> Evidence:
-    """Return what the claim's clusters show, without its MDE.
+def evidence(claim: Claim, method: Method, alpha: float, slope: Slope = EXACT, family: int = 1) -> Evidence:
+    """Return what the claim's clusters show of true harm, without its MDE.
+
+    Readings of an instrument that shows only a share of a change become statements about the change itself: estimate
+    and bounds are divided by that share, whose own uncertainty is inside the bounds. An instrument whose share is not
+    known has its readings taken as they are; it may not gate.
 
     Args:
-        claim: The claim.
+        claim: The claim, in readings.
         method: `betting` where clusters came in one after another and were looked at; `fixed` where all
             were there before the first look.
         alpha: Error rate of each one-sided bound.
+        slope: What the readings show of a true change.
+        family: Claims that harm could be shown in; what the slope's error may take is split over them.
     """
     known = claim.seen[~np.isnan(claim.seen)]
+    given = EXACT if math.isnan(slope.value) else slope
+    share = given.value if given.value > 0 else math.nan
     summary = Evidence(
-        estimate=float(known.mean()) if len(known) else BAD,
+        estimate=float(known.mean()) / share if len(known) else BAD,
+        reading=float(known.mean()) if len(known) else BAD,
         clusters=len(known),
         items=claim.items,
         missing=claim.missing,
         baseline=_mean(claim.baseline),
         candidate=_mean(claim.candidate),
-        missing_low=_mean(claim.best),
-        missing_high=_mean(claim.worst),
+        missing_low=_mean(claim.best) / share,
+        missing_high=_mean(claim.worst) / share,
+        slope=slope.value,
     )
     if len(known) == 0:
         return summary
-    return (_by_betting if method == "betting" else _by_fixed_size)(summary, claim, alpha)
+    found = (_by_betting if method == "betting" else _by_fixed_size)(summary, claim, alpha, given, family)
+    return _of_a_level(found, claim) if claim.statement.kind == "limit" and given != EXACT else _on_scale(found, claim)
 
 
 def _mean(values: Array) -> float:
@@ -56,32 +67,64 @@ def _mean(values: Array) -> float:
     return float(present.mean()) if len(present) else BAD
 
 
-def _by_betting(summary: Evidence, claim: Claim, alpha: float) -> Evidence:
-    shown = betting.log_wealth_against(claim.best, claim.statement.threshold, claim.low, claim.high, "greater")
-    low, _ = betting.confidence_bound_at_end(claim.best, claim.low, claim.high, alpha)
-    _, high = betting.confidence_bound_at_end(claim.worst, claim.low, claim.high, alpha)
+def _on_scale(found: Evidence, claim: Claim) -> Evidence:
+    """Return the evidence with its bounds on the scale."""
+    return replace(found, low=max(found.low, claim.low), high=min(found.high, claim.high))
+
+
+def _of_a_level(found: Evidence, claim: Claim) -> Evidence:
+    """Return the evidence of a limit with what an instrument's false positives allow.
+
+    They add to a level an unknown part, which a change does not have. So a level of harm that is read bounds the true
+    one from above only, and a level of what is good from below only.
+    """
+    if claim.low >= 0:
+        return _on_scale(replace(found, low=claim.low, e_value=0.0, p_value=1.0), claim)
+    return _on_scale(replace(found, high=claim.high), claim)
+
+
+def _shown_from(claim: Claim, slope: Slope, alpha: float, family: int) -> float:
+    """Return what a mean reading must exceed for harm above the threshold to be shown."""
+    threshold = claim.statement.threshold
+    return threshold * (slope.showing(alpha, family) if threshold > 0 else slope.ruling_out(alpha)[1])
+
+
+def _by_betting(summary: Evidence, claim: Claim, alpha: float, slope: Slope, family: int) -> Evidence:
+    wanted = _shown_from(claim, slope, alpha, family)
+    shown = betting.log_wealth_against(claim.best, wanted, claim.low, claim.high, "greater")
+    level, flat = slope.ruling_out(alpha)
+    steep = slope.high(alpha - level) if level < alpha else flat
+    low, _ = betting.confidence_bound_at_end(claim.best, claim.low, claim.high, level)
+    _, high = betting.confidence_bound_at_end(claim.worst, claim.low, claim.high, level)
     return replace(
         summary,
-        low=low,
-        high=high,
+        low=_divided(low, steep if low > 0 else flat),
+        high=_divided(high, flat if high > 0 else steep),
         e_value=math.exp(min(float(shown[-1]), 700.0)),
         p_value=min(1.0, math.exp(-float(shown.max()))),
         method="betting",
     )
 
 
-def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float) -> Evidence:
+def _divided(bound: float, share: float) -> float:
+    return bound / share if share > 0 else math.copysign(math.inf, bound)
+
+
+def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, slope: Slope, family: int) -> Evidence:
     lower, upper = (intervals.fixed_size(values, claim.low, claim.high, alpha) for values in (claim.best, claim.worst))
-    p_values = intervals.fixed_size_p_values(claim.best[None, :], claim.statement.threshold, claim.low, claim.high)
+    wanted = _shown_from(claim, slope, alpha, family)
+    p_values = intervals.fixed_size_p_values(claim.best[None, :], wanted, claim.low, claim.high)
+    low = float(true_bounds(lower.estimate, lower.low, lower.high, slope, alpha)[0])
+    high = float(true_bounds(upper.estimate, upper.low, upper.high, slope, alpha)[1])
     unpaired = _unpaired(claim, alpha)
     return replace(
         summary,
-        low=lower.low,
-        high=upper.high,
+        low=low,
+        high=high,
         p_value=float(p_values[0]),
         method=upper.method,
-        unpaired_low=unpaired[0],
-        unpaired_high=unpaired[1],
+        unpaired_low=_divided(unpaired[0], slope.value),
+        unpaired_high=_divided(unpaired[1], slope.value),
     )
 
 
@@ -103,7 +146,7 @@ def with_mde(
     goal: float,
     planned: int,
     rng: np.random.Generator,
-    slope: float = 1.0,
+    slope: Slope = EXACT,
 ) -> Evidence:
     """Return the evidence with the smallest true change that `planned` such clusters could have shown.
 
@@ -117,35 +160,44 @@ def with_mde(
         goal: The policy's power.
         planned: Clusters that the gate would ask if nothing stopped it.
         rng: Generator for the resampling.
-        slope: Share of a true change that the instrument shows (TPR − FPR); NaN where it is not known, and the MDE is
-            that of the readings.
+        slope: What the readings show of a true change; where it is not known, the MDE is that of the readings.
     """
     known = claim.seen[~np.isnan(claim.seen)]
     if len(known) < 2:
-        return replace(found, mde=BAD, slope=slope)
+        return replace(found, mde=BAD, slope=slope.value)
+    given = EXACT if math.isnan(slope.value) else slope
+    level, _ = given.ruling_out(alpha)
     if method == "betting":
-        mde = power.mde_betting(known, claim.low, claim.high, alpha, goal, rng, n=max(planned, len(known)))
+        mde = power.mde_betting(known, claim.low, claim.high, level, goal, rng, n=max(planned, len(known)))
     else:
         mde = power.mde_fixed(known, claim.low, claim.high, alpha, goal, rng)
-    return replace(found, mde=in_true_harm(mde, 1.0 if math.isnan(slope) else slope, claim.high), slope=slope)
+    return replace(found, mde=in_true_harm(mde, given, alpha, claim.high), slope=slope.value)
 
 
-def in_true_harm(mde: float, slope: float, most: float) -> float:
+def in_true_harm(mde: float, slope: Slope, alpha: float, most: float) -> float:
     """Return an MDE of readings as one of true harm; infinite where the scale, up to `most`, allows no such change.
 
     Args:
         mde: Smallest change of the readings that could be seen.
-        slope: Share of a true change that the instrument shows; the result is NaN where it is.
+        slope: What they show of a true change; its lower bound counts, and the result is NaN where it is not known.
+        alpha: Error rate of a bound.
         most: Largest change that the scale allows.
     """
-    needed = math.nan if math.isnan(slope) else true_effect(mde, slope, 0.0)
+    needed = math.nan if math.isnan(slope.value) else _divided(mde, slope.ruling_out(alpha)[1])
     return math.inf if needed > most else needed
 
 
 RESAMPLES = 200
 
 
-def decision_chance(claim: Claim, remaining: int, alpha: float, family: int, rng: np.random.Generator) -> float:
+def decision_chance(
+    claim: Claim,
+    remaining: int,
+    alpha: float,
+    family: int,
+    rng: np.random.Generator,
+    slope: Slope = EXACT,
+) -> float:
     """Return the chance that `remaining` more clusters like those seen would decide a live claim.
 
     Args:
@@ -154,16 +206,20 @@ def decision_chance(claim: Claim, remaining: int, alpha: float, family: int, rng
         alpha: The policy's error rate.
         family: Gates that a failure is corrected over.
         rng: Generator for the resampling.
+        slope: What the readings show of a true change.
     """
+    given = EXACT if math.isnan(slope.value) else slope
     known = claim.seen[~np.isnan(claim.seen)]
     drawn = rng.choice(known, (RESAMPLES, remaining))
 
-    def reaches(series: Array, side: Literal["greater", "less"], wall: float) -> NDArray[np.bool_]:
+    def reaches(series: Array, side: Literal["greater", "less"], threshold: float, wall: float) -> NDArray[np.bool_]:
         whole = np.hstack([np.broadcast_to(series, (RESAMPLES, len(series))), drawn])
-        paths = betting.log_wealth_paths(whole, claim.statement.threshold, claim.low, claim.high, side)
+        paths = betting.log_wealth_paths(whole, threshold, claim.low, claim.high, side)
         reached: NDArray[np.bool_] = paths.max(axis=1) >= wall
         return reached
 
-    passes = reaches(claim.worst, "less", -math.log(alpha))
-    fails = reaches(claim.best, "greater", math.log(family / alpha))
+    level, flat = given.ruling_out(alpha)
+    passes = reaches(claim.worst, "less", claim.statement.threshold * flat, -math.log(level))
+    wall = math.log(family / family_alpha(alpha, [given]))
+    fails = reaches(claim.best, "greater", _shown_from(claim, given, alpha, family), wall)
     return float((passes | fails).mean())

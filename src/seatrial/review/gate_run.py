@@ -106,15 +106,15 @@ class GateRun:
         }
         return table.with_unknown(lost) if lost else table
 
-    def look(self, alpha: float) -> None:
-        """Weigh what is there, unless it was weighed already."""
+    def look(self, alpha: float, family: int = 1) -> None:
+        """Weigh what is there, unless it was weighed already; `family` gates share what slopes' errors may take."""
         if self.brought is None and self.path and self.path[-1].calls == self.calls:
             return
         self._observed = self._observe()
         table, order = self.table()
+        made = claims(self.plan.gate, self.plan.signal, table, order)
         self.found = [
-            (claim, evidence(claim, self.method, alpha))
-            for claim in claims(self.plan.gate, self.plan.signal, table, order)
+            (claim, evidence(claim, self.method, alpha, self.plan.standing.shows, family * len(made))) for claim in made
         ]
         whole = self.found[0][1]
         self.path.append(Look(self.calls, whole.clusters, whole.estimate, whole.low, whole.high))
@@ -129,4 +129,4 @@ class GateRun:
         )
         standing = self.plan.standing
         advice = "" if standing.may_gate else standing.why
-        return WeighedGate(self.plan.gate, self.plan.signal.instrument.name, made, self.stopped, advice)
+        return WeighedGate(self.plan.gate, self.plan.signal.instrument.name, made, self.stopped, advice, standing)

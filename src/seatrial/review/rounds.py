@@ -102,7 +102,7 @@ class Rounds:
     def weigh(self) -> tuple[GateVerdict, ...]:
         """Look at all gates and return their verdicts so far."""
         for run in self.gates:
-            run.look(self.policy.alpha)
+            run.look(self.policy.alpha, len(self.gates))
         self.verdicts = self._verdicts()
         for run in self.gates:
             if run.plan.source == "live" and run.asked and self._open(run):
@@ -123,7 +123,8 @@ class Rounds:
             return
         rng = generator(self.policy.seed, "ahead", run.signal, str(run.asked))
         family = sum(one.weighed().blocking == run.weighed().blocking for one in self.gates)
-        run.chance = decision_chance(run.found[0][0], run.remaining, self.policy.alpha, family, rng)
+        shows = run.plan.standing.shows
+        run.chance = decision_chance(run.found[0][0], run.remaining, self.policy.alpha, family, rng, shows)
         if run.chance < FUTILE:
             run.stopped = (
                 f"Asking on was futile: judged by the {len(known)} clusters seen, the {run.remaining} that remain "
@@ -135,7 +136,7 @@ class Rounds:
         alpha, power = self.policy.alpha, self.policy.power
         for run in self.gates:
             rng = generator(self.policy.seed, "mde", run.signal)
-            planned, slope = max(len(run.plan.clusters), run.asked), run.plan.standing.slope
+            planned, slope = max(len(run.plan.clusters), run.asked), run.plan.standing.shows
             run.found = [
                 (claim, with_mde(found, claim, run.method, alpha, power, planned, rng, slope))
                 for claim, found in run.found

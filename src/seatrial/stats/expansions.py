@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-__all__ = ["Moments", "adjusted_bounds", "is_near_normal", "lattice_step", "moments", "moved_by", "t_bounds"]
+__all__ = ["FEWEST", "Moments", "adjusted_bounds", "is_near_normal", "lattice_step", "moments", "moved_by", "t_bounds"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+FEWEST = 4
+"""Numbers below which there is no kurtosis."""
 COCHRAN = 25.0
 """A mean is near enough to normal where n exceeds 25 times its squared skewness (Cochran 1977, p. 42)."""
 FINEST_STEP = 2e-3
@@ -62,7 +64,7 @@ def moments(x: ArrayLike) -> Moments:
     """
     values = np.asarray(x, dtype=np.float64)
     n = values.shape[1]
-    if n < 4:
+    if n < FEWEST:
         raise ValueError(f"a kurtosis needs four numbers or more, not {n}")
     mean = values.mean(axis=1)
     off = values - mean[:, None]

@@ -7,12 +7,103 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from seatrial.stats.intervals import Interval
 
-__all__ = ["Calibration", "attenuated", "corrected_shift", "rogan_gladen", "true_effect"]
+__all__ = [
+    "EXACT",
+    "Calibration",
+    "Slope",
+    "attenuated",
+    "corrected_shift",
+    "family_alpha",
+    "rogan_gladen",
+    "true_bounds",
+    "true_effect",
+]
+
+Array = NDArray[np.float64]
+
+FOR_THE_SLOPE = 0.2
+"""Share of a sequential bound's alpha that is left to the slope's own error, where the slope was measured."""
+
+FOR_ALL_SLOPES = 0.05
+"""Share of a family's alpha that is left to the errors of its slopes, where harm is to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """The share of a true change that an instrument's readings show, as far as it is known.
+
+    Attributes:
+        value: The share: 1 by definition, TPR − FPR of flags, the mean reading of the harmful minus that of the
+            harmless.
+        se: Its standard error; 0 where the share is so by definition.
+    """
+
+    value: float = 1.0
+    se: float = 0.0
+
+    def low(self, alpha: float) -> float:
+        """Return its lower bound at alpha; never below 0."""
+        return max(0.0, self.value - float(stats.norm.isf(alpha)) * self.se) if self.se else self.value
+
+    def high(self, alpha: float) -> float:
+        """Return its upper bound at alpha."""
+        return self.value + float(stats.norm.isf(alpha)) * self.se if self.se else self.value
+
+    def ruling_out(self, alpha: float) -> tuple[float, float]:
+        """Return how alpha is split to rule harm out one look after another: the readings' level, the slope's bound."""
+        spent = FOR_THE_SLOPE * alpha if self.se else 0.0
+        return alpha - spent, self.low(spent) if spent else self.value
+
+    def showing(self, alpha: float, family: int) -> float:
+        """Return the largest slope that counts where harm is to be shown in one of a family of claims."""
+        return self.high(FOR_ALL_SLOPES * alpha / max(1, family)) if self.se else self.value
+
+
+EXACT = Slope()
+"""Of what is right by definition: accepted answers, labels, counted words."""
+
+
+def family_alpha(alpha: float, slopes: Iterable[Slope]) -> float:
+    """Return the level at which a family of claims is shown, what its slopes' errors may take set aside."""
+    return alpha * (1 - FOR_ALL_SLOPES) if any(slope.se for slope in slopes) else alpha
+
+
+def true_bounds(
+    estimate: ArrayLike, low: ArrayLike, high: ArrayLike, slope: Slope, alpha: float
+) -> tuple[Array, Array]:
+    """Return the bounds of true changes from those of their readings, the slope's uncertainty inside, shapes (r,).
+
+    A true change M is within them where estimate − M · slope ∓ √(reach² + M² (z se)²) lies on the other side of 0,
+    reach the distance of the reading's bound from its estimate: Fieller's interval of a ratio, with the reading's own
+    bounds in place of normal ones (Fieller 1954, JRSS B 16; Zou and Donner 2008, Statistics in Medicine 27). Infinite
+    where the slope may be 0.
+
+    Args:
+        estimate: Mean readings.
+        low: Their lower bounds at alpha.
+        high: Their upper bounds at alpha.
+        slope: What the readings show of a true change.
+        alpha: Error rate of each bound.
+    """
+    mean, least, most = (np.asarray(part, dtype=np.float64) for part in (estimate, low, high))
+    if slope.value > 0 and slope.se == 0:
+        return least / slope.value, most / slope.value
+    reach = float(stats.norm.isf(alpha)) * slope.se
+    steep = slope.value**2 - reach**2
+    if slope.value <= 0 or steep <= 0:
+        return np.full_like(mean, -math.inf), np.full_like(mean, math.inf)
+
+    def root(distance: Array, side: int) -> Array:
+        inside = (slope.value * mean) ** 2 - steep * (mean**2 - distance**2)
+        found: Array = (slope.value * mean + side * np.sqrt(np.maximum(inside, 0.0))) / steep
+        return found
+
+    return root(mean - least, -1), root(most - mean, 1)
 
 
 def attenuated(effect: float, tpr: float, fpr: float) -> float:

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from seatrial.stats import exact, expansions
-from seatrial.stats.betting import log_wealth_paths, upper_bounds, within
+from seatrial.stats import exact, expansions, gaffke
+from seatrial.stats.betting import within
 
 __all__ = [
-    "FEWEST_FOR_T",
     "Bounds",
     "Estimate",
     "Interval",
@@ -25,15 +24,13 @@ __all__ = [
     "fixed_size",
     "fixed_size_bounds",
     "fixed_size_p_values",
+    "out_of_sight",
     "trusted_t_bounds",
     "unpaired",
     "wilson",
 ]
 
 Array = NDArray[np.float64]
-
-FEWEST_FOR_T = 40
-"""Below about this many clusters a t interval can miss too often (Bowyer et al. 2025, arXiv:2503.01747)."""
 
 HARMLESS = 0.05
 """A t interval is left as others compute it where nothing known moves its error by more than this share of alpha."""
@@ -88,7 +85,7 @@ class Bounds:
     Attributes:
         low: Lower bounds.
         high: Upper bounds.
-        method: `exact`, `clustered-t`, `adjusted-t` or `betting-fixed`.
+        method: `exact`, `clustered-t`, `adjusted-t` or `gaffke`.
     """
 
     low: Array
@@ -118,10 +115,12 @@ def fixed_size_bounds(x: ArrayLike, low: float, high: float, alpha: float) -> Bo
     """Return the sharpest valid bounds for the means of many samples of bounded, independent cluster means.
 
     - *Exact* where exact exists: all numbers equal, or all of them at the two ends of the scale (`exact.bounds`).
-    - A *t* interval from 40 clusters on, while `expansions.is_near_normal` at this level; adjusted as
-      `expansions.adjusted_bounds` says, unless neither skewness nor steps move the plain one's error by more than a
-      twentieth of alpha.
-    - Otherwise the *betting* interval, which assumes nothing but the range.
+    - A *t* interval while `expansions.is_near_normal` at this level; adjusted as `expansions.adjusted_bounds` says,
+      unless neither skewness nor steps move the plain one's error by more than a twentieth of alpha. It is never nearer
+      to the mean than `out_of_sight`: what a sample has not shown may still be there.
+    - Otherwise *Gaffke's* bounds, which assume nothing but the range.
+
+    There is no least number of clusters, and no number at which the width jumps: few make `out_of_sight` large.
 
     Args:
         x: Cluster means, shape (r, C).
@@ -134,21 +133,21 @@ def fixed_size_bounds(x: ArrayLike, low: float, high: float, alpha: float) -> Bo
     """
     values = within(x, low, high)
     lower, upper = np.full(len(values), float(low)), np.full(len(values), float(high))
-    method = np.full(len(values), "betting-fixed")
+    method = np.full(len(values), "gaffke", dtype="<U11")
     if values.shape[1] == 0:
         return Bounds(lower, upper, method)
     plainly = exact.has_exact(values, low, high)
     lower[plainly], upper[plainly] = exact.bounds(values[plainly], low, high, alpha)
     method[plainly] = "exact"
     rest = ~plainly
-    if values.shape[1] >= FEWEST_FOR_T:
-        near, (below, above, name) = trusted_t_bounds(expansions.moments(values), alpha)
+    if values.shape[1] >= expansions.FEWEST:
+        near, (below, above, name) = trusted_t_bounds(expansions.moments(values), low, high, alpha)
         near &= rest
         lower[near], upper[near] = np.maximum(below, low)[near], np.minimum(above, high)[near]
         method[near], rest = name[near], rest & ~near
     if rest.any():
-        upper[rest] = upper_bounds(values[rest], low, high, alpha, anytime=False)
-        lower[rest] = -upper_bounds(-values[rest], -high, -low, alpha, anytime=False)
+        upper[rest] = gaffke.upper_bounds(values[rest], high, alpha)
+        lower[rest] = -gaffke.upper_bounds(-values[rest], -low, alpha)
     return Bounds(lower, upper, method)
 
 
@@ -175,36 +174,49 @@ def fixed_size_p_values(x: ArrayLike, threshold: float, low: float, high: float)
     plainly = exact.has_exact(values, low, high)
     p[plainly] = exact.p_values(values[plainly], threshold, low, high)
     rest = values[~plainly]
-    by_bets = np.exp(-np.maximum(log_wealth_paths(rest, threshold, low, high, "greater")[:, -1], 0.0))
-    if len(rest) and values.shape[1] >= FEWEST_FOR_T:
-        p[~plainly] = _inverted(expansions.moments(rest), threshold, by_bets)
-    else:
-        p[~plainly] = by_bets
+    if len(rest):
+        by_range = gaffke.lower_p_values(rest, low, threshold)
+        if values.shape[1] >= expansions.FEWEST:
+            p[~plainly] = _inverted(expansions.moments(rest), threshold, low, high, by_range)
+        else:
+            p[~plainly] = by_range
     return np.where(p > 0.5, 1.0, np.maximum(p, LEAST_P))
 
 
+def out_of_sight(count: int, alpha: float | Array) -> float | Array:
+    """Return the share of clusters that could all have changed in full without one of `count` showing it.
+
+    With chance 1 − alpha at least one of n clusters is among a share of 1 − α^(1/n): about 3 / n at alpha .05, the
+    "rule of three". A mean could be nearer to the scale's end by that share, whatever the sample's spread says.
+    """
+    return 1 - alpha ** (1 / count)
+
+
 def trusted_t_bounds(
-    found: expansions.Moments, alpha: float | Array
+    found: expansions.Moments, low: float, high: float, alpha: float | Array
 ) -> tuple[NDArray[np.bool_], tuple[Array, Array, NDArray[np.str_]]]:
     """Return which t bounds are trusted at this level, and all of them, adjusted where that matters, shapes (r,).
 
-    The latter as low bounds, high bounds and methods.
+    The latter as low bounds, high bounds and methods; none nearer to the mean than what the sample cannot have shown.
     """
     plain = expansions.moved_by(found, alpha) <= HARMLESS * alpha
     pairs = zip(expansions.t_bounds(found, alpha), expansions.adjusted_bounds(found, alpha), strict=True)
-    low, high = (np.where(plain, simple, adjusted) for simple, adjusted in pairs)
-    return expansions.is_near_normal(found, alpha), (low, high, np.where(plain, "clustered-t", "adjusted-t"))
+    lower, upper = (np.where(plain, simple, adjusted) for simple, adjusted in pairs)
+    unseen = out_of_sight(found.count, alpha)
+    lower = np.minimum(lower, found.mean - unseen * (found.mean - low))
+    upper = np.maximum(upper, found.mean + unseen * (high - found.mean))
+    return expansions.is_near_normal(found, alpha), (lower, upper, np.where(plain, "clustered-t", "adjusted-t"))
 
 
-def _inverted(found: expansions.Moments, threshold: float, by_bets: Array) -> Array:
+def _inverted(found: expansions.Moments, threshold: float, low: float, high: float, by_range: Array) -> Array:
     """Return the least level at which each lower bound exceeds the threshold, by bisection of its logarithm.
 
-    At a level too far out for a t bound to be trusted it is the betting bound, with the p-value `by_bets`, that must.
+    At a level too far out for a t bound to be trusted it is Gaffke's that must, with the p-value `by_range`.
     """
 
     def exceeds(level: Array) -> NDArray[np.bool_]:
-        near, (low, _, _) = trusted_t_bounds(found, level)
-        beyond: NDArray[np.bool_] = np.where(near, low > threshold, by_bets <= level)
+        near, (lower, _, _) = trusted_t_bounds(found, low, high, level)
+        beyond: NDArray[np.bool_] = np.where(near, lower > threshold, by_range <= level)
         return beyond
 
     rows = len(found.mean)

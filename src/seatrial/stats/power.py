@@ -14,7 +14,7 @@ from scipy import stats
 
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
 from seatrial.stats.instruments import attenuated, true_effect
-from seatrial.stats.intervals import fixed_size, fixed_size_bounds
+from seatrial.stats.intervals import fixed_size, fixed_size_bounds, out_of_sight
 
 __all__ = ["best_draws", "mde_betting", "mde_fixed", "mde_t", "required_betting", "required_clusters"]
 
@@ -103,13 +103,16 @@ def mde_betting(
 def mde_fixed(x: ArrayLike, low: float, high: float, alpha: float, power: float, rng: np.random.Generator) -> float:
     """Return the MDE of the fixed-size method that these cluster means, shape (C,), would get.
 
-    Where that is the plain t interval, its MDE; otherwise as `mde_betting`, with the bounds of `fixed_size_bounds`.
+    Where that is the plain t interval, and wider than what so few clusters cannot have shown, its MDE; otherwise as
+    `mde_betting`, with the bounds of `fixed_size_bounds`.
 
     Raises:
         ValueError: fewer than two clusters.
     """
     values = np.asarray(x, dtype=np.float64)
-    if fixed_size(values, low, high, alpha).method == "clustered-t":
+    found = fixed_size(values, low, high, alpha)
+    unseen = float(out_of_sight(len(values), alpha)) * (high - found.estimate)
+    if found.method == "clustered-t" and unseen < found.high - found.estimate:
         return mde_t(float(values.std(ddof=1)), len(values), alpha, power)
     centered, level = _unchanged(values, low, high)
     drawn = rng.choice(centered, size=(RESAMPLES, len(values)))

@@ -16,9 +16,9 @@ def test_a_gate_is_blind_or_sees_and_says_what_it_would_take() -> None:
         for row in outlook_summary(HOLD.policy, OUTLOOKS["hold"]).splitlines()
         if row.startswith(("blind", "sees"))
     }
-    assert rows["benchmark/facts"][:6] == ["blind", "0.02", "nothing", "nothing", "0", "0"]
+    assert rows["benchmark/facts"][:5] == ["blind", "0.02", "nothing", "0", "0"]
     assert "more than can be asked" in " ".join(rows["benchmark/facts"])
-    assert rows["safety/unsafe-compliance"][:7] == ["blind", "0.05", "0.210", "0.262", "11", "44", "1,340"]
+    assert rows["safety/unsafe-compliance"][:6] == ["blind", "0.05", "0.210", "11", "44", "1,340"]
 
 
 def test_chances_stand_under_the_size_of_harm() -> None:

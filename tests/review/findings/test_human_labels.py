@@ -36,29 +36,30 @@ def _scores(places: range, before: float, after: float) -> dict[tuple[str, str],
 def test_people_s_labels_correct_the_instrument(compared: Compared, tmp_path: Path) -> None:
     """The change becomes that of PPI++ on the labelled and the other clusters; the verdict stays the instrument's."""
     rng = np.random.default_rng(2)
-    before, after = rng.uniform(0.2, 0.4, 60).round(3), rng.uniform(0.3, 0.6, 60).round(3)
-    path = _labels(tmp_path / "l.jsonl", _scores(range(20), 2.0, 6.0))
+    before, after = rng.uniform(0.2, 0.4, 160).round(3), rng.uniform(0.3, 0.6, 160).round(3)
+    path = _labels(tmp_path / "l.jsonl", _scores(range(100), 2.0, 6.0))
     rounds = compared({"behavior/a": (before.tolist(), after.tolist())}, gate={"labels": path})
     read = after - before
-    found = ppi_mean([0.4] * 20, read[:20].tolist(), read[20:].tolist(), 0.05)
+    found = ppi_mean([0.4] * 100, read[:100].tolist(), read[100:].tolist(), 0.05)
     joined, errors = joined_labels(rounds.policy, rounds)
-    assert "with people's labels of 20 of 60 clusters" in joined
+    assert "with people's labels of 100 of 160 clusters" in joined
     numbers = [float(number) for number in re.findall(r"[+-]\d\.\d{3}", joined)]
     assert numbers[0] == pytest.approx(read.mean(), abs=6e-4)
     assert numbers[3:6] == pytest.approx([found.estimate, found.low, found.high], abs=6e-4)
     assert numbers[6] == 0.4
     assert "whether its instrument errs differently on the two models is not measured" in errors
-    assert "0 harmful and 20 harmless of the baseline; 20 harmful and 0 harmless of the candidate" in errors
+    assert "0 harmful and 100 harmless of the baseline; 100 harmful and 0 harmless of the candidate" in errors
 
 
-@pytest.mark.parametrize(("labelled", "enough"), [(9, False), (10, True), (58, True), (59, False)])
+@pytest.mark.parametrize(("labelled", "enough"), [(9, False), (99, False), (100, True), (128, True), (129, False)])
 def test_joining_takes_enough_on_both_sides(compared: Compared, tmp_path: Path, labelled: int, enough: bool) -> None:
-    """Ten labelled clusters, and two without labels; with fewer the report says what is missing."""
+    """A hundred labelled clusters, and two without labels; with fewer the report says what is missing."""
     path = _labels(tmp_path / "l.jsonl", _scores(range(labelled), 2.0, 6.0))
-    rounds = compared({"behavior/a": ([0.2, 0.3] * 30, [0.5, 0.3] * 30)}, gate={"labels": path})
+    rounds = compared({"behavior/a": ([0.2, 0.3] * 65, [0.5, 0.3] * 65)}, gate={"labels": path})
     said = joined_labels(rounds.policy, rounds)[0]
     assert ("by PPI++" in said) is enough
-    assert (f"people labelled {labelled} of 60 clusters" in said) is not enough
+    assert ("by PPI++" in said) is not ("misses too often" in said or "joining them with" in said)
+    assert f"{labelled} of 130 clusters" in said
 
 
 def test_an_instrument_that_errs_on_one_model_is_found_out(compared: Compared, tmp_path: Path) -> None:

@@ -14,11 +14,10 @@ def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
     """Return what a policy could see, as two tables."""
     gates = [
         (
-            "blind" if gate.blind else "sees",
+            "advises" if gate.advice else "blind" if gate.blind else "sees",
             gate.signal,
             f"{gate.margin:g}",
             could_see(gate.mde),
-            could_see(gate.mde_true),
             str(gate.clusters),
             f"{gate.calls:,}",
             "more than can be asked" if gate.needed is None else f"{gate.needed:,}",
@@ -26,7 +25,7 @@ def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
         )
         for gate in found.gates
     ]
-    header = ("", "gate", "margin", "could see", "of true harm", "clusters", "calls", "clusters it needs", "basis")
+    header = ("", "gate", "margin", "could see", "clusters", "calls", "clusters it needs", "basis")
     sizes = [size for size, _ in found.decisions[0][1]] if found.decisions else []
     decisions = [
         (name, *[f"{100 * launch:.0f}/{100 * hold:.0f}/{100 * block:.0f}" for _, (launch, hold, block) in rows], "")

@@ -18,6 +18,8 @@ from seatrial.types import ROLES, Role
 
 __all__ = ["joined_labels"]
 
+FEWEST_FOR_PPI = 100
+"""Labels below which a prediction-powered interval misses too often; how often, the benchmarks measure."""
 FEWEST = 10
 """Labelled clusters below which people's scores are not joined with the instrument's."""
 
@@ -84,6 +86,12 @@ def _joined(policy: LaunchPolicy, run: GateRun, scores: Mapping[tuple[str, str],
     people = [told[key] for key in labelled]
     low, high = run.found[0][0].low, run.found[0][0].high
     plain, alone = (fixed_size(values, low, high, policy.alpha) for values in (list(read.values()), people))
+    if len(labelled) < FEWEST_FOR_PPI:
+        return (
+            f"{name}: people's labels of {len(labelled)} of {len(read)} clusters alone say {_span(alone)}, where its "
+            f"instrument reads {_span(plain)}. Joining the two takes {FEWEST_FOR_PPI} labelled clusters: with "
+            "fewer, the interval misses too often. The verdict rests on the instrument."
+        )
     found = ppi_mean(people, [read[key] for key in labelled], [read[key] for key in rest], policy.alpha)
     return (
         f"{name}: with people's labels of {len(labelled)} of {len(read)} clusters its change of "

@@ -27,7 +27,7 @@ def use_case_map(policy: LaunchPolicy, rounds: Rounds) -> tuple[Cell, ...]:
     for run in rounds.gates:
         table, order = run.table()
         for use_case, claim in use_case_claims(run.plan.gate, run.plan.signal, table, order):
-            found = evidence(claim, run.method, policy.alpha)
+            found = evidence(claim, run.method, policy.alpha, run.plan.standing.shows)
             rows.append(
                 (
                     use_case,
