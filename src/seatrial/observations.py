@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from seatrial.errors import EvidenceError, StoreError
 from seatrial.formats.frames import Frame, as_number, as_whole, frame_of, reading, scan_frame
 from seatrial.formats.tables import TableReader
+from seatrial.stats.answered import answered_shares, grouped
 from seatrial.types import ROLES, Observation
 
 __all__ = [
@@ -307,8 +308,8 @@ def gate_pairs(frame: pl.DataFrame, signal: str, asked: Mapping[str, int] | None
     items, clusters, use_cases = (rows[name].gather(shown) for name in ("item", "cluster", "use_case"))
     with np.errstate(invalid="ignore"):  # 0 / 0 where a model has no answer
         means = [np.bincount(place, by * np.where(known, value, 0.0)) / np.bincount(place, by) for by in own]
-    answer_item, answer = _grouped(place, len(items), rows["draw"])
-    rating_answer, rating = _grouped(answer, len(answer_item), rows["rater"].to_physical())
+    answer_item, answer = grouped(place, len(items), rows["draw"].to_numpy())
+    rating_answer, rating = grouped(answer, len(answer_item), rows["rater"].to_physical().to_numpy())
     if asked is None and len(rating_answer) == len(items):
         return PairedTable(items, clusters, use_cases, *means)
     ratings = np.array([np.bincount(rating, by, len(rating_answer)) for by in own], dtype=np.float64)
@@ -317,63 +318,7 @@ def gate_pairs(frame: pl.DataFrame, signal: str, asked: Mapping[str, int] | None
         draws[:] = draws.max(initial=0)
     else:
         draws = np.maximum(draws, [asked.get(name, 0) for name in items.cast(pl.String)])
-    return PairedTable(
-        items, clusters, use_cases, *means, *_answered_shares(ratings, rating_answer, answer_item, draws)
-    )
-
-
-def _grouped(outer: NDArray[np.int64], count: int, inner: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the pairs (outer, inner) that stand in the rows; return each pair's outer, and each row's pair.
-
-    Args:
-        outer: Number of each row's outer part, 0 to `count` − 1, each of which stands in a row.
-        count: How many outer parts there are.
-        inner: Each row's inner part.
-    """
-    if inner.min() == inner.max():
-        return np.arange(count), outer
-    values, code = np.unique(inner.to_numpy(), return_inverse=True)
-    pairs, number = np.unique(outer * len(values) + code, return_inverse=True)
-    return pairs // len(values), number
-
-
-def _answered_shares(
-    ratings: NDArray[np.float64],
-    rating_answer: NDArray[np.int64],
-    answer_item: NDArray[np.int64],
-    draws: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Return which share of the weight of all that was asked of each model came back, shape (2, items).
-
-    What one model lacks weighs as much as it does on the other side; a draw that neither has weighs as much as the
-    item's other draws on average.
-
-    Args:
-        ratings: Weight of each rating on either side, shape (2, ratings); 0 where a side lacks it. A rating is the
-            number that a rater, or the only instrument, gave to one draw of one item.
-        rating_answer: The draw that each rating is of.
-        answer_item: The item that each draw is of.
-        draws: Draws asked of each item.
-    """
-
-    def by_answer(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.array([np.bincount(rating_answer, side, len(answer_item)) for side in values], dtype=np.float64)
-
-    def by_item(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.array([np.bincount(answer_item, side, len(draws)) for side in values], dtype=np.float64)
-
-    given = (ratings > 0).astype(float)
-    alone = given * (1.0 - given[::-1])
-    counts, others = by_answer(given), by_answer(alone)[::-1]
-    lost = np.maximum(counts[::-1] - counts, 0.0)
-    # As many ratings are lost as the other side has more; each weighs like those of raters that only it has.
-    came = by_answer(ratings)
-    weight = by_answer(ratings * alone)[::-1] / np.maximum(others, 1.0)
-    there, wanted = by_item(came), by_item(came + lost * weight)
-    held = by_item(counts.max(axis=0, keepdims=True) > 0)
-    with np.errstate(invalid="ignore"):  # 0 / 0 where nothing of an item came back
-        share: NDArray[np.float64] = there / wanted * (held / draws)
-    return share
+    return PairedTable(items, clusters, use_cases, *means, *answered_shares(ratings, rating_answer, answer_item, draws))
 
 
 def digest(frame: pl.DataFrame) -> str:
