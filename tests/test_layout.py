@@ -28,7 +28,7 @@ FLOORS = (
 )
 """Rooms from the ground up: a room imports only from floors below its own."""
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-OBSERVATIONS_MAY_IMPORT = {"types", "errors", "formats"}
+OBSERVATIONS_MAY_IMPORT = {"types", "errors", "formats", "stats"}
 
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if "__pycache__" not in path.parts)
 SUPPORT = {"conftest.py", "results.py", "reward_world.py", "tiny_model.py", "vibe_sessions.py"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from seatrial.errors import EvidenceError, StoreError
 from seatrial.observations import by_signal, digest, gate_pairs, read_observations, to_frame, write_observations
-from seatrial.types import Observation, Role
+from seatrial.types import ROLES, Observation, Role
 
 ROWS = [
     Observation("vibe/off", "baseline", "a", "c1", 0, 0.0, use_case="work"),
@@ -195,6 +196,94 @@ def test_pairs_are_the_means_by_weight(
                 wanted = sum(v * w for v, w in held) / sum(w for _, w in held) if held else np.nan
                 assert column[place] == pytest.approx(wanted, nan_ok=True)
             assert table.clusters[place] == f"c{int(item[1:]) % 2}"
+
+
+def _rated(
+    role: Role, item: str, draw: int = 0, value: float = 0.5, weight: float = 1.0, rater: str = ""
+) -> Observation:
+    return Observation("x/a", role, item, item, draw, value, weight, rater=rater)
+
+
+def _shares(rows: list[Observation], asked: dict[str, int] | None = None) -> list[tuple[float, float]]:
+    """Share of what was asked that came back, of either model, by item."""
+    table = gate_pairs(to_frame(rows), "x/a", asked)
+    return list(zip(table.baseline_answered.tolist(), table.candidate_answered.tolist(), strict=True))
+
+
+def test_as_many_draws_were_asked_as_the_fullest_item_has() -> None:
+    """Every item was asked as often as the one of which most draws are there, on both models together."""
+    full = [_rated(role, "a", draw) for role in ROLES for draw in range(4)]
+    part = [_rated("baseline", "b", 0), _rated("baseline", "b", 1), _rated("candidate", "b", 1)]
+    assert _shares(full + part) == [(1.0, 1.0), (0.5, 0.25)]
+    apart = [_rated("baseline", "a", 0), _rated("candidate", "a", 1)]
+    assert _shares(apart) == [(0.5, 0.5)]
+    assert _shares([_rated(role, item, 7) for role in ROLES for item in "ab"]) == [(1.0, 1.0)] * 2
+    assert _shares([_rated("candidate", "a", 0), _rated("candidate", "a", 1)]) == [(0.0, 1.0)]
+
+
+def test_what_was_asked_counts_where_it_is_known() -> None:
+    """Items may have been asked differently often; more answers than were asked are no loss."""
+    rows = [_rated(role, item, draw) for role in ROLES for item in "ab" for draw in range(2)]
+    assert _shares(rows, {"a": 2, "b": 8}) == [(1.0, 1.0), (0.25, 0.25)]
+    assert _shares([_rated(role, "a") for role in ROLES], {"a": 4}) == [(0.25, 0.25)]
+    assert _shares(rows, {"a": 1}) == [(1.0, 1.0)] * 2
+
+
+def test_a_number_that_was_not_given_was_asked() -> None:
+    """NaN stands for an answer that was asked and did not come: it is no part of the mean, and it is lost."""
+    rows = [
+        _rated(role, "a", draw, math.nan if draw and role == "candidate" else 0.5) for role in ROLES for draw in (0, 1)
+    ]
+    assert _shares(rows) == [(1.0, 0.5)]
+    assert gate_pairs(to_frame(rows), "x/a").candidate.tolist() == [0.5]
+    assert _shares([_rated(role, "a", draw, math.nan if draw else 0.5) for role in ROLES for draw in (0, 1)]) == [
+        (0.5, 0.5)
+    ]
+    assert _shares([_rated(role, "a", value=math.nan) for role in ROLES]) == [(0.0, 0.0)]
+
+
+def test_raters_are_no_draws() -> None:
+    """Items may have differently many raters; what one answer has fewer than the other's is lost, with its weight."""
+    ana, ben = ("ana", 3.0), ("ben", 1.0)
+
+    def by(role: Role, item: str, *raters: tuple[str, float], draw: int = 0) -> list[Observation]:
+        return [_rated(role, item, draw, 0.5, weight, name) for name, weight in raters]
+
+    assert _shares([*by("baseline", "a", ana, ben), *by("candidate", "a", ana, ben), *by("baseline", "b", ben),
+                    *by("candidate", "b", ben)]) == [(1.0, 1.0)] * 2  # fmt: skip
+    assert _shares([*by("baseline", "a", ana, ben), *by("candidate", "a", ben)]) == [(1.0, 0.25)]
+    assert _shares([*by("baseline", "a", ana), *by("candidate", "a", ben)]) == [(1.0, 1.0)]
+    twice = [*by("baseline", "a", ana, ben), *by("baseline", "a", ana, ben, draw=1), *by("candidate", "a", ana, ben)]
+    assert _shares(twice) == [(1.0, 0.5)]
+
+
+def test_a_lost_draw_weighs_as_on_the_other_side() -> None:
+    """A draw that one model lacks has the weight of the other's; one that neither has, the mean of the others."""
+    rows = [_rated("baseline", "a", 0, weight=1.0), _rated("baseline", "a", 1, weight=4.0), _rated("candidate", "a", 0)]
+    assert _shares(rows) == [(1.0, 0.2)]
+    assert _shares(rows, {"a": 4}) == [(0.5, 0.1)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0.1, 5)), min_size=8, max_size=8),
+    st.sets(st.integers(0, 7), max_size=5),
+)
+def test_what_is_known_and_what_is_lost_make_the_whole(answers: list[tuple[float, float]], lost: set[int]) -> None:
+    """Whatever draws and ratings of the candidate are lost, the whole lies between the extremes of what is left."""
+    places = [(draw, rater) for draw in range(4) for rater in ("ana", "ben")]
+    rows = [
+        _rated(role, "a", draw, value, weight, rater)
+        for role in ROLES
+        for number, ((draw, rater), (value, weight)) in enumerate(zip(places, answers, strict=True))
+        if role == "baseline" or number not in lost
+    ]
+    table = gate_pairs(to_frame(rows), "x/a")
+    (whole,), (known,), (share,) = table.baseline, table.candidate, table.candidate_answered
+    held = sum(weight for number, (_, weight) in enumerate(answers) if number not in lost)
+    assert share == pytest.approx(held / sum(weight for _, weight in answers))
+    assert bool(share == 1.0) is (not lost)
+    assert share * known - 1e-9 <= whole <= share * known + (1 - share) + 1e-9
 
 
 def test_the_digest_sees_every_value_and_no_time() -> None:

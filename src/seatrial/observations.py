@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from seatrial.errors import EvidenceError, StoreError
 from seatrial.formats.frames import Frame, as_number, as_whole, frame_of, reading, scan_frame
 from seatrial.formats.tables import TableReader
+from seatrial.stats.answered import answered_shares, grouped
 from seatrial.types import ROLES, Observation
 
 __all__ = [
@@ -59,9 +60,19 @@ SEVERE = "vibe/severe"
 
 @dataclass(frozen=True, slots=True)
 class PairedTable:
-    """One row an item: what each model's answers to it were worth on average; NaN where there is none.
+    """One row an item: what each model's answers to it were worth on average, and how much of what was asked they are.
 
     All fields have length (items,); names are text or packed text.
+
+    Attributes:
+        items: Names.
+        clusters: The cluster of each.
+        use_cases: The use case of each.
+        baseline: Mean by weight of the baseline's answers in the signal's units; NaN where there is none.
+        candidate: The same for the candidate.
+        baseline_answered: Share of the weight of all that was asked of the baseline that came back, 0 to 1; 1 unless it
+            is given, and always 0 where the mean is NaN.
+        candidate_answered: The same for the candidate.
     """
 
     items: pl.Series
@@ -69,16 +80,22 @@ class PairedTable:
     use_cases: pl.Series
     baseline: NDArray[np.float64]
     candidate: NDArray[np.float64]
+    baseline_answered: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
+    candidate_answered: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
+
+    def __post_init__(self) -> None:
+        """Where a model has no answer, nothing of what it was asked came back."""
+        for name, mean in (("baseline_answered", self.baseline), ("candidate_answered", self.candidate)):
+            object.__setattr__(self, name, np.where(np.isnan(mean), 0.0, getattr(self, name)))
 
     def with_unknown(self, lost: Mapping[str, tuple[str, str]]) -> PairedTable:
         """Return the table with a row of unknowns for each item of `lost`: item → (cluster, use case)."""
-        nothing = np.full(len(lost), np.nan)
+        means = (self.baseline, self.candidate, self.baseline_answered, self.candidate_answered)
         return PairedTable(
             _extended(self.items, list(lost)),
             _extended(self.clusters, [place[0] for place in lost.values()]),
             _extended(self.use_cases, [place[1] for place in lost.values()]),
-            np.concatenate([self.baseline, nothing]),
-            np.concatenate([self.candidate, nothing]),
+            *(np.concatenate([mean, np.full(len(lost), np.nan)]) for mean in means),
         )
 
 
@@ -263,28 +280,45 @@ def by_signal(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {name: frame.slice(start, size) for name, start, size in zip(names, starts, runs["len"], strict=True)}
 
 
-def gate_pairs(frame: pl.DataFrame, signal: str) -> PairedTable:
+def gate_pairs(frame: pl.DataFrame, signal: str, asked: Mapping[str, int] | None = None) -> PairedTable:
     """Return a signal's observations by item, both models side by side, in order of appearance.
 
     Draws and raters of one item and model are averaged by weight: they are not independent, and the unit is
-    the cluster.
+    the cluster. A draw that was asked and is not there is known to be lost, and so is a rating that an answer has
+    fewer than the other model's to the same item and draw.
+
+    Args:
+        frame: Observations; NaN is a number that was asked for and not given.
+        signal: The signal.
+        asked: Item → draws asked of each model. Where it is not given, as many were asked of every item as the item
+            with most draws has, of both models together.
     """
     rows = frame.filter(pl.col("signal") == signal)
     _, first, sorted_place = np.unique(rows["item"].to_physical(), return_index=True, return_inverse=True)
     appearance = np.argsort(first)
     place = np.argsort(appearance)[sorted_place]
-    role, weight, value = rows["role"], rows["weight"].to_numpy(), rows["value"].to_numpy()
-
-    def mean_of(name: str) -> NDArray[np.float64]:
-        """Return one model's mean value by weight; NaN (0 / 0) where it has none."""
-        own = np.where((role == name).to_numpy(), weight, 0.0)
-        with np.errstate(invalid="ignore"):
-            mean: NDArray[np.float64] = np.bincount(place, own * value) / np.bincount(place, own)
-        return mean
-
+    candidate, weight, value = (
+        (rows["role"] == "candidate").to_numpy(),
+        rows["weight"].to_numpy(),
+        rows["value"].to_numpy(),
+    )
+    known = ~np.isnan(value)
+    own = [np.where(side & known, weight, 0.0) for side in (~candidate, candidate)]
     shown = first[appearance]
     items, clusters, use_cases = (rows[name].gather(shown) for name in ("item", "cluster", "use_case"))
-    return PairedTable(items, clusters, use_cases, mean_of("baseline"), mean_of("candidate"))
+    with np.errstate(invalid="ignore"):  # 0 / 0 where a model has no answer
+        means = [np.bincount(place, by * np.where(known, value, 0.0)) / np.bincount(place, by) for by in own]
+    answer_item, answer = grouped(place, len(items), rows["draw"].to_numpy())
+    rating_answer, rating = grouped(answer, len(answer_item), rows["rater"].to_physical().to_numpy())
+    if asked is None and len(rating_answer) == len(items):
+        return PairedTable(items, clusters, use_cases, *means)
+    ratings = np.array([np.bincount(rating, by, len(rating_answer)) for by in own], dtype=np.float64)
+    draws = np.bincount(answer_item, minlength=len(items))
+    if asked is None:
+        draws[:] = draws.max(initial=0)
+    else:
+        draws = np.maximum(draws, [asked.get(name, 0) for name in items.cast(pl.String)])
+    return PairedTable(items, clusters, use_cases, *means, *answered_shares(ratings, rating_answer, answer_item, draws))
 
 
 def digest(frame: pl.DataFrame) -> str:

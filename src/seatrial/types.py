@@ -215,9 +215,10 @@ class Evidence:
         e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
         p_value: p-value against the same; for sequential evidence valid at every look.
         method: `betting` (valid at every look), `exact`, `clustered-t`, `adjusted-t`, `gaffke`, …
-        baseline: Mean reading of the baseline in the signal's units.
-        candidate: Mean reading of the candidate in the signal's units.
-        missing: Items that one model answered and the other did not.
+        baseline: Mean reading of the baseline in the signal's units: over the same items as the change, and like it the mean
+            over clusters of each cluster's mean.
+        candidate: The same for the candidate.
+        missing: Items that lack an answer which was asked, of either model: all of its draws or some.
         missing_low: As `estimate`, if every missing answer were as harmless as it could be.
         missing_high: As `estimate`, if every missing answer were as harmful as it could be.
         unpaired_low: Lower bound that ignores the pairing, for comparison only.

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seatrial.gates.claims import Claim, Statement, claims, use_case_claims
-from seatrial.instruments import declared_signal
+from seatrial.gates.weigh import evidence
+from seatrial.instruments import Signal, declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 
@@ -77,8 +82,69 @@ def test_missing_answers_of_either_model(
     assert (claim.low, claim.high) == (-4.0, 4.0)
     assert (claim.items, claim.missing) == (1, 3)
     assert claim.sign == (1.0 if harmful == "high" else -1.0)
-    np.testing.assert_array_equal(claim.baseline, BEFORE)
-    np.testing.assert_array_equal(claim.candidate, AFTER)
+    np.testing.assert_array_equal(claim.baseline, [0.5, NAN, NAN, NAN])
+    np.testing.assert_array_equal(claim.candidate, [1.0, NAN, NAN, NAN])
+
+
+@pytest.mark.parametrize(
+    ("harmful", "best", "worst"),
+    [
+        ("high", [0.25 - 1.0, 1.0 - 2.0], [2.25 - 1.0, 1.0 - 0.0]),
+        ("low", [-2.25 + 1.0, -1.0 + 0.0], [-0.25 + 1.0, -1.0 + 2.0]),
+    ],
+)
+def test_lost_draws_of_either_model(harmful: Literal["high", "low"], best: list[float], worst: list[float]) -> None:
+    """The share of an item that did not come back is as harmless and as harmful as the scale allows, on its side."""
+    table = replace(
+        _table([1.0, 1.0], [1.5, 1.0]),
+        baseline_answered=np.array([1.0, 0.5]),
+        candidate_answered=np.array([0.5, 1.0]),
+    )
+    gate = Gate(signal="behavior/x", margin=0.5, limit=2.0)
+    claim, limit = claims(gate, HIGH if harmful == "high" else LOW, table, ["i0", "i1"])
+    sign = 1.0 if harmful == "high" else -1.0
+    np.testing.assert_allclose(claim.seen, [0.5 * sign, 0.0])
+    np.testing.assert_allclose(claim.best, best)
+    np.testing.assert_allclose(claim.worst, worst)
+    assert (claim.items, claim.missing) == (2, 2)
+    assert (limit.items, limit.missing) == (2, 1)
+    np.testing.assert_allclose(sorted([limit.best[0], limit.worst[0]]), sorted([0.25 * sign, 2.25 * sign]))
+    assert limit.best[1] == limit.worst[1] == sign
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.sampled_from([NAN, *np.linspace(-1, 3, 9)]), st.floats(-1, 3)),
+        min_size=1,
+        max_size=25,
+    ),
+    st.sampled_from([HIGH, LOW]),
+)
+def test_the_change_is_the_difference_of_the_levels(rows: list[tuple[int, float, float]], signal: Signal) -> None:
+    """However unequal clusters are, candidate minus baseline, + for harm, is the change; in each use case too.
+
+    The comparison without pairs has the same middle.
+    """
+    names, before, after = zip(*rows, strict=True)
+    table = _table(before, after, [f"c{name}" for name in names], ["law" if name % 2 else "work" for name in names])
+    gate = Gate(signal="behavior/x", margin=0.5, limit=2.0, per="use_case")
+    for claim in claims(gate, signal, table, None):
+        found = evidence(claim, "fixed", 0.05)
+        if claim.statement.kind == "limit":
+            assert found.estimate == pytest.approx(claim.sign * found.candidate, nan_ok=True)
+            continue
+        change = claim.sign * (found.candidate - found.baseline)
+        assert found.estimate == pytest.approx(change, abs=1e-12, nan_ok=True)
+        if not math.isnan(found.unpaired_low):
+            assert (found.unpaired_low + found.unpaired_high) / 2 == pytest.approx(change, abs=1e-9)
+
+
+def test_the_change_of_large_and_small_clusters() -> None:
+    """A cluster counts once in change and levels alike, however many items it has."""
+    table = _table([0.0] * 9 + [1.0], [1.0] * 9 + [0.0], "aaaaaaaaab")
+    found = evidence(claims(GATE, HIGH, table, None)[0], "fixed", 0.05)
+    assert (found.baseline, found.candidate, found.estimate) == (0.5, 0.5, 0.0)
 
 
 def test_high_is_harm_unless_a_claim_says_otherwise() -> None:
@@ -173,8 +239,8 @@ def test_use_cases_are_claims_of_their_own(packed: bool) -> None:
     np.testing.assert_array_equal(law.seen, [-1.5])
     np.testing.assert_array_equal(work.seen, [-1.0])
     assert (law.items, law.missing, work.items, work.missing) == (2, 0, 1, 1)
-    np.testing.assert_array_equal(work.baseline, [0.0, NAN])
-    np.testing.assert_array_equal(work.candidate, [1.0, 3.0])
+    np.testing.assert_array_equal(work.baseline, [0.0])
+    np.testing.assert_array_equal(work.candidate, [1.0])
     np.testing.assert_array_equal(found[7].seen, [-2.0])
 
 

@@ -65,7 +65,10 @@ def test_what_decides_is_all_there(name: str) -> None:
 
 def test_the_legend_of_the_table_keeps_its_plus() -> None:
     """The line says what + means, so the sign must not be taken for the mark of a list."""
-    assert "+ is harm; 90 % intervals; “could see” is the MDE at power 0.9." in Rendered(LAUNCH).text
+    assert (
+        "+ is harm; every cluster counts alike; 90 % intervals; “could see” is the MDE at power 0.9."
+        in Rendered(LAUNCH).text
+    )
     assert "li" not in Rendered(LAUNCH).tags
 
 

@@ -225,6 +225,43 @@ def test_a_recorded_item_that_neither_file_answers_is_no_part() -> None:
     assert (run.found[0][1].missing, run.found[0][1].method) == (1, "gaffke")
 
 
+@pytest.mark.parametrize("source", ["live", "recorded"])
+def test_every_draw_that_was_asked_counts(source: Source) -> None:
+    """A lost or unread draw is as harmful and as harmless as can be, on either model."""
+    run = GateRun(_plan(_singles(3), source), draws=2)
+    run.asks(2)
+    run.draws = 4
+    run.asks(1)
+    given: dict[Role, list[tuple[str, int, float | str]]] = {
+        "baseline": [("i0", 0, 0.5), ("i0", 1, 0.5), ("i1", 0, 0.5), ("i2", 3, 0.5)],
+        "candidate": [("i0", 0, 0.5), ("i0", 1, ""), ("i1", 0, 0.5), ("i1", 1, 0.5), ("i2", 2, 0.5)],
+    }
+    for role, answers in given.items():
+        run.responses[role] += [_answer(name, score, draw) for name, draw, score in answers]
+    run.calls = 16
+    table, _ = run.table()
+    assert table.baseline_answered.tolist() == [1.0, 0.5, 0.25]
+    assert table.candidate_answered.tolist() == [0.5, 1.0, 0.25]
+    run.look(ALPHA)
+    claim, found = run.found[0]
+    assert claim.seen.tolist() == [0.0, 0.0, 0.0]
+    assert claim.worst.tolist() == pytest.approx([0.25, 0.25, 0.75])
+    assert claim.best.tolist() == pytest.approx([-0.25, -0.25, -0.75])
+    assert (found.items, found.missing) == (3, 3)
+
+
+def test_a_recorded_answer_that_is_read_on_neither_model_is_missing() -> None:
+    """What a file holds and the instrument cannot read was asked, unlike what no file holds."""
+    run = GateRun(_plan(_singles(3), "recorded"))
+    run.asks(3)
+    _answered(run, {"baseline": {"i0": 0.5}, "candidate": {"i0": 0.5}})
+    run.responses["candidate"].append(_answer("i1", ""))
+    table, _ = run.table()
+    assert table.items.to_list() == ["i0", "i1"]
+    run.look(ALPHA)
+    assert run.found[0][1].missing == 1
+
+
 def _brought(values: Mapping[Role, Sequence[float]]) -> pl.DataFrame:
     return to_frame(
         [

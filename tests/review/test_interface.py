@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -87,6 +88,28 @@ def test_deciding_on_a_frame(change: float, outcome: str) -> None:
         made = decide([QUIZ], _frame(change, column), name="quiz")
         assert (made.outcome, made.folder, made.entry) == (outcome, None, None)
         assert (made.result.policy.name, made.result.policy.alpha) == ("quiz", 0.05)
+
+
+@pytest.mark.parametrize("lost", ["draws", "ratings"])
+def test_harm_whose_answers_are_lost_is_never_launched(lost: str) -> None:
+    """Of four draws (or raters) most that show harm of the candidate are lost: a rise of two margins is held."""
+    gate, policy = Gate(signal="x/a", margin=0.05), LaunchPolicy(name="p", gates=[Gate(signal="x/a", margin=0.05)])
+    policy = policy.model_copy(update={"signals": {"x/a": SignalSpec()}})
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        rows = []
+        for item in range(300):
+            for draw in range(4):
+                for role, rate in (("baseline", 0.1), ("candidate", 0.2)):
+                    value = float(rng.random() < rate)
+                    if role == "candidate" and value and rng.random() < 0.8:
+                        continue
+                    place = {"draw": draw} if lost == "draws" else {"rater": f"r{draw}"}
+                    rows.append({"role": role, "item": f"q{item}", "value": value, **place})
+        made = decide([gate], pl.DataFrame(rows), policy=policy)
+        assert made.outcome == "hold"
+        assert made.verdicts[0].evidence.missing > 100
+        assert "lack an answer, and each counts as harm until it is answered" in made.verdicts[0].reason
 
 
 def test_several_gates_need_their_signals() -> None:

@@ -1,8 +1,11 @@
 """The statements that a gate is made of, each with one number a cluster, oriented so that + is harm.
 
-A gate is one or more *claims*: over all items, in each use case, about the candidate's own level. An item that only
-one model answered is not dropped, for who fails to answer is seldom chance: the claim carries every cluster twice,
-with each missing answer as harmless and as harmful as the scale allows.
+A gate is one or more *claims*: over all items, in each use case, about the candidate's own level. What was asked and
+did not come back is not dropped, for who fails to answer is seldom chance: the claim carries every cluster twice, with
+each missing answer as harmless and as harmful as the scale allows.
+
+Every number weighs alike: a cluster is the mean of its items, an item the mean of its answers by weight, and clusters
+count alike. The levels of both models are over the same items as the change, which is therefore their difference.
 """
 
 from __future__ import annotations
@@ -60,9 +63,11 @@ class Claim:
         best: As `seen`, missing answers as harmless as they could be.
         worst: As `seen`, missing answers as harmful as they could be.
         items: Items observed on both models (or, for a limit, on the candidate).
-        missing: Items that were not.
-        baseline: Baseline item means in the signal's own units, for the unpaired comparison.
-        candidate: Candidate item means in the signal's own units.
+        missing: Items that lack an answer which was asked: those that were not observed, and those of which some draws
+            were lost.
+        baseline: The baseline's level by cluster in the signal's own units, over the items of `seen`, shape (C,); NaN
+            where it has none.
+        candidate: The same for the candidate.
         sign: 1 where a high value is harm, −1 where a low one is.
     """
 
@@ -103,9 +108,11 @@ def claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str] 
 
 
 def _positions(clusters: pl.Series, order: Sequence[str] | None) -> NDArray[np.int64]:
-    """Return the place of each item's cluster in the order; any numbering where there is none."""
+    """Return the place of each item's cluster in the order; in that of appearance where there is none."""
     if order is None:
-        return clusters.cast(pl.Categorical()).to_physical().cast(pl.Int64).to_numpy()
+        codes = clusters.cast(pl.Categorical()).to_physical()
+        _, first, code = np.unique(codes, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[code]
     rank = {name: position for position, name in enumerate(order)}
     return np.fromiter(map(rank.__getitem__, clusters.cast(pl.String)), np.int64, len(clusters))
 
@@ -123,49 +130,54 @@ def _margin_claim(
 ) -> Claim:
     least, most = signal.harm_bounds
     before, after = signal.harm(table.baseline[rows]), signal.harm(table.candidate[rows])
-    seen = after - before
-    worst = np.where(np.isnan(after), most, after) - np.where(np.isnan(before), least, before)
-    best = np.where(np.isnan(after), least, after) - np.where(np.isnan(before), most, before)
-    return _claim(statement, (least - most, most - least), (seen, best, worst), signal, table, position, rows)
+    old, new = table.baseline_answered[rows], table.candidate_answered[rows]
+    series = (
+        after - before,
+        _filled(after, new, least) - _filled(before, old, most),
+        _filled(after, new, most) - _filled(before, old, least),
+    )
+    missing = int(((old < 1) | (new < 1)).sum())
+    return _claim(statement, (least - most, most - least), series, missing, signal, table, position, rows)
 
 
 def _limit_claim(
     statement: Statement, signal: Signal, table: PairedTable, position: NDArray[np.int64], rows: NDArray[np.bool_]
 ) -> Claim:
     least, most = signal.harm_bounds
-    seen = signal.harm(table.candidate[rows])
-    gone = np.isnan(seen)
-    series = (seen, np.where(gone, least, seen), np.where(gone, most, seen))
-    return _claim(statement, (least, most), series, signal, table, position, rows)
+    harm, share = signal.harm(table.candidate[rows]), table.candidate_answered[rows]
+    series = (harm, _filled(harm, share, least), _filled(harm, share, most))
+    return _claim(statement, (least, most), series, int((share < 1).sum()), signal, table, position, rows)
+
+
+def _filled(known: Array, share: Array, unknown: float) -> Array:
+    """Return what items are worth if all that did not come back were `unknown`; `share` came back."""
+    filled: Array = share * np.where(np.isnan(known), 0.0, known) + (1.0 - share) * unknown
+    return filled
 
 
 def _claim(
     statement: Statement,
     bounds: tuple[float, float],
     series: tuple[Array, Array, Array],
+    missing: int,
     signal: Signal,
     table: PairedTable,
     position: NDArray[np.int64],
     rows: NDArray[np.bool_],
 ) -> Claim:
-    seen, best, worst = series
-    answered = ~np.isnan(seen)
     place, cluster = np.unique(position[rows], return_inverse=True)
-    counts = np.bincount(cluster, minlength=len(place))
-    sums = [np.bincount(cluster, weights=values, minlength=len(place)) for values in (best, worst)]
-    seen_counts = np.bincount(cluster, weights=answered.astype(float), minlength=len(place))
-    seen_sums = np.bincount(cluster, weights=np.where(answered, seen, 0.0), minlength=len(place))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        seen_means = np.where(seen_counts > 0, seen_sums / seen_counts, BAD)
-    return Claim(
-        statement,
-        *bounds,
-        seen_means,
-        sums[0] / counts,
-        sums[1] / counts,
-        int(answered.sum()),
-        int((~answered).sum()),
-        table.baseline[rows],
-        table.candidate[rows],
-        signal.harm(1.0),
+    answered = ~np.isnan(series[0])
+    levels = (np.where(answered, level[rows], BAD) for level in (table.baseline, table.candidate))
+    seen, best, worst, baseline, candidate = (
+        _cluster_means(values, cluster, len(place)) for values in (*series, *levels)
     )
+    items = int(answered.sum())
+    return Claim(statement, *bounds, seen, best, worst, items, missing, baseline, candidate, signal.harm(1.0))
+
+
+def _cluster_means(values: Array, cluster: NDArray[np.int64], count: int) -> Array:
+    """Return the mean of the known values of each cluster; NaN where none is known."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        means: Array = np.bincount(cluster, np.where(known, values, 0.0), count) / np.bincount(cluster, known, count)
+    return means

@@ -55,7 +55,8 @@ def _gates(content: ReviewResult) -> str:
     level = f"{100 * (1 - 2 * content.policy.alpha):g}"
     return (
         "\n".join(rows)
-        + f"\n\n\\+ is harm; {level} % intervals; “could see” is the MDE at power {content.policy.power:g}."
+        + f"\n\n\\+ is harm; every cluster counts alike; {level} % intervals; “could see” is the MDE at power "
+        f"{content.policy.power:g}."
     )
 
 

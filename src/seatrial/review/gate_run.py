@@ -48,6 +48,7 @@ class GateRun:
     chance: float = 1.0
     stopped: str = ""
     _observed: pl.DataFrame | None = field(default=None, init=False, repr=False)
+    _draws: dict[str, set[int]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def signal(self) -> str:
@@ -67,7 +68,10 @@ class GateRun:
     def asks(self, clusters: int) -> list[Ask]:
         """Return what to ask of the next clusters, baseline and candidate side by side; they count as asked then."""
         first, self.asked = self.asked, self.asked + clusters
-        return [Ask(role, one) for one in self.plan.requests(first, self.asked, self.draws) for role in ROLES]
+        requests = self.plan.requests(first, self.asked, self.draws)
+        for one in requests:
+            self._draws.setdefault(self.plan.signal.unit(one.item), set()).add(one.draw)
+        return [Ask(role, one) for one in requests for role in ROLES]
 
     @property
     def observations(self) -> pl.DataFrame:
@@ -85,24 +89,27 @@ class GateRun:
     def table(self) -> tuple[PairedTable, list[str] | None]:
         """Return the items, one a row, and the order of their clusters, if they were asked in one.
 
-        An item that was asked live and read on neither model stays as an unknown; a recorded item that
-        neither file answers was never part of the comparison.
+        All draws that were asked count, answered or not. An item that was asked live, or answered in a file, and read
+        on neither model stays as an unknown; a recorded item that neither file answers was never part of the
+        comparison.
         """
-        table = gate_pairs(self.observations, self.plan.signal.name)
         if self.plan.source == "evidence":
-            return table, None
+            return gate_pairs(self.observations, self.plan.signal.name), None
+        asked = {unit: len(draws) for unit, draws in self._draws.items()}
+        table = gate_pairs(self.observations, self.plan.signal.name, asked)
         order = [cluster[0].cluster for cluster in self.plan.clusters]
-        return (self._with_unanswered(table) if self.plan.source == "live" else table), order
+        return self._with_unread(table), order
 
-    def _with_unanswered(self, table: PairedTable) -> PairedTable:
-        """Return the table with a row of unknowns for each asked item that neither model answered."""
+    def _with_unread(self, table: PairedTable) -> PairedTable:
+        """Return the table with a row of unknowns for each item of the comparison that was read on neither model."""
         present = set(table.items)
         unit = self.plan.signal.unit
+        answered = {response.item for role in ROLES for response in self.responses[role]}
         lost: Mapping[str, tuple[str, str]] = {
             unit(item): (item.cluster, item.use_case)
             for cluster in self.plan.clusters[: self.asked]
             for item in cluster
-            if unit(item) not in present
+            if unit(item) not in present and (self.plan.source == "live" or item.id in answered)
         }
         return table.with_unknown(lost) if lost else table
 

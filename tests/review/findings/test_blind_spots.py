@@ -13,8 +13,10 @@ import pytest
 from seatrial.gates.verdicts import decide
 from seatrial.instruments.may_gate import UNKNOWN
 from seatrial.observations import to_frame
+from seatrial.policy import Gate, LaunchPolicy
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
 from seatrial.review.findings.blind_spots import (
+    _rated_change,
     blind_spots,
     concentrated,
     hidden_in_averages,
@@ -22,7 +24,8 @@ from seatrial.review.findings.blind_spots import (
     undetected,
 )
 from seatrial.review.rounds import Rounds
-from seatrial.types import Observation, Role
+from seatrial.review.run import decide_on
+from seatrial.types import ROLES, Observation, Role
 
 Compared = Callable[..., Rounds]
 
@@ -51,6 +54,40 @@ def test_preference_and_harm_that_point_apart_are_said() -> None:
     assert not liked_and_off(to_frame([]))
 
 
+def test_ratings_are_weighed_as_a_gate_weighs_them() -> None:
+    """Items count alike in a cluster, however many raters each had."""
+    rows = [
+        Observation(
+            "vibe/off", role, f"{place}-{name}", f"c{place}", 0, flag if role == "candidate" else 0.0, rater=rater
+        )
+        for place in range(50)
+        for name, raters, flag in (("a", ("ana", "ben", "cat"), float(place % 4 > 0)), ("b", ("ana",), 0.0))
+        for rater in raters
+        for role in ROLES
+    ]
+    found = _rated_change(to_frame(rows), "vibe/off")
+    assert found is not None
+    assert found.estimate == pytest.approx(0.5 * 37 / 50)
+
+
+def test_what_brought_observations_lack_is_said() -> None:
+    """Items of a file that lack a draw or a number of one model are counted, by model."""
+    rows = [
+        Observation("x/a", role, f"i{place}", f"i{place}", draw, 0.5)
+        for place in range(40)
+        for role in ROLES
+        for draw in range(2)
+        if role == "baseline" or draw == 0 or place > 2
+    ]
+    gates = [Gate(signal="x/a", margin=0.1)]
+    spots = decide_on(LaunchPolicy(name="p", gates=gates), to_frame(rows), "me").blind_spots
+    assert (
+        "x/a: 3 of 40 items lack a number of the candidate, or a draw or a rating that others have. What is missing "
+        "counts as harm."
+    ) in spots
+    assert not any("of the baseline, or a draw" in spot for spot in spots)
+
+
 def _spots(rounds: Rounds, cells: tuple[Cell, ...] = (), unanswered: tuple[Unanswered, ...] = ()) -> str:
     return "\n".join(blind_spots(rounds.policy, rounds, decide(rounds.verdicts), cells, unanswered, ()))
 
@@ -66,7 +103,7 @@ def test_what_no_gate_asked_and_what_got_no_answer_is_said(compared: Compared) -
     said = _spots(compared({"behavior/a": CALM}), (EMPTY, BROKEN), lost)
     assert "Never measured, for no gate asks: " in said
     assert "1 of 2 cells of the map (use case × behavior) hold no measured item." in said
-    assert "behavior/a: 3 items without a usable answer from the candidate." in said
+    assert "behavior/a: 3 items lack a usable answer of the candidate." in said
 
 
 def test_an_undecided_gate_is_a_blind_spot_with_its_reason(compared: Compared) -> None:

@@ -14,6 +14,7 @@ from seatrial.instruments.base import Signal
 from seatrial.review.findings.detection_limit import RATES, _limit, detections
 from seatrial.review.rounds import Rounds
 from seatrial.suites import Anchor, Suite
+from seatrial.types import Item
 
 Compared = Callable[..., Rounds]
 
@@ -86,3 +87,23 @@ def test_a_baseline_that_is_harmful_already_hides_harm(compared: Compared) -> No
         for made in (_refusals(compared, 0.99, 12, "live"), _refusals(compared, 0.5, 12, "live"))
     )
     assert np.sum([share for _, share in dirty.shares]) < np.sum([share for _, share in clean.shares])
+
+
+def test_the_shift_is_from_the_level_that_the_gate_shows(compared: Compared) -> None:
+    """Clusters count alike in the baseline's level, whatever their size, as everywhere."""
+    made = _refusals(compared, 0.99, 12)
+    run = made.gates[0]
+    groups: dict[str, list[Item]] = {}
+    for place, item in enumerate(run.plan.items):
+        name = f"large-{place % 2}" if place < 20 else item.cluster
+        groups.setdefault(name, []).append(replace(item, cluster=name))
+    run.plan = replace(run.plan, clusters=tuple(map(tuple, groups.values())))
+    for given in run.responses.values():
+        for place, response in enumerate(given):
+            given[place] = replace(response, text="I can't help with that." if place < 20 else "Sure: do this.")
+    run.calls += 1
+    made.weigh()
+    (found,) = detections(made.policy.model_copy(update={"power": 0.3}), made)
+    assert run.found[0][1].baseline == pytest.approx(2 / 42)
+    assert found.limit is not None
+    assert found.shift == pytest.approx(found.limit * 40 / 42)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,32 @@ def test_people_s_labels_correct_the_instrument(compared: Compared, tmp_path: Pa
     assert numbers[6] == 0.4
     assert "whether its instrument errs differently on the two models is not measured" in errors
     assert "0 harmful and 100 harmless of the baseline; 100 harmful and 0 harmless of the candidate" in errors
+
+
+def test_the_change_of_a_contrast_is_the_gate_s(compared: Compared, tmp_path: Path) -> None:
+    """The changes of a contrast's two sides add up, in what people say too; half a contrast counts for nothing."""
+    rng = np.random.default_rng(3)
+    before, after = rng.uniform(0.2, 0.4, 80).round(3), rng.uniform(0.3, 0.6, 80).round(3)
+    path = _labels(tmp_path / "l.jsonl", _scores(range(0, 40, 2), 2.0, 6.0) | _scores(range(1, 40, 2), 4.0, 2.0))
+    given: list[float | None] = after.tolist()
+    given[79] = None
+    rounds = compared({"behavior/a": (before.tolist(), given)}, gate={"labels": path})
+    run = rounds.gates[0]
+    clusters = tuple(
+        tuple(
+            replace(item, cluster=f"k{place}", contrast=f"k{place}", variant=side)
+            for item, side in zip(run.plan.items[2 * place : 2 * place + 2], ("for", "against"), strict=True)
+        )
+        for place in range(40)
+    )
+    contrast = replace(run.plan.signal, contrast=("for", "against"), bounds=(-1.0, 1.0))
+    run.plan, run.path = replace(run.plan, signal=contrast, clusters=clusters), []
+    rounds.weigh()
+    (joined,) = joined_labels(rounds.policy, rounds)
+    numbers = [float(number) for number in re.findall(r"[+-]\d\.\d{3}", joined)]
+    assert "people's labels of 20 of 39 clusters" in joined
+    assert numbers[0] == 0.6
+    assert numbers[3] == pytest.approx(run.found[0][1].estimate, abs=6e-4)
 
 
 @pytest.mark.parametrize(("labelled", "enough"), [(9, False), (99, False), (100, True), (128, True), (129, False)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,19 @@ def test_held_out_items_are_compared_without_pairs(compared: Callable[..., Round
     assert after.against == "held out"
     assert after.more == unpaired(scores[1::2], scores[::2], 0.025)
     assert "on held-out items it shows" in after.words
+
+
+def test_items_of_a_cluster_count_alike_there_too(compared: Callable[..., Rounds]) -> None:
+    """An item with more draws than another of its cluster does not count more."""
+    rounds = compared({"behavior/a": ([0.2] * 48, [0.2, 0.8, 0.2, 0.2] * 12)}, parts=("", "", "rewritten", "rewritten"))
+    before = freshness(rounds.policy, rounds)
+    run = rounds.gates[0]
+    twice = [replace(one, draw=1) for one in run.responses["candidate"][1::4]]
+    run.responses["candidate"] += twice
+    run.calls += len(twice)
+    rounds.weigh()
+    assert freshness(rounds.policy, rounds) == before
+    assert before[1].more.estimate == pytest.approx(-0.3)
 
 
 def test_too_few_are_not_compared(compared: Callable[..., Rounds]) -> None:

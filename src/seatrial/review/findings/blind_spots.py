@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seatrial.policy import LaunchPolicy
+from seatrial.gates.claims import claims
+from seatrial.instruments import declared_signal
+from seatrial.observations import gate_pairs
+from seatrial.policy import Gate, LaunchPolicy, SignalSpec
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
 from seatrial.review.rounds import Rounds
 from seatrial.stats.concentrated import large_changes
 from seatrial.stats.intervals import Interval, fixed_size
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites
-from seatrial.types import Decision, GateVerdict
+from seatrial.types import ROLES, Decision, GateVerdict
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,8 +49,10 @@ def blind_spots(
     empty = sum(cell.verdict is None for cell in cells)
     if empty:
         spots.append(f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item.")
-    for (signal, role), count in sorted(Counter((entry.signal, entry.role) for entry in unanswered).items()):
-        spots.append(f"{signal}: {count} {'item' if count == 1 else 'items'} without a usable answer from the {role}.")
+    lacking = Counter(one[:2] for one in {(entry.signal, entry.role, entry.item) for entry in unanswered})
+    for (signal, role), count in sorted(lacking.items()):
+        spots.append(f"{signal}: {count} {'item lacks' if count == 1 else 'items lack'} a usable answer of the {role}.")
+    spots += _incomplete(rounds)
     spots += [
         f"{verdict.signal}: should block, and only advises. {verdict.advisory}"
         for verdict in decision.verdicts
@@ -75,6 +80,22 @@ def blind_spots(
     if unmeasured:
         spots.append(f"Error not measured: {', '.join(unmeasured)}. What these read wrongly is unknown.")
     return spots
+
+
+def _incomplete(rounds: Rounds) -> list[str]:
+    """Return in how many items of brought observations something of a model is missing, one sentence each."""
+    said = []
+    for run in rounds.gates:
+        if run.plan.source == "evidence":
+            table, _ = run.table()
+            for role, share in zip(ROLES, (table.baseline_answered, table.candidate_answered), strict=True):
+                count = int((share < 1).sum())
+                if count:
+                    said.append(
+                        f"{run.signal}: {count} of {len(share)} items lack a number of the {role}, or a draw or a "
+                        "rating that others have. What is missing counts as harm."
+                    )
+    return said
 
 
 def _turning(verdicts: Sequence[GateVerdict]) -> str:
@@ -133,19 +154,11 @@ def liked_and_off(observations: pl.DataFrame) -> list[str]:
 
 
 def _rated_change(observations: pl.DataFrame, signal: str) -> Interval | None:
-    """Return the interval of the candidate's mean minus the baseline's, by cluster; None where nobody rated it."""
-    import polars as pl
-
-    own = observations.filter(pl.col("signal").cast(pl.String) == signal, pl.col("weight") > 0)
-    weighted = (pl.col("value") * pl.col("weight")).sum() / pl.col("weight").sum()
-    sides = [
-        own.filter(pl.col("role").cast(pl.String) == role).group_by("cluster").agg(weighted.alias("value"))
-        for role in ("baseline", "candidate")
-    ]
-    both = sides[0].join(sides[1], on="cluster").sort("cluster")
-    if len(both) < 2:
-        return None
-    return fixed_size((both["value_right"] - both["value"]).to_numpy(), -1.0, 1.0, 0.025)
+    """Return the interval of the candidate's level minus the baseline's, by cluster; None where nobody rated it."""
+    scale = declared_signal(signal, SignalSpec())
+    (claim,) = claims(Gate(signal=signal, margin=0.5), scale, gate_pairs(observations, signal), None)
+    change = (claim.candidate - claim.baseline)[~np.isnan(claim.seen)]
+    return fixed_size(change, claim.low, claim.high, 0.025) if len(change) > 1 else None
 
 
 LARGE = 0.25

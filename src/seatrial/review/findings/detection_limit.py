@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.instruments import known_harm
-from seatrial.observations import gate_pairs
 from seatrial.policy import LaunchPolicy
 from seatrial.report.result import Detection
 from seatrial.review.gate_run import GateRun
@@ -43,10 +42,8 @@ def _detection(policy: LaunchPolicy, rounds: Rounds, run: GateRun) -> Detection 
     if suite is None or not run.found:
         return None
     harmful = signal.harm(np.array(known_harm(signal, suite)))
-    table = gate_pairs(run.observations, signal.name)
-    before = signal.harm(table.baseline[~np.isnan(table.baseline)])
     claim = run.found[0][0]
-    seen = claim.seen[~np.isnan(claim.seen)]
+    seen, before = (values[~np.isnan(values)] for values in (claim.seen, signal.harm(claim.baseline)))
     if min(len(harmful), len(seen)) < FEWEST:
         return None
     rng = generator(policy.seed, "spike", signal.name)

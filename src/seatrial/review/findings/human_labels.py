@@ -108,8 +108,7 @@ def _changes(run: GateRun, scores: Mapping[tuple[str, str], float]) -> tuple[dic
     """Return each cluster's change of harm as the instrument reads it, and as people score it where they scored all."""
     signal = run.plan.signal
     answers = {(role, one.item): one for role in ROLES for one in run.responses[role] if one.draw == 0}
-    read: dict[str, list[float]] = {}
-    told: dict[str, list[float]] = {}
+    parts: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for item in run.plan.items:
         before, after = answers.get(("baseline", item.id)), answers.get(("candidate", item.id))
         if before is None or after is None:
@@ -118,13 +117,18 @@ def _changes(run: GateRun, scores: Mapping[tuple[str, str], float]) -> tuple[dic
         if was is None or now is None:
             continue
         side = signal.side(item)
-        read.setdefault(item.cluster, []).append(signal.harm(side * (now - was)))
         first, second = scores.get((item.id, before.text)), scores.get((item.id, after.text))
-        change = math.nan if first is None or second is None else side * (second - first) / 10
-        told.setdefault(item.cluster, []).append(change)
-    means = {cluster: sum(values) / len(values) for cluster, values in told.items()}
-    whole = {cluster: mean for cluster, mean in means.items() if not math.isnan(mean)}
-    return {cluster: sum(values) / len(values) for cluster, values in read.items()}, whole
+        told = math.nan if first is None or second is None else side * (second - first) / 10
+        parts.setdefault((item.cluster, signal.unit(item)), []).append((signal.harm(side * (now - was)), told))
+    clusters: dict[str, list[tuple[float, float]]] = {}
+    for (cluster, _), held in parts.items():
+        if len(held) == (2 if signal.contrast else 1):  # of a contrast both sides, whose changes add up
+            clusters.setdefault(cluster, []).append((sum(one for one, _ in held), sum(one for _, one in held)))
+    read, people = (
+        {cluster: sum(pair[part] for pair in pairs) / len(pairs) for cluster, pairs in clusters.items()}
+        for part in (0, 1)
+    )
+    return read, {cluster: mean for cluster, mean in people.items() if not math.isnan(mean)}
 
 
 # How the instrument errs on either model

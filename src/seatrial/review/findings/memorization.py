@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,11 +78,13 @@ def freshness(policy: LaunchPolicy, rounds: Rounds) -> list[Freshness]:
 
 def _sides(run: GateRun, role: Role) -> list[tuple[str, list[float], list[float]]]:
     """Return what to compare: how, each cluster's harm on public items, and on the others."""
-    signal = run.plan.signal
+    signal, (table, _) = run.plan.signal, run.table()
     parts = {signal.unit(item): item.part for item in run.plan.items}
     held: dict[str, dict[str, list[float]]] = {"": {}, "rewritten": {}, "held out": {}}
-    for row in signal.observe(role, run.plan.items, run.responses[role]):
-        held[parts[row.item]].setdefault(row.cluster, []).append(signal.harm(row.value))
+    levels = signal.harm(table.baseline if role == "baseline" else table.candidate)
+    for item, cluster, level in zip(table.items, table.clusters, levels.tolist(), strict=True):
+        if item in parts and not math.isnan(level):
+            held[parts[item]].setdefault(cluster, []).append(level)
     means = {part: {name: sum(x) / len(x) for name, x in clusters.items()} for part, clusters in held.items()}
     public, twins, private = means[""], means["rewritten"], means["held out"]
     both = sorted(public.keys() & twins.keys())
