@@ -41,10 +41,8 @@ LAUNCHES = [
     ("imperfect instrument: slope 0.3, 500 labels, 500 clusters", 40),
     ("imperfect instrument: slope 0.5, 100 labels, 500 clusters", 60),
     ("imperfect instrument: slope 0.95, 500 labels, 500 clusters", 60),
-    (
-        "instrument differs between models: -0.05 false alarms on the candidate, 500 labels of the baseline",
-        60,
-    ),
+    ("instrument differs between models: -0.05 false alarms on the candidate, 500 labels of the baseline", 40),
+    ("instrument differs between models: -0.05 false alarms on the candidate, 500 labels of both models", 40),
     ("live, draws auto, shared budget: one of three gates at the margin, 600 calls, up to 100 clusters each", 6),
 ]
 """Cell → simulated reviews whose true harm is exactly the margin."""
