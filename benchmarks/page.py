@@ -20,6 +20,7 @@ PAGE = DOCS / "measurements.md"
 ORDER = (
     "validity",
     "development",
+    "worlds",
     "policies",
     "efficiency",
     "peers",

@@ -1,0 +1,83 @@
+"""All cells of all worlds, measured by two processes; what was measured of the same code is not measured again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import as_completed
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import seatrial
+from benchmarks import page
+from benchmarks.worlds import live, numbers, records, tables
+from benchmarks.worlds.cell import Cell, Measured, Tally, measure
+
+__all__ = ["KEPT", "all_cells", "measured"]
+
+KEPT = Path(__file__).resolve().parents[2] / ".worlds" / "results.jsonl"
+PROCESSES = 2
+QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,)}
+"""Reviews of a cell in the small form, by the module that simulates it."""
+READ = ("gates", "instruments", "observations.py", "policy", "review", "stats")
+"""What of the package decides; a change there makes all cells be measured anew."""
+
+
+@cache
+def all_cells() -> Mapping[str, tuple[str, Cell]]:
+    """Return every cell by name, with the module that simulates it; what takes longest stands first."""
+    made = {"live": live, "records": records, "tables": tables, "numbers": numbers}
+    return {cell.name: (module, cell) for module, source in made.items() for cell in source.cells()}
+
+
+@cache
+def _digest() -> str:
+    """Return a digest of all code that a result rests on."""
+    package = Path(seatrial.__file__).parent
+    places = [Path(__file__).parent, Path(__file__).parents[1] / "validity.py", *(package / name for name in READ)]
+    files = [path for place in places for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _key(name: str, stages: tuple[int, ...]) -> str:
+    return hashlib.sha256(f"{_digest()} {name} {stages}".encode()).hexdigest()[:24]
+
+
+def _measured(job: tuple[str, tuple[int, ...]]) -> Measured:
+    name, stages = job
+    return measure(all_cells()[name][1], stages)
+
+
+def _read(row: Mapping[str, Any]) -> Measured:
+    tallies = {name: Tally(**row[name]) for name in ("edge", "above", "null")}
+    return Measured(row["world"], row["what"], **tallies)
+
+
+def measured(quick: bool) -> Iterator[Measured]:
+    """Yield the rates of every cell, or of the few of the small form, as they are measured.
+
+    Each is kept when it is done, so that a run that was stopped goes on where it was.
+    """
+    chosen = {name: held for name, held in all_cells().items() if held[1].quick or not quick}
+    jobs = {name: QUICK[module] if quick else cell.stages for name, (module, cell) in chosen.items()}
+    kept: dict[str, Measured] = {}
+    if KEPT.exists():
+        rows = map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())
+        kept = {row.pop("key"): _read(row) for row in rows}
+    keys = {name: _key(name, stages) for name, stages in jobs.items()}
+    yield from (kept[key] for key in keys.values() if key in kept)
+    waiting = [(name, stages) for name, stages in jobs.items() if keys[name] not in kept]
+    if not waiting:
+        return
+    KEPT.parent.mkdir(exist_ok=True)
+    with page.pool(PROCESSES) as pool:
+        names = {pool.submit(_measured, job): job[0] for job in waiting}
+        for number, future in enumerate(as_completed(names), 1):
+            name, found = names[future], future.result()
+            with KEPT.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": keys[name], **asdict(found)}) + "\n")
+            page.say(f"worlds, {number} of {len(waiting)}: {name}, wrong {found.worst}, {found.band}")
+            yield found

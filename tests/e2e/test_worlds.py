@@ -1,0 +1,158 @@
+"""Worlds that no bound was chosen on, in the small; `python -m benchmarks worlds` measures them in the large.
+
+What launches there is scored by true harm, whatever was read, lost or said by a record.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks import page
+from benchmarks.validity import ALPHA
+from benchmarks.worlds import kept, tables
+from benchmarks.worlds.cell import Cell, Measured, Tally, measure
+from benchmarks.worlds.records import Reader
+from benchmarks.worlds.tables import Table
+
+LAUNCHES = [
+    ("jumps: 1 % by .9, noise 0.03, 50 clusters", 500),
+    ("jumps: 2 % by .9, noise 0.1, 50 clusters", 500),
+    ("jumps: 6 % by .9, noise 0.03, 50 clusters", 500),
+    ("jumps, all else equal: margin 0.02, 100 clusters", 500),
+    ("lengths up to a cap: margin 0.02, 50 clusters", 500),
+    ("log-normal: spread 1.5, margin 0.03, 100 clusters", 500),
+    ("draws of unequal variance: four draws, 60 clusters", 500),
+    ("degrees from 0 to 10: rare steps by 8, margin 0.5, 60 clusters", 500),
+    ("few clusters: degrees, margin 0.2, 5 clusters", 500),
+    ("few clusters: scores, margin 0.2, 40 clusters", 500),
+    ("today's grid: binary, base 0.05, 200 clusters", 500),
+    ("draws lost, as a table: candidate, 80 % of the harmful, 200 clusters", 30),
+    ("draws lost, as a table: both, 80 % of the harmful, 200 clusters", 30),
+    ("draws lost, live: candidate, 80 % of the harmful, up to 100 clusters", 6),
+    ("cluster sizes tied to the effect: harm counted by cluster, 60 clusters", 60),
+    ("gate per use case: one of four at the margin, 20 clusters each", 20),
+    ("gate with a limit: level at the limit, 60 clusters", 60),
+    ("correlated gates: one of five at the margin, correlation 0.9, 150 clusters", 20),
+    ("imperfect instrument: slope 0.3, 500 labels, 500 clusters", 40),
+    ("imperfect instrument: slope 0.5, 100 labels, 500 clusters", 60),
+    ("imperfect instrument: slope 0.95, 500 labels, 500 clusters", 60),
+    ("instrument differs between models: -0.05 false alarms on the candidate, 500 labels of the baseline", 40),
+    ("instrument differs between models: -0.05 false alarms on the candidate, 500 labels of both models", 40),
+    ("live, draws auto, shared budget: one of three gates at the margin, 600 calls, up to 100 clusters each", 6),
+]
+"""Cell → simulated reviews whose true harm is exactly the margin."""
+
+BLOCKS = [
+    ("draws lost, as a table: baseline, 80 % of the harmful, 200 clusters", 30, 0.0),
+    ("instrument differs between models: +0.05 false alarms on the candidate, 500 labels of the baseline", 60, 1.0),
+    ("log-normal: spread 1.5, margin 0.03, 200 clusters", 500, 1.0),
+    ("correlated gates: all of five at the margin, correlation 0.5, 150 clusters", 20, 1.0),
+    ("gate per use case: all of four at the margin, 100 clusters each", 20, 1.0),
+]
+"""Cell → simulated reviews, and their true rise of harm in margins."""
+
+
+def _most(runs: int) -> float:
+    """Return how many of so many reviews may be wrong: alpha, and three standard errors more."""
+    return runs * ALPHA + 3 * math.sqrt(runs * ALPHA * (1 - ALPHA))
+
+
+def _tally(name: str, runs: int, rise: float) -> Tally:
+    return kept.all_cells()[name][1].simulate(rise, runs, np.random.default_rng(11))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "runs"), LAUNCHES, ids=[name for name, _ in LAUNCHES])
+def test_harm_at_the_margin_is_seldom_launched(name: str, runs: int) -> None:
+    """False launches stay at alpha, within simulation error, wherever the truth is exactly the margin."""
+    assert _tally(name, runs, 1.0).launched <= _most(runs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "runs", "rise"), BLOCKS, ids=[name for name, *_ in BLOCKS])
+def test_harm_within_the_margin_seldom_blocks(name: str, runs: int, rise: float) -> None:
+    """False blocks stay at alpha, within simulation error, where the truth is at the margin or nothing changed."""
+    assert _tally(name, runs, rise).blocked <= _most(runs)
+
+
+def test_a_plain_bound_fails_where_it_should() -> None:
+    """The worlds are hard enough to tell a bound that holds from one that does not: t launches rare jumps."""
+    found = _tally("jumps: 1 % by .9, noise 0.03, 50 clusters", 300, 1.0)
+    assert found.t > 300 * 0.2
+    assert found.betting <= _most(300)
+
+
+def _by_case(table: Table) -> list[float]:
+    return [float(one.numbers.mean()) for one in table.seen]
+
+
+@pytest.mark.parametrize(
+    ("made", "truth"),
+    [
+        (lambda rng: tables._lost("nobody", 0.8, 40_000, 1.0, rng), [0.05]),
+        (lambda rng: tables._sizes("cluster", 40_000, 1.0, rng), [0.05]),
+        (lambda rng: tables._use_cases("one", 20_000, 1.0, rng), [0.05, 0.0, 0.0, 0.0]),
+        (lambda rng: tables._limit(40_000, 1.0, rng), [0.0, 0.4]),
+        (lambda rng: tables._limit(40_000, 0.0, rng), [0.0, 0.35]),
+        (lambda rng: tables._correlated("one", 0.9, 20_000, 1.0, rng), [0.05, 0.0, 0.0, 0.0, 0.0]),
+    ],
+)
+def test_the_truth_is_what_a_world_says(made: Callable[[np.random.Generator], Table], truth: list[float]) -> None:
+    """The true rise, or level, of a simulated table is its margin or limit: read in full, large tables show it."""
+    assert _by_case(made(np.random.default_rng(3))) == pytest.approx(truth, abs=0.006)
+
+
+def test_an_instrument_flags_as_often_as_it_is_said_to() -> None:
+    """Its flags show TPR − FPR of a rise, and on the candidate its own share of false alarms."""
+    rng = np.random.default_rng(3)
+    harmful, uniform = rng.random(100_000) < 0.3, rng.random(100_000)
+    reader = Reader(0.8, 0.15, 100, differs=-0.05)
+    for model, alarms in ((0, 0.15), (1, 0.1)):
+        flags = reader.read(uniform, harmful, model)
+        assert flags[harmful].mean() == pytest.approx(0.8, abs=0.01)
+        assert flags[~harmful].mean() == pytest.approx(alarms, abs=0.01)
+
+
+def test_a_cell_is_measured_alike_twice_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same cell gives the same rates; what was measured of the same code is read and not simulated again."""
+    name = "few clusters: scores, margin 0.2, 5 clusters"
+    module, cell = kept.all_cells()[name]
+    assert cell.quick
+    monkeypatch.setattr(kept, "KEPT", tmp_path / "worlds" / "results.jsonl")
+    monkeypatch.setattr(kept, "all_cells", lambda: {name: (module, cell)})
+    monkeypatch.setattr(page, "pool", lambda processes: ThreadPoolExecutor(processes))
+    first = list(kept.measured(True))
+    assert first == [measure(cell, kept.QUICK[module])]
+    monkeypatch.setattr(kept, "_measured", None)
+    assert list(kept.measured(True)) == first
+
+
+def test_a_band_says_whether_alpha_is_kept() -> None:
+    """`within` and `above` are said only where both error rates, or one, surely lie there."""
+    words = {}
+    for wrong in (20, 55, 100):
+        words[wrong] = Measured("w", "c", Tally(1000, launched=wrong), Tally(), Tally(1000, launched=900)).band
+    assert words == {20: "within", 55: "either", 100: "above"}
+    blocked = Measured("w", "c", Tally(1000), Tally(), Tally(1000, blocked=100))
+    assert blocked.band == "above"
+    assert blocked.worst == blocked.false_block
+    above = Measured("w", "c", Tally(1000, launched=20), Tally(1000, launched=30), Tally(1000, launched=900))
+    assert (above.false_launch.count, above.power.count) == (30, 900)
+
+
+def test_more_reviews_are_simulated_only_where_few_do_not_tell() -> None:
+    """A cell is simulated afresh with more reviews while its band lies on either side, and no further."""
+    asked: list[int] = []
+
+    def simulate(rise: float, runs: int, rng: np.random.Generator) -> Tally:
+        asked.append(runs)
+        return Tally(runs, launched=round(0.05 * runs) if rise else runs)
+
+    found = measure(Cell("w", "c", (100, 10_000, 20_000), simulate))
+    assert asked == [100, 100, 10_000, 10_000]
+    assert (found.band, found.edge.runs, found.above.runs) == ("within", 10_000, 0)
