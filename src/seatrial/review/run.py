@@ -30,6 +30,7 @@ from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewResult, save_result, write_reports
 from seatrial.review.apply_waivers import ledger_entry, with_waivers
 from seatrial.review.brought_evidence import brought_evidence
+from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.finished import Review
@@ -164,9 +165,10 @@ def _decided(
     spike_in: bool = False,
 ) -> ReviewResult:
     """Return the decision with all that its report shows, before waivers."""
-    decision = decide(rounds.finish(), rounds.severe)
+    seen = glances(policy, rounds)
+    decision = decide(rounds.finish(), rounds.severe, [one.said for one in seen if one.holds])
     limits = detections(policy, rounds) if spike_in else ()
-    return compose(policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author)
+    return compose(policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author, seen)
 
 
 def _now() -> str:

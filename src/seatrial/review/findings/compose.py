@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seatrial.policy import LaunchPolicy
-from seatrial.report.result import Detection, InstrumentNote, ReviewResult, Unanswered
+from seatrial.report.result import Detection, Glance, InstrumentNote, ReviewResult, Unanswered
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.findings.blind_spots import (
     blind_spots,
@@ -39,6 +39,7 @@ def compose(
     started: str,
     finished: str,
     author: str,
+    glances: Sequence[Glance] = (),
 ) -> ReviewResult:
     """Return everything that the report shows, before waivers."""
     cells = use_case_map(policy, rounds)
@@ -74,6 +75,7 @@ def compose(
         ),
         detections=tuple(detections),
         spend=tuple(spend.items()),
+        glances=tuple(glances),
     )
 
 
