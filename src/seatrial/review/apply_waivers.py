@@ -18,7 +18,7 @@ def with_waivers(content: ReviewResult, entries: Sequence[Entry]) -> ReviewResul
 
     A waiver lifts one gate. Only where every gate that stands in the way is lifted does the status become
     `waived`; the decision itself never changes. Severe harm that raters confirmed is no gate, and neither
-    is what is odd about all answers at a glance: no waiver lifts them. What is odd and meant, the policy expects in words.
+    is what is odd about all answers at a glance: no waiver lifts them. What is meant, the policy expects in words.
     """
     in_the_way = set(content.decision.in_the_way)
     found = [

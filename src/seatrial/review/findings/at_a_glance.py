@@ -174,7 +174,7 @@ def at_a_glance(
         _Side("baseline", asked["baseline"], groups[:split]),
         _Side("candidate", asked["candidate"], groups[split:]),
     )
-    tests, words_for = _tests(*sides, seed), dict[str, str](expected)
+    tests, words_for = _tests(*sides, seed), {str(name): why for name, why in expected.items()}
     return tuple(_glance(measure, *sides, tests, words_for.get(measure, "")) for measure in NOUNS)
 
 
@@ -258,7 +258,7 @@ def _tests(baseline: _Side, candidate: _Side, seed: int) -> dict[str, _Test]:
         measure: _Test(
             float(seen[measure][0]),
             found[measure],
-            bool(shown.get(measure, False)) and abs(seen[measure][0]) >= LEAST[measure],
+            bool(shown.get(measure, False) and abs(seen[measure][0]) >= LEAST[measure]),
         )
         for measure in LEAST
     }
