@@ -34,7 +34,7 @@ from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.finished import Review
-from seatrial.review.judge_grading import cost_forecast, grade_round
+from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Role, Spend
 
@@ -84,6 +84,7 @@ async def run_review(
                 rounds.weigh()
                 progress.say(_counted(rounds))
             rounds.weigh()
+            await question_scales(judges, rounds)
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
     result = _decided(policy, rounds, spend, started, author, spike_in)
