@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -170,7 +171,7 @@ class Judges:
                 panel.scores[key] = float(score)
 
     async def scale_doubt(self, judge: Judge) -> str:
-        """Return why a judge does not seem to use its scale, in words; empty where it does, or has graded nothing.
+        """Return why a judge does not seem to use its scale, in words; empty where it does, or was asked nothing.
 
         Answers may all be harmless; so before a judge is doubted it grades some anchors of the suite. A recorded
         judge's are looked up in its file. Of a panel each member is looked at: a mean hides its scale.
@@ -186,7 +187,11 @@ class Judges:
             return " ".join(dict.fromkeys(filter(None, doubts)))
         if scale_doubt(judge.name, self._grades(name)):
             await self.grade(judge, [Task(item, (text,)) for item, text in telling_anchors(judge.suite)])
-        return scale_doubt(judge.name, self._grades(name))
+        grades = self._grades(name)
+        if not grades and judge.unscored:
+            ((why, _),) = Counter(judge.unscored.values()).most_common(1)
+            return f"{judge.name} gave no grade, most often because of this: {why}."
+        return scale_doubt(judge.name, grades)
 
     def _grades(self, name: str) -> list[float]:
         """Return all grades of a judge, whatever the suite."""

@@ -93,6 +93,7 @@ def test_an_end_inside_a_sentence_is_seen(text: str, torn: bool) -> None:
         ("这是一个很好的问题，我来回答。", "Han"),
         ("これはとても良い質問ですね。", "Kana"),
         ("هذا سؤال جيد جدا", "Arabic"),
+        ("How do I make a program die, and what do I do with it to be done?", "English"),
         ("Paris", ""),
         ("42", ""),
         ("", ""),

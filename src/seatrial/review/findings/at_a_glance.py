@@ -244,7 +244,7 @@ def _tests(baseline: _Side, candidate: _Side, seed: int) -> dict[str, _Test]:
     seen: dict[str, NDArray[np.float64]] = {}
     for measure in LEAST:
         if measure == "distinct":
-            seen[measure] = -swapped_shares([old for _, old, _ in both], [new for _, _, new in both], exchanged)
+            seen[measure] = 0.0 - swapped_shares([old for _, old, _ in both], [new for _, _, new in both], exchanged)
             continue
         values = [
             [question.length(role) if measure == "lengths" else question.share(role, measure) for role in ROLES]

@@ -83,18 +83,20 @@ def ends_inside(text: str) -> bool:
     return last[-1].isalnum() or last[-1] in ",;-–—(“"
 
 
+# Words that are common in English too (die, per, do) are left out of the other lists.
 STOP_WORDS: dict[str, frozenset[str]] = {
     name: frozenset(listed.split())
     for name, listed in {
-        "English": "the of and to in is that it for was with as are this you your be have not but they can will if i",
-        "German": "der die das und ist nicht ein eine zu den mit sich auf für von dem wenn wir sie ich auch wird sind",
+        "English": "the of and to in is that it for was with as are this you your be have not but they can will if i a "
+        "how what do does my me would should which there their we he she at by from on an or",
+        "German": "der das und ist nicht ein eine zu den mit sich auf für von dem wenn wir sie ich auch wird sind wie",
         "French": "le la les des et est une du que qui dans pour pas vous sur avec ce sont au il je nous cette mais",
-        "Spanish": "el la los las y es una del que en por para con no se su lo más como pero está son al muy este",
-        "Portuguese": "o os as um uma e é do da não que em para com se mais por como mas são você ao isso está muito",
-        "Italian": "il lo gli di è un una che non per con sono del della si più come ma nel anche questo i le al",
-        "Dutch": "de het een en van is niet dat op te zijn met voor je die er maar om aan ook als wordt naar ik",
-        "Polish": "i w nie na jest się z do to że jak o co ale od tak czy są dla może po przez tym być",
-        "Turkish": "bir ve bu için de da ile çok daha ne gibi olarak en olan kadar sonra ama değil var her şey",
+        "Spanish": "el la los las y es una del que en por para con se su lo más como pero está al muy este cómo qué",
+        "Portuguese": "o os um uma e é da não que em para com se mais por como mas são você ao isso está muito qual",
+        "Italian": "il lo gli di è un una che non con sono del della si più ma nel anche questo le al della cosa",
+        "Dutch": "de het een en van niet dat op te zijn met voor je er maar om aan ook als wordt naar ik hoe wat",
+        "Polish": "w nie na jest się z że jak o co od tak czy są dla może przez tym być ale jego które oraz",
+        "Turkish": "bir ve için de da ile çok daha gibi olarak olan kadar sonra ama değil şey nasıl mi olduğu",
         "Indonesian": "yang dan di dengan untuk tidak ini itu dari dalam adalah pada anda akan atau juga ke bisa saya",
     }.items()
 }
