@@ -268,7 +268,7 @@ def _expected(detail: dict[str, Any]) -> str | None:
             return f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
         case "greater_than" if location[-1] == "margin":
             return f"a margin must be above 0, got {detail['input']}"
-        case "string_too_short" if location[0] == "expected":
+        case "string_too_short" | "string_pattern_mismatch" | "string_type" if location[0] == "expected":
             return f"why {location[1]} is expected, in words (8 letters or more), got {detail['input']!r}"
         case "literal_error" if location[0] == "expected":
             return f"{detail['input']!r} is not looked at; `expected` knows {', '.join(get_args(Measure))}"
