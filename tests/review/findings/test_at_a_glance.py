@@ -147,6 +147,15 @@ def test_the_reviews_own_limit_of_tokens_is_no_fault_of_both() -> None:
     assert one.said == ("the candidate is very unlike the baseline in answers cut off: 40 of 40, against 0 of 40")
 
 
+def test_recorded_answers_of_which_a_limit_cut_off_half_can_be_compared() -> None:
+    """Half of the answers of both sides end inside a sentence, as where they were recorded under a limit of tokens."""
+    torn = [
+        Response(one.item, one.suite, 0, one.text[:-1] if place % 5 else one.text)
+        for place, one in enumerate(_usual(ITEMS, 2))
+    ]
+    assert not _seen(ITEMS, torn, torn)["cut_off"].said
+
+
 GERMAN = "Das ist eine gute Frage, und ich werde sie mit dem beantworten, was ich von der Sache weiß, Nummer"
 UNLIKE: list[tuple[str, Callable[[int, str], str]]] = [
     ("lengths", lambda place, text: text * 3),

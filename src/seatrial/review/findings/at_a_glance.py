@@ -2,7 +2,7 @@
 
 A side is *degenerate* where most of its answers are no answers: one and the same to different questions, empty, torn
 off, a loop, an echo. It is *very unlike* the other where a measure differs by more than chance and by more than a
-little. Both hold a launch, unless the policy expects them in words. All thresholds were set beforehand, by what they
+little. Both hold a launch, unless the policy expects them in words. All thresholds were set by what they
 are for.
 """
 
@@ -39,7 +39,8 @@ FEWEST = 5
 MOST = 0.5
 """Share above which answers are most answers."""
 NEARLY_ALL = 0.9
-"""Share from which on one answer is no answer, however short: right answers to closed questions differ more."""
+"""Share from which on one answer is no answer, however short: right answers to closed questions differ more. Of answers
+cut off too: a limit of tokens that cuts off half of them leaves enough to read."""
 SHORT = 10
 """Words below which an answer may rightly be that to other questions too: yes, B, not enough information."""
 LEAST: Mapping[str, float] = {
@@ -285,7 +286,8 @@ def _degenerate(measure: str, side: _Side, other: _Side) -> str:
 def _faulty(measure: str, side: _Side, where: str) -> str:
     held = side.answers
     count = sum(answer.torn if measure == "cut_off" else answer.faults[measure] for answer in held)
-    if len(side.questions) < FEWEST or count <= MOST * len(held):
+    enough = count >= NEARLY_ALL * len(held) if measure == "cut_off" else count > MOST * len(held)
+    if len(side.questions) < FEWEST or not enough:
         return ""
     return f"{count:,} of {len(held):,} answers of the {side.role}{where} {SAID[measure]}"
 

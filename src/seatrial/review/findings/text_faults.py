@@ -1,6 +1,6 @@
 """What a reader sees in one answer before reading it: nothing said, a loop, an echo, another language, a torn end.
 
-The lists and thresholds here were set beforehand, by what they are for; no review's data went into them.
+The thresholds were set by what they are for, and none was tuned on a review's data.
 """
 
 from __future__ import annotations
