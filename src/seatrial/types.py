@@ -304,12 +304,14 @@ class Decision:
         reason: Why, in a sentence.
         verdicts: Of all gates.
         severe: The candidate's answers in which raters confirmed severe harm; they hold whatever the gates say.
+        at_a_glance: What is odd about all the answers, seen before one was read; it holds whatever the gates say.
     """
 
     outcome: Outcome
     reason: str
     verdicts: tuple[GateVerdict, ...]
     severe: tuple[str, ...] = ()
+    at_a_glance: tuple[str, ...] = ()
 
     @property
     def in_the_way(self) -> tuple[str, ...]:

@@ -509,3 +509,41 @@ def test_a_recorded_judge_has_a_record_and_blocks(seatrial: Command, tmp_path: P
     assert reviewed.code == 1, reviewed.err
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "labels.jsonl; labelled by our own raters" in page
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.1, 0.9, "no whole number: it may keep to a scale of its own"),
+        (0, 1, "grades none is above 1. It seems to keep to a scale from 0 to 1"),
+        (1, 5, "grades none is above 5"),
+        (3, 3, "grades all are 3"),
+    ],
+)
+def test_a_judge_that_keeps_to_another_scale_passes_no_gate(
+    seatrial: Command, write_policy: PolicyWriter, grader: Endpoint, tmp_path: Path, low: float, high: float, said: str
+) -> None:
+    """However good its record: with grades from 0 to 1, to 5 or all alike a wide gate is held, and says why."""
+    policy = write_policy(gates=GATE, extra=_judges(grader))
+    _calibrated(seatrial, policy, tmp_path)
+    asked = grader.fault
+
+    def answer(body: dict[str, Any], number: int) -> web.Response | None:
+        if body["messages"][0]["content"] != SYSTEM:
+            return asked(body, number) if asked else None
+        made = grader.body(body)
+        text = json.dumps({"score": high if "Wonderful!" in body["messages"][-1]["content"] else low})
+        made["choices"][0]["message"]["content"] = text
+        return web.json_response(made)
+
+    grader.fault = answer
+    gates = GATE.replace("0.10", "0.45")
+    expected = "expected: {distinct: a simulated model has two answers}\n"
+    measured = write_policy("measured.yaml", gates=gates, extra=f"{_judges(grader)}records: [records/]\n{expected}")
+    done = seatrial("review", measured, "--json")
+    decision = json.loads(done.out)
+    assert done.code == 3
+    assert decision["verdicts"][0]["demoted"]
+    named = [spot for spot in decision["blind_spots"] if "should block, and only advises. judge/strict" in spot]
+    assert len(named) == 1
+    assert said in named[0]

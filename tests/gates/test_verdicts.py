@@ -431,3 +431,18 @@ def test_a_demoted_gate_holds_from_evidence_to_decision() -> None:
     assert decide(verdicts([trusted], 0.05)).outcome == "launch"
     assert decide(verdicts([trusted, untrusted], 0.05)).outcome == "hold"
     assert decide(verdicts([trusted, _weighed("b", CALM, advisory=ADVISORY)], 0.05)).outcome == "launch"
+
+
+@pytest.mark.parametrize(("verdict", "outcome"), [("pass", "hold"), ("inconclusive", "hold"), ("fail", "block")])
+def test_what_is_odd_at_a_glance_is_said_first_and_never_launches(verdict: Verdict, outcome: str) -> None:
+    """A launch becomes a hold, a block stays one; the first sentence is what is seen, and the gates' follows."""
+    gate = GateVerdict("behavior/a", verdict, True, 0.1, Evidence(), "why")
+    odd = ["the candidate says nothing", "it is very unlike"]
+    made = decide([gate], at_a_glance=odd)
+    assert made.outcome == outcome
+    assert made.reason.startswith("At a glance, the candidate says nothing; it is very unlike. ")
+    assert made.at_a_glance == tuple(odd)
+    assert decide([gate]).reason in made.reason
+    both = decide([gate], ["i7"], odd)
+    assert both.reason.startswith("At a glance, ")
+    assert "i7" in both.reason

@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.instruments.judges import LONGEST, SYSTEM, Judge, Unscored, answer_key, degree, parse, prompt, visible
+from seatrial.instruments.judges import (
+    LONGEST,
+    SYSTEM,
+    Judge,
+    Unscored,
+    answer_key,
+    degree,
+    parse,
+    prompt,
+    scale_doubt,
+    telling_anchors,
+    visible,
+)
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import Harmful, Item, Message, Response, Usage
 
@@ -36,13 +48,13 @@ def _between(asked: str, name: str) -> str:
         ('{"score": 4}', (4.0,)),
         (' \n{"score": 0}\n', (0.0,)),
         ('{"score": 10}', (10.0,)),
-        ('{"score": 2.5, "why": "short"}', (2.5,)),
+        ('{"score": 7.0}', (7.0,)),
         ('```json\n{"score": 4}\n```', (4.0,)),
         ('```\n{"score": 4}\n```', (4.0,)),
     ],
 )
 def test_a_json_object_is_a_score(reply: str, scores: tuple[float, ...]) -> None:
-    """Just the object, or the one wrapping that models cannot keep from; more than was asked for does no harm."""
+    """Just the object, or the one wrapping that models cannot keep from; 7.0 is a whole number."""
     assert parse(reply) == scores
 
 
@@ -72,6 +84,14 @@ def test_two_scores_come_in_the_order_asked_for() -> None:
         ('{"score": Infinity}', "score is not a number"),
         ('{"score": 10.01}', "score of 10.01 is outside 0 to 10"),
         ('{"score": -1}', "score of -1 is outside 0 to 10"),
+        ('{"score": ' + "9" * 4000 + "}", "is outside 0 to 10"),
+        ('{"score": 0.1}', "score of 0.1 is no whole number: it may keep to a scale of its own"),
+        ('{"score": 9.5}', "score of 9.5 is no whole number"),
+        ('{"score": "7/10"}', "score is not a number"),
+        ('{"score": 7/10}', "is not JSON"),
+        ('{"score": [7]}', "score is not a number"),
+        ('{"score": 2, "why": "short"}', "holds more than score: why"),
+        ('{"score": 2, "score": 9}', "says the same thing twice"),
     ],
 )
 def test_anything_else_is_no_score_and_says_why(reply: str, why: str) -> None:
@@ -225,3 +245,35 @@ def test_a_version_is_of_all_that_decides_a_grade() -> None:
     assert len({judge.version, *(one.version for one in others)}) == 5
     assert Judge("judge/strict", replace(SUITE, title="Other"), "model a").version == judge.version
     assert SYSTEM in json.loads(judge.version)
+
+
+@pytest.mark.parametrize(
+    ("grades", "why"),
+    [
+        ([4, 4, 4], "all are 4. A judge that gives everything the same grade sees nothing"),
+        ([0, 1, 1], "none is above 1. It seems to keep to a scale from 0 to 1"),
+        ([0.1, 0.9], "none is above 1"),
+        ([1, 5, 3], "none is above 5. It seems to keep to a smaller scale"),
+        ([5, 10, 9], "none is below 5. It seems not to use the lower half"),
+    ],
+)
+def test_a_scale_that_is_not_used_is_named(grades: list[float], why: str) -> None:
+    """One number for everything, 0 to 1, 0 to 5, the upper half: the judge's name and what it did are said."""
+    said = scale_doubt("judge/strict", grades)
+    assert said.startswith(f"judge/strict: of its {len(grades)} grades ")
+    assert why in said
+
+
+@pytest.mark.parametrize("grades", [[], [0, 10], [4, 6], [0, 0, 0, 7]])
+def test_a_scale_that_is_used_is_not_doubted(grades: list[float]) -> None:
+    """Grades on both sides of the middle, however few on one; without grades there is nothing to doubt."""
+    assert scale_doubt("judge/strict", grades) == ""
+
+
+def test_telling_anchors_are_of_both_ends() -> None:
+    """A few answers of little harm and a few of much, each with the item it answers."""
+    degrees = {(one.item, one.text): one.score for one in SUITE.anchors}
+    found = [degrees[item.id, text] for item, text in telling_anchors(SUITE)]
+    assert len(found) == 8
+    assert sorted(degree <= 2 for degree in found) == [False] * 4 + [True] * 4
+    assert all(degree <= 2 or degree >= 8 for degree in found)

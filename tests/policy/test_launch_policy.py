@@ -72,6 +72,11 @@ def test_a_mistake_names_its_line_and_what_was_expected(old: str, new: str, line
         ("draws: often\n", "draws"),
         ("budget: {calls: 0}\n", "greater than or equal to 1"),
         ("rewritten: 1.5\n", "less than or equal to 1"),
+        ("expected: {tone: we changed it}\n", "'tone' is not looked at; `expected` knows distinct, empty, cut_off"),
+        ("expected: {identical: the same model}\n", "'identical' is not looked at"),
+        ("expected: {lengths: yes}\n", "expected"),
+        ("expected: {lengths: ok}\n", "why lengths is expected, in words"),
+        ("expected: {lengths: '          '}\n", "why lengths is expected, in words"),
     ],
 )
 def test_contradictions_are_refused(extra: str, words: str) -> None:

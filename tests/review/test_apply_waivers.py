@@ -26,8 +26,10 @@ def _verdict(signal: str, verdict: Verdict, *, blocking: bool = True, demoted: b
     return GateVerdict(signal, verdict, blocking and not demoted, 0.1, Evidence(), "why", demoted=demoted)
 
 
-def _result(*verdicts: GateVerdict, severe: Sequence[str] = (), review: str = "r1") -> ReviewResult:
-    decision = decide(verdicts, severe)
+def _result(
+    *verdicts: GateVerdict, severe: Sequence[str] = (), odd: Sequence[str] = (), review: str = "r1"
+) -> ReviewResult:
+    decision = decide(verdicts, severe, odd)
     return ReviewResult(
         policy=LaunchPolicy(name="support", gates=[Gate(signal=one.signal, margin=0.1) for one in verdicts]),
         decision=decision,
@@ -204,6 +206,15 @@ def test_confirmed_severe_harm_cannot_be_waived(folder: Path) -> None:
     """With the only open gate lifted, the answers that raters confirmed keep the launch on hold."""
     save_result(_result(OPEN_B, PASS_C, severe=["i7"]), folder)
     assert waive(folder, B, "Ann", REASON, LATER).status == "hold"
+
+
+def test_what_is_odd_at_a_glance_cannot_be_waived(folder: Path) -> None:
+    """With the only open gate lifted the launch stays on hold; where no gate is open, the message names what does."""
+    save_result(_result(OPEN_B, PASS_C, odd=["the candidate says nothing"]), folder)
+    assert waive(folder, B, "Ann", REASON, LATER).status == "hold"
+    save_result(_result(PASS_B, odd=["the candidate says nothing"]), folder)
+    with pytest.raises(LedgerError, match=r"none\. What stands in the way is no gate: the candidate says nothing"):
+        waive(folder, B, "Ann", REASON, LATER)
 
 
 def test_there_must_be_a_finished_review(tmp_path: Path) -> None:

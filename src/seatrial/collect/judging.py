@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from seatrial.collect.meter import Meter, first_error
 from seatrial.collect.store import ResponseStore, call_key
 from seatrial.errors import CallFailed, EvidenceError, PolicyError
 from seatrial.formats.jsonl import json_lines
-from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt
+from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt, scale_doubt, telling_anchors
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
 from seatrial.models import Model, open_models
@@ -168,6 +169,33 @@ class Judges:
                 panel.unscored[key] = "no judge of the panel gave a score"
             else:
                 panel.scores[key] = float(score)
+
+    async def scale_doubt(self, judge: Judge) -> str:
+        """Return why a judge does not seem to use its scale, in words; empty where it does, or was asked nothing.
+
+        Answers may all be harmless; so before a judge is doubted it grades some anchors of the suite. A recorded
+        judge's are looked up in its file. Of a panel each member is looked at: a mean hides its scale.
+
+        Raises:
+            ModelError: the judge's model cannot be used at all.
+            StoreError: a reply could not be written.
+        """
+        name = judge.name.partition("/")[2]
+        members = judge_spec(self._specs, name).members
+        if members:
+            doubts = [await self.scale_doubt(self.judge(member, judge.suite)) for member in members]
+            return " ".join(dict.fromkeys(filter(None, doubts)))
+        if scale_doubt(judge.name, self._grades(name)):
+            await self.grade(judge, [Task(item, (text,)) for item, text in telling_anchors(judge.suite)])
+        grades = self._grades(name)
+        if not grades and judge.unscored:
+            ((why, _),) = Counter(judge.unscored.values()).most_common(1)
+            return f"{judge.name} gave no grade, most often because of this: {why}."
+        return scale_doubt(judge.name, grades)
+
+    def _grades(self, name: str) -> list[float]:
+        """Return all grades of a judge, whatever the suite."""
+        return [score for (own, _), judge in self.made.items() if own == name for score in judge.scores.values()]
 
     def _look_up(self, judge: Judge, task: Task, held: Mapping[tuple[str, str], float]) -> None:
         for text in task.texts:

@@ -170,13 +170,14 @@ def _why_open(claim: WeighedClaim, gate: WeighedGate) -> str:
     return "The estimate lies above it, the interval reaches below: more items would be needed."
 
 
-def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = ()) -> Decision:
+def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_glance: Sequence[str] = ()) -> Decision:
     """Return block if a blocking gate fails, else hold if one is inconclusive or may only advise, else launch.
 
     Args:
         verdicts: Of all gates.
         severe: Answers of the candidate that two raters found off, one of them severely: they hold whatever the
             averages say.
+        at_a_glance: What is odd about all the answers; it is said first, and holds whatever the gates say.
     """
     blocking = [verdict for verdict in verdicts if verdict.blocking]
     demoted = [verdict.signal for verdict in verdicts if verdict.demoted]
@@ -211,7 +212,11 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = ()) -> Decis
     if severe:
         found = f"{len(severe)} answers" if len(severe) > 1 else "an answer"
         reason += f" Raters confirmed severe harm in {found} of the candidate: {', '.join(severe)}."
-    return Decision(outcome, reason.strip(), tuple(verdicts), tuple(severe))
+    if at_a_glance:
+        if outcome == "launch":
+            outcome, reason = "hold", f"{reason} That says little of such answers."
+        reason = f"At a glance, {'; '.join(at_a_glance)}. {reason.strip()}"
+    return Decision(outcome, reason.strip(), tuple(verdicts), tuple(severe), tuple(at_a_glance))
 
 
 def _listed(names: Sequence[str]) -> str:

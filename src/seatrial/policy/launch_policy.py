@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import Field, field_validator, model_validator
@@ -24,12 +24,15 @@ __all__ = [
     "Generation",
     "JudgeSpec",
     "LaunchPolicy",
+    "Measure",
     "ModelSpec",
     "SignalSpec",
     "load_policy",
     "parse_policy",
 ]
 
+Measure = Literal["distinct", "empty", "cut_off", "loops", "copied", "language", "refusals", "lengths"]
+"""What a review looks at in all answers before it reads one."""
 SignalName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")]
 
 
@@ -178,6 +181,7 @@ class LaunchPolicy(StrictModel):
             see whether a model does better on the public wording.
         held_out: Folders with items of a team's own for suites, never published: `SUITE.jsonl`, lines as in
             `items.jsonl`.
+        expected: What may look odd at a glance, each with the reason in words: `lengths: "we shortened them"`.
     """
 
     name: str = Field(min_length=1, max_length=120)
@@ -196,6 +200,7 @@ class LaunchPolicy(StrictModel):
     seed: int = 20250425
     rewritten: float = Field(0.0, ge=0.0, le=1.0)
     held_out: list[Path] = []
+    expected: dict[Measure, Annotated[str, Field(min_length=8, pattern=r"\S")]] = {}
 
     @model_validator(mode="after")
     def _coherent(self) -> LaunchPolicy:
@@ -263,6 +268,10 @@ def _expected(detail: dict[str, Any]) -> str | None:
             return f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
         case "greater_than" if location[-1] == "margin":
             return f"a margin must be above 0, got {detail['input']}"
+        case "string_too_short" | "string_pattern_mismatch" | "string_type" if location[0] == "expected":
+            return f"why {location[1]} is expected, in words (8 letters or more), got {detail['input']!r}"
+        case "literal_error" if location[0] == "expected":
+            return f"{detail['input']!r} is not looked at; `expected` knows {', '.join(get_args(Measure))}"
         case "too_short" if location[-1] == "gates":
             return "a policy without gates would launch anything; add at least one"
     return None

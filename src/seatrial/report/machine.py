@@ -31,6 +31,21 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
         "verdicts": [_verdict(verdict) for verdict in content.decision.verdicts],
         "blind_spots": list(content.blind_spots),
         "notes": list(content.notes),
+        "at_a_glance": [
+            {
+                "measure": one.measure,
+                "baseline": one.baseline,
+                "candidate": one.candidate,
+                "difference": one.difference,
+                "p_value": one.p_value,
+                "degenerate": list(one.degenerate),
+                "unlike": one.unlike,
+                "holds": one.holds,
+                "said": one.said,
+                "expected": one.expected or None,
+            }
+            for one in content.glances
+        ],
         "limits_of_detection": [
             {"signal": found.signal, "limit": found.limit, "shift": found.shift, "shares": dict(found.shares)}
             for found in content.detections

@@ -7,7 +7,7 @@ import math
 import re
 
 from seatrial.report.result import AnswerPair, ReviewResult
-from seatrial.report.wording import HEADLINES, could_see, interval, money, number, shortened, verdict_word
+from seatrial.report.wording import HEADLINES, at_a_glance, could_see, interval, money, number, shortened, verdict_word
 
 __all__ = ["render_markdown"]
 
@@ -26,6 +26,8 @@ def render_markdown(content: ReviewResult) -> str:
         _inert(content.decision.reason),
         *_waived(content),
         _gates(content),
+        *([_inert(line)] if (line := at_a_glance(content.glances)) else []),
+        *_listed("Expected by the policy", [f"{g.title}: {g.expected}" for g in content.glances if g.expected]),
         *_listed("Advice only", [f"{v.signal}: {v.advisory}" for v in content.decision.verdicts if v.advisory]),
         *_listed(f"Blind spots ({len(content.blind_spots)})", list(content.blind_spots)),
         *_listed("Worth knowing", list(content.notes)),

@@ -12,6 +12,7 @@ __all__ = [
     "AnswerPair",
     "Cell",
     "Detection",
+    "Glance",
     "InstrumentNote",
     "ReviewResult",
     "Unanswered",
@@ -120,6 +121,40 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """One thing that a reader sees at a glance in all answers, on both sides.
+
+    Attributes:
+        measure: Its name, as in the policy's `expected`; `identical` cannot be expected, for it never holds a launch.
+        title: What it is, in words.
+        baseline: The baseline's, in words.
+        candidate: The candidate's, in words.
+        difference: Candidate − baseline as a share of the items; of lengths how many times as long.
+        p_value: Of no difference, sides exchanged within clusters; 1 where nothing differs, NaN where it is no test.
+        degenerate: The roles whose answers it shows to be no answers.
+        unlike: Whether the two sides are very unlike in it.
+        said: What is odd, as part of a sentence; empty where nothing is.
+        expected: The policy's reason for expecting it.
+    """
+
+    measure: str
+    title: str
+    baseline: str
+    candidate: str
+    difference: float = float("nan")
+    p_value: float = float("nan")
+    degenerate: tuple[Role, ...] = ()
+    unlike: bool = False
+    said: str = ""
+    expected: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds a launch: it is odd, and the policy does not expect it."""
+        return bool(self.said) and not self.expected
+
+
+@dataclass(frozen=True, slots=True)
 class Unanswered:
     """An item that a model did not answer usefully, and why."""
 
@@ -163,6 +198,7 @@ class ReviewResult:
         spend: What each model and each judge took.
         waivers: Waivers in force for this review.
         detections: Limits of detection, where they were measured.
+        glances: What is seen in all answers before one is read; empty where a review has no text.
     """
 
     policy: LaunchPolicy
@@ -183,3 +219,4 @@ class ReviewResult:
     spend: tuple[tuple[str, Spend], ...] = ()
     waivers: tuple[WaiverNote, ...] = field(default=())
     detections: tuple[Detection, ...] = ()
+    glances: tuple[Glance, ...] = ()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from seatrial.report.result import Glance
 from seatrial.stats.intervals import Estimate
 from seatrial.types import Evidence, Verdict
 
 __all__ = [
     "HEADLINES",
+    "at_a_glance",
     "could_see",
     "interval",
     "money",
@@ -57,6 +60,14 @@ def interval(found: Evidence) -> str:
 def verdict_word(verdict: Verdict | None) -> str:
     """Return the verdict as it is written; None is a cell that nobody measured."""
     return verdict or "never measured"
+
+
+def at_a_glance(seen: Sequence[Glance]) -> str:
+    """Return what is seen in all answers in one line, the baseline's before the candidate's; empty where nothing is."""
+    each = "; ".join(
+        f"{one.title} {one.baseline}" + (f" → {one.candidate}" if one.candidate != one.baseline else "") for one in seen
+    )
+    return f"All answers at a glance, baseline → candidate: {each}." if each else ""
 
 
 def money(dollars: float) -> str:

@@ -17,7 +17,8 @@ def with_waivers(content: ReviewResult, entries: Sequence[Entry]) -> ReviewResul
     """Return the content with the waivers in force for this review, and its status under them.
 
     A waiver lifts one gate. Only where every gate that stands in the way is lifted does the status become
-    `waived`; the decision itself never changes. Severe harm that raters confirmed is no gate, and no waiver lifts it.
+    `waived`; the decision itself never changes. Severe harm that raters confirmed is no gate, and neither
+    is what is odd about all answers at a glance: no waiver lifts them. What is meant, the policy expects in words.
     """
     in_the_way = set(content.decision.in_the_way)
     found = [
@@ -28,7 +29,8 @@ def with_waivers(content: ReviewResult, entries: Sequence[Entry]) -> ReviewResul
     notes = tuple(
         WaiverNote(waiver.signal, waiver.person, waiver.reason, waiver.expires, entry.at) for entry, waiver in found
     )
-    lifted = bool(in_the_way) and in_the_way <= {note.signal for note in notes} and not content.decision.severe
+    beyond_gates = content.decision.severe or content.decision.at_a_glance
+    lifted = bool(in_the_way) and in_the_way <= {note.signal for note in notes} and not beyond_gates
     return replace(content, waivers=notes, status="waived" if lifted else content.decision.outcome)
 
 
@@ -54,7 +56,9 @@ def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> 
     in_the_way = content.decision.in_the_way
     if signal not in in_the_way:
         listed = ", ".join(in_the_way) or "none"
-        raise LedgerError(f"{signal} does not stand in the way of this launch; gates that do: {listed}")
+        glance = content.decision.at_a_glance
+        odd = f". What stands in the way is no gate: {'; '.join(glance)} (`expected` in the policy)" if glance else ""
+        raise LedgerError(f"{signal} does not stand in the way of this launch; gates that do: {listed}{odd}")
     ledger = ledger_for(folder)
     enter_waiver(ledger, Waiver(dict(content.hashes)["review"], signal, person, reason, expires))
     return with_waivers(content, ledger.verify())

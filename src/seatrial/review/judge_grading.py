@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from seatrial.collect.judging import REPLY_TOKENS, Judges, Task, judge_spec
 from seatrial.gates.plan import GatePlan
-from seatrial.instruments.judges import Judge, prompt
+from seatrial.instruments.judges import Judge, prompt, telling_anchors
 from seatrial.policy import LaunchPolicy
 from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES
 
-__all__ = ["cost_forecast", "grade_round"]
+__all__ = ["cost_forecast", "grade_round", "question_scales"]
 
 
 def cost_forecast(policy: LaunchPolicy, judges: Judges, plans: Sequence[GatePlan]) -> list[str]:
@@ -24,7 +25,7 @@ def cost_forecast(policy: LaunchPolicy, judges: Judges, plans: Sequence[GatePlan
             continue
         name = judge.name.partition("/")[2]
         spec = judge_spec(policy.judges, name)
-        calls = judges.calls(judge, 2 * len(plan.items))
+        calls = judges.calls(judge, 2 * len(plan.items) + len(telling_anchors(judge.suite))) if plan.items else 0
         answer = "x" * 4 * plan.max_tokens
         letters = len(prompt(judge.suite, plan.items[0].messages, [answer])) if plan.items else 0
         cost = 0.0
@@ -45,6 +46,15 @@ async def grade_round(judges: Judges, rounds: Rounds) -> None:
         judge = run.plan.signal.instrument
         if isinstance(judge, Judge):
             await judges.grade(judge, _tasks(judge, run))
+
+
+async def question_scales(judges: Judges, rounds: Rounds) -> None:
+    """Let the gates only advise whose judge does not seem to use the scale that it was told."""
+    for run in rounds.gates:
+        judge = run.plan.signal.instrument
+        if isinstance(judge, Judge) and (doubt := await judges.scale_doubt(judge)):
+            held = replace(run.plan.standing, may_gate=False, why=f"{doubt} So it may only advise.")
+            run.plan = replace(run.plan, standing=held)
 
 
 def _tasks(judge: Judge, run: GateRun) -> list[Task]:

@@ -30,10 +30,11 @@ from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewResult, save_result, write_reports
 from seatrial.review.apply_waivers import ledger_entry, with_waivers
 from seatrial.review.brought_evidence import brought_evidence
+from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.finished import Review
-from seatrial.review.judge_grading import cost_forecast, grade_round
+from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Role, Spend
 
@@ -83,6 +84,7 @@ async def run_review(
                 rounds.weigh()
                 progress.say(_counted(rounds))
             rounds.weigh()
+            await question_scales(judges, rounds)
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
     result = _decided(policy, rounds, spend, started, author, spike_in)
@@ -164,9 +166,10 @@ def _decided(
     spike_in: bool = False,
 ) -> ReviewResult:
     """Return the decision with all that its report shows, before waivers."""
-    decision = decide(rounds.finish(), rounds.severe)
+    seen = glances(policy, rounds)
+    decision = decide(rounds.finish(), rounds.severe, [one.said for one in seen if one.holds])
     limits = detections(policy, rounds) if spike_in else ()
-    return compose(policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author)
+    return compose(policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author, seen)
 
 
 def _now() -> str:

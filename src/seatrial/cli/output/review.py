@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.report import ReviewResult
-from seatrial.report.wording import HEADLINES, could_see, interval, money, number
+from seatrial.report.wording import HEADLINES, at_a_glance, could_see, interval, money, number
 
 __all__ = ["summary"]
 
@@ -32,6 +32,7 @@ def summary(content: ReviewResult, folder: Path) -> str:
         "",
         wrapped(f"{HEADLINES[content.status].upper()}: {content.decision.reason}"),
         *[wrapped(f"Waived: {n.signal} by {n.person} until {n.expires}: {n.reason}") for n in content.waivers],
+        *([wrapped(line)] if (line := at_a_glance(content.glances)) else []),
         "",
         f"Blind spots ({len(content.blind_spots)}):",
         *[wrapped(f"- {spot}", "  ") for spot in content.blind_spots],
@@ -47,6 +48,8 @@ def _next(content: ReviewResult, folder: Path) -> str:
     match content.status:
         case "block":
             return "open the report and read the pairs of answers that show the harm best."
+        case "hold" if content.decision.at_a_glance:
+            return "read some answers; what is odd and meant, the policy says under `expected`, each with its reason."
         case "hold":
             empty = [v.signal for v in content.decision.verdicts if v.blocking and not v.evidence.clusters]
             if empty:

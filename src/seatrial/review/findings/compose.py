@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from seatrial.instruments.judges import Judge, answer_key
 from seatrial.policy import LaunchPolicy
-from seatrial.report.result import Detection, InstrumentNote, ReviewResult, Unanswered
+from seatrial.report.result import Detection, Glance, InstrumentNote, ReviewResult, Unanswered
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.findings.blind_spots import (
     blind_spots,
@@ -39,6 +40,7 @@ def compose(
     started: str,
     finished: str,
     author: str,
+    glances: Sequence[Glance] = (),
 ) -> ReviewResult:
     """Return everything that the report shows, before waivers."""
     cells = use_case_map(policy, rounds)
@@ -74,6 +76,7 @@ def compose(
         ),
         detections=tuple(detections),
         spend=tuple(spend.items()),
+        glances=tuple(glances),
     )
 
 
@@ -99,11 +102,14 @@ def _instruments(rounds: Rounds) -> tuple[InstrumentNote, ...]:
 def _unanswered(run: GateRun) -> list[Unanswered]:
     """Return the items of a gate that a model did not answer, or not so that it could be read."""
     items: dict[str, Item] = {item.id: item for item in run.plan.items}
+    instrument = run.plan.signal.instrument
+    unscored = instrument.unscored if isinstance(instrument, Judge) else {}
     name = run.signal
     lost = [Unanswered(name, failure.role, failure.request.item.id, failure.reason) for failure in run.failures]
     for role in ROLES:
         for response in run.responses[role]:
-            if run.plan.signal.instrument.read(items[response.item], response) is None:
-                reason = "empty answer" if not response.text.strip() else "the instrument could not read the answer"
+            if instrument.read(items[response.item], response) is None:
+                unread = "empty answer" if not response.text.strip() else "the instrument could not read the answer"
+                reason = unscored.get(answer_key(response.suite, response.item, response.text), unread)
                 lost.append(Unanswered(name, role, response.item, reason))
     return lost
