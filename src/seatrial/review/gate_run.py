@@ -67,7 +67,8 @@ class GateRun:
     def asks(self, clusters: int) -> list[Ask]:
         """Return what to ask of the next clusters, baseline and candidate side by side; they count as asked then."""
         first, self.asked = self.asked, self.asked + clusters
-        return [Ask(role, one) for one in self.plan.requests(first, self.asked, self.draws) for role in ROLES]
+        requests = self.plan.requests(first, self.asked, self.draws)
+        return [Ask(role, one) for one in requests for role in ROLES if self.plan.asks(role, one, self.draws)]
 
     @property
     def observations(self) -> pl.DataFrame:
