@@ -6,8 +6,10 @@ import math
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from seatrial.errors import EvidenceError, StoreError
 from seatrial.observations import by_signal, digest, gate_pairs, read_observations, to_frame, write_observations
 from seatrial.types import ROLES, Observation, Role
+from tables import BLANKS, FORMATS, write_table
 
 ROWS = [
     Observation("vibe/off", "baseline", "a", "c1", 0, 0.0, use_case="work"),
@@ -63,7 +66,7 @@ def test_the_digest_ignores_order() -> None:
             "signal,role,item,value\nx/y,baseline,a,1\nx/y,baseline,b,nan\n",
             r"not a finite number: 1 row \(2; first item: b",
         ),
-        ("signal,role,item,value\nx/y,baseline,a,much\n", "value is missing or not a float64"),
+        ("signal,role,item,value\nx/y,baseline,a,much\n", "value is missing or not a number"),
         ("signal,role,item,value,weight\nx/y,baseline,a,1,0\n", "weight must be above 0"),
         ("signal,role,item,value\nx/y,baseline,a,1\nx/y,baseline,a,2\n", "stand twice"),
         ("signal,role,item,value,cluster\nx/y,baseline,a,1,p\nx/y,candidate,a,2,q\n", "more than one cluster"),
@@ -143,7 +146,6 @@ def test_rows_count_from_one_over_the_whole_file(tmp_path: Path) -> None:
         ("signal,role,item,value\nx/y,baseline,,1\n", "item is missing"),
         ("signal,role,item,value\nx/y,baseline,a,inf\n", "value is not a finite number"),
         ("signal,role,item,value,weight\nx/y,baseline,a,1,inf\n", "weight must be above 0"),
-        ("signal,role,item,value,draw\nx/y,baseline,a,1,first\n", "draw is missing or not a int64"),
         ("signal,role,item,value,use_case\nx/y,baseline,a,1,p\nx/y,candidate,a,2,q\n", "more than one use_case"),
         ("role,value\nbaseline,1\n", "no columns signal, item"),
     ],
@@ -311,3 +313,83 @@ def test_no_rows_are_a_table(tmp_path: Path) -> None:
     frame = read_observations(_csv(tmp_path, "signal,role,item,value\n"))
     assert frame.schema == to_frame([]).schema
     assert len(frame) == 0
+
+
+ROW = {"signal": "x/y", "role": "baseline", "item": "a", "value": 1}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_blank_is_the_default_in_every_format(tmp_path: Path, kind: str) -> None:
+    """Nothing, an empty text and spaces all mean that the cell says nothing."""
+    rows = [
+        ROW | {"item": f"i{n}", **dict.fromkeys(("cluster", "use_case", "rater", "draw"), blank)}
+        for n, blank in enumerate(BLANKS)
+    ]
+    frame = read_observations(write_table(tmp_path / f"o.{kind}", [*rows, ROW | {"cluster": " c ", "draw": 1}]))
+    assert frame["cluster"].to_list() == ["i0", "i1", "i2", "c"]
+    assert frame["use_case"].to_list() == ["general"] * 4
+    assert frame["rater"].to_list() == [""] * 4
+    assert frame["draw"].to_list() == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("blank", BLANKS)
+@pytest.mark.parametrize("column", ["signal", "role", "item"])
+def test_a_blank_in_a_needed_column_is_refused_with_its_rows(
+    tmp_path: Path, kind: str, column: str, blank: str | None
+) -> None:
+    """No row is dropped because nobody says what it is about."""
+    rows = [ROW, ROW | {"item": "b", column: blank}, ROW | {"item": "c"}]
+    with pytest.raises(EvidenceError, match=rf"{column} is missing: 1 row \(2"):
+        read_observations(write_table(tmp_path / f"o.{kind}", rows))
+
+
+def test_packed_names_may_be_blank_too(tmp_path: Path) -> None:
+    """Names that stand in the file as categories are read by the same rules as texts."""
+    frame = pl.DataFrame([ROW | {"item": f"i{n}", "cluster": blank} for n, blank in enumerate((*BLANKS, "c"))])
+    names = ("signal", "role", "item", "cluster")
+    frame.with_columns(pl.col(*names).cast(pl.Categorical())).write_parquet(tmp_path / "o.parquet")
+    assert read_observations(tmp_path / "o.parquet")["cluster"].to_list() == ["i0", "i1", "i2", "c"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_number_is_the_word_that_it_is_written_as(tmp_path: Path, kind: str) -> None:
+    """The id 7 is the id "7", whatever stands in the ten thousand rows before; zeros before it make another."""
+    rows = [ROW | {"item": n} for n in range(10_000)] + [ROW | {"item": "007"}, ROW | {"item": "x"}]
+    frame = read_observations(write_table(tmp_path / f"o.{kind}", rows))
+    assert frame["item"].cast(str).to_list() == [*map(str, range(10_000)), "007", "x"]
+    with pytest.raises(EvidenceError, match=r"value is missing or not a number: 1 row \(10003; first item: z\)"):
+        read_observations(write_table(tmp_path / f"o.{kind}", [*rows, ROW | {"item": "z", "value": "high"}]))
+
+
+def test_whole_numbers_of_any_type_are_one_id(tmp_path: Path) -> None:
+    """Ids become fractions where one of them is missing elsewhere, and are ids all the same."""
+    ids = [pl.Series([7], dtype=kind) for kind in (pl.Int8(), pl.UInt64(), pl.Float32(), pl.Float64())]
+    for number, item in enumerate(ids):
+        frame = pl.DataFrame([ROW]).with_columns(item.alias("item"))
+        frame.write_parquet(tmp_path / f"{number}.parquet")
+        assert read_observations(tmp_path / f"{number}.parquet")["item"].to_list() == ["7"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("names", [(1, 2), (0, 1), ("a", "b"), ("run 1", "2"), (1.5, 2.5)])
+def test_all_draws_are_read_whatever_they_are_called(tmp_path: Path, kind: str, names: tuple[Any, Any]) -> None:
+    """Repetitions may have numbers from anywhere, or names."""
+    rows = [ROW | {"draw": name, "value": value} for name, value in zip(names, (0.0, 1.0), strict=True)]
+    frame = read_observations(write_table(tmp_path / f"o.{kind}", rows))
+    assert frame["draw"].n_unique() == 2
+    assert gate_pairs(frame, "x/y").baseline.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_values_not_differences_are_held_to_the_scale(tmp_path: Path, kind: str) -> None:
+    """A scale of 3 to 5 is not [0, 1] because its differences fit; the message says how to declare it."""
+    path = write_table(
+        tmp_path / f"o.{kind}", [ROW, ROW | {"item": "b", "value": 3.5}, ROW | {"item": "c", "value": -1}]
+    )
+    words = r"value 3\.5 of x/y is outside \[0, 1\].*signals: \{x/y: \{bounds: .*: 2 rows \(2, 3; first item: b\)"
+    with pytest.raises(EvidenceError, match=words):
+        read_observations(path, {"x/y": (0.0, 1.0)})
+    write_table(tmp_path / "near.csv", [ROW | {"value": 1 + 1e-12}])
+    assert len(read_observations(tmp_path / "near.csv", {"x/y": (0.0, 1.0)})) == 1
+    assert len(read_observations(path, {"x/y": (-1.0, 5.0), "x/z": (0.0, 1.0)})) == 3

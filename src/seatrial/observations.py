@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import reduce
+from operator import or_
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError, StoreError
-from seatrial.formats.frames import Frame, as_number, as_whole, frame_of, reading, scan_frame
+from seatrial.formats.frames import Frame, as_draw, as_name, as_number, frame_of, reading, scan_frame
 from seatrial.formats.tables import TableReader
 from seatrial.stats.answered import answered_shares, grouped
 from seatrial.types import ROLES, Observation
@@ -26,6 +30,8 @@ __all__ = [
     "digest",
     "from_frame",
     "gate_pairs",
+    "is_outside",
+    "out_of_bounds",
     "read_observations",
     "to_frame",
     "write_observations",
@@ -53,6 +59,11 @@ REQUIRED = ("signal", "role", "item", "value")
 READER = TableReader("observations", EvidenceError, {})
 
 LISTED = 5
+
+Bounds: TypeAlias = Mapping[str, tuple[float, float]]
+"""Signal → the smallest and the largest value that it can have."""
+
+EVERYTHING: Bounds = MappingProxyType({})
 
 SEVERE = "vibe/severe"
 """A candidate's answer that one rater flagged as severe and a second flagged too; 1 holds a launch, gate or no gate."""
@@ -120,26 +131,31 @@ def write_observations(frame: pl.DataFrame, path: Path) -> None:
         raise StoreError(f"{path}: the observations cannot be written: {error}") from error
 
 
-def read_observations(path: Path) -> pl.DataFrame:
-    """Return the observations in a Parquet, CSV or JSONL file, checked; absent optional columns take their defaults.
+def read_observations(path: Path, bounds: Bounds = EVERYTHING) -> pl.DataFrame:
+    """Return the observations in a table, checked; optional columns take their defaults where absent or blank.
 
     One signal after another is read, checked and packed, so that a large file never stands in memory as text;
     what `write_observations` wrote is packed already and read at once.
+
+    Args:
+        path: Parquet, CSV, JSONL or JSON.
+        bounds: Signal → smallest and largest possible value, where values outside are to be refused.
 
     Raises:
         EvidenceError: the file cannot be read, lacks a column, or a row is wrong; rows count from 1.
     """
     with reading(path, EvidenceError):
-        return _observations(scan_frame(READER, path), str(path))
+        return _observations(scan_frame(READER, path), str(path), bounds)
 
 
-def from_frame(frame: Frame, signal: str | None, where: str = "the frame") -> pl.DataFrame:
+def from_frame(frame: Frame, signal: str | None, where: str = "the frame", bounds: Bounds = EVERYTHING) -> pl.DataFrame:
     """Return the observations in a frame of polars or pandas, checked as those of a file are.
 
     Args:
         frame: One row a number; `score` may stand for `value`.
         signal: What the numbers measure, where the frame has no column `signal`.
         where: Stands for the frame in messages.
+        bounds: As of `read_observations`.
 
     Raises:
         EvidenceError: a column is missing or a row is wrong; rows count from 1.
@@ -152,10 +168,10 @@ def from_frame(frame: Frame, signal: str | None, where: str = "the frame") -> pl
             raise EvidenceError(f"{where}: with several gates, a column `signal` must say which one each row is of")
         table = table.with_columns(pl.lit(signal).alias("signal"))
     with reading(where, EvidenceError):
-        return _observations(table.lazy(), where)
+        return _observations(table.lazy(), where, bounds)
 
 
-def _observations(lines: pl.LazyFrame, where: str) -> pl.DataFrame:
+def _observations(lines: pl.LazyFrame, where: str, bounds: Bounds) -> pl.DataFrame:
     """Return the rows of all signals, checked."""
     schema = lines.collect_schema()
     _check_columns(schema.names(), where)
@@ -163,20 +179,24 @@ def _observations(lines: pl.LazyFrame, where: str) -> pl.DataFrame:
         lines = lines.collect().lazy()
     elif schema["signal"] != pl.String:
         lines = lines.with_columns(pl.col("signal").cast(pl.String))
-    signals = lines.select(pl.col("signal").unique()).collect()["signal"].to_list()
-    parts = [_signal(lines, name, where) for name in sorted(signals, key=str)]
+    written: dict[str, list[str | None]] = {}
+    for name in lines.select(pl.col("signal").unique()).collect()["signal"].to_list():
+        written.setdefault((name or "").strip(), []).append(name)
+    parts = [_signal(lines, written[name], where, bounds.get(name)) for name in sorted(written)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
 
 
-def _signal(lines: pl.LazyFrame, name: str | None, where: str) -> pl.DataFrame:
-    """Return one signal's rows, checked."""
-    chosen = pl.col("signal").is_null() if name is None else pl.col("signal") == name
+def _signal(
+    lines: pl.LazyFrame, names: list[str | None], where: str, bounds: tuple[float, float] | None
+) -> pl.DataFrame:
+    """Return the rows of one signal, whose name may be written with spaces around it, checked."""
+    chosen = reduce(or_, (pl.col("signal").is_null() if one is None else pl.col("signal") == one for one in names))
     try:
-        return _checked(lines.filter(chosen).collect().with_row_index("row", 1), where)
+        return _checked(lines.filter(chosen).collect().with_row_index("row", 1), where, bounds)
     except EvidenceError:
         # Numbering all rows before choosing keeps the reader from skipping what it need not read, so it is done
         # only to name the wrong ones.
-        return _checked(lines.with_row_index("row", 1).filter(chosen).collect(), where)
+        return _checked(lines.with_row_index("row", 1).filter(chosen).collect(), where, bounds)
 
 
 def _check_columns(columns: Sequence[str], where: str) -> None:
@@ -189,13 +209,16 @@ def _check_columns(columns: Sequence[str], where: str) -> None:
         raise EvidenceError(f"{where}: unknown columns {', '.join(unknown)}; observations have {', '.join(SCHEMA)}")
 
 
-def _checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+def _checked(frame: pl.DataFrame, where: str, bounds: tuple[float, float] | None) -> pl.DataFrame:
     """Return one signal's rows, typed and packed, or refuse the first kind of mistake with its rows."""
     frame = _typed(frame, where)
     _refuse(frame, where, ~pl.col("role").is_in(ROLES), "role must be baseline or candidate")
     _refuse(frame, where, ~pl.col("value").is_finite(), "value is not a finite number")
     _refuse(frame, where, ~(pl.col("weight") > 0) | ~pl.col("weight").is_finite(), "weight must be above 0")
-    _refuse(frame, where, pl.col("item") == "", "item is empty")
+    if bounds is not None:
+        signal, outside = str(frame["signal"][0]), is_outside(bounds)
+        worst = frame.filter(outside)["value"]
+        _refuse(frame, where, outside, out_of_bounds("value", worst[0] if len(worst) else 0.0, signal, bounds))
     packed = frame.with_columns(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
     _refuse_doubled(packed, where)
     _one_place(packed, where)
@@ -204,6 +227,11 @@ def _checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
 
 def _typed(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     """Return the frame with all columns of the schema, names as text; a value that does not fit is refused."""
+    frame = frame.with_columns(
+        _named(frame[name]) for name, kind in SCHEMA.items() if kind == WORDS and name in frame.columns
+    )
+    if "draw" in frame.columns:
+        frame = frame.with_columns(as_draw(frame["draw"]))
     defaults: dict[str, pl.Expr] = {
         "cluster": pl.col("item").cast(pl.String),
         "draw": pl.lit(0),
@@ -220,15 +248,44 @@ def _typed(frame: pl.DataFrame, where: str) -> pl.DataFrame:
             frame = frame.with_columns(pl.col(name).fill_null(default))
     typed = frame.select("row", *[_cast(name, kind, frame.schema[name]) for name, kind in SCHEMA.items()])
     for name, kind in typed.drop("row").schema.items():
-        _refuse(typed, where, pl.col(name).is_null(), f"{name} is missing or not a {type(kind).__name__.lower()}")
+        _refuse(
+            typed,
+            where,
+            pl.col(name).is_null(),
+            f"{name} is {'missing or not a number' if kind.is_numeric() else 'missing'}",
+        )
     return typed
+
+
+def _named(column: pl.Series) -> pl.Series:
+    """Return a column of names without spaces around them, null where blank; one packed so already as it stands."""
+    frame = column.to_frame()
+    if column.dtype == WORDS:
+        held = column.unique().drop_nulls().cast(pl.String)
+        if column.name in ("rater", "source") or not held.str.contains(r"^\s|\s$|^$").any():
+            return column
+        frame = frame.cast(pl.String)
+    return frame.select(as_name(pl.col(column.name), frame.schema[column.name])).to_series()
+
+
+def is_outside(bounds: tuple[float, float]) -> pl.Expr:
+    """Return whether each value is outside the bounds, by more than rounding may carry it."""
+    low, high = bounds
+    slack = 1e-9 * (high - low)
+    return ~pl.col("value").is_between(low - slack, high + slack)
+
+
+def out_of_bounds(what: str, value: float, signal: str, bounds: tuple[float, float]) -> str:
+    """Return what is wrong with a value outside its signal's bounds, and how to declare others."""
+    return (
+        f"{what} {value:g} of {signal} is outside [{bounds[0]:g}, {bounds[1]:g}]; if its scale is another, declare "
+        f"it in the policy: signals: {{{signal}: {{bounds: [smallest, largest]}}}}"
+    )
 
 
 def _cast(name: str, wanted: pl.DataType, given: pl.DataType) -> pl.Expr:
     """Return a column in the type in which it is checked: names as text, unless they are packed already."""
-    if wanted == WORDS:
-        return pl.col(name) if given == WORDS else pl.col(name).cast(pl.String, strict=False)
-    return as_whole(pl.col(name), given) if wanted == pl.Int64 else as_number(pl.col(name), given)
+    return pl.col(name) if wanted in (WORDS, pl.Int64) else as_number(pl.col(name), given)
 
 
 def _refuse(frame: pl.DataFrame, where: str, wrong: pl.Expr, what: str) -> None:

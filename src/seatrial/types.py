@@ -215,8 +215,8 @@ class Evidence:
         e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
         p_value: p-value against the same; for sequential evidence valid at every look.
         method: `betting` (valid at every look), `exact`, `clustered-t`, `adjusted-t`, `gaffke`, …
-        baseline: Mean reading of the baseline in the signal's units: over the same items as the change, and like it the mean
-            over clusters of each cluster's mean.
+        baseline: Mean reading of the baseline in the signal's units: over the same items as the change, and like it the
+            mean over clusters of each cluster's mean.
         candidate: The same for the candidate.
         missing: Items that lack an answer which was asked, of either model: all of its draws or some.
         missing_low: As `estimate`, if every missing answer were as harmless as it could be.

@@ -8,9 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from seatrial.calibration.labels import read_labels
+from seatrial.calibration.labels import columns_read, read_labels
 from seatrial.errors import EvidenceError
 from seatrial.instruments.measure import Labelled
+from tables import BLANKS, FORMATS, write_table
 
 
 def _written(tmp_path: Path, content: str, name: str = "l.csv") -> Path:
@@ -129,3 +130,37 @@ def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
         read_labels(path)
     with pytest.raises(EvidenceError, match=r"none\.csv: no such file"):
         read_labels(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_blank_is_the_default_in_every_format(tmp_path: Path, kind: str) -> None:
+    """Without a cluster an answer is its own; a blank label is refused with its row."""
+    rows = [{"text": f"t{n}", "label": 1, "cluster": blank} for n, blank in enumerate((*BLANKS, " 7 "))]
+    made = read_labels(write_table(tmp_path / f"l.{kind}", rows))
+    assert len({row.cluster for row in made}) == 4 and made[3].cluster == "7"
+    for blank in BLANKS:
+        path = write_table(tmp_path / f"l.{kind}", [rows[0], rows[1] | {"label": blank}])
+        with pytest.raises(EvidenceError, match=r"l\.\w+: ?(row |record )?2: the label '' is not a number"):
+            read_labels(path)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_labels_are_words_in_every_format(tmp_path: Path, kind: str) -> None:
+    """A number late in a column of words is the word that `values` gives a number."""
+    rows = [{"text": f"t{n}", "label": "bad"} for n in range(2000)] + [{"text": "late", "label": 3}]
+    made = read_labels(write_table(tmp_path / f"l.{kind}", rows), values={"bad": 1.0, "3": 0.0})
+    assert (made[0].label, made[-1].label) == (1.0, 0.0)
+
+
+def test_truth_is_a_word(tmp_path: Path) -> None:
+    """True and false of JSON are the words that a policy writes."""
+    path = write_table(tmp_path / "l.jsonl", [{"text": "t", "label": True}, {"text": "u", "label": False}])
+    assert [row.label for row in read_labels(path, values={"true": 1.0, "false": 0.0})] == [1.0, 0.0]
+
+
+def test_columns_under_other_names_are_said(tmp_path: Path) -> None:
+    """What was read as what is said, but for columns that were named; two that could be meant are refused."""
+    path = _written(tmp_path, "answer,label,Q\nNo.,1,Is it?\n")
+    assert columns_read(path, {"prompt": "Q"}) == ["l.csv: read 'answer' as the text."]
+    with pytest.raises(EvidenceError, match=r"the text may be 'answer' or 'output'\. Name it with --column text=NAME"):
+        read_labels(_written(tmp_path, "answer,output,label\nNo.,Yes.,1\n"))

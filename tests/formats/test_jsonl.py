@@ -52,3 +52,9 @@ def test_a_mistake_is_told_and_the_lines_after_it_are_read(line: str, words: str
 def test_blank_lines_hold_nothing(text: str) -> None:
     """A file of blank lines has no rows and no mistakes."""
     assert list(json_lines(text)) == []
+
+
+def test_a_key_that_stands_twice_is_no_record() -> None:
+    """Python would keep the last of two values without a word; no line with two is read, however deep they stand."""
+    for line in ('{"a": 1, "a": 2}', '{"b": [{"a": 1, "a": 1}]}'):
+        assert list(json_lines(line)) == [(1, "two columns are called 'a'; rename one or take it out")]

@@ -13,16 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.formats.tables import BY_POLICY, TABLES, Row, TableReader
+from seatrial.formats.tables import BY_POLICY, Row, TableReader
 
 
 class Refused(Exception):
     """What the reader is told to raise."""
 
 
-READER = TableReader(
-    "votes", Refused, {"item": ("item", "id"), "vote": ("vote",)}, ("item",), suffixes=(*TABLES, ".json")
-)
+READER = TableReader("votes", Refused, {"item": ("item", "id"), "vote": ("vote",)}, ("item",))
 POLICY = TableReader("scores", Refused, {"item": ("item", "id"), "score": ("score",)}, ("item", "score"), BY_POLICY)
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
@@ -142,7 +140,7 @@ def test_half_a_letter_is_met_only_where_it_is_half() -> None:
         ("t.json", b"[" * 100_000, r"^t\.json: not JSON that can be read"),
         ("t.json", b"", r"^t\.json:1: not JSON"),
         ("t.parquet", b"PAR1 no", r"^t\.parquet: cannot be read: "),
-        ("t.txt", b"item\n", r"^t\.txt: votes come as \.csv, \.jsonl, \.ndjson, \.parquet or \.json, not \.txt$"),
+        ("t.txt", b"item\n", r"^t\.txt: votes come as \.csv, \.jsonl, \.ndjson, \.json or \.parquet, not \.txt$"),
         ("t", b"item\n", "votes come as .*, not without a suffix$"),
     ],
 )
@@ -158,8 +156,8 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
         next(READER.rows(tmp_path / "no.csv"))
     with pytest.raises(Refused, match="cannot be read: Is a directory"):
         READER.content(tmp_path)
-    with pytest.raises(Refused, match=r"scores come as .* or \.parquet, not \.json"):
-        next(POLICY.rows(tmp_path / "t.json", b"[]"))
+    with pytest.raises(Refused, match=r"scores come as .* or \.parquet, not \.tsv"):
+        next(POLICY.rows(tmp_path / "t.tsv", b"[]"))
 
 
 def test_columns_are_found_under_usual_names_or_as_mapped() -> None:
@@ -194,8 +192,52 @@ def test_named_rows_hold_what_was_looked_for(tmp_path: Path) -> None:
     path.write_text('{"id": 7, "other": 1}\n{"id": "8", "vote": true}\n', encoding="utf-8")
     rows = READER.named_rows(path, {})
     assert [[row.text("item"), row.text("vote"), row.text("rater"), row.text(None)] for row in rows] == [
-        ["7", "", "", ""], ["8", "True", "", ""]
+        ["7", "", "", ""], ["8", "true", "", ""]
     ]  # fmt: skip
     path.write_text("\n", encoding="utf-8")
     with pytest.raises(Refused, match=r"t\.jsonl: no votes$"):
         READER.named_rows(path, {})
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
+def test_two_columns_of_one_name_are_refused(kind: str) -> None:
+    """Neither of two columns is better than the other, also where only spaces tell them apart."""
+    content = {
+        "csv": b"item,vote, item\na,b,c\n",
+        "jsonl": b'{"item": 1, "item": 2}',
+        "json": b'[{"item": 1, "item": 2}]',
+    }
+    with pytest.raises(Refused, match=rf"^t\.{kind}:.* two columns are called 'item'"):
+        _cells(content[kind], f"t.{kind}")
+
+
+def test_names_of_columns_have_no_spaces_around_them() -> None:
+    """A space after a comma, as people type it, hides no column."""
+    assert _cells(b"item, vote \na,b\n", "t.csv") == [{"item": "a", "vote": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        (7, "7"), (7.0, "7"), ("7", "7"), ("007", "007"), (7.5, "7.5"), (True, "true"), (False, "false"), (" x ", "x"),
+        (None, ""), (float("nan"), ""), (" ", ""), ([1], "[1]"), ({"é": 1}, '{"é": 1}'), (1e300, "1e+300"),
+    ],
+)  # fmt: skip
+def test_a_name_is_a_word(value: object, word: str) -> None:
+    """What stands in a cell is the same name in every format."""
+    assert Row("t:1", 1, {"item": value}).name("item") == word
+
+
+def test_another_name_is_taken_where_it_alone_is_there_and_said() -> None:
+    """An alias counts in any case of its letters; two of them are refused, and a mapped column needs no word."""
+    reader = TableReader("votes", Refused, {"item": ("item", "id", "pair")})
+    assert reader.names("t", ["ID"], {}) == {"item": "ID"}
+    assert reader.names("t", ["id", "item", "pair"], {}) == {"item": "item"}
+    with pytest.raises(Refused, match=r"^t: the item may be 'id' or 'pair'\. Name it with --column item=NAME$"):
+        reader.names("t", ["id", "pair"], {})
+    assert reader.told(Path("a/t.csv"), {"item": "ID"}, {}) == ["t.csv: read 'ID' as the item."]
+    assert (
+        reader.told(Path("t.csv"), {"item": "item"}, {})
+        == reader.told(Path("t.csv"), {"item": "q"}, {"item": "q"})
+        == []
+    )

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from seatrial.errors import EvidenceError
 from seatrial.instruments import Instrument, Signal, instruments
 from seatrial.instruments.base import read_many
 from seatrial.types import Harmful, Item, Message, Observation, Response
@@ -133,3 +134,12 @@ def test_the_signed_sides_sum_to_the_observation() -> None:
     (row,) = signal.observe("baseline", PAIR, _answers("0.35", "0.85"))
     assert row.value == pytest.approx(sum(signal.side(item) * x for item, x in zip(PAIR, (0.35, 0.85), strict=True)))
     assert row.value == pytest.approx(-0.5)
+
+
+@pytest.mark.parametrize("value", ["1.5", "-0.1", "inf", "nan"])
+def test_a_reading_outside_the_bounds_is_refused(value: str) -> None:
+    """No number outside an instrument's scale becomes an observation; rounding may carry it over by a hair."""
+    near, far = _answers("1.000000000001", "0"), _answers("0", value)
+    assert len(_signal().observe("baseline", PAIR, near)) == 2
+    with pytest.raises(EvidenceError, match=r"x: item m1-against: test/number reads .*, which is outside its bounds"):
+        _signal().observe("baseline", PAIR, far)

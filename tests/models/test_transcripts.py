@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from seatrial.errors import EvidenceError, NoAnswer
 from seatrial.models.transcripts import TranscriptsModel
 from seatrial.policy import ModelSpec
 from seatrial.types import Item, Message, Request
+from tables import BLANKS, FORMATS, write_table
 
 
 def _model(path: Path, text: str, **settings: object) -> TranscriptsModel:
@@ -18,7 +20,7 @@ def _model(path: Path, text: str, **settings: object) -> TranscriptsModel:
     return TranscriptsModel(ModelSpec.model_validate({"model": f"transcripts/{path}", **settings}))
 
 
-FORMATS = {
+KINDS = {
     "a.jsonl": '{"prompt": "Hi?", "completion": "Yes."}\n\n',
     "a.csv": 'prompt,completion\nHi?,"Yes."\n',
     "b.jsonl": json.dumps({"messages": [{"role": "user", "content": "Hi?"}, {"role": "assistant", "content": "Yes."}]}),
@@ -26,10 +28,10 @@ FORMATS = {
 }
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", KINDS)
 async def test_every_format_answers_the_same_conversation(tmp_path: Path, name: str) -> None:
     """Whatever the format, a suite's item with the same conversation gets the recorded answer."""
-    model = _model(tmp_path / name, FORMATS[name])
+    model = _model(tmp_path / name, KINDS[name])
     async with model:
         response = await model.ask(Request(Item("x", "suite", (Message("user", "Hi? "),))))
     assert (response.text, response.item, response.suite) == ("Yes.", "x", "suite")
@@ -41,7 +43,7 @@ async def test_what_is_not_recorded_is_said(tmp_path: Path) -> None:
     for item in (Item("x", "s", (Message("user", "Other?"),)), model.items()[0]):
         with pytest.raises(NoAnswer, match=r"a\.jsonl"):
             await model.ask(Request(item))
-    assert model.answers("q") == ()
+    assert model.answers(model.items()[0]) == ()
 
 
 async def test_an_empty_text_is_an_answer(tmp_path: Path) -> None:
@@ -55,13 +57,13 @@ def test_other_columns_become_labels(tmp_path: Path) -> None:
     model = _model(tmp_path / "a.csv", "id,prompt,completion,grade,use_case,cluster\nq,Hi?,Yes,good,law,c7\n")
     (item,) = model.items()
     assert (item.id, item.labels, item.use_case, item.cluster) == ("q", (("grade", "good"),), "law", "c7")
-    assert model.answers("q")[0].labels == (("grade", "good"),)
+    assert model.answers(model.items()[0])[0].labels == (("grade", "good"),)
 
 
 def test_columns_can_be_mapped(tmp_path: Path) -> None:
     """The policy may name the columns."""
     model = _model(tmp_path / "a.csv", "Q,A\nHi?,Yes\n", columns={"prompt": "Q", "completion": "A"})
-    assert model.answers(model.items()[0].id)[0].text == "Yes"
+    assert model.answers(model.items()[0])[0].text == "Yes"
 
 
 def test_ids_agree_between_files(tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ def test_ids_agree_between_files(tmp_path: Path) -> None:
 def test_draws_are_kept_apart(tmp_path: Path) -> None:
     """Numbered answers to one question are its draws, in order."""
     model = _model(tmp_path / "a.csv", "prompt,completion,draw\nHi?,B,1\nHi?,A,0\n")
-    assert [answer.text for answer in model.answers(model.items()[0].id)] == ["A", "B"]
+    assert [answer.text for answer in model.answers(model.items()[0])] == ["A", "B"]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +93,6 @@ def test_draws_are_kept_apart(tmp_path: Path) -> None:
         ("a.csv", 'prompt,completion\n"Hi?,Yes\n', "not valid CSV"),
         ("a.csv", "id,prompt,completion\n ,Hi?,Yes\n", "the id is empty"),
         ("a.csv", "a,b\n1,2\n", "expected `prompt` and `completion`"),
-        ("a.csv", "prompt,completion,draw\nHi?,Yes,x\n", "draw must be a whole number"),
-        ("a.csv", "prompt,completion,draw\nHi?,Yes,-1\n", "draw must not be negative"),
         ("a.csv", "prompt,completion\n", "holds no row"),
         ("a.jsonl", '{"prompt": "Hi?", "completion": NaN}\n', "not text: nan"),
         ("a.jsonl", '{"prompt": "Hi?", "completion": "Yes", "grade": NaN}\n', "grade is not a number"),
@@ -160,7 +160,7 @@ def test_hostile_text_is_kept_as_it_is(tmp_path: Path) -> None:
     """Line separators, control characters and the mark that some editors put first change no answer."""
     said = "one\u2028two\x00\x1b[2J“three”"
     model = _model(tmp_path / "a.jsonl", "\ufeff" + json.dumps({"prompt": "Hi?", "completion": said}))
-    assert model.answers(model.items()[0].id)[0].text == said
+    assert model.answers(model.items()[0])[0].text == said
 
 
 def test_labels_that_are_no_text_are_kept_as_json(tmp_path: Path) -> None:
@@ -168,3 +168,95 @@ def test_labels_that_are_no_text_are_kept_as_json(tmp_path: Path) -> None:
     row = {"prompt": "Hi?", "completion": "Yes", "grade": 3, "tags": ["a"], "bad": True, "none": None}
     model = _model(tmp_path / "a.jsonl", json.dumps(row))
     assert dict(model.items()[0].labels) == {"grade": "3", "tags": '["a"]', "bad": "true", "none": ""}
+
+
+def _of(path: Path, *rows: dict[str, Any]) -> TranscriptsModel:
+    return TranscriptsModel(ModelSpec(model=f"transcripts/{write_table(path, rows)}"))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_blank_is_the_default_in_every_format(tmp_path: Path, kind: str) -> None:
+    """Without a cluster an item is its own, without a use case it is general, whatever a blank cell holds."""
+    rows: list[dict[str, Any]] = [
+        {"item": n, "prompt": f"{n}?", "completion": "Yes", "cluster": blank, "use_case": blank, "draw": blank}
+        for n, blank in enumerate((*BLANKS, " c "))
+    ]
+    items = _of(tmp_path / f"a.{kind}", *rows).items()
+    assert [(item.id, item.cluster, item.use_case) for item in items] == [
+        ("0", "0", "general"), ("1", "1", "general"), ("2", "2", "general"), ("3", "c", "c")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_item_is_refused_with_its_row(tmp_path: Path, kind: str, blank: str | None) -> None:
+    """Rows are not pooled because nobody says which item they are of."""
+    row: dict[str, Any] = {"item": "q", "prompt": "Hi?", "completion": "Yes"}
+    with pytest.raises(EvidenceError, match=r"a\.\w+: ?(row |record )?[23]: the id is empty"):
+        _of(tmp_path / f"a.{kind}", row, row | {"item": blank, "prompt": "Ho?"})
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("column", ["draw", "epoch", "repeat", "sample"])
+@pytest.mark.parametrize("names", [(10, 9), (1, 0), ("b", "a"), ("x", "10")])
+async def test_all_answers_are_found_whatever_draws_are_called(
+    tmp_path: Path, kind: str, column: str, names: tuple[Any, Any]
+) -> None:
+    """Answers are numbered from 0 in the order of their draws: by number where all are numbers, else by name."""
+    rows = [
+        {"item": "q", "prompt": "Hi?", "completion": text, column: name, "label": text}
+        for name, text in zip(names, ("second", "first"), strict=True)
+    ]
+    model = _of(tmp_path / f"a.{kind}", *rows)
+    (item,) = model.items()
+    assert [(one.text, one.draw, one.labels) for one in model.answers(item)] == [
+        ("first", 0, (("label", "first"),)),
+        ("second", 1, (("label", "second"),)),
+    ]
+    assert (await model.ask(Request(item, draw=1))).text == "second"
+
+
+async def test_answers_to_one_question_under_several_ids_are_all_given(tmp_path: Path) -> None:
+    """Where a suite asks the question, every row that answers it is one of its draws."""
+    rows = [{"item": n, "prompt": "Hi?", "completion": f"{n}"} for n in range(3)]
+    model, asked = _of(tmp_path / "a.csv", *rows), Item("x", "suite", (Message("user", "Hi?"),))
+    given = [await model.ask(Request(asked, draw)) for draw in range(3)]
+    assert [(one.text, one.draw, one.item) for one in given] == [("0", 0, "x"), ("1", 1, "x"), ("2", 2, "x")]
+    assert len(model.answers(asked)) == 3
+
+
+async def test_what_was_not_read_is_counted(tmp_path: Path) -> None:
+    """Columns under other names, rows without an answer, uneven draws and answers that nobody asked for are said."""
+    rows: list[dict[str, Any]] = [
+        {"id": "q", "prompt": "Hi?", "output": "Yes", "epoch": 1},
+        {"id": "q", "prompt": "Hi?", "output": "No", "epoch": 2},
+        {"id": "r", "prompt": "Ho?", "output": "Yes", "epoch": 1},
+        {"id": "r", "prompt": "Ho?", "output": None, "epoch": 2},
+    ]
+    model = _of(tmp_path / "a.jsonl", *rows)
+    await model.ask(Request(model.items()[0]))
+    assert model.told() == (
+        "a.jsonl: read 'id' as the item, 'output' as the completion, 'epoch' as the draw.",
+        "a.jsonl: 1 of 4 rows hold no answer.",
+        "a.jsonl: some items have 1 answers, others up to 2; all count.",
+        "a.jsonl: 2 of 3 recorded answers were not read, for no gate asked for them.",
+    )
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json"])
+def test_columns_are_the_same_in_all_rows(tmp_path: Path, kind: str) -> None:
+    """A row that lacks a column has a blank there, and is not read by another."""
+    rows: list[dict[str, Any]] = [
+        {"item": "q", "prompt": "Hi?", "completion": "Yes"}, {"id": "r", "prompt": "Ho?", "completion": "No"}
+    ]  # fmt: skip
+    with pytest.raises(EvidenceError, match="the id is empty"):
+        _of(tmp_path / f"a.{kind}", *rows)
+    with pytest.raises(EvidenceError, match="the completion may be 'response' or 'answer'"):
+        _of(tmp_path / f"a.{kind}", {"prompt": "Hi?", "response": "Yes", "answer": "No"})
+
+
+def test_a_draw_in_another_place_is_refused(tmp_path: Path) -> None:
+    """The draws of an item stand in one cluster and one use case."""
+    rows = [{"item": "q", "prompt": "Hi?", "completion": "Yes", "draw": n, "cluster": f"c{n}"} for n in range(2)]
+    with pytest.raises(EvidenceError, match=r"a\.csv:3: the item 'q' has another cluster or use case"):
+        _of(tmp_path / "a.csv", *rows)

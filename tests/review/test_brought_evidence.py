@@ -37,14 +37,14 @@ def _policy(folder: Path, text: str, *signals: str) -> Path:
 
 
 def _counts(path: Path) -> dict[str, int]:
-    frame = brought_evidence(load_policy(path))
+    frame = brought_evidence(load_policy(path)).observations
     assert frame is not None
     return {str(name): count for name, count in frame["signal"].value_counts().iter_rows()}
 
 
 def test_a_policy_that_brings_nothing_has_none(tmp_path: Path) -> None:
     """Without files and scores there is no table, not an empty one."""
-    assert brought_evidence(load_policy(_policy(tmp_path, "", "behavior/x"))) is None
+    assert brought_evidence(load_policy(_policy(tmp_path, "", "behavior/x"))).observations is None
 
 
 def test_files_are_read_together(tmp_path: Path) -> None:
@@ -72,3 +72,22 @@ def test_scores_are_of_the_only_gate_that_no_file_serves(tmp_path: Path) -> None
     assert _counts(path) == {"vibe/off": 6, "benchmark/quiz": 8}
     with pytest.raises(EvidenceError):
         brought_evidence(load_policy(_policy(tmp_path, BOTH, "benchmark/facts", "benchmark/quiz")))
+
+
+def test_the_scale_of_what_is_gated_is_held(tmp_path: Path) -> None:
+    """Values outside [0, 1], or outside what the policy declares, are refused; those of no gate are not."""
+    _evidence(tmp_path / "one.jsonl", "behavior/x", "behavior/y", value=3.5)
+    path = _policy(tmp_path, "evidence: [one.jsonl]\n", "behavior/x")
+    with pytest.raises(EvidenceError, match=r"one\.jsonl: value 3\.5 of behavior/x is outside \[0, 1\]"):
+        brought_evidence(load_policy(path))
+    declared = "evidence: [one.jsonl]\nsignals: {behavior/x: {bounds: [1, 5]}}\n"
+    assert _counts(_policy(tmp_path, declared, "behavior/x")) == {"behavior/x": 6, "behavior/y": 6}
+
+
+def test_what_decides_nothing_is_said(tmp_path: Path) -> None:
+    """Observations of a signal that no gate asks for are counted; ratings count without one."""
+    _evidence(tmp_path / "one.jsonl", "behavior/x", "behavior/y", "vibe/off")
+    path = _policy(tmp_path, "evidence: [one.jsonl]\n", "behavior/x")
+    assert brought_evidence(load_policy(path)).told == (
+        "behavior/y: 6 brought observations decide nothing, for no gate asks for them.",
+    )

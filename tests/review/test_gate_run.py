@@ -339,3 +339,14 @@ def test_what_the_run_shows_leaves_its_table_out() -> None:
     with pytest.raises(TypeError):
         GateRun(run.plan, None, _observed=run.observations)  # type: ignore[call-arg]
     assert isinstance(run.found[0][1], Evidence)
+
+
+def test_a_recorded_model_gives_all_that_it_holds() -> None:
+    """How often a live model is asked is the policy's; a recorded one has as many draws as it has, one where none."""
+    items = [_item("a"), _item("b")]
+    live = replace(_plan([items]), recorded={"baseline": {"a": 3, "b": 0}})
+    run = GateRun(live, draws=2)
+    assert [(ask.request.item.id, ask.request.draw, ask.role) for ask in run.asks(1)] == [
+        ("a", 0, "baseline"), ("a", 0, "candidate"), ("a", 1, "baseline"), ("a", 1, "candidate"), ("a", 2, "baseline"),
+        ("b", 0, "baseline"), ("b", 0, "candidate"), ("b", 1, "candidate"),
+    ]  # fmt: skip

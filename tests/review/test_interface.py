@@ -139,6 +139,12 @@ def test_a_policy_declares_what_a_frame_measures() -> None:
     assert (strict.result.policy.alpha, strict.result.policy.power) == (0.01, 0.7)
 
 
+def test_a_frame_is_held_to_its_scale() -> None:
+    """Values outside the bounds of what is gated are refused with their rows, as those of a file are."""
+    with pytest.raises(EvidenceError, match=r"the frame: value 1\.1 of benchmark/quiz is outside \[0, 1\].*first item"):
+        decide([QUIZ], _frame(0.6))
+
+
 async def _seven() -> int:
     await asyncio.sleep(0)
     return 7

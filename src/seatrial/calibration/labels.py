@@ -11,7 +11,7 @@ from seatrial.errors import EvidenceError
 from seatrial.formats.tables import Row, TableReader
 from seatrial.instruments.measure import UNNAMED, Labelled
 
-__all__ = ["read_labels"]
+__all__ = ["columns_read", "read_labels"]
 
 USUAL = {
     "text": ("text", "answer", "completion", "response", "output"),
@@ -26,10 +26,10 @@ READER = TableReader("labelled answers", EvidenceError, USUAL, ("text", "label")
 def read_labels(
     path: Path, columns: Mapping[str, str] | None = None, values: Mapping[str, float] | None = None
 ) -> list[Labelled]:
-    """Return the labelled answers in a CSV, JSONL or Parquet file.
+    """Return the labelled answers in a table.
 
     Args:
-        path: The file.
+        path: The file: CSV, JSONL, JSON or Parquet.
         columns: What → name of the column, for what is not under a usual name: text, label, prompt, cluster, model.
         values: Label → number, for labels that are words.
 
@@ -44,8 +44,13 @@ def read_labels(
     return made
 
 
+def columns_read(path: Path, columns: Mapping[str, str] | None = None) -> list[str]:
+    """Return in a sentence which columns of a file of labels were found under another name than their own."""
+    return READER.read_as(path, columns or {})
+
+
 def _labelled(row: Row, values: Mapping[str, float]) -> Labelled:
-    label = row.text("label").strip()
+    label = row.name("label")
     if values and label not in values:
         raise EvidenceError(f"{row.place}: the label {label!r} has no number; given are {', '.join(values)}")
     try:
@@ -55,8 +60,8 @@ def _labelled(row: Row, values: Mapping[str, float]) -> Labelled:
         raise EvidenceError(f"{row.place}: the label {label!r} is not a number; {hint}") from None
     if not math.isfinite(number):
         raise EvidenceError(f"{row.place}: the label {label!r} is not a finite number")
-    cluster = row.text("cluster") or f"{UNNAMED}{row.number}"
-    return Labelled(row.text("text"), number, cluster, row.text("prompt"), row.text("model"))
+    cluster = row.name("cluster") or f"{UNNAMED}{row.number}"
+    return Labelled(row.text("text"), number, cluster, row.text("prompt"), row.name("model"))
 
 
 def _refuse_contradictions(path: Path, rows: Sequence[Labelled]) -> None:

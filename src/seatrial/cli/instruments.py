@@ -94,17 +94,19 @@ def instruments_calibrate(
 ) -> None:
     """Measure an instrument on labelled answers and write its record, which `records:` in a policy takes."""
     import seatrial
+    from seatrial.calibration.labels import columns_read
     from seatrial.instruments.may_gate import judged_by_record
     from seatrial.instruments.records import save_record
     from seatrial.policy import load_policy
 
+    columns = named_values(column or [], "--column")
     record = seatrial.calibrate(
         instrument,
         labels,
         policy=load_policy(policy) if policy is not None else None,
         signal=signal,
         against=against,
-        columns=named_values(column or [], "--column"),
+        columns=columns,
         values={word: float(number) for word, number in named_values(value or [], "--value", number=True).items()},
         harmful_from=harmful_from,
         labelled_by=labelled_by,
@@ -116,5 +118,7 @@ def instruments_calibrate(
     if as_json:
         print_json({"path": str(path), "may_gate": held.may_gate, "error": held.why, "record": record.digest})
         return
+    for line in (line for read in labels for line in columns_read(read, columns)):
+        typer.echo(line)
     typer.echo(held.why)
     typer.echo(f"{'May gate' if held.may_gate else 'May only advise'}. Record: {path}")

@@ -39,20 +39,24 @@ def vibe_import(
 
     from seatrial.cli.output.vibe import crowd_summary
     from seatrial.errors import EvidenceError
-    from seatrial.evidence.vibes import crowd_of, read_votes, to_observations
+    from seatrial.evidence.vibes import columns_read, crowd_of, left_out, read_votes, to_observations
     from seatrial.observations import to_frame, write_observations
 
-    read = read_votes(votes, named_values(column or [], "--column"))
+    named = named_values(column or [], "--column")
+    read = read_votes(votes, named)
     if bool(out) != bool(baseline and candidate):
         raise EvidenceError("--out, --baseline and --candidate go together: evidence compares two models")
     made = to_observations(read, baseline, candidate, votes.name) if out is not None else []
     if out is not None:
         write_observations(to_frame(made), out)
+    others = left_out(read, baseline, candidate) if out is not None else []
     found = crowd_of(read)
     if as_json:
-        print_json({**asdict(found), "observations": len(made)})
+        print_json({**asdict(found), "observations": len(made), "left_out": others})
         return
     typer.echo(crowd_summary(found))
+    for line in (*columns_read(votes, named), *others):
+        typer.echo(line)
     if out is not None:
         typer.echo(f"{len(made):,} observations of vibe/preference: {out}. List it under `evidence:` in a policy.")
 

@@ -5,7 +5,6 @@ Types are never guessed: what a text file holds is read as words, and becomes a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -15,9 +14,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import polars as pl
 
-from seatrial.formats.tables import TableReader, doubled
+from seatrial.formats.tables import EXACT, TableReader, as_word, doubled
 
-__all__ = ["Frame", "as_number", "as_whole", "frame_of", "read_frame", "reading", "scan_frame"]
+__all__ = ["Frame", "as_draw", "as_name", "as_number", "as_whole", "frame_of", "read_frame", "reading", "scan_frame"]
 
 BATCH = 20_000
 """Rows of a text file that stand in memory as Python's own objects."""
@@ -49,7 +48,7 @@ def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
     rows, parts = reader.rows(path), []
     while batch := [row.cells for row in islice(rows, BATCH)]:
         held = dict.fromkeys(chain.from_iterable(batch))
-        columns = {name: [_word(cells.get(name)) for cells in batch] for name in held}
+        columns = {name: [as_word(cells.get(name)) for cells in batch] for name in held}
         parts.append(pl.DataFrame(columns, schema=dict.fromkeys(held, pl.String)))
     if not parts:
         names = reader.header(path) if suffix == ".csv" else []
@@ -72,11 +71,26 @@ def reading(place: object, error: type[Exception]) -> Iterator[None]:
         raise error(f"{place}: cannot be read: {why}") from wrong
 
 
-def _word(value: Any) -> str | None:
-    """Return what stands in a cell as a word; what is no text as JSON writes it."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, list, dict)) else str(value)
+def as_name(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Return a column of that type as names or ids: words without spaces around them, null where a cell is blank."""
+    words = column.cast(pl.String).str.strip_chars()
+    if kind.is_float():  # as whole numbers become where one of them is missing
+        whole = (column == column.floor()) & (column.abs() < EXACT)
+        plain = pl.when(whole).then(column).cast(pl.Int64, strict=False).cast(pl.String)
+        words = pl.coalesce(plain, pl.when(column.is_not_nan()).then(words))
+    return pl.when(words != "").then(words)
+
+
+def as_draw(draws: pl.Series) -> pl.Series:
+    """Return which repetition each row is, as whole numbers, whatever repetitions are called; a blank one is 0.
+
+    Whole numbers stay as they are; other names are numbered in their order.
+    """
+    names = draws.to_frame("name").select(as_name(pl.col("name"), draws.dtype)).to_series()
+    numbers = draws.to_frame("name").select(as_whole(pl.col("name"), draws.dtype)).to_series()
+    if numbers.null_count() == names.null_count():
+        return numbers.fill_null(0).rename(draws.name)
+    return (names.fill_null("").rank("dense").cast(pl.Int64) - 1).rename(draws.name)
 
 
 def as_number(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
@@ -128,4 +142,4 @@ def _of_pandas(name: str, column: Any) -> pl.Series:
     if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f":
         return pl.Series(name, column.to_numpy().astype(np.float64)).fill_nan(None)
     cells = zip(column.tolist(), column.isna().tolist(), strict=True)
-    return pl.Series(name, [None if missing else _word(value) for value, missing in cells], dtype=pl.String)
+    return pl.Series(name, [None if missing else as_word(value) for value, missing in cells], dtype=pl.String)

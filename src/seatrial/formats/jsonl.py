@@ -6,7 +6,24 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["json_lines"]
+__all__ = ["DoubledKey", "json_lines", "unique"]
+
+
+class DoubledKey(ValueError):
+    """An object has one key twice, of which Python would keep the last without a word."""
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; the hook that keeps a doubled key from being read as one.
+
+    Raises:
+        DoubledKey: a key stands twice.
+    """
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+        raise DoubledKey(f"two columns are called {twice!r}; rename one or take it out")
+    return made
 
 
 def json_lines(text: str | Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
@@ -19,9 +36,12 @@ def json_lines(text: str | Iterable[str]) -> Iterator[tuple[int, dict[str, Any] 
         if not line.strip():
             continue
         try:
-            content = json.loads(line.removesuffix("\n"))
+            content = json.loads(line.removesuffix("\n"), object_pairs_hook=unique)
         except json.JSONDecodeError as error:
             yield number, f"not JSON: {error.msg} at column {error.colno}"
+            continue
+        except DoubledKey as error:
+            yield number, str(error)
             continue
         except (RecursionError, ValueError) as error:  # ValueError: a whole number of thousands of digits
             why = "nested too deep" if isinstance(error, RecursionError) else "a number is too long"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -13,18 +14,22 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from seatrial.formats.jsonl import json_lines
+from seatrial.formats.jsonl import DoubledKey, json_lines, unique
 from seatrial.formats.readers import ReaderFailed, has_reader, registered_rows
 
-__all__ = ["BY_OPTION", "BY_POLICY", "TABLES", "Row", "TableReader", "doubled"]
+__all__ = ["BY_OPTION", "BY_POLICY", "DRAW", "TABLES", "Row", "TableReader", "as_word", "doubled"]
 
 BY_OPTION = "no column for the {what}; it has {held}. Name it with --column {what}=NAME"
 BY_POLICY = "no column {name!r}; found {held}. Map it with columns: {{{what}: …}}"
-TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
+TABLES = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
+DRAW = ("draw", "epoch", "repeat", "repetition", "replicate", "sample", "sample_index", "attempt", "trial")
+"""Columns in which tools say which of several answers to one item a row holds."""
 PLACES = {".parquet": ": row ", ".json": ": record "}
 """What stands between a file and the number of a row; in other files, whose rows are lines, a colon."""
 LARGEST = 2**31 - 1
 """Letters of the largest cell; Python's reader of CSV refuses more than 131,072 if it is not told."""
+EXACT = 2.0**53
+"""Up to here every whole number is a float, and every float that is whole is meant to be."""
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -43,9 +48,12 @@ class Row:
     cells: Mapping[str, Any]
 
     def text(self, column: str | None) -> str:
-        """Return a cell as text; empty where the column or its value is missing."""
-        value = None if column is None else self.cells.get(column)
-        return "" if value is None else str(value)
+        """Return a cell as text, as it stands; empty where the column or its value is missing."""
+        return (None if column is None else as_word(self.cells.get(column))) or ""
+
+    def name(self, column: str | None) -> str:
+        """Return a cell as a name or an id: a word without spaces around it; empty where the cell is blank."""
+        return self.text(column).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,10 @@ class TableReader:
     Attributes:
         what: What its rows are called in messages: `votes`.
         error: The exception to raise.
-        usual: What is looked for → the names under which it usually stands; the first that is there is taken.
+        usual: What is looked for → its own name, and others under which it usually stands. The own name is taken before
+            all; else one of the others, in any case of its letters, where it alone is there.
         needed: What there must be a column for.
         absent: How to say that a column is not there, and what to do: `BY_OPTION` or `BY_POLICY`.
-        suffixes: The kinds of file that are read.
     """
 
     what: str
@@ -66,7 +74,6 @@ class TableReader:
     usual: Mapping[str, tuple[str, ...]]
     needed: Collection[str] = ()
     absent: str = BY_OPTION
-    suffixes: tuple[str, ...] = TABLES
 
     def names(self, place: object, held: Iterable[str], mapped: Mapping[str, str]) -> dict[str, str]:
         """Return what → name of its column among those held: as mapped, else under a usual name."""
@@ -75,14 +82,33 @@ class TableReader:
         if strange is not None:
             raise self.error(f"{place}: a column can be named for {', '.join(self.usual)}; not for {strange!r}")
         for what, usual in self.usual.items():
-            wanted = (mapped[what],) if what in mapped else usual
-            name = next((name for name in wanted if name in held), None)
-            if name is not None:
-                found[what] = name
+            wanted = (mapped[what],) if what in mapped else usual[:1]
+            there = [name for name in wanted if name in held]
+            if not there and what not in mapped:
+                there = [name for name in held if name.casefold() in usual]
+            if len(there) > 1:
+                told = self.absent.partition(". ")[2].format(what=what)
+                raise self.error(f"{place}: the {what} may be {' or '.join(map(repr, there))}. {told}")
+            if there:
+                found[what] = there[0]
             elif what in mapped or what in self.needed:
                 told = self.absent.format(what=what, name=wanted[0], held=", ".join(held) or "none")
                 raise self.error(f"{place}: {told}")
         return found
+
+    def told(self, path: Path, names: Mapping[str, str], mapped: Mapping[str, str]) -> list[str]:
+        """Return one sentence that says which columns were found under another name than their own, if any were."""
+        others = [
+            f"{name!r} as the {what.replace('_', ' ')}"
+            for what, name in names.items()
+            if what not in mapped and name != self.usual[what][0]
+        ]
+        return [f"{path.name}: read {', '.join(others)}."] if others else []
+
+    def read_as(self, path: Path, mapped: Mapping[str, str]) -> list[str]:
+        """Return what `told` says of a file."""
+        held = dict.fromkeys(chain.from_iterable(row.cells for row in self.rows(path)))
+        return self.told(path, self.names(path, held, mapped), mapped)
 
     def rows(self, path: Path, content: bytes | None = None) -> Iterator[Row]:
         """Yield the rows of a file, whose content may be handed in; a blank cell of a CSV is empty text."""
@@ -105,7 +131,7 @@ class TableReader:
     def header(self, path: Path) -> list[str]:
         """Return the names of the columns of a CSV; none where it is empty."""
         lines = io.TextIOWrapper(io.BytesIO(self.content(path)), encoding="utf-8-sig", newline="")
-        return next((names for names in csv.reader(lines, strict=True) if names), [])
+        return [name.strip() for name in next((names for names in csv.reader(lines, strict=True) if names), [])]
 
     def content(self, path: Path) -> bytes:
         """Return a file's bytes."""
@@ -118,7 +144,7 @@ class TableReader:
 
     def suffix(self, path: Path) -> str:
         """Return the ending that says what kind of file it is."""
-        suffix, *known = path.suffix.lower(), *self.suffixes
+        suffix, *known = path.suffix.lower(), *TABLES
         if suffix in known or has_reader(suffix):
             return suffix
         named = f"{', '.join(known[:-1])} or {known[-1]}"
@@ -128,7 +154,7 @@ class TableReader:
         """Return the number of each row, and its cells or what is wrong with it."""
         if suffix == ".parquet":
             return json_lines(self._parquet(path, content))
-        if suffix not in self.suffixes:
+        if suffix not in TABLES:
             return self._registered(path, suffix)
         self._check_text(path, content)
         lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="" if suffix == ".csv" else "\n")
@@ -166,9 +192,11 @@ class TableReader:
     def _listed(self, path: Path, text: TextIO) -> Iterator[dict[str, Any] | str]:
         """Return the records of a JSON file."""
         try:
-            whole = json.load(text)
+            whole = json.load(text, object_pairs_hook=unique)
         except json.JSONDecodeError as wrong:
             raise self.error(f"{path}:{wrong.lineno}: not JSON: {wrong.msg} at column {wrong.colno}") from wrong
+        except DoubledKey as wrong:
+            raise self.error(f"{path}: {wrong}") from wrong
         except (RecursionError, ValueError) as wrong:
             raise self.error(f"{path}: not JSON that can be read: {wrong}") from wrong
         if not isinstance(whole, list):
@@ -192,13 +220,27 @@ def _csv_records(lines: TextIO) -> Iterator[tuple[int, dict[str, str] | str]]:
         if fields is None:
             return
         if fields and not names:
-            names = fields
+            names = [name.strip() for name in fields]
             if mistake := doubled(names):
                 yield begins, mistake
         elif fields and len(fields) != len(names):
             yield begins, f"has not as many fields as the header: {len(fields)}, not {len(names)}"
         elif fields:
             yield begins, dict(zip(names, fields, strict=True))
+
+
+def as_word(value: Any) -> str | None:
+    """Return a cell as the word that it is in any format, None where nothing stands there; NaN is nothing.
+
+    7, 7.0 and "7" are one word, "007" is another; what is no text or number reads as JSON writes it.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, list, dict)) else str(value)
 
 
 def doubled(names: Iterable[str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -17,7 +17,7 @@ from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
-from seatrial.types import Item, Request, Role
+from seatrial.types import ROLES, Item, Request, Role
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,6 +41,7 @@ class GatePlan:
         suite: The suite asked, where there is one.
         standing: What its instrument's record lets it do.
         first_draws: Answers to ask of each item in the first round: two where their spread is to be learnt.
+        recorded: Of a model that is recorded: item → how many answers it holds. All of them are read.
     """
 
     gate: Gate
@@ -52,6 +53,7 @@ class GatePlan:
     suite: Suite | None = None
     standing: Standing = UNKNOWN
     first_draws: int = 1
+    recorded: Mapping[Role, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def items(self) -> list[Item]:
@@ -64,8 +66,15 @@ class GatePlan:
             Request(item, draw, self.max_tokens, self.top_logprobs)
             for cluster in self.clusters[first:last]
             for item in cluster
-            for draw in range(draws)
+            for draw in range(max(self._draws(role, item, draws) for role in ROLES))
         ]
+
+    def asks(self, role: Role, request: Request, draws: int) -> bool:
+        """Return whether a model is asked for that draw: a live one for so many, a recorded one for all it holds."""
+        return request.draw < self._draws(role, request.item, draws)
+
+    def _draws(self, role: Role, item: Item, draws: int) -> int:
+        return max(1, self.recorded[role].get(item.id, 0)) if role in self.recorded else draws
 
 
 def plan_gates(
@@ -95,7 +104,8 @@ def plan_gates(
     brought = {} if evidence is None else _brought(evidence)
     suites = find_suites(policy.suites)
     plans = [
-        _completed(_plan_gate(policy, gate, models, brought, suites, judge), policy, records) for gate in policy.gates
+        _completed(_plan_gate(policy, gate, models, brought, suites, judge), policy, records, models)
+        for gate in policy.gates
     ]
     for plan in plans:
         _check_scale(plan)
@@ -103,13 +113,19 @@ def plan_gates(
     return tuple(plans)
 
 
-def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records) -> GatePlan:
+def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: Mapping[Role, Model]) -> GatePlan:
     """Return the plan with what its instrument may do and how often its items are asked at first."""
     instrument = plan.signal.instrument
     learns = plan.source == "live" and policy.samples and instrument.needs == "text"
     draws = policy.draws if policy.draws != "auto" else 2 if learns else 1
-    models = (policy.baseline.model, "baseline"), (policy.candidate.model, "candidate")
-    return replace(plan, standing=standing(instrument, plan.signal.name, records, models), first_draws=draws)
+    models_by_name = (policy.baseline.model, "baseline"), (policy.candidate.model, "candidate")
+    held: dict[Role, dict[str, int]] = {
+        role: {item.id: len(model.answers(item)) for item in plan.items}
+        for role, model in models.items()
+        if isinstance(model, RecordedModel)
+    }
+    known = standing(instrument, plan.signal.name, records, models_by_name)
+    return replace(plan, standing=known, first_draws=draws, recorded=held)
 
 
 def _check_openings(policy: LaunchPolicy, variants: set[str]) -> None:
@@ -215,7 +231,21 @@ def _recorded_plan(policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: M
     if not items:
         raise PolicyError(f"signals: {gate.signal}: `where` selects none of the {len(union)} items")
     signal = declared_signal(gate.signal, spec)
+    if spec.column is not None:
+        _check_labels(signal, items, models)
     return GatePlan(gate, signal, "recorded", _clusters(items, policy.seed, gate.signal))
+
+
+def _check_labels(signal: Signal, items: Sequence[Item], models: Mapping[Role, Model]) -> None:
+    """Refuse a label that is no number within the bounds, with its place, before anything is decided on others."""
+    for model in models.values():
+        if isinstance(model, RecordedModel):
+            for item in items:
+                for answer in model.answers(item):
+                    try:
+                        signal.instrument.read(item, answer)
+                    except EvidenceError as wrong:
+                        raise EvidenceError(f"{model.place(answer)}: {wrong}") from wrong
 
 
 def _clusters(items: Sequence[Item], seed: int, name: str) -> tuple[tuple[Item, ...], ...]:

@@ -13,9 +13,13 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from seatrial.errors import EvidenceError
 from seatrial.types import Harmful, Item, Observation, Response, Role
 
 __all__ = ["Instrument", "Signal", "read_many"]
+
+SLACK = 1e-9
+"""Share of its range by which rounding may carry a reading over its bounds."""
 
 
 Number = TypeVar("Number", float, NDArray[np.float64])
@@ -91,6 +95,14 @@ class Signal:
         """Return under which name an item is observed: its contrast's where there are contrasts, else its own."""
         return item.contrast if self.contrast else item.id
 
+    def _check(self, item: Item, value: float) -> None:
+        low, high = self.instrument.bounds
+        if not low - SLACK * (high - low) <= value <= high + SLACK * (high - low):
+            raise EvidenceError(
+                f"{self.name}: item {item.id}: {self.instrument.name} reads {value:g}, which is outside its bounds "
+                f"[{low:g}, {high:g}]; correct the instrument or its bounds"
+            )
+
     def observe(
         self, role: Role, items: Sequence[Item], responses: Iterable[Response], source: str = ""
     ) -> list[Observation]:
@@ -98,6 +110,9 @@ class Signal:
 
         A contrast is observed only where both of its variants were answered and read; what is missing on
         one side is found later by comparing the two models' observations with the items that were asked.
+
+        Raises:
+            EvidenceError: a reading is outside the instrument's bounds, or no number.
         """
         by_id = {item.id: item for item in items}
         readings: dict[tuple[str, int], dict[str, float]] = {}
@@ -107,6 +122,7 @@ class Signal:
         for item, response, value in zip(asked, known, read_many(self.instrument, asked, known), strict=True):
             if value is None:
                 continue
+            self._check(item, value)
             key = self.unit(item)
             owners.setdefault(key, item)
             readings.setdefault((key, response.draw), {})[item.variant if self.contrast else ""] = value

@@ -58,7 +58,8 @@ class Labels:
         if not math.isfinite(value) or not self.bounds[0] <= value <= self.bounds[1]:
             raise EvidenceError(
                 f"item {item.id}: {self.column!r} is {label}, outside the bounds "
-                f"[{self.bounds[0]:g}, {self.bounds[1]:g}]"
+                f"[{self.bounds[0]:g}, {self.bounds[1]:g}]; declare its scale beside `column`: "
+                "bounds: [smallest, largest]"
             )
         return value
 

@@ -50,6 +50,7 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
 class RecordedModel(Model, Protocol):
     """A model that answers from a file and can say what it holds."""
 
@@ -57,6 +58,14 @@ class RecordedModel(Model, Protocol):
         """The recorded items, in the file's order, with the columns of their rows as labels."""
         ...
 
-    def answers(self, item: str) -> tuple[Response, ...]:
-        """All recorded answers to the item of that id, one a draw; empty if there are none."""
+    def answers(self, item: Item) -> tuple[Response, ...]:
+        """All recorded answers to an item, in the order of their draws; empty if there are none."""
+        ...
+
+    def place(self, answer: Response) -> str:
+        """Where a recorded answer stands, as a message begins: file and line, or file and row."""
+        ...
+
+    def told(self) -> tuple[str, ...]:
+        """How the file was read, where there was a choice, and what of it was not; in sentences."""
         ...

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.errors import EvidenceError
-from seatrial.formats.tables import BY_POLICY, TableReader
+from seatrial.formats.tables import BY_POLICY, DRAW, TableReader
 from seatrial.policy import ModelSpec
 from seatrial.types import Role
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["read_scores"]
+__all__ = ["Scores", "read_scores"]
 
 USUAL = {
     "item": ("item", "item_id", "id"),
     "score": ("score", "value"),
     "model": ("model", "model_id"),
-    "draw": ("draw", "epoch"),
+    "draw": DRAW,
     "cluster": ("cluster", "cluster_id"),
     "use_case": ("use_case",),
     "signal": ("signal",),
@@ -27,26 +29,48 @@ USUAL = {
 READER = TableReader("scores", EvidenceError, USUAL, ("item", "score"), BY_POLICY)
 
 
-def read_scores(baseline: ModelSpec, candidate: ModelSpec, signal: str | None) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Scores:
+    """Both models' scores.
+
+    Attributes:
+        observations: One row a score, with the columns of observations.
+        told: How the tables were read, where there was a choice, and which rows were not; in sentences.
+    """
+
+    observations: pl.DataFrame
+    told: tuple[str, ...] = ()
+
+
+def read_scores(
+    baseline: ModelSpec,
+    candidate: ModelSpec,
+    signal: str | None,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+) -> Scores:
     """Return both models' scores as observations.
 
     Args:
         baseline: `scores/PATH`, with `name` where the table holds several models.
         candidate: The same.
         signal: What the scores measure, where the table has no column `signal`.
+        bounds: Signal → smallest and largest possible score, where others are to be refused.
 
     Raises:
         EvidenceError: a file cannot be read, a row is wrong, or the two share no item.
     """
     import polars as pl
 
-    sides = [_side(baseline, "baseline", signal), _side(candidate, "candidate", signal)]
+    told: list[str] = []
+    both: tuple[tuple[ModelSpec, Role], ...] = ((baseline, "baseline"), (candidate, "candidate"))
+    wanted = {(spec.target, spec.name) for spec, _ in both}
+    sides = [_side(spec, role, signal, bounds or {}, told, wanted) for spec, role in both]
     shared = set(sides[0]["item"].to_list()) & set(sides[1]["item"].to_list())
     if not shared:
         raise EvidenceError(
             f"{baseline.target} and {candidate.target}: the two models share no item. Check `name` and the item column."
         )
-    return pl.concat([_placed(side, sides) for side in sides])
+    return Scores(pl.concat([_placed(side, sides) for side in sides]), tuple(dict.fromkeys(told)))
 
 
 def _placed(side: pl.DataFrame, sides: list[pl.DataFrame]) -> pl.DataFrame:
@@ -60,10 +84,18 @@ def _placed(side: pl.DataFrame, sides: list[pl.DataFrame]) -> pl.DataFrame:
     return side
 
 
-def _side(spec: ModelSpec, role: Role, signal: str | None) -> pl.DataFrame:
+def _side(
+    spec: ModelSpec,
+    role: Role,
+    signal: str | None,
+    bounds: Mapping[str, tuple[float, float]],
+    told: list[str],
+    wanted: Collection[tuple[str, str | None]],
+) -> pl.DataFrame:
+    """Return one model's scores, checked; `wanted` are the files and the names of both."""
     import polars as pl
 
-    from seatrial.formats.frames import as_number, as_whole, read_frame, reading
+    from seatrial.formats.frames import as_draw, as_name, as_number, read_frame, reading
     from seatrial.observations import SCHEMA
 
     path = Path(spec.target)
@@ -71,17 +103,21 @@ def _side(spec: ModelSpec, role: Role, signal: str | None) -> pl.DataFrame:
     names = READER.names(path, frame.columns, spec.columns)
     if "signal" not in names and signal is None:
         raise EvidenceError(f"{path}: with several gates, a column `signal` must say which gate each score belongs to")
+    told += READER.told(path, names, spec.columns)
     frame = frame.select(pl.col(name).alias(key) for key, name in names.items()).with_row_index("row", 1)
     words = [name for name in ("signal", "item", "model", "cluster", "use_case") if name in names]
     with reading(path, EvidenceError):
-        frame = _of_model(frame.with_columns(pl.col(words).cast(pl.String)), spec, path)
-    item, draw = pl.col("item"), as_whole(pl.col("draw"), frame.schema.get("draw", pl.Int64()))
+        if "draw" in names:
+            frame = frame.with_columns(as_draw(frame["draw"]))
+        frame = frame.with_columns(as_name(pl.col(name), frame.schema[name]) for name in words)
+        frame = _of_model(frame, spec, path, told, wanted)
+    item = pl.col("item")
     made = frame.select(
         (pl.col("signal") if "signal" in names else pl.lit(signal)).alias("signal"),
         pl.lit(role).alias("role"),
         item,
         (pl.col("cluster").fill_null(item) if "cluster" in names else item).alias("cluster"),
-        (draw if "draw" in names else pl.lit(0)).alias("draw"),
+        (pl.col("draw") if "draw" in names else pl.lit(0)).alias("draw"),
         as_number(pl.col("score"), frame.schema["score"]).alias("value"),
         pl.lit(1.0).alias("weight"),
         (pl.col("use_case").fill_null("general") if "use_case" in names else pl.lit("general")).alias("use_case"),
@@ -91,10 +127,13 @@ def _side(spec: ModelSpec, role: Role, signal: str | None) -> pl.DataFrame:
         pl.col("row"),
     )
     _check(made, path, role)
+    _check_bounds(made, path, role, bounds)
     return made.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
 
-def _of_model(frame: pl.DataFrame, spec: ModelSpec, path: Path) -> pl.DataFrame:
+def _of_model(
+    frame: pl.DataFrame, spec: ModelSpec, path: Path, told: list[str], wanted: Collection[tuple[str, str | None]]
+) -> pl.DataFrame:
     """Return the rows of the model that `name` picks."""
     import polars as pl
 
@@ -111,6 +150,10 @@ def _of_model(frame: pl.DataFrame, spec: ModelSpec, path: Path) -> pl.DataFrame:
     chosen = frame.filter(pl.col("model") == (spec.name or held[0]))
     if len(chosen) == 0:
         raise EvidenceError(f"{path}: no model {spec.name!r}; it holds {', '.join(held)}")
+    others = [name for name in held if (spec.target, name) not in wanted] if spec.name else []
+    if others:
+        count = int(frame["model"].is_in(others).sum())
+        told.append(f"{path.name}: {count:,} scores of other models were not read: {', '.join(others)}.")
     return chosen
 
 
@@ -118,10 +161,9 @@ def _check(made: pl.DataFrame, path: Path, role: Role) -> None:
     import polars as pl
 
     checks = (
-        (pl.col("item").is_null() | (pl.col("item") == ""), "the item is empty"),
-        (pl.col("signal").is_null() | (pl.col("signal") == ""), "the signal is empty"),
+        (pl.col("item").is_null(), "the item is empty"),
+        (pl.col("signal").is_null(), "the signal is empty"),
         (pl.col("value").is_null() | ~pl.col("value").is_finite(), "the score is not a finite number"),
-        (pl.col("draw").is_null(), "the draw is not a whole number"),
     )
     for wrong, what in checks:
         rows = made.filter(wrong)["row"].to_list()
@@ -134,3 +176,16 @@ def _check(made: pl.DataFrame, path: Path, role: Role) -> None:
             f"{path}: row {first['row']}: item {first['item']}, draw {first['draw']} stands twice. Number repeated "
             "answers in a column `draw`."
         )
+
+
+def _check_bounds(made: pl.DataFrame, path: Path, role: Role, bounds: Mapping[str, tuple[float, float]]) -> None:
+    import polars as pl
+
+    from seatrial.observations import is_outside, out_of_bounds
+
+    for signal, scale in bounds.items():
+        outside = made.filter(pl.col("signal") == signal, is_outside(scale))
+        if len(outside):
+            row, value = outside["row"][0], outside["value"][0]
+            told = out_of_bounds("the score", value, signal, scale)
+            raise EvidenceError(f"{path}: row {row}: {told} ({len(outside)} such rows, {role})")

@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from seatrial.errors import EvidenceError, NoAnswer
-from seatrial.formats.tables import BY_POLICY, TABLES, Row, TableReader
+from seatrial.formats.tables import BY_POLICY, DRAW, Row, TableReader, as_word
 from seatrial.policy import ModelSpec
 from seatrial.types import Item, Message, Request, Response
 
@@ -30,20 +32,22 @@ USUAL = {
     "prompt": ("prompt", "instruction", "question", "input"),
     "completion": ("completion", "output", "response", "answer"),
     "messages": ("messages",),
-    "draw": ("draw", "epoch"),
+    "draw": DRAW,
     "cluster": ("cluster", "cluster_id"),
     "use_case": ("use_case",),
 }
-READER = TableReader("transcripts", EvidenceError, USUAL, absent=BY_POLICY, suffixes=(*TABLES, ".json"))
+WHOLE = re.compile(r"[-+]?\d{1,18}")
+READER = TableReader("transcripts", EvidenceError, USUAL, absent=BY_POLICY)
 
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """One recorded answer; `place` says where it stands. Without an answer the response is None."""
+    """One recorded answer; `place` says where it stands, `draw` what it is called. Without an answer `text` is None."""
 
     place: str
     item: Item
-    response: Response | None
+    draw: str
+    text: str | None
 
 
 class TranscriptsModel:
@@ -63,30 +67,52 @@ class TranscriptsModel:
         self.name = f"transcripts/{path.name}"
         content = READER.content(path)
         self.identity = json.dumps({"model": "transcripts", "sha256": hashlib.sha256(content).hexdigest()})
-        self._items: dict[str, Item] = {}
-        self._answers: dict[str, dict[int, Response]] = {}
-        self._by_conversation: dict[str, str] = {}
-        places: dict[tuple[str, int], str] = {}
-        for row in READER.rows(path, content):
-            self._add(_recorded(row, spec.columns), places)
-        if not self._items:
+        rows = list(READER.rows(path, content))
+        if not rows:
             raise EvidenceError(f"{path}: holds no row")
+        names = _columns(path, rows, spec.columns)
+        recorded = [_recorded(row, names) for row in rows]
+        self._items: dict[str, Item] = {}
+        self._answers: dict[str, list[Response]] = {}
+        self._alike: dict[str, list[str]] = {}
+        self._places: dict[tuple[str, int], str] = {}
+        self._used: set[tuple[str, int]] = set()
+        self._read(recorded)
+        self._told = (*READER.told(path, names, spec.columns), *self._gaps(path, recorded))
 
-    def _add(self, row: _Recorded, places: dict[tuple[str, int], str]) -> None:
-        item, draw = row.item, row.response.draw if row.response else 0
-        if (item.id, draw) in places:
-            raise EvidenceError(
-                f"{row.place}: the item {item.id!r} stands already in {places[item.id, draw]}. If these are several "
-                "answers to one question, number them in a column `draw`."
-            )
-        places[item.id, draw] = row.place
-        known = self._items.setdefault(item.id, item)
-        if known.messages != item.messages:
-            raise EvidenceError(f"{row.place}: the item {item.id!r} has another prompt than in an earlier row")
-        self._by_conversation.setdefault(_conversation(item.messages), item.id)
-        answers = self._answers.setdefault(item.id, {})
-        if row.response is not None:
-            answers[draw] = row.response
+    def _read(self, rows: Sequence[_Recorded]) -> None:
+        """Take all rows, the answers to each item in the order of their draws, whatever those are called."""
+        places: dict[tuple[str, str], str] = {}
+        for row in rows:
+            item, place = row.item, places.setdefault((row.item.id, row.draw), row.place)
+            if place != row.place:
+                raise EvidenceError(
+                    f"{row.place}: the item {item.id!r} stands already in {place}. If these are several answers to one "
+                    "question, number them in a column `draw`."
+                )
+            known = self._items.setdefault(item.id, item)
+            if known.messages != item.messages:
+                raise EvidenceError(f"{row.place}: the item {item.id!r} has another prompt than in an earlier row")
+            if (known.cluster, known.use_case) != (item.cluster, item.use_case):
+                raise EvidenceError(f"{row.place}: the item {item.id!r} has another cluster or use case than before")
+            alike = self._alike.setdefault(_conversation(item.messages), [])
+            if item.id not in alike:
+                alike.append(item.id)
+        order = _order(row.draw for row in rows)
+        for row in sorted(rows, key=lambda row: order[row.draw]):
+            answers = self._answers.setdefault(row.item.id, [])
+            if row.text is not None:
+                self._places[row.item.id, len(answers)] = row.place
+                answers.append(Response(row.item.id, SUITE, len(answers), row.text, labels=row.item.labels))
+
+    def _gaps(self, path: Path, rows: Sequence[_Recorded]) -> list[str]:
+        """Return how many rows hold no answer, and whether some items have fewer answers than others."""
+        empty = sum(row.text is None for row in rows)
+        counts = {len(answers) for answers in self._answers.values() if answers}
+        said = [f"{path.name}: {empty:,} of {len(rows):,} rows hold no answer."] if empty else []
+        if len(counts) > 1:
+            said.append(f"{path.name}: some items have {min(counts)} answers, others up to {max(counts)}; all count.")
+        return said
 
     async def __aenter__(self) -> Self:
         """Nothing to start."""
@@ -101,23 +127,35 @@ class TranscriptsModel:
         """Return the recorded items, in the file's order, with the other columns of their rows as labels."""
         return tuple(self._items.values())
 
-    def answers(self, item: str) -> tuple[Response, ...]:
-        """Return all recorded answers to the item of that id, by draw; empty if there are none."""
-        found = self._answers.get(item, {})
-        return tuple(found[draw] for draw in sorted(found))
+    def answers(self, item: Item) -> tuple[Response, ...]:
+        """Return all recorded answers to the same conversation (or, for a recorded item, to its id), draw by draw."""
+        alike = [item.id] if item.suite == SUITE else self._alike.get(_conversation(item.messages), [])
+        return tuple(answer for name in alike for answer in self._answers.get(name, ()))
+
+    def place(self, answer: Response) -> str:
+        """Return where an answer of `answers` stands."""
+        return self._places[answer.item, answer.draw]
+
+    def told(self) -> tuple[str, ...]:
+        """Return how the file was read, where there was a choice, and how many answers no gate asked for."""
+        held = sum(map(len, self._answers.values()))
+        unread = held - len(self._used)
+        path = self.name.partition("/")[2]
+        left = f"{path}: {unread:,} of {held:,} recorded answers were not read, for no gate asked for them."
+        return (*self._told, left) if unread else self._told
 
     async def ask(self, request: Request) -> Response:
-        """Return the recorded answer to the same conversation (or, for a recorded item, to its id).
+        """Return the recorded answer of that draw, as `answers` counts them.
 
         Raises:
             NoAnswer: nothing is recorded for it.
         """
-        item = request.item
-        key = item.id if item.suite == SUITE else self._by_conversation.get(_conversation(item.messages), "")
-        answer = self._answers.get(key, {}).get(request.draw)
-        if answer is None:
+        item, found = request.item, self.answers(request.item)
+        if request.draw >= len(found):
             raise NoAnswer(f"{self.name} holds no answer to this item.")
-        return replace(answer, item=item.id, suite=item.suite)
+        answer = found[request.draw]
+        self._used.add((answer.item, answer.draw))
+        return replace(answer, item=item.id, suite=item.suite, draw=request.draw)
 
 
 def _conversation(messages: Sequence[Message]) -> str:
@@ -126,20 +164,35 @@ def _conversation(messages: Sequence[Message]) -> str:
     return hashlib.sha256(json.dumps(turns, ensure_ascii=False).encode()).hexdigest()
 
 
-def _recorded(row: Row, columns: Mapping[str, str]) -> _Recorded:
-    place, raw = row.place, row.cells
-    names = READER.names(place, raw, columns)
-    if "messages" in names:
-        conversation, completion = _split_chat(place, raw[names["messages"]])
-    elif "prompt" in names and "completion" in names:
-        conversation = (Message("user", _words(place, names["prompt"], raw)),)
-        completion = raw[names["completion"]]
-    else:
+def _order(draws: Iterable[str]) -> dict[str, int]:
+    """Return the place of each draw: by its number where all are whole numbers, else by its name."""
+    names = sorted(set(draws))
+    if all(WHOLE.fullmatch(name) for name in names):
+        names.sort(key=int)
+    return {name: place for place, name in enumerate(names)}
+
+
+def _columns(path: Path, rows: Sequence[Row], mapped: Mapping[str, str]) -> dict[str, str]:
+    """Return what → name of its column, the same in all rows."""
+    held = dict.fromkeys(chain.from_iterable(row.cells for row in rows))
+    names = READER.names(path, held, mapped)
+    if "messages" not in names and not {"prompt", "completion"} <= names.keys():
         raise EvidenceError(
-            f"{place}: expected `prompt` and `completion`, or `messages`; found {', '.join(raw)}. Map other names with "
+            f"{path}: expected `prompt` and `completion`, or `messages`; found {', '.join(held)}. Map other names with "
             "columns: {prompt: …, completion: …}"
         )
-    identifier = row.text(names.get("item")).strip()
+    return names
+
+
+def _recorded(row: Row, names: Mapping[str, str]) -> _Recorded:
+    place, raw = row.place, row.cells
+    chat = raw.get(names.get("messages", ""))
+    if chat is not None or "prompt" not in names:
+        conversation, completion = _split_chat(place, chat)
+    else:
+        conversation = (Message("user", _words(place, names["prompt"], raw)),)
+        completion = raw.get(names.get("completion", ""))
+    identifier = row.name(names.get("item"))
     if "item" in names and not identifier:
         raise EvidenceError(f"{place}: the id is empty")
     labels = tuple((name, _label(place, name, value)) for name, value in raw.items() if name not in names.values())
@@ -147,14 +200,11 @@ def _recorded(row: Row, columns: Mapping[str, str]) -> _Recorded:
         identifier or _conversation(conversation)[:16],
         SUITE,
         conversation,
-        use_case=row.text(names.get("use_case")) or "general",
-        cluster=row.text(names.get("cluster")),
+        use_case=row.name(names.get("use_case")) or "general",
+        cluster=row.name(names.get("cluster")),
         labels=labels,
     )
-    text = _completion(place, completion)
-    draw = _draw(place, raw[names["draw"]]) if "draw" in names else 0
-    response = None if text is None else Response(item.id, SUITE, draw, text, labels=labels)
-    return _Recorded(place, item, response)
+    return _Recorded(place, item, row.name(names.get("draw")) or "0", _completion(place, completion))
 
 
 def _split_chat(place: str, messages: Any) -> tuple[tuple[Message, ...], Any]:
@@ -172,7 +222,7 @@ def _split_chat(place: str, messages: Any) -> tuple[tuple[Message, ...], Any]:
 
 
 def _words(place: str, name: str, raw: Mapping[str, Any]) -> str:
-    value = raw[name]
+    value = raw.get(name)
     if not isinstance(value, str) or not value.strip():
         raise EvidenceError(f"{place}: {name} is empty or not text: {value!r}")
     return value
@@ -187,17 +237,7 @@ def _completion(place: str, value: Any) -> str | None:
     return value
 
 
-def _draw(place: str, value: Any) -> int:
-    try:
-        draw = int(str(value))
-    except ValueError:
-        raise EvidenceError(f"{place}: draw must be a whole number, got {value!r}") from None
-    if draw < 0:
-        raise EvidenceError(f"{place}: draw must not be negative, got {draw}")
-    return draw
-
-
 def _label(place: str, name: str, value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         raise EvidenceError(f"{place}: {name} is not a number (NaN or infinite)")
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return as_word(value) or ""

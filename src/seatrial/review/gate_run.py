@@ -71,7 +71,7 @@ class GateRun:
         requests = self.plan.requests(first, self.asked, self.draws)
         for one in requests:
             self._draws.setdefault(self.plan.signal.unit(one.item), set()).add(one.draw)
-        return [Ask(role, one) for one in requests for role in ROLES]
+        return [Ask(role, one) for one in requests for role in ROLES if self.plan.asks(role, one, self.draws)]
 
     @property
     def observations(self) -> pl.DataFrame:

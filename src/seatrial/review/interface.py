@@ -148,8 +148,9 @@ def decide(
     else:
         policy = policy.model_copy(update={"gates": list(gates)})
     from seatrial.observations import from_frame
+    from seatrial.review.brought_evidence import scales
 
-    return Review(decide_on(policy, from_frame(frame, signal), _user()))
+    return Review(decide_on(policy, from_frame(frame, signal, bounds=scales(policy)), _user()))
 
 
 def _policy(given: LaunchPolicy | str | Path) -> tuple[LaunchPolicy, str]:

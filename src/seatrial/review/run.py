@@ -24,7 +24,7 @@ from seatrial.gates.verdicts import decide
 from seatrial.instruments.records import load_records
 from seatrial.ledger import ledger_for
 from seatrial.models import open_models
-from seatrial.models.base import Model
+from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations, write_observations
 from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewResult, save_result, write_reports
@@ -66,7 +66,8 @@ async def run_review(
     """
     started = _now()
     _prepare(folder, text)
-    evidence, records = brought_evidence(policy), load_records(policy.records)
+    brought, records = brought_evidence(policy), load_records(policy.records)
+    evidence = brought.observations
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
         store = stack.enter_context(ResponseStore(folder))
@@ -87,7 +88,9 @@ async def run_review(
             await question_scales(judges, rounds)
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
-    result = _decided(policy, rounds, spend, started, author, spike_in)
+    recorded = [line for model in models.values() if isinstance(model, RecordedModel) for line in model.told()]
+    told = tuple(dict.fromkeys((*brought.told, *recorded)))
+    result = _decided(policy, rounds, spend, started, author, spike_in, told)
     write_observations(rounds.all_observations(), folder / "observations.parquet")
     ledger = ledger_for(folder)
     result = with_waivers(result, ledger.verify())
@@ -119,7 +122,7 @@ def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
     Raises:
         SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
     """
-    evidence, records = brought_evidence(policy), load_records(policy.records)
+    evidence, records = brought_evidence(policy).observations, load_records(policy.records)
     models: dict[Role, Model] = {}
     if policy.baseline.answers:
         models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
@@ -164,12 +167,15 @@ def _decided(
     started: str,
     author: str,
     spike_in: bool = False,
+    told: tuple[str, ...] = (),
 ) -> ReviewResult:
     """Return the decision with all that its report shows, before waivers."""
     seen = glances(policy, rounds)
     decision = decide(rounds.finish(), rounds.severe, [one.said for one in seen if one.holds])
     limits = detections(policy, rounds) if spike_in else ()
-    return compose(policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author, seen)
+    return compose(
+        policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author, seen, told
+    )
 
 
 def _now() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 
 from seatrial.errors import EvidenceError
 from seatrial.evidence.rewards.table import read_table, table_of
+from tables import BLANKS, FORMATS, write_table
 
 
 def _frame(prompts: int = 6, draws: int = 4, seed: int = 0) -> pl.DataFrame:
@@ -132,3 +134,49 @@ def test_numbers_are_named_where_no_column_says_reward(tmp_path: Path) -> None:
     _frame().rename({"reward/main": "a", "reward/new": "b"}).with_columns(pl.lit("x").alias("c")).write_csv(path)
     with pytest.raises(EvidenceError, match=r"numbers here: a, b, behavior/praise\)"):
         read_table(path)
+
+
+def _rows(**cells: Any) -> list[dict[str, Any]]:
+    return [
+        {"prompt": f"p{n // 3}", "completion": f"c{n}", "reward/r": n % 3 + 0.5, "behavior/b": 0.5 * (n % 2)} | cells
+        for n in range(12)
+    ]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_is_the_default_in_every_format(tmp_path: Path, kind: str, blank: str | None) -> None:
+    """A blank item is its prompt, a blank cluster the prompt's own, a use case general, a draw a new one."""
+    rows = _rows(item=blank, cluster=blank, use_case=blank, draw=blank)
+    table = read_table(write_table(tmp_path / f"t.{kind}", rows))
+    assert table.prompts == ("p0", "p1", "p2", "p3")
+    assert table.clusters.tolist() == ["p0", "p1", "p2", "p3"]
+    assert table.kinds.tolist() == ["general"] * 4
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_prompt_is_refused_with_its_rows(tmp_path: Path, kind: str, blank: str | None) -> None:
+    """Completions are not pooled because nobody says what they answer."""
+    rows = [row | ({"prompt": blank} if n == 4 else {}) for n, row in enumerate(_rows())]
+    with pytest.raises(EvidenceError, match=r"prompt is missing: 1 row \(5\)"):
+        read_table(write_table(tmp_path / f"t.{kind}", rows))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("column", ["prompt", "cluster", "use_case"])
+def test_a_prompt_stands_in_one_place(tmp_path: Path, kind: str, column: str) -> None:
+    """An item with two prompts, clusters or use cases is refused: the first one is no better than the second."""
+    rows = [{"item": n // 3, "cluster": "c", "use_case": "u"} | row for n, row in enumerate(_rows())]
+    rows[1] = rows[1] | {column: "other"}
+    with pytest.raises(EvidenceError, match=rf"'0' stands with more than one {column}: 3 rows \(1, 2, 3\)"):
+        read_table(write_table(tmp_path / f"t.{kind}", rows))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_draws_may_be_called_anything(tmp_path: Path, kind: str) -> None:
+    """Names of draws are told apart as they are written; one that stands twice is refused."""
+    rows = [row | {"draw": "abc"[n % 3]} for n, row in enumerate(_rows())]
+    assert read_table(write_table(tmp_path / f"t.{kind}", rows)).groups.sizes.tolist() == [3] * 4
+    with pytest.raises(EvidenceError, match=r"the same prompt and draw stand twice: 2 rows \(1, 2\)"):
+        read_table(write_table(tmp_path / f"t.{kind}", [rows[0], rows[1] | {"draw": "a"}, *rows[2:]]))

@@ -10,7 +10,8 @@ import pytest
 
 from conftest import DATA, Command
 from seatrial.errors import EvidenceError
-from seatrial.evidence.vibes import Vote, read_votes, to_observations
+from seatrial.evidence.vibes import Vote, left_out, read_votes, to_observations
+from tables import BLANKS, FORMATS, write_table
 
 LLMFAO = DATA / "llmfao" / "crowd-comparisons.csv"
 
@@ -24,10 +25,10 @@ def _file(folder: Path, text: str, name: str = "votes.csv") -> Path:
 @pytest.mark.parametrize(
     ("word", "side"),
     [
-        ("left", "left"), ("a", "left"), ("A", "left"), ("model_a", "left"), ("1", "left"), ("Old Model", "left"),
-        ("right", "right"), ("b", "right"), ("model_b", "right"), ("2", "right"), ("new", "right"), ("NEW", "right"),
+        ("left", "left"), ("a", "left"), ("A", "left"), ("model_a", "left"), ("Old Model", "left"),
+        ("right", "right"), ("b", "right"), ("model_b", "right"), ("new", "right"), ("NEW", "right"),
         ("tie", "tie"), ("Both", "tie"), ("neither", "tie"), ("draw", "tie"), ("equal", "tie"), ("same", "tie"),
-        ("0", "tie"), (" tie ", "tie"),
+        (" tie ", "tie"),
     ],
 )  # fmt: skip
 def test_a_vote_is_read_in_any_usual_word(tmp_path: Path, word: str, side: str) -> None:
@@ -62,7 +63,7 @@ def test_json_lines_hold_the_same_votes(tmp_path: Path) -> None:
     """Numbers are read as names, and what is null is empty; pairs without a prompt stand alone."""
     rows = [
         {"rater": 7, "item": 1, "vote": "tie", "left": None, "prompt": None},
-        {"rater": 8, "item": 1, "vote": 2, "prompt": "m"},
+        {"rater": 8, "item": 1, "vote": "B", "prompt": "m"},
     ]
     path = _file(tmp_path, "\n".join(map(json.dumps, rows)) + "\n", "votes.jsonl")
     assert read_votes(path) == [Vote("7", "1", "tie", "", "", "1"), Vote("8", "1", "right", "", "", "m")]
@@ -180,3 +181,75 @@ def test_evidence_needs_both_models(seatrial: Command, tmp_path: Path) -> None:
     lost = seatrial("vibe", "import", path, *named, "--out", tmp_path / "x.parquet")
     assert lost.code == 2
     assert "go together" in lost.err
+
+
+def _votes(tmp_path: Path, kind: str, *rows: dict[str, Any]) -> list[Vote]:
+    return read_votes(write_table(tmp_path / f"votes.{kind}", rows))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_blank_is_the_default_in_every_format(tmp_path: Path, kind: str) -> None:
+    """A pair without a prompt stands alone, and nobody stands on a side that is blank."""
+    rows = [
+        {"rater": 7, "item": n, "vote": "left", "left": blank, "right": blank, "prompt": blank}
+        for n, blank in enumerate((*BLANKS, " p "))
+    ]
+    assert _votes(tmp_path, kind, *rows) == [
+        Vote("7", "0", "left", "", "", "0"),
+        Vote("7", "1", "left", "", "", "1"),
+        Vote("7", "2", "left", "", "", "2"),
+        Vote("7", "3", "left", "p", "p", "p"),
+    ]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("blank", BLANKS)
+@pytest.mark.parametrize(("column", "words"), [("rater", "missing"), ("item", "missing"), ("vote", "is no side")])
+def test_a_blank_in_a_needed_column_is_refused(
+    tmp_path: Path, kind: str, blank: str | None, column: str, words: str
+) -> None:
+    """A vote of nobody, on nothing or for nothing is none, also where the name of a side is blank."""
+    row = {"rater": "r", "item": "p", "vote": "left", "left": "old", "right": blank}
+    with pytest.raises(EvidenceError, match=words):
+        _votes(tmp_path, kind, row, row | {"item": "q"} | {column: blank})
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_numbers_are_sides_only_where_they_can_be_nothing_else(tmp_path: Path, kind: str) -> None:
+    """1 and 2 are left and right where both are there and no other number; 0 and 1 may be anything."""
+    rows: list[dict[str, Any]] = [{"rater": "r", "item": n, "vote": vote} for n, vote in enumerate((1, 2, 1))]
+    assert [vote.vote for vote in _votes(tmp_path, kind, *rows)] == ["left", "right", "left"]
+    for numbers in ((0, 1), (1, 1), (0, 1, 2), (1, 2, 3), (-1, 1), (0,)):
+        rows = [{"rater": "r", "item": n, "vote": vote} for n, vote in enumerate(numbers)]
+        with pytest.raises(EvidenceError, match=r"what the vote .* stands for is not certain.*left, right or tie"):
+            _votes(tmp_path, kind, *rows)
+
+
+def test_a_word_that_is_a_side_and_a_model_is_refused(tmp_path: Path) -> None:
+    """Models called A and B may stand on either side: their names are sides only where both readings agree."""
+    row = {"rater": "r", "item": "p", "vote": "A", "left": "A", "right": "B"}
+    assert _votes(tmp_path, "csv", row)[0].vote == "left"
+    with pytest.raises(EvidenceError, match=r"votes\.csv:3: the vote 'A' may mean left or right"):
+        _votes(tmp_path, "csv", row, row | {"item": "q", "left": "B", "right": "A"})
+    with pytest.raises(EvidenceError, match="may mean left or right"):
+        _votes(tmp_path, "csv", row | {"vote": "same one", "left": "same one", "right": "same one"})
+    alike = row | {"vote": "NEW", "left": "NEW", "right": "new"}
+    assert _votes(tmp_path, "csv", alike)[0].vote == "left"
+
+
+def test_votes_that_became_no_evidence_are_counted(seatrial: Command, tmp_path: Path) -> None:
+    """Votes on other models, and those that name none, are said with their number; so are columns read by an alias."""
+    sides = [("old", "new"), ("new", "old"), ("", ""), ("old", "third"), ("third", "old"), ("old", "")]
+    rows = [
+        {"worker": rater, "item": n, "vote": "left", "left": left, "right": right}
+        for rater in ("ana", "ben") for n, (left, right) in enumerate(sides)
+    ]  # fmt: skip
+    path = write_table(tmp_path / "votes.csv", rows)
+    votes = read_votes(path)
+    assert left_out(votes, "old", "new") == [
+        "4 votes became no evidence: they do not name both models.",
+        "4 votes became no evidence: they compare old with third.",
+    ]
+    done = seatrial("vibe", "import", path, "--baseline", "old", "--candidate", "new", "--out", tmp_path / "o.parquet")
+    assert "4 votes became no evidence: they compare old with third." in done.out
+    assert "votes.csv: read 'worker' as the rater." in done.out

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError
-from seatrial.formats.frames import as_number, read_frame
+from seatrial.formats.frames import as_draw, as_name, as_number, read_frame, reading
 from seatrial.formats.tables import TableReader
 from seatrial.stats.groups import Groups
 
@@ -108,6 +108,12 @@ def table_of(frame: pl.DataFrame, name: str, rewards: Sequence[str] = (), behavi
     """Return a table as `read_table` does, from a frame; `name` stands for it in messages."""
     if "prompt" not in frame.columns:
         raise EvidenceError(f"{name}: no column `prompt`; there are {', '.join(frame.columns)}")
+    with reading(name, EvidenceError):
+        frame = frame.with_columns(
+            as_name(pl.col(column), frame.schema[column])
+            for column in ("item", "cluster", "use_case", "draw")
+            if column in frame.columns
+        )
     columns = _reward_columns(frame, name, rewards)
     readable = [column for column in behaviors if column not in frame.columns]
     present = list(behaviors) or [column for column in frame.columns if column.startswith(BEHAVIOR)]
@@ -164,15 +170,11 @@ def _reward_columns(frame: pl.DataFrame, name: str, wanted: Sequence[str]) -> li
 
 def _together(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list[str]]:
     """Return the rows with those of one prompt together, prompts of one completion left out, and what to say of it."""
-    if frame["prompt"].null_count():
-        rows = frame.filter(pl.col("prompt").is_null())["row"].to_list()
-        raise EvidenceError(f"{name}: prompt is missing: {_listed(rows)}")
     keys = [pl.col(key).cast(pl.String) for key in ("item", "prompt") if key in frame.columns]
-    frame = frame.with_columns(pl.coalesce(keys).cast(pl.Categorical).alias("group"))
-    if "draw" in frame.columns:
-        doubled = frame.filter(pl.struct("group", "draw").is_duplicated())
-        if len(doubled):
-            raise EvidenceError(f"{name}: the same prompt and draw stand twice: {_listed(doubled['row'].to_list())}")
+    groups = frame.select(pl.coalesce(keys)).to_series()
+    # An Enum numbers the groups as they appear; a Categorical would number them by all that the process has read.
+    frame = frame.with_columns(groups.cast(pl.Enum(groups.drop_nulls().unique(maintain_order=True))).alias("group"))
+    _check_prompts(frame, name)
     frame = frame.sort(pl.col("group").to_physical(), maintain_order=True)
     counted = frame.with_columns(pl.len().over("group").alias("_size"))
     alone = counted.filter(pl.col("_size") == 1)
@@ -194,6 +196,25 @@ def _together(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list[str]]:
                 "as they were drawn"
             )
     return frame, notes
+
+
+def _check_prompts(frame: pl.DataFrame, name: str) -> None:
+    """Refuse a blank prompt, one that stands in two places, and two completions of one draw; a blank draw is new."""
+    blank = pl.col("prompt").is_null() | (pl.col("prompt").cast(pl.String).str.strip_chars() == "")
+    rows = frame.filter(blank)["row"].to_list()
+    if rows:
+        raise EvidenceError(f"{name}: prompt is missing: {_listed(rows)}")
+    for column in ("prompt", "cluster", "use_case"):
+        torn = frame.filter(pl.col(column).n_unique().over("group") > 1) if column in frame.columns else frame[:0]
+        if len(torn):
+            what = f"{torn['group'][0]!r} stands with more than one {column}"
+            raise EvidenceError(f"{name}: {what}: {_listed(torn['row'].to_list())}")
+    if "draw" in frame.columns:
+        known = frame.filter(pl.col("draw").is_not_null())
+        known = known.with_columns(as_draw(known["draw"]))
+        doubled = known.filter(pl.struct("group", "draw").is_duplicated())
+        if len(doubled):
+            raise EvidenceError(f"{name}: the same prompt and draw stand twice: {_listed(doubled['row'].to_list())}")
 
 
 def _listed(rows: Sequence[int]) -> str:

@@ -42,6 +42,7 @@ def blind_spots(
         if verdict.verdict == "inconclusive"
     ]
     spots += _weak(policy, decision)
+    spots += _unused_scales(policy, rounds)
     gated = {gate.signal for gate in policy.gates}
     absent = sorted(set(find_suites(policy.suites)) - gated)
     if absent:
@@ -125,6 +126,24 @@ def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
     ]
 
 
+def _unused_scales(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
+    """Return the gates whose values lie in a small part of the scale that the policy declares, one sentence each."""
+    spots = []
+    for run in rounds.gates:
+        spec = policy.signals.get(run.signal)
+        values = run.observations["value"].to_numpy()
+        if spec is None or spec.bounds == SignalSpec().bounds or not len(values):
+            continue
+        (low, high), least, most = spec.bounds, values.min(), values.max()
+        if most - least < USED * (high - low) and not (least == most and least in spec.bounds):
+            spots.append(
+                f"{run.signal}: its scale is declared as [{low:g}, {high:g}], and all values of both models lie from "
+                f"{least:g} to {most:g}. If they have another scale, the margin of {run.plan.gate.margin:g} does not "
+                "mean what it says: declare the true `bounds`."
+            )
+    return spots
+
+
 def _least(mde: float) -> str:
     return "larger than its scale" if mde == math.inf else f"from {mde:.3f} on"
 
@@ -160,6 +179,9 @@ def _rated_change(observations: pl.DataFrame, signal: str) -> Interval | None:
     change = (claim.candidate - claim.baseline)[~np.isnan(claim.seen)]
     return fixed_size(change, claim.low, claim.high, 0.025) if len(change) > 1 else None
 
+
+USED = 0.1
+"""Values that lie within a smaller part of their declared scale than this may have another."""
 
 LARGE = 0.25
 """A cluster that moves by this share of the range of differences has changed much; fixed before any review."""

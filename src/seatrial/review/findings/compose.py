@@ -41,8 +41,9 @@ def compose(
     finished: str,
     author: str,
     glances: Sequence[Glance] = (),
+    read: Sequence[str] = (),
 ) -> ReviewResult:
-    """Return everything that the report shows, before waivers."""
+    """Return everything that the report shows, before waivers; `read` says how what was brought was read."""
     cells = use_case_map(policy, rounds)
     unanswered = tuple(entry for run in rounds.gates for entry in _unanswered(run))
     sources = {run.plan.source for run in rounds.gates}
@@ -73,6 +74,7 @@ def compose(
             *concentrated(policy, rounds),
             *joined_labels(policy, rounds),
             *told(compared),
+            *read,
         ),
         detections=tuple(detections),
         spend=tuple(spend.items()),
