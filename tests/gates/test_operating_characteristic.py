@@ -309,12 +309,12 @@ def test_numbers_made_elsewhere_are_taken_for_right_or_wrong() -> None:
 def test_the_spread_of_an_earlier_review(clusters: int, used: bool) -> None:
     """From twenty clusters on, what was seen of this signal is taken, moved so that nothing changed on average."""
     changes = np.resize([0.5, 0.25, 0.0, 0.75], clusters)
-    plan = _plan(clusters=6, per="use_case", limit=0.5)
+    plan = _plan(margin=0.5, clusters=40, per="use_case", limit=0.5)
     found = _gate(plan, _earlier(changes), seed=4)
     assert (found.basis == f"the spread of {clusters} clusters seen before") is used
     if used:
         rng = generator(4, "outlook", A)
-        assert found.mde == pytest.approx(power.mde_betting(changes - changes.mean(), -1, 1, 0.05, 0.9, rng, n=6))
+        assert found.mde == pytest.approx(power.mde_betting(changes - changes.mean(), -1, 1, 0.05, 0.9, rng, n=40))
         assert found == _gate(plan, _earlier(changes - changes.mean()), seed=4)
     lost = _earlier([*changes, 0.0]).head(2 * clusters + 1)  # an item without the candidate's answer
     assert _gate(plan, lost, seed=4) == found
