@@ -152,6 +152,7 @@ def _work(pipe: Connection, place: Path) -> None:
         (place / "shared").symlink_to(shared)
     os.chdir(home)
     sys.path[:] = [str(home / "src"), *(one for one in sys.path if not one.startswith(str(ROOT / "src")))]
+    ours = {"seatrial", "tests", *(path.stem for path in (home / "tests").glob("*.py"))}
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
@@ -159,9 +160,7 @@ def _work(pipe: Connection, place: Path) -> None:
         module, source_text, tests = pipe.recv()
         path = home / "src" / "seatrial" / f"{module}.py"
         whole = path.read_text(encoding="utf-8")
-        for name in [
-            name for name in sys.modules if name.split(".")[0] in ("seatrial", "tests", "conftest", "results")
-        ]:
+        for name in [name for name in sys.modules if name.split(".")[0] in ours]:
             del sys.modules[name]
         path.write_text(source_text or whole, encoding="utf-8")
         options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", "not embedded and not browser"]

@@ -228,15 +228,25 @@ def test_the_clusters_needed_at_once(margin: float, wanted: int) -> None:
     assert needed == fewest == wanted
 
 
-def test_large_numbers_of_clusters_are_found_to_a_fiftieth() -> None:
-    """A search for hundreds of clusters may end up to two percent above the fewest; none is begun beyond reason."""
-    spread = np.resize([0.5, -0.5], 40)
-    needed = _gate(_plan(margin=0.02, clusters=0, source="recorded"), _earlier(spread)).needed
-    assert needed is not None
-    for clusters, sees in ((needed, True), (int(0.97 * needed), False)):
-        rng = np.random.default_rng(0)
-        assert (power.mde_fixed(rng.choice(spread, clusters), -1, 1, 0.05, 0.9, rng) <= 0.02) is sees
-    never = _gate(_plan(margin=0.001, clusters=0, source="recorded"), _earlier(spread))
+@pytest.mark.parametrize("clusters", [6, 14])
+def test_a_margin_that_is_just_seen(clusters: int) -> None:
+    """Clusters whose bound is the margin to the last bit see it, but the chance to pass is that of bounds below it."""
+    margin = intervals.fixed_size(np.zeros(clusters), -1, 1, 0.05).high
+    found = _gate(_plan(margin=margin, clusters=clusters, source="recorded"), _earlier(ALIKE))
+    assert (found.needed, found.mde, found.blind) == (clusters, margin, False)
+    assert dict(found.outcomes)[0.0] == (0.0, 0.0, 1.0)
+
+
+def test_the_clusters_needed_are_found_to_a_fiftieth() -> None:
+    """The search starts from one seed and ends up to two percent above the fewest; none is begun beyond reason."""
+    halves = np.resize([0.5, -0.5], 40)
+    for spread, margin in ((MIXED, 0.5), (MIXED, 0.2), (halves, 0.02)):
+        needed = _gate(_plan(margin=margin, clusters=0, source="recorded"), _earlier(spread)).needed
+        assert needed is not None
+        for clusters, sees in ((needed, True), (int(0.97 * needed), False)):
+            rng = np.random.default_rng(0)
+            assert (power.mde_fixed(rng.choice(spread, clusters), -1, 1, 0.05, 0.9, rng) <= margin) is sees
+    never = _gate(_plan(margin=0.001, clusters=0, source="recorded"), _earlier(halves))
     assert (never.needed, never.needed_calls) == (None, None)
 
 
@@ -304,12 +314,13 @@ def test_numbers_made_elsewhere_are_taken_for_right_or_wrong() -> None:
 def test_the_spread_of_an_earlier_review(clusters: int, used: bool) -> None:
     """From twenty clusters on, what was seen of this signal is taken, moved so that nothing changed on average."""
     changes = np.resize([0.5, 0.25, 0.0, 0.75], clusters)
-    plan = _plan(clusters=6, per="use_case", limit=0.5)
+    plan = _plan(margin=0.5, clusters=40, per="use_case", limit=0.5)
     found = _gate(plan, _earlier(changes), seed=4)
     assert found.basis.startswith(f"the spread of {clusters} clusters seen before") is used
     if used:
         rng = generator(4, "outlook", A)
-        assert found.mde == pytest.approx(power.mde_betting(changes - changes.mean(), -1, 1, 0.05, 0.9, rng, n=6))
+        assert found.mde == pytest.approx(power.mde_betting(changes - changes.mean(), -1, 1, 0.05, 0.9, rng, n=40))
+        assert found == _gate(plan, _earlier(changes - changes.mean()), seed=4)
     lost = _earlier([*changes, 0.0]).head(2 * clusters + 1)  # an item without the candidate's answer
     assert _gate(plan, lost, seed=4) == found
     assert _gate(plan, _earlier(changes, B)).basis.startswith("assumed")

@@ -11,6 +11,7 @@ import pytest
 from results import BLOCK, HOLD, HOSTILE, LAUNCH, OUTLOOKS, RESULTS
 from seatrial.gates.operating_characteristic import Outlook
 from seatrial.gates.plan_page import render_outlook
+from seatrial.report.html import package_file
 
 Points = list[tuple[float, float]]
 
@@ -61,6 +62,13 @@ def _page(*rows: tuple[float, tuple[float, float, float]]) -> str:
     return render_outlook(LAUNCH.policy, Outlook((gate,), ((gate.signal, rows),), 100, 200))
 
 
+def test_places_are_told_to_a_tenth() -> None:
+    """Chances and sizes that are no round numbers lie at the nearest tenth of the picture's unit."""
+    page = _page((-1.0, (1.0, 0.0, 0.0)), (1.0, (0.877, 0.0, 0.123)), (2.1, (0.0, 0.0, 1.0)))
+    (bands,) = _bands(page)
+    assert (bands["pass"][1], bands["fail"][1]) == ((64.5, 7.4), (64.5, 7.4))
+
+
 def test_a_chance_lies_where_it_should() -> None:
     """Launch grows from the foot and block from the top; the line marks one margin."""
     page = _page((-1.0, (1.0, 0.0, 0.0)), (1.0, (0.5, 0.25, 0.25)), (4.0, (0.0, 0.0, 1.0)))
@@ -103,7 +111,7 @@ def test_what_cannot_be_had_is_said_in_words() -> None:
 
 
 def test_hostile_names_are_text() -> None:
-    """A policy's name and a plan's basis make no element, and nothing is fetched."""
+    """A policy's name and a plan's basis make no element, and nothing is fetched, for the page has its own style."""
     found = OUTLOOKS["block"]
     gates = tuple(replace(gate, basis=HOSTILE) for gate in found.gates)
     policy = BLOCK.policy.model_copy(update={"name": HOSTILE})
@@ -112,6 +120,7 @@ def test_hostile_names_are_text() -> None:
     assert "<img" not in page
     assert page.count("&lt;script&gt;alert(1)") == 2 + len(gates)
     assert "default-src 'none'" in page
+    assert f"<style>{package_file('style.css')}</style>" in page
 
 
 def test_a_plan_without_gates_that_block_is_a_page() -> None:

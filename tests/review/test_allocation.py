@@ -62,6 +62,13 @@ def test_nobody_waits_before_everybody_was_looked_at() -> None:
     assert {share.signal for share in allocate(gates, 60)} == {"old", "new"}
 
 
+def test_a_gate_of_which_nothing_is_said_counts_as_sure() -> None:
+    """Without a chance it stands where a chance of 1 would put it, behind one that is likelier by the call."""
+    unsaid, said = _gate("unsaid", 200, asked=48), _gate("said", asked=48, chance=0.9)
+    assert [share.signal for share in allocate([unsaid, said], 100)] == ["said"]
+    assert [share.signal for share in allocate([unsaid, replace(said, chance=0.4)], 100)] == ["unsaid"]
+
+
 def test_a_gate_alone_is_asked_whatever_its_chance() -> None:
     """There is nobody whom its waiting would serve."""
     assert allocate([_gate(asked=48, chance=0.0)], 10) == [Share("a", 5, 1)]

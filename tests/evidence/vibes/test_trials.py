@@ -113,6 +113,7 @@ def test_every_session_holds_what_was_planned(seed: int, pairs: int, controls: i
     again = min(repeats, len(early))
     assert kinds == +Counter(pair=pairs, same=controls, spike=controls, repeat=again, live=live)
     assert [shown.kind for shown in found[first:]] == ["repeat"] * again + ["live"] * live
+    assert {(shown.of, shown.tag) for shown in found if shown.kind != "repeat"} <= {(-1, "")}
     answers = _answers()
     for shown in found:
         key = shown.suite, shown.item.id
@@ -260,10 +261,17 @@ def test_conversations_start_from_items_that_both_answered() -> None:
     """Each conversation suggests another item while there is one, then begins anew; both sides are still empty."""
     answers = _answers(_suite(5))
     talks = [one for one in _plan(pairs=5, controls=0, live=12, answers=answers) if one.kind == "live"]
-    counts = Counter(one.item.id for one in talks)
+    counts = Counter((one.suite, one.item.id) for one in talks)
+    assert set(counts) == set(answers["candidate"])
     assert sorted(counts.values()) == [2, 2, 2, 3, 3]
     assert {(one.left, one.right) for one in talks} == {("", "")}
     assert all(one.odd for one in talks)
+
+
+def test_nobody_converses_unless_it_is_asked_for() -> None:
+    """A session that says nothing of conversations is as one that asks for none."""
+    choice, rng = np.random.default_rng(7), np.random.default_rng([7, 0])
+    assert plan_trials(_answers(), [SUITE], 20, 6, 4, choice, rng) == _plan(0, live=0)
 
 
 def _kept(folder: Path, *lines: Any) -> Path:
@@ -303,8 +311,8 @@ def test_answers_are_read_in_their_order_each_text_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["", "{torn", "[1]", "3", '{"role": "judge", "response": {}}', '{"role": "baseline"}'])
 def test_lines_that_are_no_answers_are_passed_over(tmp_path: Path, line: str) -> None:
-    """A torn last line and a judge's replies stand in the same file and hinder nothing."""
-    folder = _kept(tmp_path, _entry("baseline", "a", "it is fair"), _entry("candidate", "a", "it is great"), line)
+    """A torn line and a judge's replies stand in the same file and hinder nothing, neither before answers nor after."""
+    folder = _kept(tmp_path, _entry("baseline", "a", "it is fair"), line, _entry("candidate", "a", "it is great"), line)
     assert set(answers_of(folder)["candidate"]) == {("praise", "a")}
 
 
