@@ -19,6 +19,7 @@ from typing import Any, Self
 from seatrial.errors import EvidenceError, NoAnswer
 from seatrial.formats.tables import BY_POLICY, TABLES, Row, TableReader
 from seatrial.policy import ModelSpec
+from seatrial.replies import Malformed, reply_of
 from seatrial.types import Item, Message, Request, Response
 
 __all__ = ["SUITE", "TranscriptsModel"]
@@ -153,7 +154,7 @@ def _recorded(row: Row, columns: Mapping[str, str]) -> _Recorded:
     )
     text = _completion(place, completion)
     draw = _draw(place, raw[names["draw"]]) if "draw" in names else 0
-    response = None if text is None else Response(item.id, SUITE, draw, text, labels=labels)
+    response = None if text is None else Response(item.id, SUITE, draw, text, stop=_stop(labels), labels=labels)
     return _Recorded(place, item, response)
 
 
@@ -182,9 +183,10 @@ def _completion(place: str, value: Any) -> str | None:
     """Return the answer; None where the record says that there is none."""
     if value is None:
         return None
-    if not isinstance(value, str):
-        raise EvidenceError(f"{place}: the completion is not text: {value!r}")
-    return value
+    try:
+        return reply_of({"content": value}).text
+    except Malformed:
+        raise EvidenceError(f"{place}: the completion is not text: {value!r}") from None
 
 
 def _draw(place: str, value: Any) -> int:
@@ -195,6 +197,12 @@ def _draw(place: str, value: Any) -> int:
     if draw < 0:
         raise EvidenceError(f"{place}: draw must not be negative, got {draw}")
     return draw
+
+
+def _stop(labels: Sequence[tuple[str, str]]) -> str:
+    """Return why a recorded answer ended, where its row says so."""
+    held = dict(labels)
+    return held.get("finish_reason") or held.get("stop_reason") or "stop"
 
 
 def _label(place: str, name: str, value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from seatrial.policy import LaunchPolicy
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
+from seatrial.review.findings.no_answers import lacking
 from seatrial.review.rounds import Rounds
 from seatrial.stats.concentrated import large_changes
 from seatrial.stats.intervals import Interval, fixed_size
@@ -46,8 +46,7 @@ def blind_spots(
     empty = sum(cell.verdict is None for cell in cells)
     if empty:
         spots.append(f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item.")
-    for (signal, role), count in sorted(Counter((entry.signal, entry.role) for entry in unanswered).items()):
-        spots.append(f"{signal}: {count} {'item' if count == 1 else 'items'} without a usable answer from the {role}.")
+    spots += lacking(unanswered)
     spots += [
         f"{verdict.signal}: should block, and only advises. {verdict.advisory}"
         for verdict in decision.verdicts

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seatrial.policy import LaunchPolicy
-from seatrial.report.result import Detection, InstrumentNote, ReviewResult, Unanswered
+from seatrial.report.result import Detection, InstrumentNote, ReviewResult
+from seatrial.review.findings import no_answers
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.findings.blind_spots import (
     blind_spots,
@@ -21,7 +22,7 @@ from seatrial.review.findings.provenance import hashes, versions
 from seatrial.review.findings.use_case_map import use_case_map
 from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
-from seatrial.types import ROLES, Decision, Item, Spend
+from seatrial.types import Decision, Spend
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +43,7 @@ def compose(
 ) -> ReviewResult:
     """Return everything that the report shows, before waivers."""
     cells = use_case_map(policy, rounds)
-    unanswered = tuple(entry for run in rounds.gates for entry in _unanswered(run))
+    unanswered = tuple(entry for run in rounds.gates for entry in no_answers.unanswered(run))
     sources = {run.plan.source for run in rounds.gates}
     instruments = _instruments(rounds)
     compared = freshness(policy, rounds)
@@ -71,6 +72,7 @@ def compose(
             *concentrated(policy, rounds),
             *joined_labels(policy, rounds),
             *told(compared),
+            *no_answers.taken_off(rounds),
         ),
         detections=tuple(detections),
         spend=tuple(spend.items()),
@@ -94,16 +96,3 @@ def _instruments(rounds: Rounds) -> tuple[InstrumentNote, ...]:
                 )
             )
     return tuple(notes)
-
-
-def _unanswered(run: GateRun) -> list[Unanswered]:
-    """Return the items of a gate that a model did not answer, or not so that it could be read."""
-    items: dict[str, Item] = {item.id: item for item in run.plan.items}
-    name = run.signal
-    lost = [Unanswered(name, failure.role, failure.request.item.id, failure.reason) for failure in run.failures]
-    for role in ROLES:
-        for response in run.responses[role]:
-            if run.plan.signal.instrument.read(items[response.item], response) is None:
-                reason = "empty answer" if not response.text.strip() else "the instrument could not read the answer"
-                lost.append(Unanswered(name, role, response.item, reason))
-    return lost
