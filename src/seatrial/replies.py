@@ -6,6 +6,7 @@ stores alike. Thinking is taken off only at the start of a reply, where models t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,6 +110,8 @@ def _divided(text: str, closed: bool) -> tuple[str, str] | None:
         thought, _, said = begun.removeprefix("analysis").partition(_BARE_FINAL)
         return thought, said.lstrip()
     end = _closed(begun)
+    if end is not None and end[0] == end[1]:
+        return _MARK.sub("", begun, count=1).strip() or begun, ""
     if end is not None:
         return _MARK.sub("", begun[: end[0]], count=1), _LEAD.sub("", begun[end[1] :], count=1)
     lone = _lone_close(text) if closed else None
@@ -305,5 +308,6 @@ def _words(value: object, depth: int = 8) -> str:
 
 def _shown(value: object) -> str:
     """Return what came, in one line of letters that can be seen."""
-    words = " ".join("".join(sign if sign.isprintable() else " " for sign in repr(value)).split())
+    words = json.dumps(value, ensure_ascii=False, default=repr)
+    words = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
     return words if len(words) <= EXCERPT else words[:EXCERPT] + "…"

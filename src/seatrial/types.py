@@ -176,6 +176,8 @@ class Response:
         """Take off what is not the answer."""
         text, thought = replies.answer_of(self.text, closed=self.thinking is None)
         thinking = "\n\n".join(filter(None, (self.thinking, thought)))
+        if not thinking and self.first:
+            thinking = replies.answer_of(self.first[0][0], closed=False)[1]
         ended = replies.no_answer(text, thinking, self.stop)
         if ended and text.strip():
             text, thinking = "", "\n\n".join(filter(None, (thinking, text)))

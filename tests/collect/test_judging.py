@@ -269,3 +269,22 @@ def test_good_scores_are_read(tmp_path: Path) -> None:
 def test_a_judge_that_was_never_asked_has_no_bias() -> None:
     """Without pairs in both orders the bias is unknown, not nothing."""
     assert math.isnan(Judge("judge/strict", SUITE).position_bias)
+
+
+async def test_a_judges_thinking_is_not_its_grade(endpoint: Endpoint) -> None:
+    """A judge that thinks is read after its thinking; one that never leaves it gives no grade, and says what to set."""
+    _replies(endpoint, '<think>{"score": 0} at first sight.</think>{"score": 8}')
+    _, judge = await _grade(_asked(endpoint), [Task(ITEM, ("an answer",))])
+    assert _score(judge, "an answer") == 8.0
+    _replies(endpoint, '<think>{"score": 0}')
+    _, judge = await _grade(_asked(endpoint), [Task(ITEM, ("an answer",))])
+    assert "still thinking" in _why(judge, "an answer")
+    assert "max_tokens" in judge.advice[answer_key(ITEM.suite, ITEM.id, "an answer")]
+
+
+async def test_a_judge_is_shown_no_thinking(endpoint: Endpoint) -> None:
+    """It grades what a user sees, and an answer keeps its grade whether its thinking came with it or not."""
+    seen = _replies(endpoint, '{"score": 8}')
+    _, judge = await _grade(_asked(endpoint), [Task(ITEM, ("<think>I refuse.</think>Sure!",))])
+    assert "I refuse." not in json.dumps(seen)
+    assert _score(judge, "Sure!") == _score(judge, "<think>I refuse.</think>Sure!") == 8.0

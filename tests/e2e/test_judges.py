@@ -166,7 +166,7 @@ def test_a_reply_that_is_not_a_score_is_counted_and_not_guessed(
     assert done.code == 3
     decision = json.loads(done.out)
     assert decision["verdicts"][0]["clusters"] == 0
-    assert any("without a usable answer" in spot for spot in decision["blind_spots"])
+    assert any("a usable answer of" in spot for spot in decision["blind_spots"])
 
 
 @pytest.mark.parametrize("fault", ["refuses", "times out", "breaks off"])
@@ -196,7 +196,7 @@ def test_a_judge_that_fails_leaves_no_number(
         assert done.code == 3
         decision = json.loads(done.out)
         assert decision["verdicts"][0]["clusters"] == 0
-        assert any("without a usable answer" in spot for spot in decision["blind_spots"])
+        assert any("a usable answer of" in spot for spot in decision["blind_spots"])
     else:
         assert done.code == 2
         assert "judge/strict: 20 calls in a row failed" in done.err
@@ -474,7 +474,7 @@ def test_strange_answers_are_graded_or_counted(
     if kind == "empty":
         assert verdict["clusters"] == 0
         assert shown == []
-        assert any("without a usable answer" in spot for spot in json.loads(done.out)["blind_spots"])
+        assert any("a usable answer of" in spot for spot in json.loads(done.out)["blind_spots"])
         return
     assert verdict["candidate"] == pytest.approx(0.2)
     for asked in shown:

@@ -168,3 +168,18 @@ def test_labels_that_are_no_text_are_kept_as_json(tmp_path: Path) -> None:
     row = {"prompt": "Hi?", "completion": "Yes", "grade": 3, "tags": ["a"], "bad": True, "none": None}
     model = _model(tmp_path / "a.jsonl", json.dumps(row))
     assert dict(model.items()[0].labels) == {"grade": "3", "tags": '["a"]', "bad": "true", "none": ""}
+
+
+def test_recorded_thinking_is_no_part_of_the_answer(tmp_path: Path) -> None:
+    """Recorded replies are read as live ones are: parts joined, thinking apart, and how they ended used."""
+    rows: list[dict[str, object]] = [
+        {"prompt": "a", "completion": "<think>I refuse.</think>Sure!"},
+        {"prompt": "b", "completion": "<think>I refuse."},
+        {"prompt": "c", "completion": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Sure!"}]},
+        {"prompt": "d", "completion": "Sure", "finish_reason": "content_filter"},
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    model = TranscriptsModel(ModelSpec(model=f"transcripts/{tmp_path / 't.jsonl'}"))
+    said = [response for item in model.items() for response in model._answers[item.id].values()]
+    assert [one.text for one in said] == ["Sure!", "", "Sure!", ""]
+    assert [one.no_answer for one in said] == ["", "thinking", "", "filter"]

@@ -235,12 +235,13 @@ class OpenAICompatibleModel:
         tokens_in, tokens_out = _tokens(counts.get("prompt_tokens")), _tokens(counts.get("completion_tokens"))
         cost = (tokens_in * self._spec.price_in + tokens_out * self._spec.price_out) / 1e6
         text, thinking = answer_of(said.text, closed=False)
+        text = f" {text}" if thinking and text else text  # what stood between is gone with the thinking
         thinking = "\n\n".join(filter(None, (said.thinking, thinking)))
         return Response(
             request.item.id,
             request.item.suite,
             request.draw,
-            self._whole(request, text),
+            self._whole(request, text).lstrip() if thinking else self._whole(request, text),
             first,
             said.stop,
             Usage(tokens_in, tokens_out, seconds, cost),

@@ -52,7 +52,7 @@ def lacking(lost: Sequence[Unanswered]) -> list[str]:
         count = len({item for item, _, _ in own})
         reasons = Counter((reason, advice) for _, reason, advice in own).most_common()
         named = [
-            f"{number} {_short(reason)}{f' ({advice})' if advice else ''}"
+            f"{number} × {_short(reason)}{f' ({advice})' if advice else ''}"
             for (reason, advice), number in sorted(reasons[:SHOWN], key=lambda one: (-one[1], one[0]))
         ]
         rest = sum(number for _, number in reasons[SHOWN:])
@@ -74,7 +74,7 @@ def taken_off(rounds: Rounds) -> list[str]:
     short = {role: sum(cut(one.stop) and not one.no_answer for one in answers) for role, answers in sides.items()}
     said = []
     if any(thought.values()):
-        said.append(f"Thinking was taken off before anything was read: {_of(thought, sides)}.")
+        said.append(f"Thinking was taken off, and is read by nothing: {_of(thought, sides)}.")
     if any(short.values()):
         said.append(
             f"Cut off at `max_tokens` after visible text, and read as far as they go: {_of(short, sides)}. "
