@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial import types
-from seatrial.types import BAD, Evidence, Item, Message, Request
+from seatrial.types import BAD, Evidence, Item, Message, Request, Response
 
 ASKED = (Message("user", "Is it?"),)
 
@@ -70,3 +71,32 @@ def test_the_schema_of_a_reply_takes_what_is_asked_for_and_nothing_else(names: l
     ):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, schema)
+
+
+def test_an_answers_text_holds_no_thinking_however_it_was_made() -> None:
+    """Taken off when it is made, once; what is made of it later stays as it is."""
+    said = Response("i", "s", 0, "I refuse.</think>Sure!</think>No.")
+    assert (said.text, said.thinking, said.no_answer) == ("Sure!</think>No.", "I refuse.", "")
+    assert replace(said, draw=1) == Response("i", "s", 1, said.text, thinking=said.thinking)
+    assert replace(said, draw=1).text == said.text
+    both = Response("i", "s", 0, "<think>b</think>Sure!", thinking="a")
+    assert (both.text, both.thinking) == ("Sure!", "a\n\nb")
+
+
+def test_the_first_token_of_thinking_is_not_the_answers() -> None:
+    """Alternatives of a first token that belongs to thinking, or to a withheld reply, are not read."""
+    first = (("Yes", 0.0),)
+    assert Response("i", "s", 0, "Yes", first, "length").first == first
+    assert Response("i", "s", 0, "<think>hm</think>Yes", first).first == ()
+    assert Response("i", "s", 0, "Yes", first, thinking="hm").first == ()
+    assert Response("i", "s", 0, "", first, "content_filter").first == ()
+    opened = Response("i", "s", 0, "<think>", (("<think>", 0.0),), "length")
+    hidden = Response("i", "s", 0, "", (("<think>", -0.1), ("Yes", -2.4)), "length")
+    assert [(one.first, one.no_answer) for one in (opened, hidden)] == [((), "thinking")] * 2
+
+
+def test_what_a_filter_or_a_tools_call_ended_is_no_answer() -> None:
+    """Its visible words are kept, and not as an answer."""
+    said = Response("i", "s", 0, "Sure, first", stop="content_filter")
+    assert (said.text, said.thinking, said.no_answer) == ("", "Sure, first", "filter")
+    assert replace(said, item="j").no_answer == "filter"

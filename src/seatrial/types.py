@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from seatrial import replies
+
 __all__ = [
     "BAD",
     "ROLES",
@@ -144,16 +146,20 @@ class Spend:
 class Response:
     """What one model said to one item.
 
+    However it was made, its text is an answer: thinking before it is taken off, and what a content filter or a tool's
+    call ended is none.
+
     Attributes:
         item: The item's id.
         suite: The item's suite.
         draw: Which repetition.
-        text: The answer.
-        first: Alternatives of the first token with their natural-log probabilities, likeliest first;
-            empty where the provider gives none.
+        text: The answer; blank where there is none.
+        first: Alternatives of the answer's first token with their natural-log probabilities, likeliest first;
+            empty where the provider gives none, or the model thinks first.
         stop: Why the answer ended: `stop`, `length`, `content_filter`, or what the provider says.
         usage: Tokens, seconds and cost.
         labels: Columns of a transcript's row, e.g. a human label of this answer.
+        thinking: What was said that is not the answer; given as None, it is looked for in the text.
     """
 
     item: str
@@ -164,6 +170,26 @@ class Response:
     stop: str = "stop"
     usage: Usage = field(default_factory=Usage)
     labels: tuple[tuple[str, str], ...] = ()
+    thinking: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take off what is not the answer."""
+        text, thought = replies.answer_of(self.text, closed=self.thinking is None)
+        thinking = "\n\n".join(filter(None, (self.thinking, thought)))
+        if not thinking and self.first:
+            thinking = replies.answer_of(self.first[0][0], closed=False)[1]
+        ended = replies.no_answer(text, thinking, self.stop)
+        if ended and text.strip():
+            text, thinking = "", "\n\n".join(filter(None, (thinking, text)))
+        if thinking or ended in ("filter", "tool"):
+            object.__setattr__(self, "first", ())
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "thinking", thinking)
+
+    @property
+    def no_answer(self) -> replies.NoAnswer:
+        """Why there is no answer; empty where there is one."""
+        return replies.no_answer(self.text, self.thinking or "", self.stop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,3 +332,22 @@ async def test_a_member_of_a_panel_is_doubted_by_its_own_name(tmp_path: Path) ->
     assert "judge/tenth: of its 2 grades none is above 1" in said
     assert "judge/same: of its 2 grades all are 3" in said
     assert "judge/good" not in said
+
+
+async def test_a_judges_thinking_is_not_its_grade(endpoint: Endpoint) -> None:
+    """A judge that thinks is read after its thinking; one that never leaves it gives no grade, and says what to set."""
+    _replies(endpoint, '<think>{"score": 0} at first sight.</think>{"score": 8}')
+    _, judge = await _grade(_asked(endpoint), [Task(ITEM, ("an answer",))])
+    assert _score(judge, "an answer") == 8.0
+    _replies(endpoint, '<think>{"score": 0}')
+    _, judge = await _grade(_asked(endpoint), [Task(ITEM, ("an answer",))])
+    assert "still thinking" in _why(judge, "an answer")
+    assert "max_tokens" in judge.advice[answer_key(ITEM.suite, ITEM.id, "an answer")]
+
+
+async def test_a_judge_is_shown_no_thinking(endpoint: Endpoint) -> None:
+    """It grades what a user sees, and an answer keeps its grade whether its thinking came with it or not."""
+    seen = _replies(endpoint, '{"score": 8}')
+    _, judge = await _grade(_asked(endpoint), [Task(ITEM, ("<think>I refuse.</think>Sure!",))])
+    assert "I refuse." not in json.dumps(seen)
+    assert _score(judge, "Sure!") == _score(judge, "<think>I refuse.</think>Sure!") == 8.0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,20 @@ def test_a_key_depends_on_the_form_of_the_reply() -> None:
     free = call_key("m", "judge", Request(ITEM))
     assert free != call_key("m", "judge", Request(ITEM, numbers=("score",)))
     assert free == "07eadc97c651292f331f1d651dbd54a63e58ef5982de8756c42080957bdd1ffb"
+
+
+def test_answers_of_older_reviews_are_read_alike(tmp_path: Path) -> None:
+    """An answer that was stored with its thinking in it loses it when it is read; one that was looked through keeps."""
+    (tmp_path / "responses").mkdir()
+    old = {**asdict(ANSWER), "text": "I refuse.</think>Sure!"}
+    del old["thinking"]
+    path = tmp_path / "responses" / "answers.jsonl"
+    path.write_text(json.dumps({"key": "old", "role": "baseline", "response": old}) + "\n", encoding="utf-8")
+    new = replace(ANSWER, text="a</think>Sure!</think>No.", thinking=None)
+    with ResponseStore(tmp_path) as store:
+        read = store.get("old")
+        assert read is not None
+        assert (read.text, read.thinking) == ("Sure!", "I refuse.")
+        store.put("new", "baseline", new)
+    with ResponseStore(tmp_path) as store:
+        assert store.get("new") == new

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from conftest import Endpoint
 from seatrial.errors import CallFailed, ModelError
@@ -75,3 +77,19 @@ def test_without_inspect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "inspect_ai.model", None)
     with pytest.raises(ModelError, match=r"seatrial\[inspect\]"):
         open_models(ModelSpec(model="anthropic/claude"))
+
+
+async def test_what_is_not_the_answer_is_kept_apart(endpoint: Endpoint) -> None:
+    """Thinking that Inspect parses, or leaves in the text, is no part of the answer."""
+    (model,) = open_models(ModelSpec(model="openai-api/sim/small", logprobs=0))
+    async with model:
+        for message in ({"content": "<think>hm</think>Yes."}, {"content": "Yes.", "reasoning_content": "hm"}):
+
+            def answer(body: dict[str, Any], n: int, message: dict[str, str] = message) -> web.Response:
+                made = endpoint.body(body)
+                made["choices"][0]["message"] = {"role": "assistant", **message}
+                return web.json_response(made)
+
+            endpoint.fault = answer
+            said = await model.ask(Request(ITEM))
+            assert (said.text, said.thinking) == ("Yes.", "hm")

@@ -178,6 +178,84 @@ async def test_an_empty_answer_is_an_answer(endpoint: Endpoint) -> None:
     assert (await _ask(endpoint, Request(ITEM))).text == ""
 
 
+@pytest.mark.parametrize(
+    ("message", "text", "thinking", "kind"),
+    [
+        ({"content": "<think>hm</think>Yes."}, "Yes.", "hm", ""),
+        ({"content": "hm\n</think>\n\nYes."}, "Yes.", "hm", ""),
+        ({"content": "<think>hm"}, "", "hm", "thinking"),
+        ({"content": "", "reasoning_content": "hm"}, "", "hm", "thinking"),
+        ({"content": "<think>b</think>Yes.", "reasoning": "a"}, "Yes.", "a\n\nb", ""),
+        ({"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Yes."}]}, "Yes.", "hm", ""),
+        ({"content": None, "refusal": "I cannot."}, "I cannot.", "", ""),
+        ({"content": None, "tool_calls": [{"id": "1"}]}, "", "", "tool"),
+    ],
+)
+async def test_what_is_not_the_answer_is_kept_apart(
+    endpoint: Endpoint, message: dict[str, Any], text: str, thinking: str, kind: str
+) -> None:
+    """Thinking, wherever a server puts it, is no part of the answer; a refusal is one, a tool's call is none."""
+    endpoint.fault = lambda body, n: web.json_response({"choices": [{"message": message}]})
+    said = await _ask(endpoint, Request(ITEM))
+    assert (said.text, said.thinking, said.no_answer) == (text, thinking, kind)
+
+
+@pytest.mark.parametrize(
+    ("opening", "content", "text"),
+    [
+        ("Well then,", "<think>hm</think> yes.", "Well then, yes."),
+        ("Well then,", "", ""),
+        ("<think>\n</think>", " yes.", "yes."),
+        ("<think>", "hm</think> yes.", "yes."),
+    ],
+)
+async def test_an_opening_does_not_hide_thinking(endpoint: Endpoint, opening: str, content: str, text: str) -> None:
+    """Thinking is taken off before or with the opening, and an opening alone is no answer."""
+    endpoint.fault = lambda body, n: web.json_response({"choices": [{"message": {"content": content}}]})
+    assert (await _ask(endpoint, Request(ITEM), opening=opening)).text == text
+
+
+@pytest.mark.parametrize("message", [None, "Yes.", {"content": 42}, {"content": [{"type": "image_url"}]}])
+async def test_a_malformed_message_fails_the_call_at_once(endpoint: Endpoint, message: Any) -> None:
+    """What came is told, and asking again would bring it again."""
+    endpoint.fault = lambda body, n: web.json_response({"choices": [{"message": message}]})
+    with pytest.raises(CallFailed, match=r"is not a chat completion: .* but "):
+        await _ask(endpoint, Request(ITEM))
+    assert endpoint.count == 1
+
+
+@pytest.mark.parametrize("usage", [None, [5, 7], "5", {"prompt_tokens": "5 tokens"}, {"prompt_tokens": -1}, {"x": []}])
+async def test_a_usage_that_holds_no_numbers_is_unknown(endpoint: Endpoint, usage: Any) -> None:
+    """Tokens that are not told cost nothing and break nothing."""
+
+    def odd(body: dict[str, Any], n: int) -> web.Response:
+        return web.json_response({"choices": [{"message": {"content": "Yes."}}], "usage": usage})
+
+    endpoint.fault = odd
+    said = await _ask(endpoint, Request(ITEM), price_in=1e6)
+    assert (said.text, said.usage.tokens_in, said.usage.cost) == ("Yes.", 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    [
+        "x",
+        [],
+        {"content": "x"},
+        {"content": ["x"]},
+        {"content": [{"top_logprobs": "x"}]},
+        {"content": [{"top_logprobs": [None, {"token": "Yes", "logprob": None}, {"token": "No", "logprob": "x"}]}]},
+        {"content": [{"top_logprobs": [{"logprob": -0.1}, {"token": "Yes", "logprob": 3.0}]}]},
+    ],
+)
+async def test_alternatives_without_a_probability_are_left_out(endpoint: Endpoint, logprobs: Any) -> None:
+    """What is no log-probability is none, and where nothing is left it says what to set."""
+    choice = {"message": {"content": "Yes."}, "logprobs": logprobs}
+    endpoint.fault = lambda body, n: web.json_response({"choices": [choice]})
+    with pytest.raises(ModelError, match="logprobs: 0"):
+        await _ask(endpoint)
+
+
 async def test_without_logprobs_it_says_what_to_set(endpoint: Endpoint) -> None:
     """A probe over an endpoint that gives no log-probabilities ends with what to change in the policy."""
     endpoint.logprobs = False

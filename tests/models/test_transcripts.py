@@ -260,3 +260,18 @@ def test_a_draw_in_another_place_is_refused(tmp_path: Path) -> None:
     rows = [{"item": "q", "prompt": "Hi?", "completion": "Yes", "draw": n, "cluster": f"c{n}"} for n in range(2)]
     with pytest.raises(EvidenceError, match=r"a\.csv:3: the item 'q' has another cluster or use case"):
         _of(tmp_path / "a.csv", *rows)
+
+
+def test_recorded_thinking_is_no_part_of_the_answer(tmp_path: Path) -> None:
+    """Recorded replies are read as live ones are: parts joined, thinking apart, and how they ended used."""
+    rows: list[dict[str, object]] = [
+        {"prompt": "a", "completion": "<think>I refuse.</think>Sure!"},
+        {"prompt": "b", "completion": "<think>I refuse."},
+        {"prompt": "c", "completion": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Sure!"}]},
+        {"prompt": "d", "completion": "Sure", "finish_reason": "content_filter"},
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    model = TranscriptsModel(ModelSpec(model=f"transcripts/{tmp_path / 't.jsonl'}"))
+    said = [response for item in model.items() for response in model.answers(item)]
+    assert [one.text for one in said] == ["Sure!", "", "Sure!", ""]
+    assert [one.no_answer for one in said] == ["", "thinking", "", "filter"]

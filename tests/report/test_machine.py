@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from results import BLOCK, HOLD, HOSTILE, LAUNCH, RESULTS
 from seatrial.report.machine import SCHEMA_VERSION, decision_json, junit_xml
-from seatrial.report.result import ReviewResult
+from seatrial.report.result import ReviewResult, Unanswered
 from seatrial.types import Evidence, Spend
 
 SCHEMA = json.loads(resources.files("seatrial.report").joinpath("decision.schema.json").read_text(encoding="utf-8"))
@@ -154,3 +154,13 @@ def test_evidence_of_nothing_has_no_numbers() -> None:
     (made,) = _strict(replace(LAUNCH, decision=replace(LAUNCH.decision, verdicts=(bare,))))["verdicts"]
     assert [name for name, value in made.items() if isinstance(value, float) and not math.isclose(value, 0.05)] == []
     assert (made["clusters"], made["items"], made["calls"], made["claims"]) == (0, 0, 0, [])
+
+
+def test_missing_answers_are_counted_by_reason() -> None:
+    """Each reason stands once for its gate and model, with its number and what to set."""
+    lost = [Unanswered("b/x", "candidate", f"i{place}", "cut off", "set more") for place in range(3)]
+    made = decision_json(replace(HOLD, unanswered=(*lost, Unanswered("b/x", "baseline", "i", "withheld"))))
+    assert made["unanswered"] == [
+        {"signal": "b/x", "role": "baseline", "reason": "withheld", "advice": None, "answers": 1},
+        {"signal": "b/x", "role": "candidate", "reason": "cut off", "advice": "set more", "answers": 3},
+    ]

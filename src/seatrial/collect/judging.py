@@ -22,6 +22,7 @@ from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
 from seatrial.models import Model, open_models
 from seatrial.policy import JudgeSpec
+from seatrial.replies import visible_answer, why
 from seatrial.stats.agreement import reliability_weighted
 from seatrial.suites import Suite
 from seatrial.types import Item, Message, Request, Response, Spend
@@ -38,6 +39,10 @@ class Task:
 
     item: Item
     texts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Show a judge no thinking: a user does not see it."""
+        object.__setattr__(self, "texts", tuple(visible_answer(text) for text in self.texts))
 
     @property
     def keys(self) -> list[str]:
@@ -214,7 +219,7 @@ class Judges:
         paired = len(task.texts) == 2
         found: list[list[float]] = [[] for _ in task.texts]
         by_order: list[list[list[float]]] = []
-        why = ""
+        lost: Unscored | CallFailed = Unscored("the judge was not asked")
         for order in ((0, 1), (1, 0)) if paired else ((0,),):
             shown = [task.texts[position] for position in order]
             names = ("a", "b") if paired else ("score",)
@@ -223,7 +228,7 @@ class Judges:
                 try:
                     scores = await self._asked(judge, name, task.item, shown, names, draw, limit)
                 except (Unscored, CallFailed) as error:
-                    why = str(error)
+                    lost = error
                     continue
                 for position, score in zip(order, scores, strict=True):
                     found[position].append(score)
@@ -233,7 +238,8 @@ class Judges:
             if scores_of:
                 judge.scores[key] = sum(scores_of) / len(scores_of)
             else:
-                judge.unscored[key] = why
+                judge.unscored[key] = str(lost)
+                judge.advice[key] = getattr(lost, "advice", "")
         if paired and all(all(placed) for placed in by_order):
             first, second = by_order
             judge.orders += [(_mean(first[0]), _mean(second[0])), (_mean(second[1]), _mean(first[1]))]
@@ -259,11 +265,14 @@ class Judges:
                 stored = await self._fresh(model, name, key, request)
             else:
                 self._meters[name].answered(stored, fresh=False)
+        if stored.no_answer not in ("", "empty"):
+            told = why(stored.no_answer, whose="the judge")
+            raise Unscored(f"the judge's reply: {told.reason}", told.advice)
         return parse(stored.text, names)
 
     async def _fresh(self, model: Model, name: str, key: str, request: Request) -> Response:
         if self.remaining <= 0:
-            raise Unscored("the budget for judges was spent (budget: judge_calls)")
+            raise Unscored("the budget for judges was spent (budget: judge_calls)", "raise `budget: {judge_calls: …}`")
         self.remaining -= 1
         try:
             response = await model.ask(request)
@@ -329,6 +338,6 @@ def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
             raise EvidenceError(f"{path}:{place}: `score` is not a number")
         if not 0 <= score <= 10:
             raise EvidenceError(f"{path}:{place}: the score {score:g} is outside 0 to 10")
-        if found.setdefault((item, answer), float(score)) != score:
+        if found.setdefault((item, visible_answer(answer)), float(score)) != score:
             raise EvidenceError(f"{path}:{place}: item {item}: the same answer has two scores")
     return found

@@ -163,4 +163,5 @@ def _response(content: Mapping[str, Any]) -> Response:
         stop=content["stop"],
         usage=Usage(**content["usage"]),
         labels=tuple((name, value) for name, value in content["labels"]),
+        thinking=content.get("thinking"),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from seatrial.errors import CallFailed, ModelError
 from seatrial.models.openai_compatible import identity_of
 from seatrial.policy import ModelSpec
+from seatrial.replies import Malformed, reply_of
 from seatrial.types import Request, Response, Usage
 
 if TYPE_CHECKING:
@@ -107,6 +108,10 @@ class InspectModel:
         if output.error or not output.choices:
             raise CallFailed(f"{self.name}: {output.error or 'no answer'}")
         choice: Any = output.choices[0]
+        try:
+            said = reply_of(choice.message.model_dump(), output.stop_reason)
+        except Malformed as error:
+            raise CallFailed(f"{self.name}: {error}.") from error
         first: tuple[tuple[str, float], ...] = ()
         if choice.logprobs and choice.logprobs.content:
             alternatives = choice.logprobs.content[0].top_logprobs or []
@@ -123,10 +128,11 @@ class InspectModel:
             request.item.id,
             request.item.suite,
             request.draw,
-            output.completion,
+            said.text,
             first,
-            output.stop_reason,
+            said.stop,
             Usage(tokens_in, tokens_out, seconds, cost),
+            thinking=said.thinking or None,
         )
 
 

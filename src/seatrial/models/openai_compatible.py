@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 import os
 import time
 from dataclasses import replace
@@ -21,6 +22,7 @@ import stamina
 
 from seatrial.errors import CallFailed, ModelError
 from seatrial.policy import ModelSpec
+from seatrial.replies import Malformed, answer_of, reply_of
 from seatrial.types import Request, Response, Usage
 
 __all__ = ["OpenAICompatibleModel"]
@@ -31,6 +33,7 @@ CALL_SECONDS = 600.0
 LARGEST_BODY = 32 * 2**20
 CONCURRENCY = 16
 EXCERPT = 200
+ROUNDING = 1e-3
 WHOLE_CHARACTER = 8
 
 
@@ -216,30 +219,39 @@ class OpenAICompatibleModel:
 
     def _parsed(self, request: Request, body: dict[str, Any], seconds: float) -> Response:
         choice = body["choices"][0]
+        try:
+            said = reply_of(choice["message"], choice.get("finish_reason"))
+        except Malformed as error:
+            raise CallFailed(f"{self.name}: the answer is not a chat completion: {error}.") from error
         first = _first_token(choice)
         self._gives_logprobs = self._gives_logprobs or bool(first)
-        if request.top_logprobs and not self._gives_logprobs and (choice["message"].get("content") or ""):
+        if request.top_logprobs and not self._gives_logprobs and said.text:
             raise ModelError(
                 f"{self.name}: gave no log-probabilities. Set `logprobs: 0` for this model; instruments that read "
                 "text are used then."
             )
-        usage = body.get("usage") or {}
-        tokens_in, tokens_out = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+        usage = body.get("usage")
+        counts = usage if isinstance(usage, dict) else {}
+        tokens_in, tokens_out = _tokens(counts.get("prompt_tokens")), _tokens(counts.get("completion_tokens"))
         cost = (tokens_in * self._spec.price_in + tokens_out * self._spec.price_out) / 1e6
+        text, thinking = answer_of(said.text, closed=False)
+        text = f" {text}" if thinking and text else text  # what stood between is gone with the thinking
+        thinking = "\n\n".join(filter(None, (said.thinking, thinking)))
         return Response(
             request.item.id,
             request.item.suite,
             request.draw,
-            self._whole(request, choice["message"].get("content") or ""),
+            self._whole(request, text).lstrip() if thinking else self._whole(request, text),
             first,
-            choice.get("finish_reason") or "stop",
+            said.stop,
             Usage(tokens_in, tokens_out, seconds, cost),
+            thinking=thinking or None,
         )
 
     def _whole(self, request: Request, text: str) -> str:
-        """Return an answer with its opening, which some servers give back and others do not."""
+        """Return an answer with its opening, which some servers give back and others do not; nothing is no answer."""
         opening = self._spec.opening_for(request.item.variant)
-        return text if text.startswith(opening) else opening + text
+        return text if text.startswith(opening) or not text.strip() else opening + text
 
 
 def identity_of(spec: ModelSpec, **more: Any) -> str:
@@ -264,13 +276,32 @@ def content_hash(path: os.PathLike[str]) -> str:
 
 def _first_token(choice: dict[str, Any]) -> tuple[tuple[str, float], ...]:
     """Return the first token's alternatives, likeliest first; empty where there are none."""
-    content = (choice.get("logprobs") or {}).get("content") or []
-    if not content:
-        return ()
-    alternatives = [(str(entry["token"]), float(entry["logprob"])) for entry in content[0].get("top_logprobs") or []]
+    held = choice.get("logprobs")
+    content = held.get("content") if isinstance(held, dict) else None
+    first = content[0] if isinstance(content, list) and content else None
+    entries = first.get("top_logprobs") if isinstance(first, dict) else None
+    alternatives = [
+        (str(entry["token"]), float(entry["logprob"]))
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and "token" in entry and _is_logprob(entry.get("logprob"))
+    ]
     return tuple(sorted(alternatives, key=lambda pair: -pair[1]))
 
 
+def _is_logprob(value: object) -> bool:
+    """Return whether a value is the logarithm of a probability, give or take a rounding."""
+    return isinstance(value, int | float) and _is_number(value) and value <= ROUNDING
+
+
+def _tokens(value: object) -> int:
+    """Return a count of tokens; 0 where what came is none."""
+    return max(int(value), 0) if isinstance(value, int | float) and _is_number(value) else 0
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _excerpt(text: str) -> str:
-    words = " ".join(text.split())
+    words = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return words[:EXCERPT] + ("…" if len(words) > EXCERPT else "") if words else "(empty)"

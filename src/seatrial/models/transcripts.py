@@ -21,6 +21,7 @@ from typing import Any, Self
 from seatrial.errors import EvidenceError, NoAnswer
 from seatrial.formats.tables import BY_POLICY, DRAW, Row, TableReader, as_word
 from seatrial.policy import ModelSpec
+from seatrial.replies import Malformed, reply_of
 from seatrial.types import Item, Message, Request, Response
 
 __all__ = ["SUITE", "TranscriptsModel"]
@@ -103,7 +104,8 @@ class TranscriptsModel:
             answers = self._answers.setdefault(row.item.id, [])
             if row.text is not None:
                 self._places[row.item.id, len(answers)] = row.place
-                answers.append(Response(row.item.id, SUITE, len(answers), row.text, labels=row.item.labels))
+                labels = row.item.labels
+                answers.append(Response(row.item.id, SUITE, len(answers), row.text, stop=_stop(labels), labels=labels))
 
     def _gaps(self, path: Path, rows: Sequence[_Recorded]) -> list[str]:
         """Return how many rows hold no answer, and whether some items have fewer answers than others."""
@@ -232,9 +234,16 @@ def _completion(place: str, value: Any) -> str | None:
     """Return the answer; None where the record says that there is none."""
     if value is None:
         return None
-    if not isinstance(value, str):
-        raise EvidenceError(f"{place}: the completion is not text: {value!r}")
-    return value
+    try:
+        return reply_of({"content": value}).text
+    except Malformed:
+        raise EvidenceError(f"{place}: the completion is not text: {value!r}") from None
+
+
+def _stop(labels: Sequence[tuple[str, str]]) -> str:
+    """Return why a recorded answer ended, where its row says so."""
+    held = dict(labels)
+    return held.get("finish_reason") or held.get("stop_reason") or "stop"
 
 
 def _label(place: str, name: str, value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
 
@@ -46,6 +47,7 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
             }
             for one in content.glances
         ],
+        "unanswered": _unanswered(content),
         "limits_of_detection": [
             {"signal": found.signal, "limit": found.limit, "shift": found.shift, "shares": dict(found.shares)}
             for found in content.detections
@@ -75,6 +77,15 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
     }
     plain: dict[str, Any] = with_null(decision)
     return plain
+
+
+def _unanswered(content: ReviewResult) -> list[dict[str, Any]]:
+    """Return how many answers are missing, by gate, model and reason."""
+    counts = Counter((one.signal, one.role, one.reason, one.advice) for one in content.unanswered)
+    return [
+        {"signal": signal, "role": role, "reason": reason, "advice": advice or None, "answers": count}
+        for (signal, role, reason, advice), count in sorted(counts.items())
+    ]
 
 
 def _verdict(verdict: GateVerdict) -> dict[str, Any]:

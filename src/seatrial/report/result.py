@@ -156,12 +156,13 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """An item that a model did not answer usefully, and why."""
+    """An item that a model did not answer usefully, why, and what to set so that it does (empty where unknown)."""
 
     signal: str
     role: Role
     item: str
     reason: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

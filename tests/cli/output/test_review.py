@@ -9,6 +9,7 @@ import pytest
 
 from results import BLOCK, HOLD, LAUNCH, RESULTS
 from seatrial.cli.output.review import summary
+from seatrial.report import Unanswered
 from seatrial.types import Spend
 
 FOLDER = Path("reviews/coach-1f2e")
@@ -88,3 +89,13 @@ def test_nothing_in_it_can_steer_the_terminal() -> None:
         waivers=tuple(replace(note, person=hostile, reason=hostile) for note in BLOCK.waivers),
     )
     assert {letter for letter in summary(content, FOLDER) if not letter.isprintable()} == {"\n"}
+
+
+def test_what_ended_the_replies_says_what_to_set_next() -> None:
+    """Where answers are missing for a reason that a setting mends, the next step names the setting."""
+    lost = Unanswered("benchmark/facts", "candidate", "i", "cut off", "give the candidate more `max_tokens`")
+    assert "Next: give the candidate more `max_tokens`; answers are missing" in _lines(
+        replace(HOLD, unanswered=(lost,))
+    )
+    elsewhere = replace(lost, signal="behavior/none")
+    assert "more `max_tokens`" not in _lines(replace(HOLD, unanswered=(elsewhere,)))

@@ -103,7 +103,7 @@ def test_what_no_gate_asked_and_what_got_no_answer_is_said(compared: Compared) -
     said = _spots(compared({"behavior/a": CALM}), (EMPTY, BROKEN), lost)
     assert "Never measured, for no gate asks: " in said
     assert "1 of 2 cells of the map (use case × behavior) hold no measured item." in said
-    assert "behavior/a: 3 items lack a usable answer of the candidate." in said
+    assert "behavior/a: 3 items lack a usable answer of the candidate: 3 × why." in said
 
 
 def test_an_undecided_gate_is_a_blind_spot_with_its_reason(compared: Compared) -> None:

@@ -65,8 +65,10 @@ def test_each_unanswered_item_says_why(compared: Compared) -> None:
         Unanswered("behavior/a", "candidate", "i1", "empty answer"),
         Unanswered("behavior/a", "candidate", "i2", "the instrument could not read the answer"),
     )
-    assert "behavior/a: 2 items lack a usable answer of the candidate." in made.blind_spots
-    assert "behavior/a: 1 item lacks a usable answer of the baseline." in made.blind_spots
+    assert "behavior/a: 1 item lacks a usable answer of the baseline: 1 × the call failed." in made.blind_spots
+    (spot,) = [spot for spot in made.blind_spots if "usable answer of the candidate" in spot]
+    assert spot.startswith("behavior/a: 2 items lack")
+    assert "1 × empty answer; 1 × the instrument could not read the answer" in spot
 
 
 def test_an_instrument_is_noted_once_for_what_is_known_of_it(compared: Compared) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from seatrial.cli.output.tables import table, wrapped
@@ -51,6 +52,9 @@ def _next(content: ReviewResult, folder: Path) -> str:
         case "hold" if content.decision.at_a_glance:
             return "read some answers; what is odd and meant, the policy says under `expected`, each with its reason."
         case "hold":
+            advice = _advice(content)
+            if advice:
+                return f"{advice}; answers are missing for that (see the blind spots)."
             empty = [v.signal for v in content.decision.verdicts if v.blocking and not v.evidence.clusters]
             if empty:
                 return (
@@ -63,3 +67,10 @@ def _next(content: ReviewResult, folder: Path) -> str:
         case "launch":
             ledger = folder.parent / "ledger.jsonl"
             return f"sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."
+
+
+def _advice(content: ReviewResult) -> str:
+    """Return what to set so that gates get the answers they lack; the commonest advice, empty where there is none."""
+    undecided = {one.signal for one in content.decision.verdicts if one.verdict == "inconclusive"}
+    lost = Counter(one.advice for one in content.unanswered if one.signal in undecided and one.advice)
+    return lost.most_common(1)[0][0] if lost else ""

@@ -17,6 +17,7 @@ from seatrial.instruments import find_instrument
 from seatrial.instruments.base import Instrument, read_many
 from seatrial.models import open_models
 from seatrial.policy import ModelSpec
+from seatrial.replies import why
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Item, Request, Response
 
@@ -81,7 +82,11 @@ async def _asked(
             batch = await Collector({"baseline": model}, store, len(asks), progress).collect(asks)
     if batch.failures:
         progress.warn(f"{len(batch.failures)} of {len(asks)} completions failed, first: {batch.failures[0].reason}")
-    return [response for _, response in batch.responses]
+    lost = [response for _, response in batch.responses if response.no_answer]
+    if lost:
+        told = why(lost[0].no_answer, recorded=not model.live)
+        progress.warn(f"{len(lost)} of {len(asks)} completions hold no answer, first: {told.reason}; {told.advice}")
+    return [response for _, response in batch.responses if not response.no_answer]
 
 
 def score(plan: TrainingPlan, items: Sequence[Item], responses: Sequence[Response]) -> pl.DataFrame:

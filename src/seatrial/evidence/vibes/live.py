@@ -12,12 +12,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from seatrial.errors import SeatrialError
+from seatrial.errors import CallFailed, SeatrialError
 from seatrial.evidence.vibes.trials import Trial
 from seatrial.evidence.vibes.values import Turn
 from seatrial.models import open_models
 from seatrial.models.base import Model
 from seatrial.policy import ModelSpec
+from seatrial.replies import why
 from seatrial.types import Item, Message, Request, Role
 from seatrial.web.safe_html import rendered
 
@@ -59,7 +60,10 @@ class Lines:
                 messages += [Message("user", turn.asked), Message("assistant", said)]
             item = Item("live", "live", (*messages, Message("user", turns[-1].asked)))
             async with self._room[session][role]:
-                return (await models[role].ask(Request(item, max_tokens=MAX_TOKENS))).text
+                reply = await models[role].ask(Request(item, max_tokens=MAX_TOKENS))
+            if reply.no_answer:
+                raise CallFailed(f"{models[role].name}: {why(reply.no_answer).reason}")
+            return reply.text
 
         both = await asyncio.gather(one(sides[0], "left"), one(sides[1], "right"), return_exceptions=True)
         for answer in both:

@@ -19,6 +19,7 @@ import numpy as np
 
 from seatrial.errors import EvidenceError
 from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.replies import visible_answer
 from seatrial.suites import Suite
 from seatrial.types import Item, Role
 
@@ -86,8 +87,9 @@ def answers_of(folder: Path) -> Answers:
             texts = found[role].setdefault((kept["suite"], kept["item"]), [])
         except (ValueError, KeyError, TypeError):
             continue  # a torn last line, or a judge's reply
-        if len(kept["text"].split()) >= FEWEST_WORDS:
-            texts.append(kept["text"])
+        text = visible_answer(str(kept["text"]))
+        if len(text.split()) >= FEWEST_WORDS:
+            texts.append(text)
     answers: Answers = {
         role: {key: tuple(dict.fromkeys(texts)) for key, texts in held.items() if texts} for role, held in found.items()
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from seatrial.instruments import declared_signal
 from seatrial.observations import gate_pairs
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
+from seatrial.review.findings.no_answers import lacking
 from seatrial.review.rounds import Rounds
 from seatrial.stats.concentrated import large_changes
 from seatrial.stats.intervals import Interval, fixed_size
@@ -50,9 +50,7 @@ def blind_spots(
     empty = sum(cell.verdict is None for cell in cells)
     if empty:
         spots.append(f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item.")
-    lacking = Counter(one[:2] for one in {(entry.signal, entry.role, entry.item) for entry in unanswered})
-    for (signal, role), count in sorted(lacking.items()):
-        spots.append(f"{signal}: {count} {'item lacks' if count == 1 else 'items lack'} a usable answer of the {role}.")
+    spots += lacking(unanswered)
     spots += _incomplete(rounds)
     spots += [
         f"{verdict.signal}: should block, and only advises. {verdict.advisory}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from seatrial.instruments.judges import Judge, answer_key
 from seatrial.policy import LaunchPolicy
-from seatrial.report.result import Detection, Glance, InstrumentNote, ReviewResult, Unanswered
+from seatrial.report.result import Detection, Glance, InstrumentNote, ReviewResult
+from seatrial.review.findings import no_answers
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.findings.blind_spots import (
     blind_spots,
@@ -22,7 +22,7 @@ from seatrial.review.findings.provenance import hashes, versions
 from seatrial.review.findings.use_case_map import use_case_map
 from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
-from seatrial.types import ROLES, Decision, Item, Spend
+from seatrial.types import Decision, Spend
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +45,7 @@ def compose(
 ) -> ReviewResult:
     """Return everything that the report shows, before waivers; `read` says how what was brought was read."""
     cells = use_case_map(policy, rounds)
-    unanswered = tuple(entry for run in rounds.gates for entry in _unanswered(run))
+    unanswered = tuple(entry for run in rounds.gates for entry in no_answers.unanswered(run))
     sources = {run.plan.source for run in rounds.gates}
     instruments = _instruments(rounds)
     compared = freshness(policy, rounds)
@@ -75,6 +75,7 @@ def compose(
             *joined_labels(policy, rounds),
             *told(compared),
             *read,
+            *no_answers.taken_off(rounds),
         ),
         detections=tuple(detections),
         spend=tuple(spend.items()),
@@ -99,19 +100,3 @@ def _instruments(rounds: Rounds) -> tuple[InstrumentNote, ...]:
                 )
             )
     return tuple(notes)
-
-
-def _unanswered(run: GateRun) -> list[Unanswered]:
-    """Return the items of a gate that a model did not answer, or not so that it could be read."""
-    items: dict[str, Item] = {item.id: item for item in run.plan.items}
-    instrument = run.plan.signal.instrument
-    unscored = instrument.unscored if isinstance(instrument, Judge) else {}
-    name = run.signal
-    lost = [Unanswered(name, failure.role, failure.request.item.id, failure.reason) for failure in run.failures]
-    for role in ROLES:
-        for response in run.responses[role]:
-            if instrument.read(items[response.item], response) is None:
-                unread = "empty answer" if not response.text.strip() else "the instrument could not read the answer"
-                reason = unscored.get(answer_key(response.suite, response.item, response.text), unread)
-                lost.append(Unanswered(name, role, response.item, reason))
-    return lost
