@@ -27,13 +27,14 @@ from seatrial.models import open_models
 from seatrial.models.base import Model
 from seatrial.observations import read_observations, write_observations
 from seatrial.policy import LaunchPolicy
-from seatrial.report import ReviewResult, save_result, write_reports
+from seatrial.report import Reuse, ReviewResult, save_result, write_reports
 from seatrial.review.apply_waivers import ledger_entry, with_waivers
 from seatrial.review.brought_evidence import brought_evidence
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.finished import Review
 from seatrial.review.judge_grading import cost_forecast, grade_round
+from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Role, Spend
 
@@ -73,10 +74,13 @@ async def run_review(
         plans = plan_gates(policy, models, evidence, records, judges.judge)
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
-        collector = Collector(models, store, policy.budget.calls, progress)
+        collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
         rounds = Rounds(policy, plans, evidence)
         progress.plan(rounds.most_calls)
         with progress:
+            reuse = await recheck(policy, rounds, collector, judges)
+            if reuse.refused:
+                progress.warn(reuse.refused)
             while asks := rounds.next_asks(collector.remaining):
                 rounds.take(await collector.collect(asks))
                 await grade_round(judges, rounds)
@@ -84,8 +88,9 @@ async def run_review(
                 progress.say(_counted(rounds))
             rounds.weigh()
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
+        reuse = with_counts(reuse, collector)
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
-    result = _decided(policy, rounds, spend, started, author, spike_in)
+    result = _decided(policy, rounds, spend, started, author, spike_in, reuse)
     write_observations(rounds.all_observations(), folder / "observations.parquet")
     ledger = ledger_for(folder)
     result = with_waivers(result, ledger.verify())
@@ -162,11 +167,12 @@ def _decided(
     started: str,
     author: str,
     spike_in: bool = False,
+    reuse: Reuse | None = None,
 ) -> ReviewResult:
     """Return the decision with all that its report shows, before waivers."""
     decision = decide(rounds.finish(), rounds.severe)
     limits = detections(policy, rounds) if spike_in else ()
-    return compose(policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author)
+    return compose(policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author, reuse)
 
 
 def _now() -> str:
