@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from aiohttp import web
 
 from conftest import Endpoint, PolicyWriter
 from seatrial.collect import Progress
+from seatrial.instruments.judges import SYSTEM
 from seatrial.policy import load_policy
 from seatrial.report import Reuse
 from seatrial.review.finished import Review
@@ -146,6 +149,45 @@ def test_sampled_answers_are_compared_by_what_the_gates_read(
     _, found = _second(write, endpoint, tmp_path, change, gates=READ)
     assert (found.asked_anew, math.isnan(found.seen_at_all)) == (FEWEST, True)
     assert ("reads" in found.refused) is refused
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paired", ["", ", paired: true"])
+@pytest.mark.parametrize("praises", [False, True])
+def test_a_judge_grades_the_old_answers_and_the_new(
+    write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path, paired: str, praises: bool
+) -> None:
+    """Where a judge reads a gate, it sees a baseline that was candid and now praises, though no answer repeats."""
+    gates = "  - {signal: behavior/unearned-praise, margin: 0.1, instrument: judge/strict}"
+    model = f'{{model: openai-compatible/judge, base_url: "{endpoint.url}"}}'
+    extra = f"judges: {{strict: {{model: {model}{paired}}}}}\n"
+
+    def grades(first: str) -> Callable[[dict[str, Any], int], web.Response]:
+        def answer(body: dict[str, Any], number: int) -> web.Response:
+            system, asked = body["messages"][0]["content"], body["messages"][-1]["content"]
+            text = f"{first if system == 'plain' else 'It is fine.'} ({number})"
+            if system == SYSTEM:
+                seen = re.findall(r"BEGIN ANSWER(?: [AB])?\n(.*)", asked)
+                names = ("a", "b") if len(seen) == 2 else ("score",)
+                text = json.dumps({name: 9 if "Wonderful" in one else 1 for name, one in zip(names, seen, strict=True)})
+            choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+            return web.json_response({"choices": [choice]})
+
+        return answer
+
+    endpoint.fault, endpoint.logprobs = grades("It does not scan."), False
+
+    def change() -> None:
+        endpoint.fault = grades("Wonderful!" if praises else "It does not scan.")
+
+    def write(name: str = "policy.yaml", **options: Any) -> Path:
+        path = write_policy(name, **options)
+        hot = path.read_text(encoding="utf-8").replace("system: plain", "system: plain, generation: {temperature: 1}")
+        path.write_text(hot, encoding="utf-8")
+        return path
+
+    _, found = _second(write, endpoint, tmp_path, change, gates=gates, extra=extra)
+    assert (found.asked_anew, "reads 20 higher and 0 lower" in found.refused) == (FEWEST, praises)
 
 
 @pytest.mark.slow
