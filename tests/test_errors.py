@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
+
+import pytest
+import typer
 
 from seatrial import errors
-from seatrial.errors import CallFailed, ExitCode, MissingWeights, ModelError, NoAnswer, SeatrialError
+from seatrial.errors import (
+    CallFailed,
+    ExitCode,
+    MissingWeights,
+    ModelError,
+    NoAnswer,
+    PolicyError,
+    SeatrialError,
+    exit_with,
+)
 
 RAISED = {name: made for name, made in inspect.getmembers(errors, inspect.isclass) if issubclass(made, Exception)}
 
@@ -50,5 +63,67 @@ def test_the_tree_at_the_top_of_the_file_is_the_tree() -> None:
 
 
 def test_what_the_module_offers_is_what_it_defines() -> None:
-    """Each exception and the exit codes are public, and nothing else is."""
-    assert set(errors.__all__) == {*RAISED, "ExitCode"}
+    """Each exception, the exit codes and what keeps them are public, and nothing else is."""
+    assert set(errors.__all__) == {*RAISED, "ExitCode", "complain", "exit_with", "flushed"}
+
+
+def _raising(error: BaseException) -> Callable[[], object]:
+    def command() -> object:
+        raise error
+
+    return command
+
+
+def _interrupted() -> None:
+    raise typer.Abort from KeyboardInterrupt()
+
+
+class Panic(BaseException):
+    """What a library in another language raises."""
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (lambda: None, 0, ""),
+        (lambda: 0, 0, ""),
+        (lambda: 1, 2, ""),
+        (lambda: "done", 2, ""),
+        (lambda: ExitCode.BLOCK, 1, ""),
+        (lambda: ExitCode.HOLD, 3, ""),
+        (lambda: 130, 130, "stopped."),
+        (_raising(PolicyError("line 3 is wrong")), 2, "seatrial: line 3 is wrong"),
+        (_raising(SystemExit(0)), 2, "SystemExit: 0. This is a fault"),
+        (_raising(SystemExit(1)), 2, "SystemExit: 1. This is a fault"),
+        (_raising(SystemExit("gone")), 2, "SystemExit: gone. This is a fault"),
+        (_raising(KeyboardInterrupt()), 130, "stopped."),
+        (_interrupted, 130, "stopped."),
+        (_raising(BrokenPipeError(32, "Broken pipe")), 2, "closed it before the end"),
+        (_raising(OSError(28, "No space left on device", "a/b")), 2, "seatrial: a/b: No space left on device."),
+        (_raising(MemoryError()), 2, "MemoryError"),
+        (_raising(RecursionError("deep\n\ndown")), 2, "RecursionError: deep down. This is a fault"),
+        (_raising(typer.Abort()), 2, "Abort"),
+        (_raising(typer.BadParameter("no such thing")), 2, "no such thing"),
+        (_raising(ExceptionGroup("two", [ValueError("a")])), 2, "ExceptionGroup"),
+        (_raising(Panic("in Rust")), 2, "Panic: in Rust"),
+    ],
+)
+def test_only_a_decision_of_the_commands_own_is_one(
+    command: Callable[[], object], code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever a command or a library ends in, 0 and 1 and 3 are said by returning them."""
+    with pytest.raises(SystemExit) as stopped:
+        exit_with(command)
+    assert stopped.value.code == code
+    assert words in capsys.readouterr().err
+
+
+def test_a_traceback_that_was_asked_for_changes_no_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever looks for a fault of ours gets the traceback, and the same exit code."""
+    monkeypatch.setenv("SEATRIAL_TRACEBACK", "1")
+    with pytest.raises(SystemExit) as stopped:
+        exit_with(_raising(RuntimeError("ours")))
+    assert stopped.value.code == ExitCode.USAGE
+    assert "Traceback" in capsys.readouterr().err

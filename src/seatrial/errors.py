@@ -1,4 +1,4 @@
-"""Every exception that seatrial raises on purpose, and the exit codes of the command line.
+"""Every exception that seatrial raises on purpose, the exit codes of the command line, and what keeps them.
 
 ```
 SeatrialError                 something the user can mend; the command prints it and exits 2
@@ -19,7 +19,13 @@ SeatrialError                 something the user can mend; the command prints it
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
+from typing import IO, Any, NoReturn
 
 __all__ = [
     "CallFailed",
@@ -36,7 +42,14 @@ __all__ = [
     "StoreError",
     "SuiteError",
     "TrainingError",
+    "complain",
+    "exit_with",
+    "flushed",
 ]
+
+INTERRUPTED = 130
+TRACEBACK = "SEATRIAL_TRACEBACK"
+"""Set, it has the traceback of a fault of ours printed."""
 
 
 class ExitCode(IntEnum):
@@ -99,3 +112,100 @@ class LedgerError(SeatrialError):
 
 class Interrupted(SeatrialError):
     """The user stopped the work; what was answered is kept."""
+
+
+def exit_with(command: Callable[[], object]) -> NoReturn:
+    """Run a command and end the process with a code of the contract, whatever goes wrong in between.
+
+    Only an `ExitCode` that the command itself returns counts as a decision. All else that ends it early, from a full
+    disk to an exit of a library's, is `USAGE` and one line on stderr: Python's own code for a fault is 1, which here
+    means *block*. Output that its stream cannot encode is written with replacements.
+    """
+    _prepare_streams()
+    streams = sys.stdout, sys.stderr  # the parser of the command line may put others in their place
+    try:
+        made = command()
+        if made == INTERRUPTED:  # what the command line's parser makes of Ctrl-C
+            raise KeyboardInterrupt
+        code = int(made if isinstance(made, ExitCode) else ExitCode.LAUNCH if made in (None, 0) else ExitCode.USAGE)
+        problem = flushed()
+        if problem is not None:
+            raise problem
+    except BaseException as error:
+        code = _explained(error)
+    for stream in streams:
+        flushed(stream)
+    raise SystemExit(code)
+
+
+def complain(text: str) -> None:
+    """Print a line on stderr; where that cannot be written either, nobody is left to be told."""
+    with suppress(OSError, ValueError):
+        print(f"seatrial: {text}", file=sys.stderr, flush=True)
+
+
+def flushed(stream: IO[str] | None = None) -> OSError | None:
+    """Write out what a stream (stdout) still holds, and return what went wrong.
+
+    A stream that cannot be written is led to nowhere: Python tries again when it ends, and would exit with 120.
+    """
+    stream = stream or sys.stdout
+    try:
+        stream.flush()
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+        return error if isinstance(error, OSError) else OSError(str(error))
+    return None
+
+
+def _prepare_streams() -> None:
+    """Let no name in the output end a command, and stand in for streams that were closed before it began."""
+    for name, errors in (("stdout", "replace"), ("stderr", "backslashreplace")):
+        stream: Any = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (it stays open to the end)
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=errors)
+
+
+def _explained(error: BaseException) -> int:
+    """Say what ended a command, and return its exit code."""
+    if isinstance(error, SystemExit) and isinstance(error.__context__, OSError):
+        error = error.__context__
+    if isinstance(error, KeyboardInterrupt | Interrupted) or isinstance(error.__cause__, KeyboardInterrupt):
+        complain(str(error) if isinstance(error, Interrupted) else "stopped.")
+        return INTERRUPTED
+    usage: Callable[[], None] | None = getattr(error, "show", None)  # of the errors of the command line's parser
+    if usage is not None:
+        with suppress(OSError, ValueError):
+            usage()
+    elif isinstance(error, SeatrialError):
+        complain(str(error))
+    elif isinstance(error, OSError) and error.errno is not None:
+        complain(_said(error))
+    else:
+        _our_fault(error)
+    return ExitCode.USAGE
+
+
+def _said(error: OSError) -> str:
+    if error.errno == errno.EPIPE:
+        return "whoever read the output closed it before the end."
+    place = error.filename if error.filename is not None else "reading or writing failed"
+    return f"{place}: {error.strerror or error}."
+
+
+def _our_fault(error: BaseException) -> None:
+    if os.environ.get(TRACEBACK):
+        import traceback
+
+        with suppress(OSError, ValueError):
+            traceback.print_exception(error)
+    words = " ".join(f"{type(error).__name__}: {error}".split())
+    complain(
+        f"{words}. This is a fault of seatrial's and says nothing of the candidate. Please report it with what "
+        f"{TRACEBACK}=1 before the same command prints."
+    )

@@ -127,7 +127,7 @@ def write_observations(frame: pl.DataFrame, path: Path) -> None:
     """
     try:
         frame.write_parquet(path)
-    except OSError as error:
+    except (OSError, pl.exceptions.PolarsError) as error:
         raise StoreError(f"{path}: the observations cannot be written: {error}") from error
 
 

@@ -131,7 +131,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What one model took: calls made now, answers found in the store, tokens, seconds, US dollars, failures."""
+    """What one model took for this review.
+
+    Attributes:
+        calls: Answers that were asked for now.
+        reused: Answers that an earlier run of the same review had got.
+        tokens_in: Tokens in, of both.
+        tokens_out: Tokens out, of both.
+        seconds: Seconds waited.
+        cost: US dollars, where the prices are known.
+        failed: Calls without an answer.
+        taken_over: Answers taken over from other reviews, which paid for them.
+    """
 
     calls: int = 0
     reused: int = 0
@@ -140,6 +151,7 @@ class Spend:
     seconds: float = 0.0
     cost: float = 0.0
     failed: int = 0
+    taken_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)

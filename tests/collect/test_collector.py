@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from seatrial.collect.meter import FAILURES_IN_A_ROW
 from seatrial.errors import ModelError, StoreError
 from seatrial.models import open_models
 from seatrial.policy import ModelSpec
-from seatrial.types import Item, Message, Request
+from seatrial.types import Item, Message, Request, Spend
 
 
 def _asks(count: int) -> list[Ask]:
@@ -24,14 +26,15 @@ def _asks(count: int) -> list[Ask]:
 
 
 async def _collect(
-    endpoint: Endpoint, folder: Path, wanted: Sequence[Ask], budget: int = 1000
+    endpoint: Endpoint, folder: Path, wanted: Sequence[Ask], budget: int = 1000, *, days: float = 7.0, anew: int = 0
 ) -> tuple[Batch, Collector]:
     spec = ModelSpec(model="openai-compatible/sim", base_url=endpoint.url, price_in=1e6, logprobs=3)
     models = open_models(spec, spec)
     async with models[0] as baseline, models[1] as candidate:
         with ResponseStore(folder) as store:
             made = {"baseline": baseline, "candidate": candidate}
-            collector = Collector(made, store, budget, Progress("off"))  # type: ignore[arg-type]
+            collector = Collector(made, store, budget, Progress("off"), days)  # type: ignore[arg-type]
+            await collector.ask_anew([ask.request for ask in wanted if ask.role == "baseline"][:anew])
             return await collector.collect(wanted), collector
 
 
@@ -108,11 +111,74 @@ async def test_the_baselines_answers_of_a_review_beside_are_used_again(endpoint:
     calls = endpoint.count
     _, collector = await _collect(endpoint, tmp_path / "reviews" / "second", _asks(4))
     assert endpoint.count == calls + 4
-    assert (collector.spend("baseline").calls, collector.spend("baseline").reused) == (0, 4)
-    assert (collector.spend("candidate").calls, collector.spend("candidate").reused) == (4, 0)
+    assert collector.spend("baseline") == Spend(taken_over=4), "the review that asked has paid"
+    assert (collector.spend("candidate").calls, collector.spend("candidate").taken_over) == (4, 0)
+    assert [(review, count) for (review, _), count in collector.taken.items()] == [("first", 4)]
     assert collector.remaining == 1000 - 8
     with ResponseStore(tmp_path / "reviews" / "second") as store:
         assert len(store) == 8
+
+
+def _dated(folder: Path, at: str | None) -> None:
+    """Give all answers of a review another date, or none."""
+    path = folder / "responses" / "answers.jsonl"
+    entries = [json.loads(line) | {"at": at} for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("age", "days", "taken"),
+    [(6.9, 7, 4), (7.1, 7, 0), (0.1, 0, 0), (20.0, 30, 4), (-0.5, 7, 0), (None, 7, 0)],
+)
+async def test_only_answers_within_the_age_limit_are_taken_over(
+    endpoint: Endpoint, tmp_path: Path, age: float | None, days: float, taken: int
+) -> None:
+    """What is older, comes from the future or has no date is asked for, and counted where reuse was wanted."""
+    await _collect(endpoint, tmp_path / "first", _asks(4))
+    _dated(tmp_path / "first", None if age is None else (datetime.now(UTC) - timedelta(days=age)).isoformat())
+    _, collector = await _collect(endpoint, tmp_path / "second", _asks(4), days=days)
+    assert (collector.spend("baseline").taken_over, collector.spend("baseline").calls) == (taken, 4 - taken)
+    assert collector.too_old == (4 - taken if days else 0)
+
+
+async def test_what_is_asked_anew_is_counted_once(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Answers that were checked are this review's own: no second call, and one call less of the budget each."""
+    await _collect(endpoint, tmp_path / "first", _asks(6))
+    calls = endpoint.count
+    batch, collector = await _collect(endpoint, tmp_path / "second", _asks(6), anew=2)
+    assert endpoint.count == calls + 6 + 2
+    assert (collector.spend("baseline").calls, collector.spend("baseline").taken_over) == (2, 4)
+    assert (len(batch.responses), collector.remaining) == (12, 1000 - 12)
+    again, resumed = await _collect(endpoint, tmp_path / "second", _asks(6), anew=2)
+    assert endpoint.count == calls + 6 + 2
+    assert (again, resumed.remaining) == (batch, collector.remaining)
+    assert (resumed.spend("baseline").reused, resumed.spend("baseline").taken_over) == (2, 4)
+
+
+async def test_an_old_review_that_is_taken_up_again_asks_nothing_twice_and_says_how_old(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """A review's own answers are used whatever their age; those older than the limit are counted, undated ones too."""
+    await _collect(endpoint, tmp_path, _asks(3))
+    for at in ("2026-01-02T00:00:00+00:00", None):
+        _dated(tmp_path, at)
+        calls = endpoint.count
+        _, collector = await _collect(endpoint, tmp_path, _asks(3))
+        assert endpoint.count == calls
+        assert [known and known.isoformat() for known in collector.aged.values()] == [at] * 6
+
+
+async def test_a_known_change_voids_what_was_answered_before(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Once a review found the baseline changed, no later one takes over what an earlier one was told."""
+    await _collect(endpoint, tmp_path / "first", _asks(4))
+    _, second = await _collect(endpoint, tmp_path / "second", _asks(0))
+    with ResponseStore(tmp_path / "second") as store:
+        second._store = store
+        second.no_longer_holds()
+    _, third = await _collect(endpoint, tmp_path / "third", _asks(2))
+    assert (third.spend("baseline").calls, third.too_old) == (2, 2)
+    _, fourth = await _collect(endpoint, tmp_path / "fourth", _asks(4))
+    assert (fourth.spend("baseline").calls, fourth.spend("baseline").taken_over) == (2, 2), "the third's are new"
 
 
 async def test_a_stored_answer_takes_the_name_of_who_asks(endpoint: Endpoint, tmp_path: Path) -> None:

@@ -11,6 +11,13 @@ from seatrial.types import Response, Spend, Usage
 ANSWER = Response("i", "s", 0, "Yes.", usage=Usage(7, 3, 0.5, 0.25))
 
 
+def test_an_answer_of_another_review_costs_nothing() -> None:
+    """What another review paid for is counted, and its tokens and cost are not."""
+    meter = Meter("m")
+    meter.answered(Response("i", "s", 0, "a", usage=Usage(7, 3, 0.5, 0.25)), fresh=False, taken=True)
+    assert meter.spend == Spend(taken_over=1)
+
+
 def test_answers_are_added_up() -> None:
     """Tokens and cost of all answers count, asked now or found in the store; calls and finds are told apart."""
     meter = Meter("m")

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -183,17 +184,19 @@ def test_any_answer_is_got_back(
         assert store.get("k") == answer
 
 
+def _texts(store: ResponseStore, *keys: str) -> list[str | None]:
+    return [found.response.text if (found := store.taken_over(key)) is not None else None for key in keys]
+
+
 def test_only_the_baselines_answers_are_taken_from_a_review_beside(tmp_path: Path) -> None:
     """The candidate is always asked anew; a review's own file is not one beside it."""
     with ResponseStore(tmp_path / "first") as store:
-        store.put("b", "baseline", ANSWER)
-        store.put("c", "candidate", ANSWER)
-        store.put("j", "judge", ANSWER)
-        assert store.from_other_reviews("b") is None
+        for key, role in (("b", "baseline"), ("c", "candidate"), ("j", "judge")):
+            store.put(key, role, ANSWER)
+        assert store.taken_over("b") is None
+        assert store.own("c") is not None
     with ResponseStore(tmp_path / "second") as store:
-        assert store.from_other_reviews("b") == ANSWER
-        assert store.from_other_reviews("c") is None
-        assert store.from_other_reviews("j") is None
+        assert _texts(store, "b", "c", "j") == [ANSWER.text, None, None]
         assert store.get("b") is None
 
 
@@ -203,10 +206,63 @@ def test_a_broken_review_beside_does_no_harm(tmp_path: Path) -> None:
         store.put("b", "baseline", ANSWER)
     path = tmp_path / "first" / "responses" / "answers.jsonl"
     path.write_bytes(b'[1]\n{"role": "baseline"}\n\xff\n\n' + path.read_bytes() + b'{"key": "t", "ro')
+    path.with_name("changed.json").write_text("[]", encoding="utf-8")
     (tmp_path / "third" / "responses" / "answers.jsonl").mkdir(parents=True)
     with ResponseStore(tmp_path / "second") as store:
-        assert store.from_other_reviews("b") == ANSWER
-        assert store.from_other_reviews("t") is None
+        assert _texts(store, "b", "t") == [ANSWER.text, None]
+        assert store.changed_at("m") is None
+
+
+def test_an_answer_keeps_its_day_and_the_review_that_asked(tmp_path: Path) -> None:
+    """What was taken over is told from what was asked, through any number of reviews, and with the day it was given."""
+    began = datetime.now(UTC)
+    with ResponseStore(tmp_path / "first") as store:
+        store.put("b", "baseline", ANSWER)
+    for name in ("second", "third"):
+        with ResponseStore(tmp_path / name) as store:
+            found = store.taken_over("b")
+            assert found is not None and found.at is not None
+            assert (found.review, began <= found.at <= datetime.now(UTC)) == ("first", True)
+            store.put("b", "baseline", found.response, found)
+            assert (store.own("b"), store.get("b")) == (None, ANSWER)
+        with ResponseStore(tmp_path / name) as store:
+            assert (store.own("b"), store.taken_over("b")) == (None, found)
+
+
+def test_the_latest_answer_is_the_one_to_take_over(tmp_path: Path) -> None:
+    """Of several reviews' answers the latest counts, whatever the folders are called; one without a date never does."""
+    for name, at in (("c", None), ("b", "2026-01-02T00:00:00+00:00"), ("a", "2026-01-03T00:00:00+00:00")):
+        with ResponseStore(tmp_path / name) as store:
+            store.put("k", "baseline", replace(ANSWER, text=name))
+        path = tmp_path / name / "responses" / "answers.jsonl"
+        entry = {key: value for key, value in json.loads(path.read_bytes()).items() if key != "at"}
+        path.write_text(json.dumps(entry | ({"at": at} if at else {})) + "\n", encoding="utf-8")
+    with ResponseStore(tmp_path / "now") as store:
+        assert _texts(store, "k") == ["a"]
+
+
+@pytest.mark.parametrize("written", [None, 7, "yesterday", "2026-01-02", "2026-01-02T03:04:05"])
+def test_a_date_without_a_zone_is_none(tmp_path: Path, written: object) -> None:
+    """A time that cannot be placed is no date."""
+    with ResponseStore(tmp_path / "first") as store:
+        store.put("k", "baseline", ANSWER)
+    path = tmp_path / "first" / "responses" / "answers.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"at": written}) + "\n", encoding="utf-8")
+    with ResponseStore(tmp_path / "now") as store:
+        found = store.taken_over("k")
+        assert found is not None and found.at is None
+
+
+def test_a_change_is_known_to_the_reviews_beside(tmp_path: Path) -> None:
+    """When a model was found changed is told to other reviews, for that model, the latest time of all."""
+    times = [datetime(2026, 1, day, tzinfo=UTC) for day in (3, 2)]
+    for name, at in zip(("first", "second"), times, strict=True):
+        with ResponseStore(tmp_path / name) as store:
+            store.note_change("m", at)
+    with ResponseStore(tmp_path / "now") as store:
+        assert (store.changed_at("m"), store.changed_at("other")) == (times[0], None)
+    with ResponseStore(tmp_path / "first") as store:
+        assert store.changed_at("m") == times[1]
 
 
 def test_a_key_depends_on_the_form_of_the_reply() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from results import BLOCK, HOLD, HOSTILE, LAUNCH, RESULTS
 from seatrial.report.machine import SCHEMA_VERSION, decision_json, junit_xml
-from seatrial.report.result import ReviewResult, Unanswered
+from seatrial.report.result import Reuse, ReviewResult, Unanswered
 from seatrial.types import Evidence, Spend
 
 SCHEMA = json.loads(resources.files("seatrial.report").joinpath("decision.schema.json").read_text(encoding="utf-8"))
@@ -89,10 +89,24 @@ def test_what_a_gate_was_is_told() -> None:
     ]
 
 
-def test_calls_count_what_was_found_in_the_store() -> None:
-    """Calls are those that the decision rests on; cost is what they took together."""
-    made = _strict(replace(LAUNCH, spend=(("a", Spend(3, 4, cost=0.5)), ("b", Spend(1, 0, cost=0.25)))))
-    assert (made["calls"], made["cost"]) == ({"a": 7, "b": 1}, 0.75)
+def test_calls_made_are_told_from_answers_that_were_there() -> None:
+    """Calls are those made now; what an earlier run got and what other reviews had stand beside them."""
+    spend = (("a", Spend(3, 4, cost=0.5, taken_over=9)), ("b", Spend(1, 0, cost=0.25)))
+    reuse = Reuse((("one", "2026-01-02", 9),), 30, 20, 1, seen_at_all=0.4, too_old=2, aged=4)
+    made = _strict(replace(LAUNCH, spend=spend, reuse=reuse))
+    assert (made["calls"], made["answers_kept"], made["cost"]) == ({"a": 3, "b": 1}, {"a": 4, "b": 0}, 0.75)
+    assert made["reuse"] == {
+        "taken_over": 9,
+        "from": [{"review": "one", "day": "2026-01-02", "answers": 9}],
+        "offered": 30,
+        "asked_anew": 20,
+        "differ": 1,
+        "refused": None,
+        "seen_at_all": 0.4,
+        "seen_in_a_gate": None,
+        "too_old": 2,
+        "kept_too_long": 4,
+    }
 
 
 def test_a_waiver_changes_the_status_and_not_the_decision() -> None:

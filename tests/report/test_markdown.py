@@ -182,8 +182,8 @@ def test_a_long_summary_fits_a_comment() -> None:
 
 def test_calls_cost_and_level_are_the_reviews() -> None:
     """The foot counts all models; a cost of nothing is not mentioned; the interval's level follows alpha."""
-    assert "1,009 calls, $13.80" in Rendered(BLOCK).text
-    assert "512 calls · review" in Rendered(LAUNCH).text
+    assert "884 calls, 125 answers kept from an earlier run, $13.80" in Rendered(BLOCK).text
+    assert "384 calls, 128 answers kept from an earlier run · review" in Rendered(LAUNCH).text
     assert "95 % intervals; “could see” is the MDE at power 0.8" in Rendered(HOLD).text
 
 

@@ -17,11 +17,12 @@ from seatrial.report.wording import (
     percent,
     ranged,
     shortened,
+    took,
     verdict_word,
     weight,
 )
 from seatrial.stats.intervals import Estimate
-from seatrial.types import Evidence
+from seatrial.types import Evidence, Spend
 
 
 @pytest.mark.parametrize(
@@ -145,3 +146,12 @@ def test_a_share_is_written_in_whole_percent(value: float, words: str) -> None:
 def test_a_weight_is_written_with_three_digits(value: float, words: str) -> None:
     """Weights span many sizes, so digits count and not decimals; what is no number is a dash."""
     assert weight(value) == words
+
+
+def test_answers_that_were_there_are_no_calls() -> None:
+    """Calls made now, answers kept from an earlier run and answers of other reviews are three numbers."""
+    assert took(()) == "0 calls"
+    assert took((("a", Spend(1)),)) == "1 call"
+    assert took((("a", Spend(1000, 1)), ("b", Spend(24, 0, taken_over=3)))) == (
+        "1,024 calls, 1 answer kept from an earlier run, 3 taken over from other reviews"
+    )

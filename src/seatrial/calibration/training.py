@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from seatrial.errors import EvidenceError
+from seatrial.errors import EvidenceError, exit_with
 from seatrial.formats.jsonl import json_lines
 from seatrial.instruments.linear import BEHAVIORS, Gram, Grams, Weights, features, grams
 from seatrial.suites import find_suites, load_suite
@@ -234,4 +234,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    exit_with(main)

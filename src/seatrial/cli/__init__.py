@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,17 +9,13 @@ import typer
 
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.ledger import ledger_app
-from seatrial.cli.options import Json, print_json, user
+from seatrial.cli.options import Json, print_json, printing, user
 from seatrial.cli.rewards import rewards_app
 from seatrial.cli.suites import suites_app
 from seatrial.cli.vibe import vibe_app
-from seatrial.errors import ExitCode, Interrupted, SeatrialError
+from seatrial.errors import ExitCode, exit_with
 
 __all__ = ["app", "main"]
-
-INTERRUPTED = 130
-TRACEBACK = "SEATRIAL_TRACEBACK"
-"""Set, it lets the traceback of a fault of ours through, with Python's exit code."""
 
 app = typer.Typer(
     help="Decide whether a language-model update may launch: launch, hold or block, with the evidence.",
@@ -41,21 +36,7 @@ Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews 
 
 def main() -> NoReturn:
     """Run the command line and exit with its documented code."""
-    try:
-        app(standalone_mode=True)
-    except SeatrialError as error:
-        typer.echo(f"seatrial: {error}", err=True)
-        raise SystemExit(INTERRUPTED if isinstance(error, Interrupted) else ExitCode.USAGE) from None
-    except Exception as error:
-        if os.environ.get(TRACEBACK):
-            raise
-        typer.echo(
-            f"seatrial: {type(error).__name__}: {error}. This is a fault of seatrial's: nothing was decided. Please "
-            f"report it with what {TRACEBACK}=1 before the same command prints.",
-            err=True,
-        )
-        raise SystemExit(ExitCode.USAGE) from None
-    raise SystemExit(0)
+    exit_with(lambda: app(standalone_mode=False))
 
 
 def _version(wanted: bool) -> None:
@@ -115,11 +96,11 @@ def review(
     done = seatrial.review(
         policy_path, folder=folder, author=author or user(), budget=budget, progress=not quiet, spike_in=spike_in
     )
-    if as_json:
-        print_json({**decision_json(done.result), "folder": str(folder)})
-    else:
-        typer.echo(summary(done.result, folder))
-    raise typer.Exit(done.exit_code)
+    with printing(done.exit_code):
+        if as_json:
+            print_json({**decision_json(done.result), "folder": str(folder)})
+        else:
+            typer.echo(summary(done.result, folder))
 
 
 @app.command(epilog="Example: seatrial plan policy.yaml --from reviews/support-assistant-1f2e3d4c")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, print_json, printing
 from seatrial.errors import SeatrialError
 
 __all__ = ["ledger_app"]
@@ -78,11 +78,11 @@ def ledger_waive(
 
     content = waive(folder, gate, person, reason, expires)
     write_reports(content, folder)
-    if as_json:
-        print_json({**decision_json(content), "folder": str(folder)})
-    else:
-        typer.echo(summary(content, folder))
-    raise typer.Exit(exit_code(content))
+    with printing(exit_code(content)):
+        if as_json:
+            print_json({**decision_json(content), "folder": str(folder)})
+        else:
+            typer.echo(summary(content, folder))
 
 
 def _ledger(path: Path) -> Any:

@@ -3,22 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
-from seatrial.errors import EvidenceError
+from seatrial.errors import EvidenceError, ExitCode, complain, flushed
 from seatrial.formats.json_values import with_null
 
-__all__ = ["Json", "named_values", "print_json", "user"]
+__all__ = ["Json", "named_values", "print_json", "printing", "user"]
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout, nothing else there.")]
 
 
 def print_json(value: Any) -> None:
-    """Print a value as indented JSON, with null for numbers that JSON has no word for (not known, without end)."""
-    typer.echo(json.dumps(with_null(value), indent=2, ensure_ascii=False, allow_nan=False))
+    """Print a value as indented JSON, with null for numbers that JSON has no word for (not known, without end).
+
+    Letters that stdout cannot encode are written as JSON's escapes, so that nothing is lost.
+    """
+    plain = with_null(value)
+    text = json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        text = json.dumps(plain, indent=2, allow_nan=False)
+    typer.echo(text)
+
+
+@contextmanager
+def printing(code: ExitCode) -> Iterator[None]:
+    """Print a decision that the ledger holds already, and end the command with its code, printed or not.
+
+    Raises:
+        typer.Exit: always.
+    """
+    try:
+        yield
+        problem: BaseException | None = flushed()
+    except Exception as error:
+        problem = error
+    if problem is not None:
+        flushed()
+        complain(f"{code.name.lower()}: this is in the ledger, but could not be printed: {problem}")
+    raise typer.Exit(code)
 
 
 def named_values(words: Sequence[str], option: str, number: bool = False) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typer.testing import CliRunner
 
 from seatrial.cli import app
+from seatrial.errors import exit_with
 
 __all__ = ["COMMANDS", "reference"]
 
@@ -56,4 +57,4 @@ def _parts() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(reference(), end="")
+    exit_with(lambda: print(reference(), end=""))

@@ -49,6 +49,8 @@ def rewards_sample(
     as_json: Json = False,
 ) -> None:
     """Sample completions of the plan's model and score them with every signal and behavior."""
+    from polars.exceptions import PolarsError
+
     from seatrial.collect import Progress
     from seatrial.errors import StoreError
     from seatrial.evidence.rewards.sampling import sample
@@ -58,7 +60,7 @@ def rewards_sample(
     frame = sample(plan, out.with_suffix(""), Progress("off" if quiet else None))
     try:
         frame.write_parquet(out)
-    except OSError as error:
+    except (OSError, PolarsError) as error:
         raise StoreError(f"{out}: the table cannot be written: {error}") from error
     if as_json:
         print_json({"table": str(out), "completions": len(frame), "prompts": frame["item"].n_unique()})

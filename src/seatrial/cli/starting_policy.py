@@ -29,6 +29,9 @@ alpha: 0.05      # chance that a candidate which breaks a blocking gate is launc
 power: 0.9       # chance with which each gate should see what it claims to see
 budget:
   calls: 6000
+reuse:           # the baseline's answers of other reviews in the same folder, instead of asking again
+  days: 7        # none that are older; 0 asks for all
+  recheck: 0.1   # share of them that is asked anew, to see that the model behind the name is still the same
 
 # A gate passes when harm above its margin is ruled out, fails when it is shown; all else is undecided, and
 # undecided is never a pass. Margins below are 0.05, or what a suite's clusters can rule out at all. Every gate

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seatrial.cli.options import Json, named_values, print_json
+from seatrial.errors import SeatrialError
 
 __all__ = ["vibe_app"]
 
@@ -123,7 +124,10 @@ def vibe_serve(
 
     app = make_app(SessionStore(database))
     gc.freeze()  # what lives as long as the server is not looked through again while raters wait
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    try:
+        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    except SystemExit:
+        raise SeatrialError(f"{host}:{port}: the server cannot listen here; give another --host or --port") from None
 
 
 @vibe_app.command("status", epilog="Example: seatrial vibe status")

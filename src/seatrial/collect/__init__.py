@@ -2,6 +2,6 @@
 
 from seatrial.collect.collector import Ask, Batch, Collector, Failure
 from seatrial.collect.progress import Progress
-from seatrial.collect.store import ResponseStore, call_key
+from seatrial.collect.store import Answer, ResponseStore, call_key
 
-__all__ = ["Ask", "Batch", "Collector", "Failure", "Progress", "ResponseStore", "call_key"]
+__all__ = ["Answer", "Ask", "Batch", "Collector", "Failure", "Progress", "ResponseStore", "call_key"]

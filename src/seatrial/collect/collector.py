@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from seatrial.collect.meter import Meter, first_error
 from seatrial.collect.progress import Progress
-from seatrial.collect.store import ResponseStore, call_key
+from seatrial.collect.store import Answer, ResponseStore, call_key
 from seatrial.errors import CallFailed, ModelError
 from seatrial.models.base import Model
 from seatrial.types import Request, Response, Role, Spend
@@ -43,15 +45,39 @@ class Batch:
 
 
 class Collector:
-    """Asks, stores and counts. Answers already stored count toward the budget, so a resumed review decides alike."""
+    """Asks, stores and counts. Answers already stored count toward the budget, so a resumed review decides alike.
 
-    def __init__(self, models: Mapping[Role, Model], store: ResponseStore, budget: int, progress: Progress) -> None:
-        """Ask `models` at most `budget` live calls in all."""
+    Attributes:
+        remaining: Calls that the budget still allows.
+        reuse: Whether the baseline's answers of other reviews may be taken over; off once it was found changed.
+        taken: How many were, by review and day.
+        too_old: Calls made now although another review has the answer: it is older than the limit, or has no date.
+        aged: By key, when this review's own answers were given that are older than the limit; None for no date.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[Role, Model],
+        store: ResponseStore,
+        budget: int,
+        progress: Progress,
+        days: float | None = None,
+    ) -> None:
+        """Ask `models` at most `budget` live calls in all; take over answers that are at most `days` old, if any."""
         self._models = models
         self._store = store
         self._progress = progress
         self._meters = {role: Meter(f"{model.name} ({role})") for role, model in models.items()}
+        self._now = datetime.now(UTC)
+        self._days = days
+        self._changed_at = store.changed_at(models["baseline"].identity) if days and "baseline" in models else None
+        self._anew: set[str] = set()
+        self._counted: set[str] = set()
         self.remaining = budget
+        self.reuse = bool(days)
+        self.taken: Counter[tuple[str, str]] = Counter()
+        self.too_old = 0
+        self.aged: dict[str, datetime | None] = {}
 
     def spend(self, role: Role) -> Spend:
         """Return what one model took so far."""
@@ -93,17 +119,16 @@ class Collector:
                 return await model.ask(request)
             except CallFailed as error:
                 return Failure(role, request, str(error))
-        self.remaining -= 1
         key = call_key(model.identity, role, request)
-        stored = self._store.get(key)
-        if stored is None and role == "baseline":
-            stored = self._store.from_other_reviews(key)
-            if stored is not None:
-                self._store.put(key, role, stored)
+        stored = self._stored(key, role)
+        if stored is not None and key in self._counted:  # asked anew before the first round, and counted then
+            self._counted.discard(key)
+            return _named(stored.response, request)
+        self.remaining -= 1
         if stored is not None:
-            self._meters[role].answered(stored, fresh=False)
+            self._meters[role].answered(stored.response, fresh=False, taken=bool(stored.review))
             self._progress.advance(fresh=False)
-            return replace(stored, item=request.item.id, suite=request.item.suite)
+            return _named(stored.response, request)
         began = time.monotonic()
         try:
             response = await model.ask(request)
@@ -116,12 +141,80 @@ class Collector:
         self._progress.advance(fresh=True)
         return response
 
+    def _stored(self, key: str, role: Role) -> Answer | None:
+        """Return the answer that need not be asked for: this review's own, or one taken over and noted as such."""
+        own = self._store.own(key)
+        if own is not None:
+            if self._days is not None and self._age(own) > timedelta(days=self._days):
+                self.aged[key] = own.at
+            return own
+        if role != "baseline" or key in self._anew:
+            return None
+        found = self._offered(key)
+        if found is not None:
+            self._store.put(key, role, found.response, found)
+            self.taken[found.review, _day(found)] += 1
+        elif self.reuse:
+            self.too_old += self._store.taken_over(key) is not None
+        return found
+
+    def _offered(self, key: str) -> Answer | None:
+        found = self._store.taken_over(key) if self.reuse else None
+        if found is None or found.at is None or self._days is None:
+            return None
+        known = timedelta(0) <= self._age(found) <= timedelta(days=self._days)
+        return found if known and (self._changed_at is None or found.at >= self._changed_at) else None
+
+    def _age(self, answer: Answer) -> timedelta:
+        return self._now - answer.at if answer.at is not None else timedelta.max
+
+    def offered(self, request: Request) -> Answer | None:
+        """Return the baseline's answer that would be taken over from another review, if there is one."""
+        model = self._models.get("baseline")
+        return self._offered(call_key(model.identity, "baseline", request)) if model and model.live else None
+
+    async def ask_anew(self, requests: Sequence[Request]) -> list[Response | None]:
+        """Ask the baseline what other reviews asked already, and return its answers; None where there was none.
+
+        They are this review's own from now on, and are counted once.
+
+        Raises:
+            ModelError: the model cannot be used at all; what was answered is stored.
+            StoreError: an answer could not be written.
+        """
+        identity = self._models["baseline"].identity
+        keys = [call_key(identity, "baseline", request) for request in requests]
+        wanted = dict(zip(keys, requests, strict=True))
+        self._anew |= wanted.keys()
+        await self.collect([Ask("baseline", request) for request in wanted.values()])
+        got = [self._store.own(key) for key in keys]
+        self._counted |= {key for key, answer in zip(keys, got, strict=True) if answer is not None}
+        return [answer.response if answer is not None else None for answer in got]
+
+    def no_longer_holds(self) -> None:
+        """Take over nothing more: the baseline was found changed, which the reviews to come are told too.
+
+        Raises:
+            StoreError: that could not be written.
+        """
+        self.reuse = False
+        self._store.note_change(self._models["baseline"].identity, self._now)
+
     def _failed(self, role: Role, error: CallFailed) -> None:
         try:
             self._meters[role].failed(error)
         except ModelError as down:
             kept = f"{len(self._store)} answers are kept; run the same command again once it is back."
             raise ModelError(f"{down} {kept}") from error
+
+
+def _named(response: Response, request: Request) -> Response:
+    """Return a stored answer under the name of the item that asks for it."""
+    return replace(response, item=request.item.id, suite=request.item.suite)
+
+
+def _day(answer: Answer) -> str:
+    return answer.at.date().isoformat() if answer.at is not None else ""
 
 
 def _numbered(asks: Sequence[Ask], role: Role) -> Iterator[tuple[int, Ask]]:

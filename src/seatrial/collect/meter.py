@@ -22,9 +22,15 @@ class Meter:
         self._failed_in_a_row = 0
         self.spend = Spend()
 
-    def answered(self, response: Response, *, fresh: bool, seconds: float = 0.0) -> None:
-        """Count an answer: made now, or found in the store; `seconds` where it was timed here."""
+    def answered(self, response: Response, *, fresh: bool, seconds: float = 0.0, taken: bool = False) -> None:
+        """Count an answer: made now, or found in the store; `seconds` where it was timed here.
+
+        One `taken` over from another review was paid for there: it costs this one nothing.
+        """
         usage, spend = response.usage, self.spend
+        if taken:
+            self.spend = replace(spend, taken_over=spend.taken_over + 1)
+            return
         if fresh:
             self._failed_in_a_row = 0
         self.spend = replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, Self
 
@@ -49,7 +50,7 @@ class Progress:
             self._bar.stop()
             self._bar = None
         if self.mode != "off" and self.total:
-            print(self._line(), file=self._stream, flush=True)
+            self._print(self._line())
 
     def plan(self, total: int) -> None:
         """Set the most calls that there can be; deciding early takes fewer."""
@@ -66,12 +67,17 @@ class Progress:
         self._standing = standing
         if self.mode == "lines" and self.total:
             self._spoke = time.monotonic()
-            print(self._line(), file=self._stream, flush=True)
+            self._print(self._line())
         self._show()
 
     def warn(self, text: str) -> None:
         """Say something that matters, even where no progress is shown."""
-        print(f"seatrial: {text}", file=self._stream, flush=True)
+        self._print(f"seatrial: {text}")
+
+    def _print(self, line: str) -> None:
+        """Print a line; a stream that cannot be written, such as a log on a full disk, ends no review."""
+        with suppress(OSError):
+            print(line, file=self._stream, flush=True)
 
     @property
     def rate(self) -> float:
@@ -103,7 +109,7 @@ class Progress:
             )
         elif self.mode == "lines" and time.monotonic() - self._spoke > SECONDS_BETWEEN_LINES:
             self._spoke = time.monotonic()
-            print(self._line(), file=self._stream, flush=True)
+            self._print(self._line())
 
 
 def _bar(stream: IO[str]) -> Bar:

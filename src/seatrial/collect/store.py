@@ -11,7 +11,8 @@ import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -21,7 +22,26 @@ from filelock import FileLock, Timeout
 from seatrial.errors import StoreError
 from seatrial.types import Request, Response, Usage
 
-__all__ = ["ResponseStore", "call_key"]
+__all__ = ["Answer", "ResponseStore", "call_key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it is kept.
+
+    Attributes:
+        response: What was answered.
+        at: When, with its time zone; None where the file does not say.
+        review: Folder of the review that asked, where it was taken over from another one.
+    """
+
+    response: Response
+    at: datetime | None
+    review: str = ""
+
+
+CHANGED = "changed.json"
+"""Beside the answers: that a model was found changed, and when."""
 
 
 def call_key(identity: str, role: str, request: Request) -> str:
@@ -39,15 +59,15 @@ def call_key(identity: str, role: str, request: Request) -> str:
 class ResponseStore:
     """The answers of one review. A context manager: one process at a time holds it.
 
-    The baseline's answers of the reviews beside it are used again: users have the same model now as in the last review,
-    and its key says so to the letter. The candidate is always asked.
+    The baseline's answers of the reviews beside it can be taken over; the candidate's never are. A key says which model
+    was named, not what stood behind the name that day, so whoever takes answers over has to see that they still hold.
     """
 
     def __init__(self, folder: Path) -> None:
         """Use `folder`/responses/answers.jsonl."""
         self.path = folder / "responses" / "answers.jsonl"
-        self._known: dict[str, Response] = {}
-        self._beside: dict[str, Response] | None = None
+        self._known: dict[str, Answer] = {}
+        self._beside: dict[str, Answer] | None = None
         self._file: IO[bytes] | None = None
         self._lock = FileLock(self.path.with_suffix(".lock"), blocking=False, thread_local=False)
 
@@ -96,7 +116,7 @@ class ResponseStore:
         for number, line in enumerate(whole.split(b"\n") if whole else [], 1):
             try:
                 entry = json.loads(line)
-                self._known[entry["key"]] = _response(entry["response"])
+                self._known[entry["key"]] = _answer(entry, "")
             except (ValueError, KeyError, TypeError) as error:
                 raise StoreError(
                     f"{self.path}:{number}: not an answer. Take this line out to have its call asked again."
@@ -104,25 +124,52 @@ class ResponseStore:
 
     def get(self, key: str) -> Response | None:
         """Return the answer stored under `key`, if there is one."""
-        return self._known.get(key)
+        found = self._known.get(key)
+        return found.response if found is not None else None
 
-    def from_other_reviews(self, key: str) -> Response | None:
-        """Return the baseline's answer under `key` from a review beside this one, if there is one."""
+    def own(self, key: str) -> Answer | None:
+        """Return the answer that this review itself got, if there is one."""
+        found = self._known.get(key)
+        return found if found is not None and not found.review else None
+
+    def taken_over(self, key: str) -> Answer | None:
+        """Return the baseline's latest answer from another review, if there is one: taken over already, or beside."""
+        own = self._known.get(key)
+        copy = own if own is not None and own.review else None
+        return _later(copy, self._others().get(key))
+
+    def _others(self) -> dict[str, Answer]:
+        """Return the baseline's answers in the reviews beside this one, the latest of each key."""
         if self._beside is None:
-            own = self.path.resolve()
-            others = sorted(self.path.parent.parent.parent.glob("*/responses/answers.jsonl"))
-            self._beside = dict(entry for path in others if path.resolve() != own for entry in _baseline_answers(path))
-        return self._beside.get(key)
+            self._beside = {}
+            for path in self._files_beside("answers.jsonl"):
+                for key, answer in _baseline_answers(path):
+                    self._beside[key] = _later(self._beside.get(key), answer) or answer
+        return self._beside
 
-    def put(self, key: str, role: str, response: Response) -> None:
+    def _files_beside(self, name: str) -> list[Path]:
+        """Return the files of that name of the other reviews."""
+        own = self.path.parent.resolve()
+        found = sorted(self.path.parent.parent.parent.glob(f"*/responses/{name}"))
+        return [path for path in found if path.parent.resolve() != own]
+
+    def put(self, key: str, role: str, response: Response, taken: Answer | None = None) -> None:
         """Write one answer; when this returns, a killed process does not lose it.
+
+        Args:
+            key: Of `call_key`.
+            role: Who answered.
+            response: The answer.
+            taken: Where it was taken over from; None where it was given now.
 
         Raises:
             StoreError: it cannot be written (disk full, file removed).
         """
         if self._file is None:
             raise RuntimeError("the store is not open")
-        line = json.dumps({"key": key, "role": role, "response": asdict(response)}, ensure_ascii=False)
+        kept = taken or Answer(response, datetime.now(UTC))
+        entry = {"key": key, "role": role, "response": asdict(response), "at": kept.at.isoformat() if kept.at else None}
+        line = json.dumps(entry | ({"from": kept.review} if kept.review else {}), ensure_ascii=False)
         try:
             self._file.write(line.encode("utf-8", "surrogatepass") + b"\n")
             self._file.flush()
@@ -131,14 +178,39 @@ class ResponseStore:
             raise StoreError(
                 f"{self.path}: {why}. {len(self._known)} answers are kept; make room and run the same command again."
             ) from error
-        self._known[key] = response
+        self._known[key] = kept
+
+    def note_change(self, identity: str, at: datetime) -> None:
+        """Note for the reviews to come that answers which the model gave before `at` no longer hold.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        path = self.path.with_name(CHANGED)
+        try:
+            path.write_text(json.dumps({"model": _short(identity), "at": at.isoformat()}), "utf-8")
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+
+    def changed_at(self, identity: str) -> datetime | None:
+        """Return when the reviews beside this one last found that the model had changed, if ever."""
+        latest = None
+        for path in self._files_beside(CHANGED):
+            try:
+                entry = json.loads(path.read_bytes())
+                at = _time(entry["at"]) if entry["model"] == _short(identity) else None
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+            if at is not None and (latest is None or at > latest):
+                latest = at
+        return latest
 
     def __len__(self) -> int:
         """Return how many answers are stored."""
         return len(self._known)
 
 
-def _baseline_answers(path: Path) -> Iterator[tuple[str, Response]]:
+def _baseline_answers(path: Path) -> Iterator[tuple[str, Answer]]:
     """Yield keys and answers of the baseline in another review's file; what cannot be read there is not used here."""
     try:
         lines = path.read_bytes().split(b"\n")
@@ -148,9 +220,33 @@ def _baseline_answers(path: Path) -> Iterator[tuple[str, Response]]:
         try:
             entry = json.loads(line)
             if entry["role"] == "baseline":
-                yield entry["key"], _response(entry["response"])
+                yield entry["key"], _answer(entry, path.parent.parent.name)
         except (ValueError, KeyError, TypeError):
             continue
+
+
+def _answer(entry: Mapping[str, Any], review: str) -> Answer:
+    return Answer(_response(entry["response"]), _time(entry.get("at")), str(entry.get("from") or review))
+
+
+def _later(one: Answer | None, other: Answer | None) -> Answer | None:
+    """Return the later of two answers; one without a date is earlier than all."""
+    if one is None or other is None:
+        return one or other
+    return other if one.at is None or (other.at is not None and other.at > one.at) else one
+
+
+def _time(written: object) -> datetime | None:
+    """Return a date and time with its zone; None for anything else."""
+    try:
+        at = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _short(identity: str) -> str:
+    return hashlib.sha256(identity.encode()).hexdigest()
 
 
 def _response(content: Mapping[str, Any]) -> Response:

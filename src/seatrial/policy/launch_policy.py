@@ -26,6 +26,7 @@ __all__ = [
     "LaunchPolicy",
     "Measure",
     "ModelSpec",
+    "Reuse",
     "SignalSpec",
     "load_policy",
     "parse_policy",
@@ -158,6 +159,19 @@ class Budget(StrictModel):
     judge_calls: int = Field(20_000, ge=0)
 
 
+class Reuse(StrictModel):
+    """Whether the baseline's answers of the reviews in the same folder are taken over instead of asked for.
+
+    Attributes:
+        days: How old an answer may be that is taken over; 0 to ask for all of them.
+        recheck: Share of the answers to take over that is asked anew, to see that they still hold; of each gate's at
+            least 20.
+    """
+
+    days: float = Field(7.0, ge=0.0, le=3650.0)
+    recheck: float = Field(0.1, gt=0.0, le=1.0)
+
+
 class LaunchPolicy(StrictModel):
     """What must hold before a candidate may replace the baseline.
 
@@ -168,6 +182,7 @@ class LaunchPolicy(StrictModel):
         alpha: Chance that a candidate which breaks a blocking gate is launched.
         power: Chance with which each gate should see what it claims to see.
         budget: The most that a review may spend.
+        reuse: Which of the baseline's answers of other reviews are taken over.
         suites: Folders with suites of the user's own.
         evidence: Files of observations made elsewhere.
         signals: Signals declared here, by name.
@@ -190,6 +205,7 @@ class LaunchPolicy(StrictModel):
     alpha: float = Field(0.05, gt=0.0, lt=0.5)
     power: float = Field(0.9, gt=0.5, lt=1.0)
     budget: Budget = Budget()
+    reuse: Reuse = Reuse()
     suites: list[Path] = []
     evidence: list[Path] = []
     records: list[Path] = []

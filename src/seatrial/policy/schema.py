@@ -7,6 +7,7 @@ import re
 from inspect import cleandoc
 from typing import Any
 
+from seatrial.errors import exit_with
 from seatrial.policy.launch_policy import LaunchPolicy
 
 __all__ = ["policy_schema"]
@@ -38,4 +39,4 @@ def _describe(model: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    print(policy_schema())
+    exit_with(lambda: print(policy_schema()))

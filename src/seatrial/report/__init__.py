@@ -1,13 +1,23 @@
 """The report of a review, in the formats that people and machines read, all from one frozen value."""
 
 from seatrial.report.files import load_result, reviewed_policy, save_result, write_reports
-from seatrial.report.result import AnswerPair, Cell, Detection, InstrumentNote, ReviewResult, Unanswered, WaiverNote
+from seatrial.report.result import (
+    AnswerPair,
+    Cell,
+    Detection,
+    InstrumentNote,
+    Reuse,
+    ReviewResult,
+    Unanswered,
+    WaiverNote,
+)
 
 __all__ = [
     "AnswerPair",
     "Cell",
     "Detection",
     "InstrumentNote",
+    "Reuse",
     "ReviewResult",
     "Unanswered",
     "WaiverNote",

@@ -68,7 +68,20 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
             {"signal": note.signal, "person": note.person, "reason": note.reason, "expires": note.expires}
             for note in content.waivers
         ],
-        "calls": {role: spend.calls + spend.reused for role, spend in content.spend},
+        "calls": {role: spend.calls for role, spend in content.spend},
+        "answers_kept": {role: spend.reused for role, spend in content.spend},
+        "reuse": {
+            "taken_over": sum(spend.taken_over for _, spend in content.spend),
+            "from": [{"review": review, "day": day, "answers": count} for review, day, count in content.reuse.taken],
+            "offered": content.reuse.offered,
+            "asked_anew": content.reuse.asked_anew,
+            "differ": content.reuse.differ,
+            "refused": content.reuse.refused or None,
+            "seen_at_all": content.reuse.seen_at_all,
+            "seen_in_a_gate": content.reuse.seen_in_a_gate,
+            "too_old": content.reuse.too_old,
+            "kept_too_long": content.reuse.aged,
+        },
         "cost": sum(spend.cost for _, spend in content.spend),
         "started": content.started,
         "finished": content.finished,

@@ -7,7 +7,17 @@ import math
 import re
 
 from seatrial.report.result import AnswerPair, ReviewResult
-from seatrial.report.wording import HEADLINES, at_a_glance, could_see, interval, money, number, shortened, verdict_word
+from seatrial.report.wording import (
+    HEADLINES,
+    at_a_glance,
+    could_see,
+    interval,
+    money,
+    number,
+    shortened,
+    took,
+    verdict_word,
+)
 
 __all__ = ["render_markdown"]
 
@@ -87,9 +97,8 @@ def _quoted(who: str, text: str) -> str:
 
 
 def _foot(content: ReviewResult) -> str:
-    calls = sum(spend.calls + spend.reused for _, spend in content.spend)
     cost = sum(spend.cost for _, spend in content.spend)
-    spent = f"{calls:,} calls" + (f", {money(cost)}" if not math.isclose(cost, 0.0) else "")
+    spent = took(content.spend) + (f", {money(cost)}" if not math.isclose(cost, 0.0) else "")
     review = dict(content.hashes).get("review", "")[:12]
     return f"<sub>{spent} · review `{review}` · {content.finished} · report.html has the whole evidence</sub>"
 

@@ -14,6 +14,7 @@ __all__ = [
     "Detection",
     "Glance",
     "InstrumentNote",
+    "Reuse",
     "ReviewResult",
     "Unanswered",
     "WaiverNote",
@@ -177,6 +178,37 @@ class WaiverNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Reuse:
+    """The baseline's answers that other reviews had already, and what asking a part of them anew showed.
+
+    Attributes:
+        taken: How many were taken over: review, day, count.
+        offered: How many could have been, before any was asked anew.
+        asked_anew: How many of these were asked anew and compared.
+        differ: How many of those differ in their words, or in the first token's probabilities.
+        refused: Why none was taken over, in a sentence; empty where the baseline was not found changed.
+        seen_at_all: Smallest share of repeatable answers whose change would have been noticed with the policy's power;
+            NaN where none repeats.
+        seen_in_a_gate: Smallest share of any one gate's answers whose readings all move one way that would have been;
+            NaN where no share would have been.
+        too_old: Calls made although another review has the answer, which is too old, undated or known to be void.
+        aged: This review's own answers of an earlier run that are older than the limit.
+        aged_since: Day of the oldest of them; empty where one has no date.
+    """
+
+    taken: tuple[tuple[str, str, int], ...] = ()
+    offered: int = 0
+    asked_anew: int = 0
+    differ: int = 0
+    refused: str = ""
+    seen_at_all: float = float("nan")
+    seen_in_a_gate: float = float("nan")
+    too_old: int = 0
+    aged: int = 0
+    aged_since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewResult:
     """Everything a report shows.
 
@@ -200,6 +232,7 @@ class ReviewResult:
         waivers: Waivers in force for this review.
         detections: Limits of detection, where they were measured.
         glances: What is seen in all answers before one is read; empty where a review has no text.
+        reuse: What was taken over from other reviews.
     """
 
     policy: LaunchPolicy
@@ -221,3 +254,4 @@ class ReviewResult:
     waivers: tuple[WaiverNote, ...] = field(default=())
     detections: tuple[Detection, ...] = ()
     glances: tuple[Glance, ...] = ()
+    reuse: Reuse = field(default=Reuse())

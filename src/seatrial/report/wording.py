@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from seatrial.report.result import Glance
 from seatrial.stats.intervals import Estimate
-from seatrial.types import Evidence, Verdict
+from seatrial.types import Evidence, Spend, Verdict
 
 __all__ = [
     "HEADLINES",
@@ -19,6 +19,7 @@ __all__ = [
     "percent",
     "ranged",
     "shortened",
+    "took",
     "verdict_word",
     "weight",
 ]
@@ -55,6 +56,19 @@ def interval(found: Evidence) -> str:
     if not math.isfinite(found.low) or not math.isfinite(found.high):
         return ""
     return f"[{number(found.low)}, {number(found.high)}]"
+
+
+def took(spends: Sequence[tuple[str, Spend]]) -> str:
+    """Return the calls that were made now, and beside them the answers that were there already."""
+    calls, kept, taken = (
+        sum(getattr(spend, name) for _, spend in spends) for name in ("calls", "reused", "taken_over")
+    )
+    parts = [f"{calls:,} {'call' if calls == 1 else 'calls'}"]
+    if kept:
+        parts.append(f"{kept:,} {'answer' if kept == 1 else 'answers'} kept from an earlier run")
+    if taken:
+        parts.append(f"{taken:,} taken over from other reviews")
+    return ", ".join(parts)
 
 
 def verdict_word(verdict: Verdict | None) -> str:

@@ -27,7 +27,7 @@ from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations, write_observations
 from seatrial.policy import LaunchPolicy
-from seatrial.report import ReviewResult, save_result, write_reports
+from seatrial.report import Reuse, ReviewResult, save_result, write_reports
 from seatrial.review.apply_waivers import ledger_entry, with_waivers
 from seatrial.review.brought_evidence import brought_evidence
 from seatrial.review.findings.at_a_glance import glances
@@ -35,6 +35,7 @@ from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.finished import Review
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
+from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Role, Spend
 
@@ -75,10 +76,13 @@ async def run_review(
         plans = plan_gates(policy, models, evidence, records, judges.judge)
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
-        collector = Collector(models, store, policy.budget.calls, progress)
+        collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
         rounds = Rounds(policy, plans, evidence)
         progress.plan(rounds.most_calls)
         with progress:
+            reuse = await recheck(policy, rounds, collector, judges)
+            if reuse.refused:
+                progress.warn(reuse.refused)
             while asks := rounds.next_asks(collector.remaining):
                 rounds.take(await collector.collect(asks))
                 await grade_round(judges, rounds)
@@ -87,10 +91,11 @@ async def run_review(
             rounds.weigh()
             await question_scales(judges, rounds)
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
+        reuse = with_counts(reuse, collector)
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
     recorded = [line for model in models.values() if isinstance(model, RecordedModel) for line in model.told()]
     told = tuple(dict.fromkeys((*brought.told, *recorded)))
-    result = _decided(policy, rounds, spend, started, author, spike_in, told)
+    result = _decided(policy, rounds, spend, started, author, spike_in, told, reuse)
     write_observations(rounds.all_observations(), folder / "observations.parquet")
     ledger = ledger_for(folder)
     result = with_waivers(result, ledger.verify())
@@ -168,14 +173,14 @@ def _decided(
     author: str,
     spike_in: bool = False,
     told: tuple[str, ...] = (),
+    reuse: Reuse | None = None,
 ) -> ReviewResult:
     """Return the decision with all that its report shows, before waivers."""
     seen = glances(policy, rounds)
     decision = decide(rounds.finish(), rounds.severe, [one.said for one in seen if one.holds])
     limits = detections(policy, rounds) if spike_in else ()
-    return compose(
-        policy, rounds, decision, rounds.all_observations(), spend, limits, started, _now(), author, seen, told
-    )
+    whole = rounds.all_observations()
+    return compose(policy, rounds, decision, whole, spend, limits, started, _now(), author, seen, told, reuse)
 
 
 def _now() -> str:

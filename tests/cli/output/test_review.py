@@ -59,13 +59,16 @@ def test_what_to_do_next_depends_on_what_is_in_the_way() -> None:
     ("spend", "words"),
     [
         ((), "0 calls. Report"),
-        ((("baseline", Spend(calls=900, reused=350)),), "1,250 calls. Report"),
+        (
+            (("baseline", Spend(calls=900, reused=350, taken_over=1)),),
+            "900 calls, 350 answers kept from an earlier run, 1 taken over from other reviews. R",
+        ),
         ((("a", Spend(calls=1, cost=0.004)), ("b", Spend(calls=1, cost=0.004))), "2 calls, $0.0080. Report"),
-        ((("a", Spend(calls=1, cost=1234.5)),), "1 calls, $1,234.50. Report"),
+        ((("a", Spend(calls=1, cost=1234.5)),), "1 call, $1,234.50. Report"),
     ],
 )
 def test_calls_and_cost_are_those_of_all_models_together(spend: tuple[tuple[str, Spend], ...], words: str) -> None:
-    """Answers that were found in the store count as calls; a cost of nothing is not mentioned."""
+    """Answers that were there already stand beside the calls; a cost of nothing is not mentioned."""
     assert words in _lines(replace(LAUNCH, spend=spend))
 
 

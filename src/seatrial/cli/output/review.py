@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.report import ReviewResult
-from seatrial.report.wording import HEADLINES, at_a_glance, could_see, interval, money, number
+from seatrial.report.wording import HEADLINES, at_a_glance, could_see, interval, money, number, took
 
 __all__ = ["summary"]
 
@@ -25,7 +25,6 @@ def summary(content: ReviewResult, folder: Path) -> str:
         )
         for verdict in content.decision.verdicts
     ]
-    spent = sum(spend.calls + spend.reused for _, spend in content.spend)
     cost = sum(spend.cost for _, spend in content.spend)
     lines = [
         "",
@@ -39,7 +38,7 @@ def summary(content: ReviewResult, folder: Path) -> str:
         *[wrapped(f"- {spot}", "  ") for spot in content.blind_spots],
         *[wrapped(f"Note: {note}") for note in content.notes],
         "",
-        f"{spent:,} calls{', ' + money(cost) if cost else ''}. Report: {folder / 'report.html'}",
+        f"{took(content.spend)}{', ' + money(cost) if cost else ''}. Report: {folder / 'report.html'}",
         f"Next: {_next(content, folder)}",
     ]
     return "\n".join(lines)

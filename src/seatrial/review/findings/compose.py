@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seatrial.policy import LaunchPolicy
-from seatrial.report.result import Detection, Glance, InstrumentNote, ReviewResult
+from seatrial.report.result import Detection, Glance, InstrumentNote, Reuse, ReviewResult
 from seatrial.review.findings import no_answers
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.findings.blind_spots import (
@@ -19,6 +19,7 @@ from seatrial.review.findings.blind_spots import (
 from seatrial.review.findings.human_labels import joined_labels
 from seatrial.review.findings.memorization import freshness, told
 from seatrial.review.findings.provenance import hashes, versions
+from seatrial.review.findings.taken_over import not_taken_over, taken_over
 from seatrial.review.findings.use_case_map import use_case_map
 from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
@@ -42,8 +43,10 @@ def compose(
     author: str,
     glances: Sequence[Glance] = (),
     read: Sequence[str] = (),
+    reuse: Reuse | None = None,
 ) -> ReviewResult:
     """Return everything that the report shows, before waivers; `read` says how what was brought was read."""
+    reuse = reuse or Reuse()
     cells = use_case_map(policy, rounds)
     unanswered = tuple(entry for run in rounds.gates for entry in no_answers.unanswered(run))
     sources = {run.plan.source for run in rounds.gates}
@@ -67,6 +70,7 @@ def compose(
             *blind_spots(policy, rounds, decision, cells, unanswered, instruments),
             *undetected(policy, decision, detections),
             *(one.words for one in compared if one.stale),
+            *taken_over(policy, reuse),
         ),
         notes=(
             *hidden_in_averages(cells, decision),
@@ -76,10 +80,12 @@ def compose(
             *told(compared),
             *read,
             *no_answers.taken_off(rounds),
+            *not_taken_over(policy, reuse),
         ),
         detections=tuple(detections),
         spend=tuple(spend.items()),
         glances=tuple(glances),
+        reuse=reuse,
     )
 
 
