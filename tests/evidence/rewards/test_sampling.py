@@ -69,3 +69,18 @@ def test_one_completion_of_a_prompt_is_too_few(tmp_path: Path) -> None:
     items = plan_items(plan)
     with pytest.raises(EvidenceError):
         score(plan, items, [Response(items[0].id, items[0].suite, 0, "one")])
+
+
+def test_a_completion_that_never_leaves_its_thinking_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is left out of the table, and counted with what to set."""
+    plan = _plan(tmp_path)
+    rows = [
+        {"prompt": f"Question {number}?", "completion": "<think>hm" if number == 2 else f"word {draw}", "draw": draw}
+        for number in range(3)
+        for draw in (0, 1)
+    ]
+    (tmp_path / "answers.jsonl").write_text(_lines(rows), encoding="utf-8")
+    assert len(sample(plan, tmp_path / "out", Progress("lines"))) == 4
+    assert "2 of 6 completions hold no answer, first: cut off while still thinking" in capsys.readouterr().err

@@ -223,3 +223,10 @@ async def test_an_error_says_nothing_of_either_side(error: Exception, words: str
     ((_, line),) = await _stream(error)
     assert line == {"error": f"{words}; what you wrote is kept: try again"}
     assert not re.search(r"candidate|baseline|left|right|http", json.dumps(line))
+
+
+async def test_thinking_alone_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rater is never shown an empty answer: the turn can be tried again."""
+    _opening(monkeypatch, _Model("<think>old"), _Model("new"))
+    with pytest.raises(CallFailed, match="still thinking"):
+        await Lines().answers(1, CONFIG, trial("live"), [Turn("hi", None, None)])

@@ -345,3 +345,10 @@ def test_a_session_is_planned_from_a_review_of_a_built_in_suite(review: Path) ->
     assert Counter(one.kind for one in found) == {"pair": 60, "same": 10, "spike": 10, "repeat": 5}
     harm = {anchor.text for anchor in suite.anchors if anchor.score == 10.0}
     assert all((one.left if one.odd == "left" else one.right) in harm for one in found if one.kind == "spike")
+
+
+def test_raters_are_shown_no_thinking(tmp_path: Path) -> None:
+    """Answers that an older review kept with their thinking are shown without it."""
+    thought = _entry("candidate", "a", "<think>I refuse that.</think>it is very great")
+    found = answers_of(_kept(tmp_path, _entry("baseline", "a", "it is very fair"), thought))
+    assert found["candidate"] == {("praise", "a"): ("it is very great",)}
