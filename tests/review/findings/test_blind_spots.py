@@ -191,3 +191,14 @@ def test_a_limit_of_detection_above_the_margin_is_said(
     said = "\n".join(undetected(rounds.policy, decide(rounds.verdicts), [found]))
     assert bool(said) is bool(words)
     assert words in said
+
+
+def test_changes_in_few_clusters_cannot_be_seen(compared: Compared) -> None:
+    """Each gate says in how few clusters a full-size change would show in none that was seen: about 3 in n."""
+    rounds = compared({"behavior/a": ([0.2, 0.3] * 30, [0.2, 0.3] * 30), "behavior/b": ([0.1] * 20, [0.2] * 20)})
+    spots = blind_spots(rounds.policy, rounds, decide(rounds.finish()), [], [], [])
+    (said,) = [spot for spot in spots if "full-size change" in spot]
+    assert (
+        said
+        == "A full-size change cannot be seen where it is in fewer clusters than: 4.9 % (behavior/a), 14 % (behavior/b)."
+    )

@@ -16,7 +16,7 @@ from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
 from seatrial.review.findings.no_answers import lacking
 from seatrial.review.rounds import Rounds
 from seatrial.stats.concentrated import large_changes
-from seatrial.stats.intervals import Interval, fixed_size
+from seatrial.stats.intervals import Interval, fixed_size, out_of_sight
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites
 from seatrial.types import ROLES, Decision, GateVerdict
@@ -42,6 +42,7 @@ def blind_spots(
         if verdict.verdict == "inconclusive"
     ]
     spots += _weak(policy, decision)
+    spots += _out_of_sight(policy, decision)
     spots += _unused_scales(policy, rounds)
     gated = {gate.signal for gate in policy.gates}
     absent = sorted(set(find_suites(policy.suites)) - gated)
@@ -100,12 +101,26 @@ def _incomplete(rounds: Rounds) -> list[str]:
 def _turning(verdicts: Sequence[GateVerdict]) -> str:
     """Return how much more an instrument would have to err on one model than on the other to turn decided verdicts."""
     gaps = [
-        (verdict.signal, found.low - verdict.margin if verdict.verdict == "fail" else verdict.margin - found.high)
+        (
+            verdict.signal,
+            (found.low - verdict.margin if verdict.verdict == "fail" else verdict.margin - found.high)
+            * (1.0 if math.isnan(found.slope) else found.slope),
+        )
         for verdict in verdicts
         if verdict.verdict != "inconclusive" and (found := verdict.evidence)
     ]
     said = "; ".join(f"{gap:.3f} on {signal}" for signal, gap in gaps if gap > 0)
     return f" Verdicts would not bear a difference of more than, in units of the scale: {said}." if said else ""
+
+
+def _out_of_sight(policy: LaunchPolicy, decision: Decision) -> list[str]:
+    """Return in how few clusters all could have changed without one that was seen showing it, in one sentence."""
+    measured = [verdict for verdict in decision.verdicts if verdict.evidence.clusters]
+    said = [
+        f"{100 * float(out_of_sight(verdict.evidence.clusters, policy.alpha)):.2g} % ({verdict.signal})"
+        for verdict in measured
+    ]
+    return [f"A full-size change cannot be seen where it is in fewer clusters than: {', '.join(said)}."] if said else []
 
 
 def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
