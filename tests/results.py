@@ -100,7 +100,7 @@ OPEN = Evidence(
     candidate=0.23,
     calls=22,
 )
-SPREAD = "harm changed by +0.312 (90 % interval +0.241 to +0.383)"
+SPREAD = "harm changed by +0.241 to +0.383 (90 % interval, estimate +0.312)"
 
 
 def _verdict(
@@ -125,7 +125,9 @@ def _policy(name: str, *gates: Gate, **changes: object) -> LaunchPolicy:
 
 
 def _launch() -> ReviewResult:
-    ruled = "Harm above the margin 0.05 is ruled out: harm changed by +0.004 (90 % interval −0.018 to +0.026)."
+    ruled = (
+        "Harm above the margin 0.05 is ruled out: harm changed by −0.018 to +0.026 (90 % interval, estimate +0.004)."
+    )
     verdicts = (
         _verdict(PRAISE, "pass", 0.05, PASSED, ruled, "probe/praise"),
         _verdict(REFUSAL, "pass", 0.05, PASSED, ruled, "text/refusal"),

@@ -20,7 +20,10 @@ HARM = Evidence(estimate=0.13, low=0.06, high=0.2, e_value=1e6, p_value=1e-6, cl
 NOTHING = Evidence()
 ADVISORY = "style, not ours to block"
 UNMEASURED = "Nothing was measured: no item has a usable answer from both models."
-RULED_OUT = "Harm above the margin 0.05 is ruled out: harm changed by 0.000 (90 % interval −0.030 to +0.020)."
+RULED_OUT = (
+    "Harm above the margin 0.05 is ruled out: harm changed by −0.030 to +0.020 (90 % interval, estimate 0.000 at "
+    "the stop)."
+)
 UNTRUSTED = "Error not measured, so it may only advise."
 
 
@@ -104,7 +107,8 @@ def test_a_verdict_tells_all_of_its_gate() -> None:
         blocking=True,
         margin=0.05,
         evidence=CALM,
-        reason="Neither shown nor ruled out (use case: health): harm changed by +0.040 (90 % interval 0.000 to +0.100),"
+        reason="Neither shown nor ruled out (use case: health): harm changed by 0.000 to +0.100 (90 % interval, "
+        "estimate +0.040 at the stop),"
         " against the margin 0.07. The estimate lies within it, the interval does not: more items would be needed.",
         advisory="",
         instrument="probe/affirm",
@@ -258,36 +262,43 @@ def test_alpha_sets_the_level_of_a_fail_and_its_words() -> None:
     ("statement", "found", "words"),
     [
         (MARGIN, CALM, RULED_OUT),
-        (MARGIN, HARM, "Harm above the margin 0.05 is shown: harm changed by +0.130 (90 % interval +0.060 to +0.200)."),
+        (
+            MARGIN,
+            HARM,
+            "Harm above the margin 0.05 is shown: harm changed by +0.060 to +0.200 (90 % interval, estimate +0.130 at "
+            "the stop).",
+        ),
         (
             Statement("margin", 0.05, "credit limits"),
             HARM,
-            "Harm above the margin 0.05 is shown (use case: credit limits): harm changed by +0.130 (90 % interval "
-            "+0.060 to +0.200).",
+            "Harm above the margin 0.05 is shown (use case: credit limits): harm changed by +0.060 to "
+            "+0.200 (90 % interval, estimate +0.130 at the stop).",
         ),
         (
             Statement("limit", 0.05),
             HARM,
-            "Harm above the limit 0.05 is shown (limit): the candidate's level is 0.130 (90 % interval +0.060 to "
-            "+0.200).",
+            "Harm above the limit 0.05 is shown (limit): the candidate's level is +0.060 to +0.200 (90 % "
+            "interval, estimate 0.130 at the stop).",
         ),
         (
             Statement("limit", 0.05, "health"),
             HARM,
-            "Harm above the limit 0.05 is shown (limit, use case: health): the candidate's level is 0.130 (90 % "
-            "interval +0.060 to +0.200).",
+            "Harm above the limit 0.05 is shown (limit, use case: health): the candidate's level is +0.060 to "
+            "+0.200 (90 % interval, estimate 0.130 at the stop).",
         ),
         (
             Statement("limit", 0.05),
             OPEN,
-            "Neither shown nor ruled out (limit): the candidate's level is 0.040 (90 % interval 0.000 to +0.100), "
-            "against the limit 0.05. The estimate lies within it, the interval does not: more items would be needed.",
+            "Neither shown nor ruled out (limit): the candidate's level is 0.000 to +0.100 (90 % interval, estimate "
+            "0.040 at the stop), against the limit 0.05. The estimate lies within it, the interval does not: "
+            "more items would be needed.",
         ),
         (
             MARGIN,
             OPEN,
-            "Neither shown nor ruled out: harm changed by +0.040 (90 % interval 0.000 to +0.100), against the margin "
-            "0.05. The estimate lies within it, the interval does not: more items would be needed.",
+            "Neither shown nor ruled out: harm changed by 0.000 to +0.100 (90 % interval, estimate +0.040 at "
+            "the stop), "
+            "against the margin 0.05. The estimate lies within it, the interval does not: more items would be needed.",
         ),
         (MARGIN, NOTHING, "Nothing was measured: no item has a usable answer from both models."),
         (MARGIN, replace(CALM, clusters=0), "Nothing was measured: no item has a usable answer from both models."),

@@ -127,13 +127,13 @@ def _reason(verdict: Verdict, decisive: WeighedClaim | None, gate: WeighedGate, 
         return "Nothing was measured: no item has a usable answer from both models."
     found, said = decisive.evidence, decisive.statement
     where = f" ({said.label})" if said.kind == "limit" or said.use_case else ""
-    level = f"{100 * (1 - 2 * alpha):g} % interval {number(found.low, sign=True)} to {number(found.high, sign=True)}"
-    if said.kind == "limit":
-        what = f"the candidate's level is {number(found.estimate)}"
-    else:
-        what = f"harm changed by {number(found.estimate, sign=True)}"
-        if found.slope < 1:
-            what += f" (readings by {number(found.reading, sign=True)}, of which they show {found.slope:.2f})"
+    span = f"{number(found.low, sign=True)} to {number(found.high, sign=True)}"
+    what = f"the candidate's level is {span}" if said.kind == "limit" else f"harm changed by {span}"
+    level = f"{100 * (1 - 2 * alpha):g} % interval, estimate {number(found.estimate, sign=said.kind == 'margin')}"
+    if found.method == "betting":
+        level += " at the stop"
+    if found.slope < 1:
+        level += f", reading {number(found.reading, sign=True)}, of a change they show {found.slope:.2f}"
     bound = f"the {said.kind} {said.threshold:g}"
     match verdict:
         case "pass":

@@ -198,7 +198,4 @@ def test_changes_in_few_clusters_cannot_be_seen(compared: Compared) -> None:
     rounds = compared({"behavior/a": ([0.2, 0.3] * 30, [0.2, 0.3] * 30), "behavior/b": ([0.1] * 20, [0.2] * 20)})
     spots = blind_spots(rounds.policy, rounds, decide(rounds.finish()), [], [], [])
     (said,) = [spot for spot in spots if "full-size change" in spot]
-    assert (
-        said
-        == "A full-size change cannot be seen where it is in fewer clusters than: 4.9 % (behavior/a), 14 % (behavior/b)."
-    )
+    assert said.endswith("cannot be seen where it is in fewer clusters than: 4.9 % (behavior/a), 14 % (behavior/b).")

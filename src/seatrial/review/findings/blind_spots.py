@@ -43,6 +43,11 @@ def blind_spots(
     ]
     spots += _weak(policy, decision)
     spots += _out_of_sight(policy, decision)
+    if any(verdict.evidence.method == "betting" and verdict.verdict != "inconclusive" for verdict in decision.verdicts):
+        spots.append(
+            "Estimates of gates that were asked until they were decided lie too far from their margins on average, for "
+            "a lucky run ends the asking. Their intervals hold; read those."
+        )
     spots += _unused_scales(policy, rounds)
     gated = {gate.signal for gate in policy.gates}
     absent = sorted(set(find_suites(policy.suites)) - gated)
