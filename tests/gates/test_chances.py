@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
 import pytest
 
-from seatrial.gates.chances import Simulated, chances, shifted
+from seatrial.gates.chances import Simulated, centered, chances, shifted
 from seatrial.gates.claims import claims
 from seatrial.gates.schedule import looks
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate, verdicts
 from seatrial.gates.weigh import Method, evidence
 from seatrial.instruments import declared_signal
 from seatrial.instruments.may_gate import BY_NATURE
-from seatrial.observations import gate_pairs, to_frame
+from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 from seatrial.stats.instruments import Slope
-from seatrial.types import ROLES, Observation
 
 ALPHA = 0.05
 REVIEWS = 500
@@ -68,12 +68,9 @@ KINDS = {
 
 def _reviewed(kind: Simulated, change: float, rng: np.random.Generator) -> str:
     """Review numbers like those of the simulation by the code that decides, looking as often as a live gate does."""
-    gate = Gate(
-        signal="quality/kind",
-        margin=kind.margin,
-        per=None if kind.use_cases is None else "use_case",
-        limit=None if math.isnan(kind.limit) else kind.limit,
-    )
+    limit = None if math.isnan(kind.limit) else kind.limit
+    per: Literal["use_case"] | None = None if kind.use_cases is None else "use_case"
+    gate = Gate(signal="quality/kind", margin=kind.margin, per=per, limit=limit)
     signal = declared_signal("quality/kind", SignalSpec(bounds=(-1.0, 1.0) if kind.levels is None else (0.0, 1.0)))
     drawn = shifted(kind.residuals, change * kind.shows.value, -1.0, 1.0, (1, kind.clusters), rng)[0]
     before = np.zeros(kind.clusters)
@@ -82,23 +79,18 @@ def _reviewed(kind: Simulated, change: float, rng: np.random.Generator) -> str:
         after = shifted(kind.levels - 0.1, change, -0.1, 0.9, (1, kind.clusters), rng)[0] + 0.1
         before = np.clip(after - drawn, 0.0, 1.0)
         drawn = after - before
+    names = pl.Series([f"i{place}" for place in range(kind.clusters)])
     groups = np.zeros(kind.clusters, dtype=int) if kind.use_cases is None else kind.use_cases
-    frame = to_frame(
-        [
-            Observation("quality/kind", role, f"i{n}", f"i{n}", 0, float(value), use_case=f"u{groups[n]}")
-            for n in range(kind.clusters)
-            for role, value in zip(ROLES, (before[n], before[n] + drawn[n]), strict=True)
-        ]
-    )
-    ends = looks(kind.clusters) if kind.live else [kind.clusters - 1]
+    cases = pl.Series([f"u{group}" for group in groups])
+    order = names.to_list() if kind.live else None
+    method: Method = "betting" if kind.live else "fixed"
     standing = replace(BY_NATURE, slope=kind.shows.value, slope_se=kind.shows.se)
-    for end in ends:
-        seen = frame.filter(pl.col("item").cast(pl.String).is_in([f"i{n}" for n in range(end + 1)]))
-        table = gate_pairs(seen, "quality/kind")
-        method: Method = "betting" if kind.live else "fixed"
-        made = claims(gate, signal, table, [f"i{n}" for n in range(kind.clusters)] if kind.live else None)
+    for end in looks(kind.clusters) if kind.live else [kind.clusters - 1]:
+        part = slice(0, end + 1)
+        table = PairedTable(names[part], names[part], cases[part], before[part], (before + drawn)[part])
         weighed = tuple(
-            WeighedClaim(claim.statement, evidence(claim, method, ALPHA, kind.shows, kind.claims)) for claim in made
+            WeighedClaim(claim.statement, evidence(claim, method, ALPHA, kind.shows, kind.claims))
+            for claim in claims(gate, signal, table, order)
         )
         (found,) = verdicts([WeighedGate(gate, "labels", weighed, standing=standing)], ALPHA)
         if found.verdict != "inconclusive":
@@ -107,8 +99,13 @@ def _reviewed(kind: Simulated, change: float, rng: np.random.Generator) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in KINDS if name != "with a limit"])
-@pytest.mark.parametrize("margins", [0.0, 2.0])
+@pytest.mark.parametrize(
+    ("name", "margins"),
+    [
+        *((name, 0.0) for name in KINDS if name != "with a limit"),
+        *((name, 2.0) for name in ("at the scale's end", "a measured instrument", "live")),
+    ],
+)
 def test_the_plan_tells_the_truth(name: str, margins: float) -> None:
     """What the plan says comes to pass in five hundred reviews of each kind of gate, to within their chance error."""
     kind, rng = KINDS[name], np.random.default_rng(11)
@@ -126,3 +123,13 @@ def test_the_plan_of_a_limit_is_no_rosier_than_what_comes() -> None:
     words = [_reviewed(kind, 0.0, rng) for _ in range(REVIEWS)]
     assert words.count("pass") / REVIEWS == pytest.approx(said[0], abs=0.25)
     assert said[0] < chances(replace(kind, limit=math.nan), 0.0, ALPHA, 1, np.random.default_rng(1))[0]
+
+
+def test_numbers_at_the_ends_are_centered_within_the_scale() -> None:
+    """Right-or-wrong answers that changed keep to the scale, with mean 0; others are moved."""
+    seen = np.repeat([1.0, 0.0, -1.0], [20, 90, 10])
+    found = centered(seen, -1.0, 1.0)
+    assert set(np.unique(found)) == {-1.0, 0.0, 1.0}
+    assert found.mean() == pytest.approx(0.0, abs=2e-3)
+    assert centered(np.array([0.1, 0.3]), -1.0, 1.0).tolist() == pytest.approx([-0.1, 0.1])
+    assert centered(np.array([1.0, 1.0, 0.0]), -0.5, 0.5).max() <= 0.5

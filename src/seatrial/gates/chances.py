@@ -13,11 +13,13 @@ from seatrial.stats.betting import log_wealth_paths
 from seatrial.stats.instruments import EXACT, Slope, family_alpha, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds
 
-__all__ = ["RUNS", "Simulated", "chances", "shifted"]
+__all__ = ["RUNS", "Simulated", "centered", "chances", "shifted"]
 
 RUNS = 400
 """Simulated reviews a size of harm: a chance of one half is known to ± .05."""
 TILTS = 60
+GRID = 1_000
+"""Numbers that stand for a tilted sample."""
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -124,6 +126,24 @@ def shifted(
         return np.clip(rng.choice(residuals, size) + change, low, high)
     weights = _tilted(residuals, change)
     return rng.choice(residuals, size, p=weights)
+
+
+def centered(values: Array, low: float, high: float) -> Array:
+    """Return numbers like those seen with mean 0, none outside the scale: moved where it has the room, else tilted.
+
+    Args:
+        values: Numbers seen, within the scale.
+        low: Lower end of the scale, below 0.
+        high: Upper end, above 0.
+    """
+    moved: Array = values - values.mean()
+    if low <= moved.min() and moved.max() <= high:
+        return moved
+    if not values.min() < 0 < values.max():
+        return np.clip(moved, low, high)
+    shares = np.cumsum(_tilted(np.sort(values), 0.0))
+    places = np.searchsorted(shares, (np.arange(GRID) + 0.5) / GRID)
+    return np.sort(values)[np.minimum(places, len(values) - 1)]
 
 
 def _tilted(values: Array, mean: float) -> Array:

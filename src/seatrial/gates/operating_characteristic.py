@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from seatrial.gates.chances import RUNS, Simulated, chances
+from seatrial.gates.chances import RUNS, Simulated, centered, chances
 from seatrial.gates.claims import claims
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.weigh import in_true_harm
@@ -201,7 +201,8 @@ def _spread(plan: GatePlan, table: PairedTable | None) -> tuple[Array, Array, st
     """Return differences of clusters moved to mean 0, harm of an unchanged candidate, and where both come from."""
     if table is not None:
         seen, levels = _differences(plan, table)
-        return seen - seen.mean(), levels, f"the spread of {len(seen)} clusters seen before"
+        reach = plan.signal.bounds[1] - plan.signal.bounds[0]
+        return centered(seen, -reach, reach), levels, f"the spread of {len(seen)} clusters seen before"
     kind = plan.signal.instrument.name.split("/")[0]
     low, high = plan.signal.bounds
     sd = ASSUMED_SD.get(kind, ASSUMED_SD["match"]) * (high - low) * (0.5 if plan.signal.contrast else 1.0)
