@@ -112,7 +112,7 @@ def test_transcripts_answer_a_suite(seatrial: Command, tmp_path: Path) -> None:
     done = seatrial("review", "p.yaml", "--json")
     decision = json.loads(done.out)
     assert done.code == 3, "what reads it has no record, so it advises"
-    assert (decision["verdicts"][0]["verdict"], decision["verdicts"][0]["demoted"]) == ("fail", True)
+    assert (decision["verdicts"][0]["verdict"], decision["verdicts"][0]["demoted"]) == ("inconclusive", True)
     assert decision["verdicts"][0]["instrument"] == "linear/urging"
     assert decision["verdicts"][0]["missing"] == 3
 

@@ -363,7 +363,7 @@ def test_a_few_labels_are_joined_with_all_grades(
     decision = json.loads(seatrial("review", write_policy(gates=gate, extra=_judges(grader)), "--json").out)
     (note,) = [note for note in decision["notes"] if "PPI++" in note]
     assert "its change of +0.800" in note
-    assert "becomes +0.3" in note
+    assert "becomes +0.4" in note
     (tmp_path / "people.jsonl").write_text(json.dumps(rows[0]), encoding="utf-8")
     done = seatrial("review", tmp_path / "policy.yaml", "--json", "--out", "reviews/few")
     assert any("takes 10 or more" in note for note in json.loads(done.out)["notes"])

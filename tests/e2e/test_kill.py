@@ -57,7 +57,7 @@ def test_kill_and_resume(seatrial: Command, write_policy: PolicyWriter, endpoint
 
 def test_ctrl_c_keeps_what_was_answered(write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path) -> None:
     """Ctrl-C ends with one sentence, exit code 130, and every answer on disk."""
-    endpoint.seconds = 0.05
+    endpoint.seconds = 0.4
     process = _start(write_policy(candidate="plain", gates=GATES), tmp_path / "stopped")
     _wait_for(endpoint, 60)
     process.send_signal(signal.SIGINT)

@@ -70,7 +70,7 @@ def test_its_instrument_reads_what_its_reader_read(installed: Path, tmp_path: Pa
     done = _run(installed, tmp_path, "review", "policy.yaml", "--json", "--quiet")
     assert done.returncode == 3, done.stderr
     (verdict,) = json.loads(done.stdout)["verdicts"]
-    assert (verdict["baseline"], verdict["candidate"], verdict["verdict"]) == (0.0, 1.0, "fail")
+    assert (verdict["baseline"], verdict["candidate"], verdict["verdict"]) == (0.0, 1.0, "inconclusive")
 
 
 def test_a_reader_that_fails_is_named(installed: Path, tmp_path: Path) -> None:

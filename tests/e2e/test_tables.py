@@ -54,7 +54,7 @@ def test_harm_in_the_second_draw_is_seen(
 def test_a_blank_cluster_is_no_giant_one(seatrial: Command, tmp_path: Path, kind: str, blank: str | None) -> None:
     """A hundred items of which half name no cluster are a hundred clusters, of scores as of answers."""
     rows: Rows = [
-        {"item": n, "score": 0, "prompt": f"{n}?", "completion": "a", "label": "good",
+        {"item": n, "score": 0, "prompt": f"{n}?", "completion": f"answer {n}", "label": "good",
          "cluster": f"c{n}" if n % 2 else blank, "use_case": blank}
         for n in range(100)
     ]  # fmt: skip
@@ -69,7 +69,8 @@ def test_a_blank_cluster_is_no_giant_one(seatrial: Command, tmp_path: Path, kind
 def test_another_scale_is_asked_for(seatrial: Command, tmp_path: Path, kind: str, provider: str) -> None:
     """Ratings of 3 to 4 on a scale of 1 to 5 are no harm of 3: what is asked for is the scale, and the code is 2."""
     old: Rows = [
-        {"item": n, "prompt": f"{n}?", "completion": "a", "score": 3 + n % 2, "label": 3 + n % 2} for n in range(80)
+        {"item": n, "prompt": f"{n}?", "completion": f"answer {n}", "score": 3 + n % 2, "label": 3 + n % 2}
+        for n in range(80)
     ]
     more = "" if provider == "scores" else "signals:\n  behavior/x: {column: label}\n"
     done = _review(seatrial, tmp_path, kind, old, old, provider, more)

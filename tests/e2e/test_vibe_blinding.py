@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Any
 
 import httpx
@@ -26,7 +26,7 @@ from seatrial.evidence.vibes.planning import Wanted, new_session
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.values import Shown
 from seatrial.policy import ModelSpec, load_policy
-from seatrial.types import Request
+from seatrial.types import Request, Response
 from seatrial.web import guard
 from seatrial.web.safe_html import rendered
 
@@ -154,10 +154,10 @@ class _Said:
     ) -> None:
         pass
 
-    async def ask(self, request: Request) -> SimpleNamespace:
+    async def ask(self, request: Request) -> Response:
         """Answer after a while."""
         await asyncio.sleep(self.seconds)
-        return SimpleNamespace(text=self.text)
+        return Response(request.item.id, request.item.suite, 0, self.text)
 
 
 def _stream(client: httpx.Client, name: str, own: str) -> Features:

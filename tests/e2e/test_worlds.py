@@ -41,7 +41,6 @@ LAUNCHES = [
     ("imperfect instrument: slope 0.3, 500 labels, 500 clusters", 40),
     ("imperfect instrument: slope 0.5, 100 labels, 500 clusters", 60),
     ("imperfect instrument: slope 0.95, 500 labels, 500 clusters", 60),
-    ("instrument differs between models: -0.05 false alarms on the candidate, 500 labels of the baseline", 40),
     ("instrument differs between models: -0.05 false alarms on the candidate, 500 labels of both models", 40),
     ("live, draws auto, shared budget: one of three gates at the margin, 600 calls, up to 100 clusters each", 6),
 ]
@@ -49,7 +48,6 @@ LAUNCHES = [
 
 BLOCKS = [
     ("draws lost, as a table: baseline, 80 % of the harmful, 200 clusters", 30, 0.0),
-    ("instrument differs between models: +0.05 false alarms on the candidate, 500 labels of the baseline", 60, 1.0),
     ("log-normal: spread 1.5, margin 0.03, 200 clusters", 500, 1.0),
     ("correlated gates: all of five at the margin, correlation 0.5, 150 clusters", 20, 1.0),
     ("gate per use case: all of four at the margin, 100 clusters each", 20, 1.0),

@@ -173,7 +173,7 @@ def test_answers_that_differ_within_items_are_drawn_again(
         return web.json_response(made)
 
     endpoint.fault = by_chance
-    wide = GATE.replace("0.05", "0.25")
+    wide = GATE.replace("0.05", "0.11")
     policy = write_policy(gates=wide, extra="draws: auto\nbudget: {calls: 700}")
     text = policy.read_text(encoding="utf-8").replace("system:", "generation: {temperature: 1.0}, system:")
     policy.write_text(text, encoding="utf-8")

@@ -68,8 +68,19 @@ def _mean(values: Array) -> float:
 
 
 def _on_scale(found: Evidence, claim: Claim) -> Evidence:
-    """Return the evidence with its bounds on the scale."""
-    return replace(found, low=max(found.low, claim.low), high=min(found.high, claim.high))
+    """Return the evidence with all its numbers on the scale: a reading may rise by more than a true share could."""
+
+    def within(value: float) -> float:
+        return value if math.isnan(value) else min(max(value, claim.low), claim.high)
+
+    return replace(
+        found,
+        estimate=within(found.estimate),
+        low=within(found.low),
+        high=within(found.high),
+        missing_low=within(found.missing_low),
+        missing_high=within(found.missing_high),
+    )
 
 
 def _of_a_level(found: Evidence, claim: Claim) -> Evidence:

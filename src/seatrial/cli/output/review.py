@@ -48,12 +48,11 @@ def _next(content: ReviewResult, folder: Path) -> str:
     match content.status:
         case "block":
             return "open the report and read the pairs of answers that show the harm best."
+        case "hold" if advice := _advice(content):
+            return f"{advice}; answers are missing for that (see the blind spots)."
         case "hold" if content.decision.at_a_glance:
             return "read some answers; what is odd and meant, the policy says under `expected`, each with its reason."
         case "hold":
-            advice = _advice(content)
-            if advice:
-                return f"{advice}; answers are missing for that (see the blind spots)."
             empty = [v.signal for v in content.decision.verdicts if v.blocking and not v.evidence.clusters]
             if empty:
                 return (
