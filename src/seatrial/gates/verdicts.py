@@ -133,7 +133,7 @@ def _reason(verdict: Verdict, decisive: WeighedClaim | None, gate: WeighedGate, 
     if found.method == "betting":
         level += " at the stop"
     if found.slope < 1:
-        level += f", reading {number(found.reading, sign=True)}, of a change they show {found.slope:.2f}"
+        level += f", reading {number(found.reading, sign=True)}, which shows {found.slope:.2f} of a change"
     bound = f"the {said.kind} {said.threshold:g}"
     match verdict:
         case "pass":
