@@ -100,5 +100,7 @@ def test_what_ended_the_replies_says_what_to_set_next() -> None:
     assert "Next: give the candidate more `max_tokens`; answers are missing" in _lines(
         replace(HOLD, unanswered=(lost,))
     )
+    both = replace(HOLD, unanswered=(lost, replace(lost, role="baseline", advice="mend the baseline")))
+    assert "Next: give the candidate more `max_tokens` and mend the baseline; answers" in _lines(both)
     elsewhere = replace(lost, signal="behavior/none")
     assert "more `max_tokens`" not in _lines(replace(HOLD, unanswered=(elsewhere,)))

@@ -68,7 +68,7 @@ def _next(content: ReviewResult, folder: Path) -> str:
 
 
 def _advice(content: ReviewResult) -> str:
-    """Return what to set so that gates get the answers they lack; the commonest advice, empty where there is none."""
+    """Return what to set so that gates get the answers they lack: what mends most, of both models if they are even."""
     undecided = {one.signal for one in content.decision.verdicts if one.verdict == "inconclusive"}
     lost = Counter(one.advice for one in content.unanswered if one.signal in undecided and one.advice)
-    return lost.most_common(1)[0][0] if lost else ""
+    return " and ".join([advice for advice, count in lost.items() if count == max(lost.values())][:2])
