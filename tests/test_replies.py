@@ -60,7 +60,7 @@ def test_thinking_at_the_start_is_taken_off(text: str) -> None:
     "text",
     [
         f"<think>{THOUGHT}",
-        f"<think>{THOUGHT}</thi",
+        f"<think>{THOUGHT}</t",
         f"<thinking>\n{THOUGHT}\n",
         f"[THINK]{THOUGHT}",
         f"<think>{THOUGHT}</think>",
