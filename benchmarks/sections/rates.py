@@ -112,7 +112,7 @@ def _development(quick: bool) -> Iterator[str]:
     yield (
         "None of these is in the grid above. Misses of the worse side, as multiples of the level; the distribution "
         "with the most is named. *Plain*: the t bound. *Used*: what seatrial takes where it trusts a t bound at that level; "
-        "where it does not, betting bounds hold by themselves. The smallest level is that of a family of twenty gates.\n"
+        "where it does not, Gaffke's bounds take over. The smallest level is that of a family of twenty gates.\n"
     )
     runs, sizes = (2_000, development.CLUSTERS[1:3]) if quick else (60_000, development.CLUSTERS)
     jobs = [(name, clusters, runs) for clusters in sizes[::-1] for name in development.names()]

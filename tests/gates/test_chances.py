@@ -62,7 +62,7 @@ KINDS = {
     "with a limit": Simulated(STEPS, 1.0, 0.15, 160, False, limit=0.2, levels=np.repeat([1.0, 0.0], [20, 180])),
     "a measured instrument": Simulated(STEPS, 1.0, 0.15, 200, False, shows=Slope(0.6, 0.05)),
     "live": Simulated(STEPS, 1.0, 0.15, 160, True),
-    "live, in each use case": Simulated(STEPS, 1.0, 0.2, 160, True, use_cases=np.arange(160) % 2),
+    "live, in each use case": Simulated(STEPS, 1.0, 0.25, 96, True, use_cases=np.arange(96) % 2),
 }
 
 
@@ -103,7 +103,7 @@ def _reviewed(kind: Simulated, change: float, rng: np.random.Generator) -> str:
     ("name", "margins"),
     [
         *((name, 0.0) for name in KINDS if name != "with a limit"),
-        *((name, 2.0) for name in ("at the scale's end", "a measured instrument", "live")),
+        ("live", 2.0),
     ],
 )
 def test_the_plan_tells_the_truth(name: str, margins: float) -> None:
@@ -120,8 +120,8 @@ def test_the_plan_of_a_limit_is_no_rosier_than_what_comes() -> None:
     """A limit and a margin on the same answers pass together about as often as the plan says."""
     kind, rng = KINDS["with a limit"], np.random.default_rng(12)
     said = chances(kind, 0.0, ALPHA, kind.claims, np.random.default_rng(1))
-    words = [_reviewed(kind, 0.0, rng) for _ in range(REVIEWS)]
-    assert words.count("pass") / REVIEWS == pytest.approx(said[0], abs=0.25)
+    words = [_reviewed(kind, 0.0, rng) for _ in range(150)]
+    assert words.count("pass") / 150 == pytest.approx(said[0], abs=0.25)
     assert said[0] < chances(replace(kind, limit=math.nan), 0.0, ALPHA, 1, np.random.default_rng(1))[0]
 
 
