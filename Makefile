@@ -43,8 +43,8 @@ incident: $(VENV)/dev.stamp ## Replay the incident: forecast a reward mix, train
 test: $(VENV)/dev.stamp ## Run all tests with coverage
 	$(RUN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-test-fast: $(VENV)/dev.stamp ## Run the tests that take milliseconds: under two minutes, no model, no browser
-	$(RUN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not embedded and not browser"
+test-fast: $(VENV)/dev.stamp ## Run the tests that take milliseconds: no model, no browser, nothing end to end
+	$(RUN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not embedded and not browser" --ignore=tests/e2e
 
 lint: $(VENV)/dev.stamp ## Check style, types, spelling and packaging
 	$(RUN)/ruff format --check .
