@@ -232,6 +232,7 @@ def test_what_cannot_be_read_is_named_with_its_mend(tmp_path: Path, line: str, w
     assert found[0].place.endswith(":7")
 
 
+@pytest.mark.slow
 def test_every_built_in_suite_is_in_order() -> None:
     """Nothing grave in what comes with the package."""
     grave = {path.name: [one for one in found if one.grave] for path, found in check_suites([]).items()}

@@ -94,6 +94,7 @@ def _rate(database: str, links: dict[str, str]) -> None:
     store.engine.dispose()
 
 
+@pytest.mark.slow
 def test_closing_writes_evidence_a_page_and_a_record(
     seatrial: Command, review: Path, database: str, tmp_path: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_closing_writes_evidence_a_page_and_a_record(
     assert all(row["rated"] == row["of"] for row in rated)
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_written_is_named(seatrial: Command, review: Path, database: str, tmp_path: Path) -> None:
     """A folder in the page's place ends in a sentence."""
     _rate(database, _new(seatrial, review, database)["links"])

@@ -288,6 +288,7 @@ def test_built_in_records_are_of_the_instruments_as_they_are() -> None:
         assert record.version == version_of(known[record.instrument]), f"{record.instrument}: run `make records`"
 
 
+@pytest.mark.slow
 def test_records_on_disk_are_those_of_the_command(shared_data: Path) -> None:
     """Measured again on the same third-party answers, the records of text instruments are the same to the digit."""
     from benchmarks.records import text_records
