@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.gates.schedule import looks
-from seatrial.stats.betting import log_wealth_paths
+from seatrial.stats.betting import Side, log_wealth_paths
 from seatrial.stats.instruments import EXACT, Slope, family_alpha, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds
 
@@ -79,23 +79,18 @@ def chances(
     """
     if gate.clusters < 2 or not gate.may_gate:
         return 0.0, 0.0, 1.0
-    size = (runs, gate.clusters)
-    x = shifted(gate.residuals, change * gate.shows.value, -gate.reach, gate.reach, size, rng)
-    made = [_weighed(gate, x, gate.margin, (-gate.reach, gate.reach), alpha, family)]
+    size, whole = (runs, gate.clusters), (-gate.reach, gate.reach)
+    groups: list[Mask | None] = [None]
     if gate.use_cases is not None:
-        for name in np.unique(gate.use_cases):
-            made.append(
-                _weighed(gate, x, gate.margin, (-gate.reach, gate.reach), alpha, family, gate.use_cases == name)
-            )
+        groups += [gate.use_cases == name for name in np.unique(gate.use_cases)]
+    x = shifted(gate.residuals, change * gate.shows.value, *whole, size, rng)
+    made = [_weighed(gate, x, gate.margin, whole, alpha, family, group) for group in groups]
     if not math.isnan(gate.limit) and gate.levels is not None:
         level = float(gate.levels.mean())
         bounds = gate.least, gate.least + gate.reach
         y = level + shifted(
             gate.levels - level, change * gate.shows.value, bounds[0] - level, bounds[1] - level, size, rng
         )
-        groups: list[Mask | None] = [None]
-        if gate.use_cases is not None:
-            groups += [gate.use_cases == name for name in np.unique(gate.use_cases)]
         made += [_weighed(gate, y, gate.limit, bounds, alpha, family, group) for group in groups]
     passing = np.logical_and.reduce([one[0] for one in made])
     failing = np.logical_or.reduce([one[1] for one in made])
@@ -166,7 +161,7 @@ def _weighed(
     bounds: tuple[float, float],
     alpha: float,
     family: int,
-    group: Mask | None = None,
+    group: Mask | None,
 ) -> tuple[Mask, Mask]:
     """Return at which looks each simulated review would rule harm out, and show it, shapes (runs, looks)."""
     low, high = bounds
@@ -194,8 +189,8 @@ def _weighed(
 
 
 def _reached(
-    x: Array, threshold: float, low: float, high: float, side: str, place: NDArray[np.int64], wall: float
+    x: Array, threshold: float, low: float, high: float, side: Side, place: NDArray[np.int64], wall: float
 ) -> Mask:
-    paths = log_wealth_paths(x, threshold, low, high, "less" if side == "less" else "greater")
+    paths = log_wealth_paths(x, threshold, low, high, side)
     hit: Mask = paths[:, np.maximum(place, 0)] >= wall
     return hit & (place >= 0)

@@ -23,7 +23,6 @@ from seatrial.gates.weigh import in_true_harm
 from seatrial.observations import PairedTable, gate_pairs
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.betting import upper_bounds
-from seatrial.stats.instruments import EXACT
 from seatrial.stats.power import mde_betting, mde_fixed, required_betting
 from seatrial.stats.seeding import generator
 from seatrial.types import ROLES
@@ -122,8 +121,7 @@ def _cost(plan: GatePlan, clusters: int) -> int:
 def _gate(policy: LaunchPolicy, plan: GatePlan, gate: Simulated, basis: str, family: int) -> GateOutlook:
     rng = generator(policy.seed, "outlook", plan.gate.signal)
     calls = _cost(plan, gate.clusters) if gate.live else 0
-    shows = EXACT if math.isnan(gate.shows.value) else gate.shows
-    level, flat = shows.ruling_out(policy.alpha)
+    level, flat = gate.shows.ruling_out(policy.alpha)
     mde = _mde(gate.residuals, gate.clusters, gate.reach, level, policy.power, gate.live, rng)
     needed = None
     if plan.gate.margin * flat > 0:
@@ -135,7 +133,7 @@ def _gate(policy: LaunchPolicy, plan: GatePlan, gate: Simulated, basis: str, fam
         plan.gate.blocking,
         gate.clusters,
         calls,
-        in_true_harm(mde, shows, policy.alpha, gate.reach),
+        in_true_harm(mde, gate.shows, policy.alpha, gate.reach),
         needed,
         None if needed is None else math.ceil(needed * per_cluster),
         basis,
@@ -159,7 +157,6 @@ def _simulated(plan: GatePlan, share: float, earlier: pl.DataFrame | None) -> tu
     if plan.gate.per == "use_case" and len(names) == clusters:
         use_cases = np.unique(names, return_inverse=True)[1].astype(np.int64)
     held = plan.standing
-    shows = EXACT if math.isnan(held.slope) else held.shows
     limit = math.nan if plan.gate.limit is None else plan.signal.harm(plan.gate.limit)
     if not math.isnan(limit) and table is None:
         basis += "; the level beside its limit is assumed to be half of what the limit allows"
@@ -170,7 +167,7 @@ def _simulated(plan: GatePlan, share: float, earlier: pl.DataFrame | None) -> tu
             plan.gate.margin,
             clusters,
             live,
-            shows,
+            held.shows.or_exact,
             held.faked,
             held.may_gate,
             use_cases,

@@ -42,7 +42,7 @@ def evidence(claim: Claim, method: Method, alpha: float, slope: Slope = EXACT, f
         family: Claims that harm could be shown in; what the slope's error may take is split over them.
     """
     known = claim.seen[~np.isnan(claim.seen)]
-    given = EXACT if math.isnan(slope.value) else slope
+    given = slope.or_exact
     share = given.value if given.value > 0 else math.nan
     summary = Evidence(
         estimate=float(known.mean()) / share if len(known) else BAD,
@@ -176,7 +176,7 @@ def with_mde(
     known = claim.seen[~np.isnan(claim.seen)]
     if len(known) < 2:
         return replace(found, mde=BAD, slope=slope.value)
-    given = EXACT if math.isnan(slope.value) else slope
+    given = slope.or_exact
     level, _ = given.ruling_out(alpha)
     if method == "betting":
         mde = power.mde_betting(known, claim.low, claim.high, level, goal, rng, n=max(planned, len(known)))
@@ -219,7 +219,7 @@ def decision_chance(
         rng: Generator for the resampling.
         slope: What the readings show of a true change.
     """
-    given = EXACT if math.isnan(slope.value) else slope
+    given = slope.or_exact
     known = claim.seen[~np.isnan(claim.seen)]
     drawn = rng.choice(known, (RESAMPLES, remaining))
 

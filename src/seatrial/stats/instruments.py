@@ -46,6 +46,11 @@ class Slope:
     value: float = 1.0
     se: float = 0.0
 
+    @property
+    def or_exact(self) -> Slope:
+        """It, or `EXACT` where it is not known: readings are then taken as they are."""
+        return EXACT if math.isnan(self.value) else self
+
     def low(self, alpha: float) -> float:
         """Return its lower bound at alpha; never below 0."""
         return max(0.0, self.value - float(stats.norm.isf(alpha)) * self.se) if self.se else self.value
