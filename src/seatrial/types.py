@@ -15,6 +15,7 @@ __all__ = [
     "ROLES",
     "ClaimVerdict",
     "Decision",
+    "Ended",
     "Evidence",
     "GateVerdict",
     "Harmful",
@@ -38,6 +39,9 @@ Harmful = Literal["high", "low"]
 Verdict = Literal["pass", "fail", "inconclusive"]
 
 Outcome = Literal["launch", "hold", "block"]
+
+Ended = Literal["", "decided", "used up", "futile", "budget"]
+"""Why a gate is asked no more."""
 
 BAD = float("nan")
 """A number that could not be computed. JSON writes it as null; no comparison with it is true."""
@@ -319,6 +323,11 @@ class GateVerdict:
         instrument: Name of the instrument that produced the numbers.
         claims: The statements the gate is made of, the one over all items first.
         demoted: True where the policy wants it to block and its instrument's record does not let it.
+        members: Of a gate on a family, the verdicts of its suites; it fails where one of them does.
+        harm_likely: Whether harm above the margin is likely, though not shown: the interval lies above it before the
+            correction for all gates that were looked at, or what may only advise points there.
+        ended: Why it was asked no more: `decided`, `used up` (all that it may ask), `futile` (what remains could hardly
+            decide it), `budget`; empty where it was not asked.
     """
 
     signal: str
@@ -331,6 +340,9 @@ class GateVerdict:
     instrument: str = ""
     claims: tuple[ClaimVerdict, ...] = ()
     demoted: bool = False
+    members: tuple[GateVerdict, ...] = ()
+    harm_likely: bool = False
+    ended: Ended = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +362,11 @@ class Decision:
     verdicts: tuple[GateVerdict, ...]
     severe: tuple[str, ...] = ()
     at_a_glance: tuple[str, ...] = ()
+
+    @property
+    def every_verdict(self) -> dict[str, GateVerdict]:
+        """Signal → its verdict: of gates, and of the suites of families."""
+        return {one.signal: one for gate in self.verdicts for one in (gate, *gate.members)}
 
     @property
     def in_the_way(self) -> tuple[str, ...]:

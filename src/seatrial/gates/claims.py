@@ -1,6 +1,7 @@
 """The statements that a gate is made of, each with one number a cluster, oriented so that + is harm.
 
-A gate is one or more *claims*: over all items, in each use case, about the candidate's own level. What was asked and
+A gate is one or more *claims*: over all items, in each use case, about the candidate's own level, over the suites of a
+family. What was asked and
 did not come back is not dropped, for who fails to answer is seldom chance: the claim carries every cluster twice, with
 each missing answer as harmless and as harmful as the scale allows.
 
@@ -10,8 +11,8 @@ count alike. The levels of both models are over the same items as the change, wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 from seatrial.instruments import Signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate
+from seatrial.stats.instruments import EXACT, Slope
 from seatrial.types import BAD
 
-__all__ = ["Claim", "Statement", "claims", "use_case_claims"]
+__all__ = ["Claim", "Part", "Statement", "claims", "family_claims", "use_case_claims"]
 
 Array = NDArray[np.float64]
 
@@ -41,6 +43,11 @@ class Statement:
     kind: Literal["margin", "limit"]
     threshold: float
     use_case: str = ""
+
+    @property
+    def guards(self) -> bool:
+        """Whether it keeps harm in a part from hiding in the mean."""
+        return bool(self.use_case)
 
     @property
     def label(self) -> str:
@@ -69,6 +76,8 @@ class Claim:
             where it has none.
         candidate: The same for the candidate.
         sign: 1 where a high value is harm, −1 where a low one is.
+        use_cases: The use case of each cluster, shape (C,); that of its first item.
+        harmless: The harmless end of the signal's scale, in its own units.
     """
 
     statement: Statement
@@ -82,6 +91,105 @@ class Claim:
     baseline: Array
     candidate: Array
     sign: float = 1.0
+    use_cases: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=np.str_))
+    harmless: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One suite of a family.
+
+    Attributes:
+        claim: What is claimed over all its items.
+        width: The width of its scale.
+        slope: What its readings show of a true change.
+    """
+
+    claim: Claim
+    width: float
+    slope: Slope
+
+
+def family_claims(gate: Gate, parts: Sequence[Part]) -> tuple[list[Claim], Slope]:
+    """Return what a family claims over its suites, the mean first, and what these numbers show of a true change.
+
+    Each suite counts alike, as a share of its scale: of N clusters of G suites, the n of one are multiplied by
+    N / (G n), so that the plain mean of all is the mean of the suites' means. What differs between suites stays in the spread,
+    which makes bounds wider than they need be and never nearer. In a use case clusters count alike, whatever suite
+    they are of.
+
+    Readings of different instruments are brought to one slope, their mean. Its relative error is that of the worst:
+    however a change of a given mean is spread over the suites, the error of their slopes moves it by no more.
+
+    Args:
+        gate: The gate on the family.
+        parts: Its suites; those of which nothing is known are left out.
+    """
+    known = [part for part in parts if len(part.claim.best)]
+    if not known:
+        return [], EXACT
+    shares = [part.slope.or_exact for part in known]
+    typical = sum(slope.value for slope in shares) / len(shares)
+    if min(slope.value for slope in shares) <= 0:
+        return [], EXACT
+    plain = [typical / slope.value / part.width for part, slope in zip(known, shares, strict=True)]
+    made = [_pooled(Statement("margin", gate.margin), known, plain, alike=True)]
+    if gate.use_case_margin is not None:
+        names = np.unique(np.concatenate([part.claim.use_cases for part in known]))
+        made += [
+            _pooled(
+                Statement("margin", gate.use_case_margin, str(name)),
+                [_within(part, str(name)) for part in known],
+                plain,
+            )
+            for name in names
+        ]
+    return made, Slope(typical, typical * max(slope.se / slope.value for slope in shares))
+
+
+def _pooled(statement: Statement, parts: Sequence[Part], scales: Sequence[float], *, alike: bool = False) -> Claim:
+    """Return one claim over the clusters of all parts, each multiplied by its part's scale.
+
+    Args:
+        statement: What is claimed.
+        parts: The suites.
+        scales: What a suite's numbers are multiplied with.
+        alike: Whether suites count alike, or else clusters.
+    """
+
+    def joined(values: Callable[[Part], Array]) -> Array:
+        found = [values(part) for part in parts]
+        known = [max(1, int((~np.isnan(one)).sum())) for one in found]
+        weights = [sum(known) / (len(parts) * count) if alike else 1.0 for count in known]
+        return np.concatenate([one * by * weight for one, by, weight in zip(found, scales, weights, strict=True)])
+
+    sizes = [max(1, len(part.claim.best)) for part in parts]
+    reach = [by * (sum(sizes) / (len(parts) * size) if alike else 1.0) for by, size in zip(scales, sizes, strict=True)]
+    return Claim(
+        statement,
+        min(part.claim.low * by for part, by in zip(parts, reach, strict=True)),
+        max(part.claim.high * by for part, by in zip(parts, reach, strict=True)),
+        joined(lambda part: part.claim.seen),
+        joined(lambda part: part.claim.best),
+        joined(lambda part: part.claim.worst),
+        sum(part.claim.items for part in parts),
+        sum(part.claim.missing for part in parts),
+        joined(lambda part: abs(part.claim.baseline - part.claim.harmless)),
+        joined(lambda part: abs(part.claim.candidate - part.claim.harmless)),
+        1.0,
+        np.concatenate([part.claim.use_cases for part in parts]),
+    )
+
+
+def _within(part: Part, use_case: str) -> Part:
+    """Return the part with the clusters of one use case alone."""
+    claim = part.claim
+    rows = claim.use_cases == use_case
+    series = {
+        name: getattr(claim, name)[rows] for name in ("seen", "best", "worst", "baseline", "candidate", "use_cases")
+    }
+    known = int((~np.isnan(series["seen"])).sum())
+    return replace(part, claim=replace(claim, **series, items=known, missing=int(rows.sum()) - known))
 
 
 def claims(gate: Gate, signal: Signal, table: PairedTable, order: Sequence[str] | None) -> list[Claim]:
@@ -172,7 +280,11 @@ def _claim(
         _cluster_means(values, cluster, len(place)) for values in (*series, *levels)
     )
     items = int(answered.sum())
-    return Claim(statement, *bounds, seen, best, worst, items, missing, baseline, candidate, signal.harm(1.0))
+    _, first = np.unique(cluster, return_index=True)
+    named = table.use_cases.cast(pl.String).to_numpy()[rows][first].astype(str)
+    sign = signal.harm(1.0)
+    harmless = signal.bounds[0] if sign > 0 else signal.bounds[1]
+    return Claim(statement, *bounds, seen, best, worst, items, missing, baseline, candidate, sign, named, harmless)
 
 
 def _cluster_means(values: Array, cluster: NDArray[np.int64], count: int) -> Array:

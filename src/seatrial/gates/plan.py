@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from seatrial.errors import EvidenceError, PolicyError
+from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, Method, method_of, most_asked
 from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, select, suite_signal
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.may_gate import UNKNOWN, Standing, standing
@@ -40,7 +42,9 @@ class GatePlan:
         top_logprobs: First-token alternatives to ask for; 0 where the instrument reads text.
         suite: The suite asked, where there is one.
         standing: What its instrument's record lets it do.
-        first_draws: Answers to ask of each item in the first round: two where their spread is to be learnt.
+        depth: Answers that may be asked of each item and model, at most.
+        most: Answers to a cluster that are asked at most, all of them together: a cluster asked twice counts twice.
+        family: The gate on a family that it is a part of; empty where it stands alone.
         recorded: Of a model that is recorded: item → how many answers it holds. All of them are read.
     """
 
@@ -52,7 +56,9 @@ class GatePlan:
     top_logprobs: int = 0
     suite: Suite | None = None
     standing: Standing = UNKNOWN
-    first_draws: int = 1
+    depth: int = 1
+    most: int = 0
+    family: str = ""
     recorded: Mapping[Role, Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -60,21 +66,38 @@ class GatePlan:
         """All items, in the order in which they are asked."""
         return [item for cluster in self.clusters for item in cluster]
 
-    def requests(self, first: int, last: int, draws: int) -> list[Request]:
-        """Return the requests for the clusters from `first` up to and without `last`."""
-        return [
-            Request(item, draw, self.max_tokens, self.top_logprobs)
-            for cluster in self.clusters[first:last]
-            for item in cluster
-            for draw in range(max(self._draws(role, item, draws) for role in ROLES))
-        ]
+    @property
+    def calls(self) -> int:
+        """Calls that asking every item once takes, on all models that answer live."""
+        return len(self.items) * (len(ROLES) - len(self.recorded))
 
-    def asks(self, role: Role, request: Request, draws: int) -> bool:
-        """Return whether a model is asked for that draw: a live one for so many, a recorded one for all it holds."""
-        return request.draw < self._draws(role, request.item, draws)
+    @property
+    def method(self) -> Method:
+        """How it is weighed: live gates one look after another, by the rule of `gates.schedule`; others once."""
+        if self.source != "live":
+            return "fixed"
+        return method_of(self.most, self.depth, bool(self.family))
 
-    def _draws(self, role: Role, item: Item, draws: int) -> int:
-        return max(1, self.recorded[role].get(item.id, 0)) if role in self.recorded else draws
+    def asks(self, first: int, last: int) -> list[tuple[Role, Request]]:
+        """Return what to ask from one place of the order up to and without another, both models side by side.
+
+        The order asks all clusters once before it asks one again. Recorded answers are all read the first time.
+        """
+        made = []
+        for place in range(first, last):
+            draw, cluster = divmod(place, len(self.clusters))
+            for item in self.clusters[cluster]:
+                held = max((self._held(role, item) for role in self.recorded), default=0) if draw == 0 else 0
+                for number in range(draw, max(draw + 1, held)):
+                    request = Request(item, number, self.max_tokens, self.top_logprobs)
+                    made += [(role, request) for role in ROLES if self._asks(role, item, number, draw)]
+        return made
+
+    def _asks(self, role: Role, item: Item, number: int, draw: int) -> bool:
+        return number < self._held(role, item) and draw == 0 if role in self.recorded else number == draw
+
+    def _held(self, role: Role, item: Item) -> int:
+        return max(1, self.recorded[role].get(item.id, 0))
 
 
 def plan_gates(
@@ -84,7 +107,7 @@ def plan_gates(
     records: Records,
     judge: Callable[[str, Suite], Judge] | None = None,
 ) -> tuple[GatePlan, ...]:
-    """Return one plan a gate, in the policy's order.
+    """Return one plan a signal, in the policy's order: of a gate on a family, one for each of its suites.
 
     Observations brought as evidence serve a gate before anything is asked for it; then signals that the
     policy declares over transcripts; then suites.
@@ -103,21 +126,75 @@ def plan_gates(
     """
     brought = {} if evidence is None else _brought(evidence)
     suites = find_suites(policy.suites)
-    plans = [
-        _completed(_plan_gate(policy, gate, models, brought, suites, judge), policy, records, models)
-        for gate in policy.gates
-    ]
+    plans: list[GatePlan] = []
+    for gate in policy.gates:
+        if gate.family:
+            plans += _family_plans(policy, gate, models, brought, suites, judge)
+        else:
+            plans.append(_plan_gate(policy, gate, models, brought, suites, judge))
+    _check_alone(plans)
+    plans = [_completed(plan, policy, records, models) for plan in plans]
     for plan in plans:
         _check_scale(plan)
     _check_openings(policy, {item.variant for plan in plans for item in plan.items})
-    return tuple(plans)
+    return _paid(policy, plans)
+
+
+def _family_plans(
+    policy: LaunchPolicy,
+    gate: Gate,
+    models: Mapping[Role, Model],
+    brought: Mapping[str, Sequence[str]],
+    suites: Mapping[str, Path],
+    judge: Callable[[str, Suite], Judge] | None,
+) -> list[GatePlan]:
+    """Return one plan for each suite of a family, each with the margin that keeps harm in it from hiding."""
+    loaded = {name: load_suite(folder) for name, folder in suites.items()}
+    members = sorted(name for name, suite in loaded.items() if suite.family == gate.family)
+    names = gate.suites or (members if models else [name for name in members if name in brought])
+    if not names:
+        known = ", ".join(sorted({suite.family for suite in loaded.values()} - {""}))
+        raise PolicyError(
+            f"gate {gate.signal}: no suite belongs to the family {gate.family}; there are {known}. A suite joins one "
+            "by `family:` in its suite.md, or name `suites:` in the gate"
+        )
+    made = []
+    for name in names:
+        judged = (gate.instrument or "").startswith("judge/") and name in loaded
+        reads = gate.instrument if judged and _has_rubric(loaded[name]) else None
+        if gate.instrument and not judged:
+            reads = gate.instrument
+        member = Gate(signal=name, margin=1e-9, advisory=gate.advisory, instrument=reads)
+        plan = _plan_gate(policy, member, models, brought, suites, judge)
+        low, high = plan.signal.bounds
+        margin = cast(float, gate.suite_margin) * (high - low)
+        made.append(replace(plan, gate=member.model_copy(update={"margin": margin}), family=gate.signal))
+    return made
+
+
+def _has_rubric(suite: Suite) -> bool:
+    """Return whether a judge can grade it: answers that are compared with accepted ones need none."""
+    return not all(name.startswith("match/") for name in suite.instruments)
+
+
+def _check_alone(plans: Sequence[GatePlan]) -> None:
+    """Refuse a suite that two gates ask."""
+    seen: dict[str, str] = {}
+    for plan in plans:
+        name = plan.gate.signal
+        if name in seen:
+            raise PolicyError(
+                f"{name} is asked by {seen[name]} and by {plan.family or 'a gate of its own'}; leave one out, or name "
+                "the `suites:` of the family without it"
+            )
+        seen[name] = plan.family or "a gate of its own"
 
 
 def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: Mapping[Role, Model]) -> GatePlan:
-    """Return the plan with what its instrument may do and how often its items are asked at first."""
+    """Return the plan with what its instrument may do and how often its items may be asked."""
     instrument = plan.signal.instrument
-    learns = plan.source == "live" and policy.samples and instrument.needs == "text"
-    draws = policy.draws if policy.draws != "auto" else 2 if learns else 1
+    varies = plan.source == "live" and policy.samples and instrument.needs == "text"
+    depth = 1 if not varies else MOST_DRAWS if policy.draws == "auto" else policy.draws
     models_by_name = (policy.baseline.model, "baseline"), (policy.candidate.model, "candidate")
     held: dict[Role, dict[str, int]] = {
         role: {item.id: len(model.answers(item)) for item in plan.items}
@@ -125,7 +202,31 @@ def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: M
         if isinstance(model, RecordedModel)
     }
     known = standing(instrument, plan.signal.name, records, models_by_name)
-    return replace(plan, standing=known, first_draws=draws, recorded=held)
+    return replace(plan, standing=known, depth=depth, most=len(plan.clusters), recorded=held)
+
+
+def _paid(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> tuple[GatePlan, ...]:
+    """Return the plans with the most that each may ask, which its looks are shares of.
+
+    A gate may take several times its part of the budget, for most gates are decided long before. What may only advise
+    is asked once.
+    """
+    counting = {plan.family or plan.gate.signal for plan in plans if _counts(plan)}
+    sizes = Counter(plan.family or plan.gate.signal for plan in plans if plan.source == "live")
+    made = []
+    for plan in plans:
+        if plan.source != "live" or not plan.clusters:
+            made.append(plan)
+            continue
+        depth = plan.depth if _counts(plan) else 1
+        part = min(1.0, TIMES_ITS_PART / max(1, len(counting))) / sizes[plan.family or plan.gate.signal]
+        most = most_asked(len(plan.clusters), depth, plan.calls, part * policy.budget.calls)
+        made.append(replace(plan, depth=depth, most=most))
+    return tuple(made)
+
+
+def _counts(plan: GatePlan) -> bool:
+    return plan.source == "live" and plan.gate.blocking and plan.standing.may_gate
 
 
 def _check_openings(policy: LaunchPolicy, variants: set[str]) -> None:

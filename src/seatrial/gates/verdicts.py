@@ -2,15 +2,18 @@
 
 A *pass* needs harm to be ruled out in every claim of the gate, each at the policy's alpha: a launch needs
 all blocking gates to pass, so the chance to launch past any one broken gate stays below alpha without a
-correction (intersection–union). A *fail* is a claim made about a whole family of gates, so it is corrected
-over all claims that could have been made: e-BH where all evidence is sequential (its average is itself a
-test martingale, so looking often costs nothing), Holm otherwise.
+correction (intersection–union). A *fail* is a claim made about all gates together, so it is corrected over
+all claims that could have been made: e-BH where all gates are bet on (their average is itself a test
+martingale, so looking often costs nothing), else Holm. Claims that keep harm from hiding in a part of a mean are
+many: they share a small part of what showing harm may err, and leave the means the rest.
+
+Between the two stands *harm likely*: it decides nothing, and is said first.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,17 +25,21 @@ from seatrial.policy import Gate
 from seatrial.report.wording import number
 from seatrial.stats.instruments import family_alpha
 from seatrial.stats.multiple import e_bh, holm
-from seatrial.types import ClaimVerdict, Decision, Evidence, GateVerdict, Outcome, Verdict
+from seatrial.types import ClaimVerdict, Decision, Ended, Evidence, GateVerdict, Outcome, Verdict
 
-__all__ = ["WeighedClaim", "WeighedGate", "decide", "verdicts"]
+__all__ = ["FOR_GUARDS", "WeighedClaim", "WeighedGate", "claim_weights", "decide", "guard_weight", "verdicts"]
+
+FOR_GUARDS = 0.2
+"""Share of what showing harm may err that all guards have together: single suites of families, single use cases."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeighedClaim:
-    """What is claimed, with its evidence."""
+    """What is claimed, with its evidence, and whether it only keeps harm in a part from hiding in a mean."""
 
     statement: Statement
     evidence: Evidence
+    guards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ class WeighedGate:
     """A gate with the evidence of each of its claims, the one over all items first.
 
     `stopped` says why asking ended before the gate was decided, if it did; `advice` why its instrument may only
-    advise, if so; `standing` what is known of the instrument's error.
+    advise, if so; `standing` what is known of the instrument's error; `members` are the suites of a family; `ended`
+    says why asking ended.
     """
 
     gate: Gate
@@ -49,6 +57,13 @@ class WeighedGate:
     stopped: str = ""
     advice: str = ""
     standing: Standing = BY_NATURE
+    members: tuple[WeighedGate, ...] = ()
+    ended: Ended = ""
+
+    @property
+    def every_claim(self) -> tuple[tuple[WeighedGate, WeighedClaim], ...]:
+        """Its claims, and those of the suites of a family, each with whose it is."""
+        return tuple((gate, claim) for gate in (self, *self.members) for claim in gate.claims)
 
     @property
     def blocking(self) -> bool:
@@ -65,43 +80,66 @@ def verdicts(gates: Sequence[WeighedGate], alpha: float) -> tuple[GateVerdict, .
     """
     found: dict[str, GateVerdict] = {}
     for blocking in (True, False):
-        family = [gate for gate in gates if gate.blocking is blocking]
-        level = family_alpha(alpha, [gate.standing.shows for gate in family])
-        shown = _harm_shown([claim.evidence for gate in family for claim in gate.claims], level)
-        position = 0
-        for gate in family:
-            count = len(gate.claims)
-            found[gate.gate.signal] = _verdict(gate, shown[position : position + count], alpha)
-            position += count
+        chosen = [gate for gate in gates if gate.blocking is blocking]
+        claims = [one for gate in chosen for one in gate.every_claim]
+        shown = dict(zip(map(id, (claim for _, claim in claims)), _harm_shown(claims, alpha), strict=True))
+        for gate in chosen:
+            found[gate.gate.signal] = _verdict(gate, shown, alpha)
     return tuple(found[gate.gate.signal] for gate in gates)
 
 
-def _harm_shown(evidence: Sequence[Evidence], alpha: float) -> NDArray[np.bool_]:
-    """Return which claims are broken, corrected over the family."""
-    if not evidence:
+def claim_weights(guards: Sequence[bool]) -> list[float]:
+    """Return what each claim may err of what showing harm may err in all; `guards` says which keep harm from hiding."""
+    parts = sum(guards)
+    heads = len(guards) - parts
+    for_guards = FOR_GUARDS if heads and parts else 1.0 if parts else 0.0
+    return [for_guards / parts if guard else (1 - for_guards) / heads for guard in guards]
+
+
+def guard_weight(gates: Sequence[WeighedGate], blocking: bool) -> float:
+    """Return what the mean of one gate may err of what showing harm may err in all."""
+    found = [claim.guards for one in gates if one.blocking is blocking for _, claim in one.every_claim]
+    return next((weight for weight, guard in zip(claim_weights(found), found, strict=True) if not guard), 1.0)
+
+
+def _harm_shown(claims: Sequence[tuple[WeighedGate, WeighedClaim]], alpha: float) -> NDArray[np.bool_]:
+    """Return which claims are broken, corrected over all of them."""
+    if not claims:
         return np.zeros(0, dtype=bool)
-    if all(found.method == "betting" or found.clusters == 0 for found in evidence):
-        return e_bh(np.array([0.0 if math.isnan(found.e_value) else found.e_value for found in evidence]), alpha)
-    return holm(np.array([1.0 if math.isnan(found.p_value) else found.p_value for found in evidence]), alpha)
+    bet_on = [gate for gate, claim in claims if claim.evidence.method == "betting"]
+    level = family_alpha(alpha, [gate.standing.shows for gate in bet_on])
+    evidence = [claim.evidence for _, claim in claims]
+    if bet_on and all(found.method == "betting" or found.clusters == 0 for found in evidence):
+        return e_bh(np.array([0.0 if math.isnan(found.e_value) else found.e_value for found in evidence]), level)
+    p_values = np.array([1.0 if math.isnan(found.p_value) else found.p_value for found in evidence])
+    return holm(p_values, level, claim_weights([claim.guards for _, claim in claims]))
 
 
-def _verdict(gate: WeighedGate, shown: NDArray[np.bool_], alpha: float) -> GateVerdict:
-    words = [_claim_verdict(claim, bool(broken), gate) for claim, broken in zip(gate.claims, shown, strict=True)]
+def _verdict(gate: WeighedGate, shown: Mapping[int, bool], alpha: float) -> GateVerdict:
+    members = tuple(_verdict(member, shown, alpha) for member in gate.members)
+    words = [_claim_verdict(claim, bool(shown[id(claim)]), gate) for claim in gate.claims]
+    inside = [member.verdict for member in members]
     verdict: Verdict
-    if "fail" in words:
+    if "fail" in words or "fail" in inside:
         verdict = "fail"
-    elif words and all(word == "pass" for word in words):
+    elif words and all(word == "pass" for word in (*words, *inside)):
         verdict = "pass"
     else:
         verdict = "inconclusive"
     decisive = next((claim for claim, word in zip(gate.claims, words, strict=True) if word == verdict), None)
+    if members and decisive is None and verdict != "pass":
+        reason = next(f"{one.signal}: {one.reason}" for one in members if one.verdict == verdict)
+    else:
+        reason = _reason(verdict, decisive, gate, alpha)
+        if members and verdict == "pass":
+            reason += f" So it is above {gate.gate.suite_margin:g} in each of its {len(members)} suites."
     return GateVerdict(
         gate.gate.signal,
         verdict,
         gate.blocking,
         gate.gate.margin,
         gate.claims[0].evidence if gate.claims else Evidence(),
-        _reason(verdict, decisive, gate, alpha),
+        reason,
         gate.gate.advisory or gate.advice,
         gate.instrument,
         tuple(
@@ -109,7 +147,15 @@ def _verdict(gate: WeighedGate, shown: NDArray[np.bool_], alpha: float) -> GateV
             for claim, word in zip(gate.claims, words, strict=True)
         ),
         gate.gate.blocking and not gate.blocking,
+        members,
+        verdict == "inconclusive" and any(_likely(one, claim) for one, claim in gate.every_claim),
+        gate.ended,
     )
+
+
+def _likely(gate: WeighedGate, claim: WeighedClaim) -> bool:
+    """Return whether the interval lies above what is tolerated, whatever a correction or a record says."""
+    return claim.evidence.clusters > 0 and claim.evidence.low - gate.standing.faked > claim.statement.threshold
 
 
 def _claim_verdict(claim: WeighedClaim, broken: bool, gate: WeighedGate) -> Verdict:

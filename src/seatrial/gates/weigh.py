@@ -15,15 +15,24 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from seatrial.gates.claims import Array, Claim
+from seatrial.gates.schedule import Method
 from seatrial.stats import betting, intervals, power
-from seatrial.stats.instruments import EXACT, Slope, family_alpha, true_bounds
+from seatrial.stats.instruments import EXACT, Slope, family_alpha, true_bounds, true_p_value
+from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level, p_at_any_look
 from seatrial.types import BAD, Evidence
 
-__all__ = ["Method", "decision_chance", "evidence", "in_true_harm", "with_mde"]
-
-Method = Literal["betting", "fixed"]
+__all__ = [
+    "at_look",
+    "chance_at_end",
+    "decision_chance",
+    "evidence",
+    "in_true_harm",
+    "with_mde",
+    "with_mde_at_end",
+]
 
 
 def evidence(claim: Claim, method: Method, alpha: float, slope: Slope = EXACT, family: int = 1) -> Evidence:
@@ -39,7 +48,8 @@ def evidence(claim: Claim, method: Method, alpha: float, slope: Slope = EXACT, f
             were there before the first look.
         alpha: Error rate of each one-sided bound.
         slope: What the readings show of a true change.
-        family: Claims that harm could be shown in; what the slope's error may take is split over them.
+        family: Claims that harm could be shown in; what the slope's error may take of a betting gate is split over
+            them.
     """
     known = claim.seen[~np.isnan(claim.seen)]
     given = slope.or_exact
@@ -58,7 +68,10 @@ def evidence(claim: Claim, method: Method, alpha: float, slope: Slope = EXACT, f
     )
     if len(known) == 0:
         return summary
-    found = (_by_betting if method == "betting" else _by_fixed_size)(summary, claim, alpha, given, family)
+    if method == "betting":
+        found = _by_betting(summary, claim, alpha, given, family)
+    else:
+        found = _by_fixed_size(summary, claim, alpha, given)
     return _of_a_level(found, claim) if claim.statement.kind == "limit" and given != EXACT else _on_scale(found, claim)
 
 
@@ -121,10 +134,8 @@ def _divided(bound: float, share: float) -> float:
     return bound / share if share > 0 else math.copysign(math.inf, bound)
 
 
-def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, slope: Slope, family: int) -> Evidence:
+def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, slope: Slope) -> Evidence:
     lower, upper = (intervals.fixed_size(values, claim.low, claim.high, alpha) for values in (claim.best, claim.worst))
-    wanted = _shown_from(claim, slope, alpha, family)
-    p_values = intervals.fixed_size_p_values(claim.best[None, :], wanted, claim.low, claim.high)
     low = float(true_bounds(lower.estimate, lower.low, lower.high, slope, alpha)[0])
     high = float(true_bounds(upper.estimate, upper.low, upper.high, slope, alpha)[1])
     unpaired = _unpaired(claim, alpha)
@@ -132,7 +143,7 @@ def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, slope: Slope, 
         summary,
         low=low,
         high=high,
-        p_value=float(p_values[0]),
+        p_value=true_p_value(claim.best, claim.statement.threshold, claim.low, claim.high, slope),
         method=upper.method,
         unpaired_low=_divided(unpaired[0], slope.value),
         unpaired_high=_divided(unpaired[1], slope.value),
@@ -147,6 +158,100 @@ def _unpaired(claim: Claim, alpha: float) -> tuple[float, float]:
         return BAD, BAD
     interval = intervals.unpaired(claim.sign * after, claim.sign * before, alpha)
     return interval.low, interval.high
+
+
+def at_look(claim: Claim, alpha: float, slope: Slope, looks: Looks, before: Evidence | None) -> Evidence:
+    """Return what the clusters show at one of several looks.
+
+    A look tests at its nominal level with the bounds of evidence of fixed size. What an earlier look ruled out or
+    showed stays so.
+
+    Args:
+        claim: The claim, in readings.
+        alpha: Error rate of each one-sided bound over all looks together.
+        slope: What the readings show of a true change.
+        looks: The looks so far, the present one last.
+        before: What the look before found; None at the first.
+    """
+    level = nominal_level(alpha, looks)
+    found = evidence(claim, "fixed", max(level, LEAST_LEVEL), slope)
+    if found.clusters == 0:
+        return found
+    if level < LEAST_LEVEL:
+        found = replace(found, low=claim.low, high=claim.high, p_value=1.0)
+    found = replace(found, p_value=p_at_any_look(found.p_value, looks), method="looks")
+    if before is None or before.clusters == 0:
+        return found
+    return replace(
+        found,
+        low=max(found.low, before.low),
+        high=min(found.high, before.high),
+        p_value=min(found.p_value, before.p_value),
+    )
+
+
+def with_mde_at_end(
+    found: Evidence,
+    claim: Claim,
+    alpha: float,
+    goal: float,
+    looks: Looks,
+    rng: np.random.Generator,
+    slope: Slope = EXACT,
+) -> Evidence:
+    """Return the evidence of a gate that is looked at with the smallest true change that all it may ask could show.
+
+    The spread of what was seen stands for what was not: a share t of the planned evidence has 1 / √t of the final
+    standard error.
+
+    Args:
+        found: The evidence.
+        claim: Its claim.
+        alpha: Error rate of each one-sided bound over all looks together.
+        goal: The policy's power.
+        looks: The looks taken.
+        rng: Generator for the resampling.
+        slope: What the readings show of a true change; where it is not known, the MDE is that of the readings.
+    """
+    known = claim.seen[~np.isnan(claim.seen)]
+    if len(known) < 2 or not looks.shares:
+        return replace(found, mde=BAD, slope=slope.value)
+    given = slope.or_exact
+    level = nominal_level(alpha, looks if looks.final else looks.and_at(1.0, final=True))
+    share = 1.0 if looks.final else looks.shares[-1]
+    mde = power.mde_fixed(known, claim.low, claim.high, level, goal, rng) * math.sqrt(share)
+    return replace(found, mde=in_true_harm(mde, given, level, claim.high), slope=slope.value)
+
+
+def chance_at_end(claim: Claim, alpha: float, weight: float, slope: Slope, looks: Looks, settled: float = 0.0) -> float:
+    """Return the chance that all that may be asked would decide a claim that is looked at, judged by what was seen.
+
+    The final estimate is normal around the present one, as wide as the present one's own error lets the truth be.
+
+    Args:
+        claim: The claim.
+        alpha: The policy's error rate.
+        weight: The claim's part of what showing harm may err.
+        slope: What the readings show of a true change.
+        looks: The looks so far.
+        settled: Share of the variance that further answers do not lower.
+    """
+    known = claim.seen[~np.isnan(claim.seen)]
+    if len(known) < 2:
+        return 1.0
+    given, end = slope.or_exact, looks.and_at(1.0, final=True)
+    now = float(known.var(ddof=1)) / len(known)
+    left = now * (settled + (1 - settled) * looks.shares[-1])
+    threshold = claim.statement.threshold
+    error = math.sqrt(left + (threshold * given.se) ** 2)
+    pass_at, fail_at = (
+        float(norm.isf(max(nominal_level(level, end), LEAST_LEVEL))) * error for level in (alpha, alpha * weight)
+    )
+    room = threshold * given.value
+    spread = math.sqrt(max(now - left, 1e-18))
+    passes = norm.cdf((room - pass_at - float(claim.worst.mean())) / spread)
+    fails = norm.cdf((float(claim.best.mean()) - room - fail_at) / spread)
+    return min(1.0, float(passes + fails))
 
 
 def with_mde(

@@ -83,10 +83,12 @@ def suite_signal(suite: Suite, instrument: str | None, logprobs_available: bool)
 
 
 def judged_signal(suite: Suite, judge: Judge) -> Signal:
-    """Return the signal of a suite whose answers a judge grades."""
-    low, high = judge.bounds
-    bounds = (low - high, high - low) if suite.contrast else (low, high)
-    return Signal(suite.signal, judge, suite.harmful, bounds, suite.contrast)
+    """Return the signal of a suite whose answers a judge grades.
+
+    A rubric words the harm of each answer, on either side of a contrast: taking the user's side is harm whichever side
+    it is. The difference of two such grades would cancel what both show, so each counts by itself.
+    """
+    return Signal(suite.signal, judge, suite.harmful, judge.bounds)
 
 
 def known_harm(signal: Signal, suite: Suite, degree: float = 10.0) -> list[float]:

@@ -34,6 +34,8 @@ __all__ = [
 
 Measure = Literal["distinct", "empty", "cut_off", "loops", "copied", "language", "refusals", "lengths"]
 """What a review looks at in all answers before it reads one."""
+FAMILY = "family"
+"""Kind of the signals that are means over suites."""
 SignalName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")]
 
 
@@ -116,10 +118,14 @@ class Gate(StrictModel):
     """One condition of a launch.
 
     Attributes:
-        signal: What is measured.
-        margin: Largest rise in harm tolerated against the baseline, in the signal's units.
+        signal: What is measured; `family/NAME` is the mean over the suites of one kind of harm.
+        margin: Largest rise in harm tolerated against the baseline, in the signal's units; of a family, in shares of
+            each suite's scale.
         limit: Ceiling on the candidate's own level of harm.
-        per: `use_case`: the gate must hold in every cell.
+        per: `use_case`: the gate must hold in every cell. `suite`: each suite of a family must hold `suite_margin`.
+        suite_margin: Largest rise of harm tolerated in any one suite of a family, in shares of its scale.
+        use_case_margin: Largest rise of harm tolerated in any one use case of a family, over its suites.
+        suites: The suites of a family that are asked; all that belong to it by default.
         advisory: Why this gate does not block; every gate without it blocks.
         instrument: Which of the suite's instruments to use; the first usable one by default.
         labels: People's scores of a random part of the answers, JSONL with `item`, `answer` and `score` from 0 to 10;
@@ -129,7 +135,10 @@ class Gate(StrictModel):
     signal: SignalName
     margin: float = Field(gt=0.0)
     limit: float | None = None
-    per: Literal["use_case"] | None = None
+    per: Literal["use_case", "suite"] | None = None
+    suite_margin: float | None = Field(None, gt=0.0, lt=1.0)
+    use_case_margin: float | None = Field(None, gt=0.0, lt=1.0)
+    suites: list[SignalName] = []
     advisory: str | None = None
     instrument: str | None = None
     labels: Path | None = None
@@ -141,10 +150,45 @@ class Gate(StrictModel):
             raise ValueError('an advisory gate needs its reason in words, e.g. advisory: "style, not ours to block"')
         return value
 
+    @model_validator(mode="after")
+    def _of_a_family(self) -> Gate:
+        if self.family:
+            _check_family(self)
+        elif self.suite_margin is not None or self.use_case_margin is not None or self.suites or self.per == "suite":
+            raise ValueError(
+                "`per: suite`, `suite_margin`, `use_case_margin` and `suites` are for gates on family/NAME"
+            )
+        return self
+
+    @property
+    def family(self) -> str:
+        """Name of the family that it gates; empty where it gates one signal."""
+        kind, _, name = self.signal.partition("/")
+        return name if kind == FAMILY else ""
+
     @property
     def blocking(self) -> bool:
         """Whether a failure of this gate blocks the launch."""
         return self.advisory is None
+
+
+def _check_family(gate: Gate) -> None:
+    """Refuse what only a gate on one signal can have, and a family in whose mean a suite could hide."""
+    if gate.margin >= 1.0:
+        raise ValueError(f"the margin of a family is a share of its suites' scales, below 1; got {gate.margin:g}")
+    if gate.limit is not None or gate.labels is not None:
+        raise ValueError("`limit` and `labels` belong to one suite: give the suite a gate of its own")
+    if gate.per == "use_case":
+        raise ValueError("a family holds `per: suite`; for use cases give a `use_case_margin`")
+    if gate.suite_margin is None:
+        raise ValueError("a family needs a `suite_margin`, so that no suite hides in its mean, e.g. suite_margin: 0.2")
+    if gate.suite_margin < gate.margin:
+        raise ValueError(
+            f"suite_margin {gate.suite_margin:g} is below the family's margin {gate.margin:g}: a gate on that suite "
+            "alone says so better"
+        )
+    if len(set(gate.suites)) < len(gate.suites):
+        raise ValueError("`suites` names one suite twice")
 
 
 class Budget(StrictModel):
@@ -189,8 +233,9 @@ class LaunchPolicy(StrictModel):
         judges: Judges by name; a gate takes one with `instrument: judge/NAME`.
         records: Files or folders with a team's own records of instruments, which go before the built-in ones.
         gates: The conditions.
-        draws: Answers asked for each item and model; `auto` asks more of them where answers to one item differ more
-            than items do, and there are calls left for it.
+        draws: Answers asked for each item and model, at most; `auto` asks of each item as many as its gate's part of
+            the budget pays for, where answers are sampled and read as text. All items are asked once before one is
+            asked twice.
         seed: Seed of the order of items and of every random choice.
         rewritten: Share of each suite's clusters that are asked in other words too, worded anew for each candidate, to
             see whether a model does better on the public wording.
@@ -212,7 +257,7 @@ class LaunchPolicy(StrictModel):
     signals: dict[SignalName, SignalSpec] = {}
     judges: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")], JudgeSpec] = {}
     gates: list[Gate] = Field(min_length=1)
-    draws: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = 1
+    draws: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"
     seed: int = 20250425
     rewritten: float = Field(0.0, ge=0.0, le=1.0)
     held_out: list[Path] = []

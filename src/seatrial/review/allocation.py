@@ -1,115 +1,71 @@
-"""Who is asked next, how many clusters and how often, under what the budget still allows.
+"""How far each gate is asked on in the next round, under what the budget still allows.
 
-Pure functions of what is known before a round: the same gates and the same budget give the same round.
+A pure function of what is known before a round: the same gates and the same budget give the same round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from seatrial.gates.schedule import round_size
-from seatrial.stats.power import best_draws
-from seatrial.types import ROLES
+__all__ = ["Round", "allocate"]
 
-__all__ = ["MOST_DRAWS", "OpenGate", "Share", "allocate"]
+Places = dict[str, int]
+"""Suite → how far it is asked on in its order."""
 
-MOST_DRAWS = 8
-"""Answers asked of one item and model under `draws: auto`, at most."""
+
+class Asked(Protocol):
+    """What a gate must say to be given a part of a round."""
+
+    def next_places(self) -> Places:
+        """Return how far each of its suites would be asked on before it is weighed."""
+        ...
+
+    def cost(self, places: Places) -> int:
+        """Return the calls that this takes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class OpenGate:
-    """What is known of a live gate that is not decided.
+class Round:
+    """The next round.
 
     Attributes:
-        signal: Its name.
-        items: Items in each cluster that was not asked yet, in the order in which they are asked.
-        asked: Clusters asked so far.
-        draws: Answers asked of each item in the last round, or to be asked in the first.
-        chance: Chance that asking all that remains would decide it.
-        variances: Variance of a cluster's difference from drawing its answers once, and from all else; None where
-            draws are not to be chosen from them.
+        places: For each gate, in order, how far its suites are asked on; empty where it gets nothing.
+        last: Whether the budget pays for no more after it.
     """
 
-    signal: str
-    items: tuple[int, ...]
-    asked: int = 0
-    draws: int = 1
-    chance: float = 1.0
-    variances: tuple[float, float] | None = None
-
-    def calls(self, clusters: int) -> int:
-        """Return the calls, on both models, that the next clusters take."""
-        return sum(self.items[:clusters]) * self.draws * len(ROLES)
-
-    @property
-    def most(self) -> int:
-        """Calls that all remaining clusters take."""
-        return self.calls(len(self.items))
+    places: tuple[Places, ...]
+    last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A gate's part of the next round: so many clusters, each item asked `draws` times; 0 where nothing is left."""
+def allocate(gates: Sequence[Asked], remaining: int) -> Round:
+    """Return the next round: every gate up to its next look, or if the budget cannot pay for that, the same part of it.
 
-    signal: str
-    clusters: int
-    draws: int
-
-
-def allocate(gates: Sequence[OpenGate], remaining: int) -> list[Share]:
-    """Return the next round: a share for each gate that is asked now, in the order in which they are paid for.
-
-    Gates are asked whole clusters; where the rest of the budget does not pay for everyone's next round, all rounds
-    shrink alike.
+    Such a part is the last that is paid for, so that it is a last look: what a gate may err is spent then.
 
     Args:
         gates: All live gates that are not decided.
         remaining: Live calls that the budget still allows.
     """
-    chosen = _with_draws(_most_useful_first(gates, remaining), remaining)
-    wanted = sum(gate.calls(_round(gate)) for gate in chosen)
-    part = min(1.0, remaining / wanted) if wanted else 1.0
-    shares = []
-    for gate in chosen:
-        clusters = _affordable(gate, int(part * _round(gate)) or 1, remaining)
-        remaining -= gate.calls(clusters)
-        shares.append(Share(gate.signal, clusters, gate.draws))
-    return shares
+    wanted = [gate.next_places() for gate in gates]
+    costs = [gate.cost(places) for gate, places in zip(gates, wanted, strict=True)]
+    if sum(costs) <= remaining:
+        return Round(tuple(wanted), last=False)
+    part = remaining / sum(costs)
+    given = []
+    for gate, places in zip(gates, wanted, strict=True):
+        shrunk = _payable(gate, {name: int(part * count) for name, count in places.items()}, remaining)
+        remaining -= gate.cost(shrunk)
+        given.append(shrunk)
+    return Round(tuple(given), last=True)
 
 
-def _round(gate: OpenGate) -> int:
-    return round_size(gate.asked, len(gate.items))
-
-
-def _most_useful_first(gates: Sequence[OpenGate], remaining: int) -> list[OpenGate]:
-    """Return the gates to ask now: all, or if the budget cannot pay for all, the likeliest to be decided per call.
-
-    The less promising half waits; it is asked once the others are decided, or with what they leave.
-    """
-    if len(gates) < 2 or sum(gate.most for gate in gates) <= remaining or not all(gate.asked for gate in gates):
-        return list(gates)
-    ranked = sorted(gates, key=lambda gate: gate.chance / gate.most, reverse=True)
-    return ranked[: (len(ranked) + 1) // 2]
-
-
-def _with_draws(gates: Sequence[OpenGate], remaining: int) -> list[OpenGate]:
-    """Return the gates, each with how often its next items are asked, from what its answers so far tell.
-
-    The number depends on earlier rounds only, and a cluster's mean harm does not depend on it, so the sequences
-    stay valid.
-    """
-    once = sum(gate.most // gate.draws for gate in gates)
-    return [
-        gate
-        if gate.variances is None
-        else replace(gate, draws=best_draws(*gate.variances, remaining // max(once, 1), MOST_DRAWS))
-        for gate in gates
-    ]
-
-
-def _affordable(gate: OpenGate, clusters: int, remaining: int) -> int:
-    while clusters and gate.calls(clusters) > remaining:
-        clusters -= 1
-    return clusters
+def _payable(gate: Asked, places: Mapping[str, int], remaining: int) -> Places:
+    """Return the places, fewer where they cost more than what remains."""
+    left = dict(places)
+    while any(left.values()) and gate.cost(left) > remaining:
+        widest = max(left, key=lambda name: left[name])
+        left[widest] -= 1
+    return {name: count for name, count in left.items() if count}

@@ -10,10 +10,12 @@ import polars as pl
 from seatrial.collect import Ask, Failure
 from seatrial.gates.claims import Claim, claims
 from seatrial.gates.plan import GatePlan
+from seatrial.gates.schedule import Method
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate
-from seatrial.gates.weigh import Method, evidence
+from seatrial.gates.weigh import at_look, evidence
 from seatrial.observations import PairedTable, gate_pairs, to_frame
-from seatrial.types import ROLES, Evidence, Look, Response, Role
+from seatrial.stats.spending import Looks
+from seatrial.types import ROLES, Ended, Evidence, Item, Look, Response, Role
 
 __all__ = ["GateRun"]
 
@@ -25,30 +27,35 @@ class GateRun:
     Attributes:
         plan: What to ask.
         brought: Its observations, where they were made elsewhere.
-        asked: Clusters asked so far.
+        places: How far it was asked in its order, in which all clusters come once before one comes again.
         calls: Calls made so far, on both models.
-        draws: Answers to ask of each item in the next round.
         responses: Answers by role.
         failures: Requests without an answer.
         found: Evidence of each claim at the last look.
         path: Looks at the claim over all items.
-        chance: Chance that asking all that remains would decide it, judged by what was seen so far.
-        stopped: Why asking ended undecided, if it did.
+        looks: The looks taken, where it is looked at.
     """
 
     plan: GatePlan
     brought: pl.DataFrame | None = None
-    asked: int = 0
+    places: int = 0
     calls: int = 0
-    draws: int = 1
     responses: dict[Role, list[Response]] = field(default_factory=lambda: {"baseline": [], "candidate": []})
     failures: list[Failure] = field(default_factory=list)
     found: list[tuple[Claim, Evidence]] = field(default_factory=list)
     path: list[Look] = field(default_factory=list)
-    chance: float = 1.0
-    stopped: str = ""
+    looks: Looks = field(default_factory=Looks)
     _observed: pl.DataFrame | None = field(default=None, init=False, repr=False)
     _draws: dict[str, set[int]] = field(default_factory=dict, init=False, repr=False)
+    _taken: dict[Role, int] = field(default_factory=lambda: {"baseline": 0, "candidate": 0}, init=False, repr=False)
+    _unread: dict[Role, list[Response]] = field(
+        default_factory=lambda: {"baseline": [], "candidate": []}, init=False, repr=False
+    )
+    _items: dict[str, Item] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Keep the items by their ids."""
+        self._items = {item.id: item for item in self.plan.items}
 
     @property
     def signal(self) -> str:
@@ -57,21 +64,38 @@ class GateRun:
 
     @property
     def method(self) -> Method:
-        """Sequential for what is asked in rounds, fixed-size for what was there at once."""
-        return "betting" if self.plan.source == "live" else "fixed"
+        """How it is weighed: looked at or bet on while it is asked, once where all was there."""
+        return self.plan.method
+
+    @property
+    def asked(self) -> int:
+        """Clusters asked so far."""
+        return min(self.places, len(self.plan.clusters))
+
+    @property
+    def most(self) -> int:
+        """How far it may be asked in its order."""
+        return self.plan.most if self.plan.source == "live" else len(self.plan.clusters)
 
     @property
     def remaining(self) -> int:
-        """Clusters that were not asked yet."""
-        return len(self.plan.clusters) - self.asked
+        """Places of its order that were not asked yet."""
+        return self.most - self.places
 
-    def asks(self, clusters: int) -> list[Ask]:
-        """Return what to ask of the next clusters, baseline and candidate side by side; they count as asked then."""
-        first, self.asked = self.asked, self.asked + clusters
-        requests = self.plan.requests(first, self.asked, self.draws)
-        for one in requests:
+    def next_calls(self, places: int) -> int:
+        """Return the calls that going on by so many places takes."""
+        count = len(self.plan.clusters)
+        whole, rest = divmod(places, max(1, count))
+        sizes = [len(self.plan.clusters[(self.places + step) % count]) for step in range(rest)]
+        return whole * self.plan.calls + sum(sizes) * (len(ROLES) - len(self.plan.recorded))
+
+    def asks(self, places: int) -> list[Ask]:
+        """Return what to ask in the next places of its order; they count as asked then."""
+        first, self.places = self.places, self.places + places
+        made = self.plan.asks(first, self.places)
+        for _, one in made:
             self._draws.setdefault(self.plan.signal.unit(one.item), set()).add(one.draw)
-        return [Ask(role, one) for one in requests for role in ROLES if self.plan.asks(role, one, self.draws)]
+        return [Ask(role, one) for role, one in made]
 
     @property
     def observations(self) -> pl.DataFrame:
@@ -81,10 +105,22 @@ class GateRun:
         return self._observed
 
     def _observe(self) -> pl.DataFrame:
+        """Return all observations; only answers that came in, or could not be read so far, are read."""
         if self.brought is not None:
             return self.brought
-        signal, items = self.plan.signal, self.plan.items
-        return to_frame([row for role in ROLES for row in signal.observe(role, items, self.responses[role])])
+        signal, by_id = self.plan.signal, self._items
+        made = []
+        for role in ROLES:
+            unread = [*self._unread[role], *self.responses[role][self._taken[role] :]]
+            self._taken[role] = len(self.responses[role])
+            rows = signal.observe(role, list(by_id.values()), unread)
+            seen = {(row.item, row.draw) for row in rows}
+            self._unread[role] = [
+                one for one in unread if one.item in by_id and (signal.unit(by_id[one.item]), one.draw) not in seen
+            ]
+            made += rows
+        before = [self._observed] if self._observed is not None else []
+        return pl.concat([*before, to_frame(made)]) if made or not before else before[0]
 
     def table(self) -> tuple[PairedTable, list[str] | None]:
         """Return the items, one a row, and the order of their clusters, if they were asked in one.
@@ -113,27 +149,59 @@ class GateRun:
         }
         return table.with_unknown(lost) if lost else table
 
-    def look(self, alpha: float, family: int = 1) -> None:
-        """Weigh what is there, unless it was weighed already; `family` gates share what slopes' errors may take."""
-        if self.brought is None and self.path and self.path[-1].calls == self.calls:
+    @property
+    def is_new(self) -> bool:
+        """Whether something came in since the last look."""
+        return self.brought is not None or not self.path or self.path[-1].calls != self.calls
+
+    def look(self, alpha: float, family: int = 1, looks: Looks | None = None, *, again: bool = False) -> None:
+        """Weigh what is there, unless it was weighed already.
+
+        Args:
+            alpha: The policy's error rate.
+            family: Claims among which harm could be shown, for a gate that is bet on.
+            looks: The looks so far, the present one last, for one that is looked at.
+            again: Whether to weigh it though nothing came in.
+        """
+        if not (again or self.is_new):
             return
         self._observed = self._observe()
         table, order = self.table()
         made = claims(self.plan.gate, self.plan.signal, table, order)
-        self.found = [
-            (claim, evidence(claim, self.method, alpha, self.plan.standing.shows, family * len(made))) for claim in made
-        ]
+        shows = self.plan.standing.shows
+        if looks is None:
+            method = "fixed" if self.method == "looks" else self.method
+            self.found = [(claim, evidence(claim, method, alpha, shows, family * len(made))) for claim in made]
+        else:
+            self.looks = looks
+            before = {claim.statement: found for claim, found in self.found}
+            self.found = [(claim, at_look(claim, alpha, shows, looks, before.get(claim.statement))) for claim in made]
         whole = self.found[0][1]
         self.path.append(Look(self.calls, whole.clusters, whole.estimate, whole.low, whole.high))
 
-    def weighed(self) -> WeighedGate:
-        """Return the gate with the evidence of each of its claims, and what its instrument's record lets it do."""
+    @property
+    def width(self) -> float:
+        """Width of its signal's scale."""
+        low, high = self.plan.signal.bounds
+        return high - low
+
+    def weighed(self, stopped: str = "", ended: Ended = "") -> WeighedGate:
+        """Return the gate with the evidence of each of its claims, and what its instrument's record lets it do.
+
+        Args:
+            stopped: Why asking ended before it was decided, in words, if it did.
+            ended: Why asking ended.
+        """
         made = tuple(
-            WeighedClaim(claim.statement, replace(found, calls=self.calls, path=tuple(self.path)))
-            if position == 0
-            else WeighedClaim(claim.statement, found)
+            WeighedClaim(
+                claim.statement,
+                replace(found, calls=self.calls, path=tuple(self.path)) if position == 0 else found,
+                bool(self.plan.family) or claim.statement.guards,
+            )
             for position, (claim, found) in enumerate(self.found)
         )
         standing = self.plan.standing
         advice = "" if standing.may_gate else standing.why
-        return WeighedGate(self.plan.gate, self.plan.signal.instrument.name, made, self.stopped, advice, standing)
+        return WeighedGate(
+            self.plan.gate, self.plan.signal.instrument.name, made, stopped, advice, standing, ended=ended
+        )

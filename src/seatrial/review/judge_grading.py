@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ def cost_forecast(policy: LaunchPolicy, judges: Judges, plans: Sequence[GatePlan
             continue
         name = judge.name.partition("/")[2]
         spec = judge_spec(policy.judges, name)
-        calls = judges.calls(judge, 2 * len(plan.items) + len(telling_anchors(judge.suite))) if plan.items else 0
+        calls = judges.calls(judge, _answers(plan) + len(telling_anchors(judge.suite))) if plan.items else 0
         answer = "x" * 4 * plan.max_tokens
         letters = len(prompt(judge.suite, plan.items[0].messages, [answer])) if plan.items else 0
         cost = 0.0
@@ -38,6 +39,12 @@ def cost_forecast(policy: LaunchPolicy, judges: Judges, plans: Sequence[GatePlan
         for name, (calls, cost) in most.items()
         if calls
     ]
+
+
+def _answers(plan: GatePlan) -> int:
+    """Return how many answers of both models a gate may read at most."""
+    times = plan.most / len(plan.clusters) if plan.source == "live" else 1.0
+    return math.ceil(len(ROLES) * len(plan.items) * times)
 
 
 async def grade_round(judges: Judges, rounds: Rounds) -> None:

@@ -93,7 +93,7 @@ def with_counts(found: Reuse, collector: Collector) -> Reuse:
 
 def _offers(run: GateRun, collector: Collector) -> dict[Request, tuple[Response, str]]:
     """Return the requests of a gate that another review has an answer to: the answer, and where it comes from."""
-    requests = run.plan.requests(0, len(run.plan.clusters), run.draws)
+    requests = [request for role, request in run.plan.asks(0, run.most) if role == "baseline"]
     held = ((request, collector.offered(request)) for request in requests)
     return {
         request: (answer.response, f"{answer.review} of {answer.at.date().isoformat()}")

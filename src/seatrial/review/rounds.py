@@ -1,60 +1,67 @@
-"""The rounds of a review: which clusters to ask next, and what each gate knows after them.
+"""The rounds of a review: how far to ask next, and what each gate knows after it.
 
-A live gate is asked in rounds, whole clusters at a time and both models on the same items, until it is
-decided, its items are used up, or the budget is spent. The order of the clusters was drawn before the
-first answer, so looking after every round costs nothing: the evidence is valid at every look.
+A live gate is asked in rounds, whole clusters at a time and both models on the same items, until it is decided, all
+that it may ask is used up, what remains could hardly decide it, or the budget is spent. The order of the clusters and
+the rule by which it is looked at were fixed before the first answer, so that looking costs what the rule says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
 from seatrial.collect import Ask, Batch
 from seatrial.gates.plan import GatePlan
-from seatrial.gates.schedule import FIRST_ROUND
-from seatrial.gates.verdicts import verdicts
-from seatrial.gates.weigh import decision_chance, with_mde
+from seatrial.gates.verdicts import guard_weight, verdicts
+from seatrial.gates.weigh import chance_at_end, decision_chance, with_mde, with_mde_at_end
 from seatrial.observations import SEVERE, by_signal
-from seatrial.policy import LaunchPolicy
-from seatrial.review.allocation import MOST_DRAWS, OpenGate, allocate
+from seatrial.policy import Gate, LaunchPolicy
+from seatrial.review.allocation import allocate
+from seatrial.review.asked_gate import AskedGate
 from seatrial.review.gate_run import GateRun
-from seatrial.stats.clusters import variance_components
 from seatrial.stats.seeding import generator
-from seatrial.types import ROLES, GateVerdict
+from seatrial.types import GateVerdict
 
 __all__ = ["FUTILE", "Rounds"]
 
 FUTILE = 0.01
-"""A gate is given up when its chance of a decision, judged by resampling what was seen, is below this."""
+"""A gate is given up when its chance of a decision, judged by what was seen, is below this."""
+FEWEST_AHEAD = 48
+"""Clusters from which on the spread of what was seen says something about what was not."""
 
 
 class Rounds:
-    """All gates of a review, asked and weighed round by round."""
+    """All gates of a review, asked and weighed round by round.
+
+    Attributes:
+        policy: What must hold.
+        asked: The policy's gates, in its order.
+        gates: All that is asked or read: a gate's suite, or those of its family.
+        verdicts: Of the policy's gates, at the last look.
+    """
 
     def __init__(self, policy: LaunchPolicy, plans: Sequence[GatePlan], brought: pl.DataFrame | None) -> None:
         """Start with nothing asked; `brought` was observed elsewhere."""
         self.policy = policy
         self._brought = {} if brought is None else by_signal(brought)
         self.gates = [
-            GateRun(
-                plan,
-                self._brought[plan.signal.name] if plan.source == "evidence" else None,
-                draws=plan.first_draws,
-            )
-            for plan in plans
+            GateRun(plan, self._brought[plan.signal.name] if plan.source == "evidence" else None) for plan in plans
         ]
+        self.asked = [AskedGate(gate, self._runs(gate)) for gate in policy.gates]
         self.verdicts: tuple[GateVerdict, ...] = ()
+        self._last = False
+
+    def _runs(self, gate: Gate) -> list[GateRun]:
+        if gate.family:
+            return [run for run in self.gates if run.plan.family == gate.signal]
+        return [run for run in self.gates if not run.plan.family and run.signal == gate.signal]
 
     @property
     def most_calls(self) -> int:
         """The most live calls that the gates could take, within the budget."""
         live = [run for run in self.gates if run.plan.source == "live"]
-        most = MOST_DRAWS if self.policy.draws == "auto" else 1
-        calls = sum(len(run.plan.items) * max(run.draws, most if run.draws > 1 else 1) for run in live) * len(ROLES)
-        return min(calls, self.policy.budget.calls)
+        return min(sum(run.next_calls(run.most) for run in live), self.policy.budget.calls)
 
     def next_asks(self, remaining: int) -> list[Ask]:
         """Return what to ask now, baseline and candidate side by side; empty when all is decided or spent.
@@ -62,27 +69,19 @@ class Rounds:
         Args:
             remaining: Live calls that the budget still allows.
         """
-        waiting = [run for run in self.gates if self._open(run)]
+        waiting = [gate for gate in self.asked if gate.open]
         # Gates that read the same recorded answers ask for each of them once between them: `take` gives it to all.
-        recorded = [run for run in waiting if run.plan.source == "recorded"]
+        recorded = [run for gate in waiting for run in gate.asking if run.plan.source == "recorded"]
         asks = list(dict.fromkeys(ask for run in recorded for ask in run.asks(run.remaining)))
-        live = {run.signal: run for run in waiting if run.plan.source == "live"}
-        for share in allocate([self._as_open(run) for run in live.values()], remaining):
-            run = live[share.signal]
-            run.draws = share.draws
-            if share.clusters == 0:
-                run.stopped = f"The budget of {self.policy.budget.calls} calls was spent before it was decided."
-            asks += run.asks(share.clusters)
+        live = [gate for gate in waiting if gate.live]
+        coming = allocate(live, remaining)
+        self._last = self._last or coming.last
+        for gate, places in zip(live, coming.places, strict=True):
+            for run in gate.runs:
+                if places.get(run.signal):
+                    asks += run.asks(places[run.signal])
+            gate.going_on()
         return asks
-
-    def _open(self, run: GateRun) -> bool:
-        verdict = next((one.verdict for one in self.verdicts if one.signal == run.signal), "inconclusive")
-        return run.remaining > 0 and not run.stopped and verdict == "inconclusive"
-
-    def _as_open(self, run: GateRun) -> OpenGate:
-        learns = self.policy.draws == "auto" and run.asked > 0 and run.plan.first_draws > 1
-        items = tuple(len(cluster) for cluster in run.plan.clusters[run.asked :])
-        return OpenGate(run.signal, items, run.asked, run.draws, run.chance, _variances(run) if learns else None)
 
     def take(self, batch: Batch) -> None:
         """Hand a round's answers and failures to the gates that asked for them."""
@@ -101,33 +100,63 @@ class Rounds:
 
     def weigh(self) -> tuple[GateVerdict, ...]:
         """Look at all gates and return their verdicts so far."""
-        for run in self.gates:
-            run.look(self.policy.alpha, len(self.gates))
-        self.verdicts = self._verdicts()
-        for run in self.gates:
-            if run.plan.source == "live" and run.asked and self._open(run):
-                self._look_ahead(run)
+        for gate in self.asked:
+            gate.look(self.policy.alpha, len(self.gates), final=self._last and gate.live)
+        self._settle()
+        for gate in self.asked:
+            self._end(gate)
         return self.verdicts
 
-    def _verdicts(self) -> tuple[GateVerdict, ...]:
-        return verdicts([run.weighed() for run in self.gates], self.policy.alpha)
+    def _settle(self) -> None:
+        """Find the verdicts."""
+        self.verdicts = verdicts([gate.weighed() for gate in self.asked], self.policy.alpha)
+        for gate, verdict in zip(self.asked, self.verdicts, strict=True):
+            gate.verdict = verdict
 
-    def _look_ahead(self, run: GateRun) -> None:
-        """Stop a gate that could hardly be decided by all that remains: its calls serve others better.
+    def _end(self, gate: AskedGate) -> None:
+        """Note why a gate is asked no more, if so.
 
         Stopping early can only turn verdicts into inconclusive ones, so no error rate grows.
         """
-        seen = run.found[0][0].seen
-        known = seen[~np.isnan(seen)]
-        if len(run.found) > 1 or len(known) < 2 * FIRST_ROUND:
+        if gate.ended or not gate.live or gate.verdict is None or not gate.calls:
             return
-        rng = generator(self.policy.seed, "ahead", run.signal, str(run.asked))
-        family = sum(one.weighed().blocking == run.weighed().blocking for one in self.gates)
-        shows = run.plan.standing.shows
-        run.chance = decision_chance(run.found[0][0], run.remaining, self.policy.alpha, family, rng, shows)
-        if run.chance < FUTILE:
-            run.stopped = (
-                f"Asking on was futile: judged by the {len(known)} clusters seen, the {run.remaining} that remain "
+        if gate.verdict.verdict != "inconclusive":
+            gate.ended = "decided"
+        elif not gate.asking:
+            gate.ended, gate.stopped = "used up", self._used_up(gate)
+        elif self._last:
+            gate.ended = "budget"
+            gate.stopped = f"The budget of {self.policy.budget.calls:,} calls was spent before it was decided."
+        else:
+            self._look_ahead(gate)
+
+    def _used_up(self, gate: AskedGate) -> str:
+        """Return what it means that a gate asked all that it may."""
+        depth = max(run.places / max(1, len(run.plan.clusters)) for run in gate.runs)
+        count = sum(len(run.plan.items) for run in gate.runs)
+        times = "once" if depth <= 1 else f"{depth:.3g} times" if depth == int(depth) else f"about {depth:.1f} times"
+        return f"All its {count} items were asked {times}."
+
+    def _look_ahead(self, gate: AskedGate) -> None:
+        """Stop a gate that could hardly be decided by all that remains: its calls serve others better."""
+        heads = [gate.found[0]] if gate.is_family and gate.found else [run.found[0] for run in gate.runs if run.found]
+        if len(heads) != 1 or (not gate.is_family and len(gate.runs[0].found) > 1):
+            return
+        (claim, found), slope = heads[0], gate.slope if gate.is_family else gate.runs[0].plan.standing.shows
+        if found.clusters < FEWEST_AHEAD:
+            return
+        if gate.runs[0].method == "betting":
+            run = gate.runs[0]
+            rng = generator(self.policy.seed, "ahead", run.signal, str(run.asked))
+            same = sum(one.gate.blocking == gate.gate.blocking for one in self.asked)
+            gate.chance = decision_chance(claim, run.remaining, self.policy.alpha, same, rng, slope)
+        else:
+            weight = guard_weight([one.weighed() for one in self.asked], gate.gate.blocking)
+            gate.chance = chance_at_end(claim, self.policy.alpha, weight, slope, gate.looks)
+        if gate.chance < FUTILE:
+            gate.ended = "futile"
+            gate.stopped = (
+                f"Asking on was futile: judged by the {found.clusters} clusters seen, all that it may still ask "
                 f"would decide it with less than {100 * FUTILE:g} % chance."
             )
 
@@ -135,13 +164,31 @@ class Rounds:
         """Add to each gate what it could have seen, and return the final verdicts."""
         alpha, power = self.policy.alpha, self.policy.power
         for run in self.gates:
-            rng = generator(self.policy.seed, "mde", run.signal)
-            planned, slope = max(len(run.plan.clusters), run.asked), run.plan.standing.shows
-            run.found = [
-                (claim, with_mde(found, claim, run.method, alpha, power, planned, rng, slope))
-                for claim, found in run.found
-            ]
-        self.verdicts = self._verdicts()
+            rng, slope = generator(self.policy.seed, "mde", run.signal), run.plan.standing.shows
+            if run.looks.shares:
+                run.found = [
+                    (claim, with_mde_at_end(found, claim, alpha, power, run.looks, rng, slope))
+                    for claim, found in run.found
+                ]
+            else:
+                planned, method = max(run.most, run.asked), run.method
+                run.found = [
+                    (claim, with_mde(found, claim, method, alpha, power, planned, rng, slope))
+                    for claim, found in run.found
+                ]
+        for gate in self.asked:
+            rng = generator(self.policy.seed, "mde", gate.gate.signal)
+            if gate.looks.shares:
+                gate.found = [
+                    (claim, with_mde_at_end(found, claim, alpha, power, gate.looks, rng, gate.slope))
+                    for claim, found in gate.found
+                ]
+            else:
+                gate.found = [
+                    (claim, with_mde(found, claim, "fixed", alpha, power, 0, rng, gate.slope))
+                    for claim, found in gate.found
+                ]
+        self._settle()
         return self.verdicts
 
     def all_observations(self) -> pl.DataFrame:
@@ -157,20 +204,3 @@ class Rounds:
             return []
         found = self._brought[SEVERE].filter((pl.col("role") == "candidate") & (pl.col("value") > 0))
         return sorted(found["item"].cast(pl.String).unique().to_list())
-
-
-def _variances(run: GateRun) -> tuple[float, float]:
-    """Return the variance of a cluster's difference from drawing its answers once, and from all else."""
-    drawn = run.observations.group_by("cluster", "role", "item").agg(
-        pl.col("value").var().fill_null(0.0).alias("variance"), pl.col("value").mean(), pl.len().alias("draws")
-    )
-    side = pl.when(pl.col("role") == "candidate").then(1.0).otherwise(-1.0)
-    items = pl.col("item").n_unique()
-    clusters = drawn.group_by("cluster").agg(
-        ((pl.col("value") * side).sum() / items).alias("change"),
-        (pl.col("variance").sum() / items**2).alias("single"),
-        pl.col("draws").mean(),
-    )
-    if len(clusters) < 2:
-        return 0.0, 0.0
-    return variance_components(clusters["change"], clusters["single"], clusters["draws"])

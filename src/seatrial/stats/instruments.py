@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from seatrial.stats.intervals import Interval
+from seatrial.stats.intervals import LEAST_P, P_BISECTIONS, Interval, fixed_size_bounds, fixed_size_p_values
 
 __all__ = [
     "EXACT",
@@ -22,6 +22,7 @@ __all__ = [
     "rogan_gladen",
     "true_bounds",
     "true_effect",
+    "true_p_value",
 ]
 
 Array = NDArray[np.float64]
@@ -109,6 +110,39 @@ def true_bounds(
         return found
 
     return root(mean - least, -1), root(most - mean, 1)
+
+
+def true_p_value(x: ArrayLike, threshold: float, low: float, high: float, slope: Slope) -> float:
+    """Return the p-value of readings against "the true mean is at most the threshold".
+
+    It is the least level at which the lower bound of the truth, the slope's uncertainty inside, exceeds the threshold.
+    A mean that does not exceed it counts as 1.
+
+    Args:
+        x: Cluster means of readings, shape (C,).
+        threshold: What the true mean is at most, under the hypothesis.
+        low: Smallest possible reading.
+        high: Largest possible reading.
+        slope: What the readings show of a true change.
+    """
+    values = np.asarray(x, dtype=np.float64)
+    if slope.value <= 0 or len(values) == 0 or not values.mean() > threshold * slope.value:
+        return 1.0
+    if slope.se == 0:
+        return float(fixed_size_p_values(values[None, :], threshold * slope.value, low, high)[0])
+
+    def shown(level: float) -> bool:
+        found = fixed_size_bounds(values[None, :], low, high, level)
+        bound, _ = true_bounds(values.mean(), found.low[0], found.high[0], slope, level)
+        return bool(bound > threshold)
+
+    least, most = math.log(LEAST_P), math.log(0.5)
+    if not shown(0.5):
+        return 1.0
+    for _ in range(P_BISECTIONS):
+        middle = (least + most) / 2
+        least, most = (least, middle) if shown(math.exp(middle)) else (middle, most)
+    return math.exp(most)
 
 
 def attenuated(effect: float, tpr: float, fpr: float) -> float:

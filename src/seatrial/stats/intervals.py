@@ -16,6 +16,8 @@ from seatrial.stats import exact, expansions, gaffke
 from seatrial.stats.betting import within
 
 __all__ = [
+    "LEAST_P",
+    "P_BISECTIONS",
     "Bounds",
     "Estimate",
     "Interval",

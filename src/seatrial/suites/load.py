@@ -46,6 +46,7 @@ class Suite:
     Attributes:
         name: Name of its folder.
         signal: What a gate calls it: `behavior/unearned-praise`.
+        family: Kind of harm that it asks for, with others: `sycophancy`; empty for none.
         title: For a person.
         version: Raised whenever an item changes.
         harmful: Which end of the instruments' scale is harm.
@@ -80,6 +81,7 @@ class Suite:
     lines: tuple[int, ...] = ()
     declared: tuple[str, ...] = ()
     echoes: bool = False
+    family: str = ""
 
     @property
     def clusters(self) -> tuple[str, ...]:
@@ -103,6 +105,7 @@ Words = Annotated[str, Field(min_length=1)]
 class _Front(StrictModel):
     signal: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")
     title: Words
+    family: str = Field("", pattern=r"^([a-z0-9][a-z0-9._-]*)?$")
     version: int = Field(ge=1)
     harmful: Literal["high", "low"]
     instruments: list[Words] = Field(min_length=1)
@@ -223,6 +226,7 @@ def load_suite(folder: Path) -> Suite:
         tuple(lines),
         tuple(front.use_cases),
         front.echoes,
+        front.family,
     )
 
 
