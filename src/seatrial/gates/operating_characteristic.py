@@ -179,7 +179,8 @@ def _gate(
     advice = next((suite.why for suite in made.suites if not suite.may_gate), "")
     first = made.suites[0]
     if made.method == "looks" and len(unchanged.ends):
-        mde = float(np.quantile(unchanged.ends, policy.power))
+        place = min(len(unchanged.ends) - 1, math.ceil(policy.power * len(unchanged.ends)))
+        mde = float(np.sort(unchanged.ends)[place])
         mde = math.inf if mde > (1.0 if made.is_family else first.reach) else mde
     else:
         live = made.method == "betting"
