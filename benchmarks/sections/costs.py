@@ -93,7 +93,8 @@ def _peers(quick: bool) -> Iterator[str]:
     yield page.table(("tool", "items", "calls", "true change, margins", "pass", "fail", "undecided", "releases"), rows)
     yield (
         "evalsig tests for superiority, so an equally good release seldom passes; evalproof and llm-evalgate fail a release "
-        "only when a drop is shown, so what they cannot see passes; dedrift alerts on any change in either direction.\n"
+        "only when a drop is shown, so what they cannot see passes; dedrift alerts on any change in either direction; ville "
+        "is a library: its betting tests against the margin, one for each side, are looked at after every item.\n"
     )
 
 
