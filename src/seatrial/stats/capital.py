@@ -5,7 +5,7 @@ largest that cannot lose more than everything. The capital is split over several
 so it is their average, and none of it depends on a guess alone:
 
 - *Wide* stakes are a fixed grid of shares.
-- *Aimed* stakes are those that grow fastest if the mean lies once, 1.7 or three times an expected distance, the
+- *Aimed* stakes are those that grow fastest if the mean lies half, once, 1.7 or three times an expected distance, the
   *aim*, beyond m. What is best then depends on the variance, which is learned on the way: the stakes on a number use
   the variance of the numbers before it, as of the last of a few places of the sequence (`PLACES`). So the order of the
   numbers matters, though little.
@@ -41,16 +41,16 @@ BOLDEST_SHARE = 0.25
 WIDE = np.concatenate([[1.0], np.geomspace(0.85, 0.03, 14)])
 """Stakes without an aim."""
 
-AIMED_SHARE = 0.8
+AIMED_SHARE = 0.85
 """Capital put on aimed stakes, where there is an aim; the rest hedges."""
-DISTANCES = np.array([1.0, 1.7, 3.0])
+DISTANCES = np.array([0.5, 1.0, 1.7, 3.0])
 """Distances of the aimed stakes, in aims."""
-DISTANCE_SHARES = np.array([0.5, 0.3, 0.2])
-CAPS = np.array([0.85, 0.95, 1.0])
+DISTANCE_SHARES = np.array([0.15, 0.45, 0.2, 0.2])
+CAPS = np.array([0.85, 0.85, 0.95, 1.0])
 """The aimed stakes' largest shares: what few numbers say of a variance must not cost all of them."""
-HEDGE = np.concatenate([[1.0], np.geomspace(0.7, 0.06, 6)])
+HEDGE = np.array([1.0, 0.75, 0.5, 0.25, 0.1])
 """Wide stakes beside aimed ones, the boldest with weight `HEDGE_BOLDEST` among them."""
-HEDGE_BOLDEST = 0.3
+HEDGE_BOLDEST = 0.4
 
 
 @dataclass(frozen=True, slots=True)

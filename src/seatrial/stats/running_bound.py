@@ -50,6 +50,18 @@ class Standing:
     highest: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What was known after a look: how many numbers it saw and how many it summed up, and to what."""
+
+    seen: int
+    worked: int
+    past: tuple[tuple[Array, Array], ...]
+    logs: Array
+    highest: float
+    bound: float
+
+
 class RunningBound:
     """One side's bound of the mean and its capital against one mean, over numbers that come in one after another."""
 
@@ -74,23 +86,27 @@ class RunningBound:
         mean = (against - low) / (high - low)
         self._against = mean if side == "greater" else 1.0 - mean
         self._split = capital.design(None if aim is None else aim / (high - low))
-        self._forget()
-
-    def _forget(self) -> None:
-        self._seen = np.empty(0)
-        self._worked = 0
-        self._past = [_Counts() for _ in range(len(capital.PLACES) + 1)]
-        self._logs = np.zeros((len(self._split.most), 1))
-        self._highest = 0.0
-        self._bound = 0.0
+        self._seen: Array = np.empty(0)
         self._most, self._total, self._squares = 0.0, 0.0, 0.0
         self._standing: Standing | None = None
+        nothing = np.empty(0), np.empty(0)
+        logs = np.zeros((len(self._split.most), 1))
+        self._marks = [_Mark(0, 0, (nothing,) * (len(capital.PLACES) + 1), logs, 0.0, 0.0)]
+        self._back_to(0)
+
+    def _back_to(self, unchanged: int) -> None:
+        """Return to the last look that saw no more than so many numbers."""
+        while self._marks[-1].seen > unchanged:
+            self._marks.pop()
+        mark = self._marks[-1]
+        self._worked, self._logs, self._highest, self._bound = mark.worked, mark.logs, mark.highest, mark.bound
+        self._past = [_Counts(*past) for past in mark.past]
 
     def take(self, x: ArrayLike) -> Standing:
         """Return where the bets stand after all numbers so far.
 
-        The numbers that an earlier call was given are not worked on again, unless one of them has changed or is gone:
-        then all is done anew, as if these had been the numbers from the start.
+        The numbers that an earlier call was given are not worked on again. Where one of them has changed or is gone,
+        what is known goes back to the last look before it: these might have been the numbers from the start.
 
         Args:
             x: All numbers in their order of arrival, shape (n,).
@@ -99,11 +115,11 @@ class RunningBound:
             ValueError: a number is outside the bounds.
         """
         values = within(x, self._low, self._high)
-        known = len(self._seen)
         if self._standing is not None and np.array_equal(values, self._seen):
             return self._standing
-        if known > len(values) or not np.array_equal(values[:known], self._seen):
-            self._forget()
+        both = min(len(values), len(self._seen))
+        other = np.flatnonzero(values[:both] != self._seen[:both])
+        self._back_to(int(other[0]) if len(other) else both)
         self._seen = values.copy()
         unit = np.clip((values - self._low) / (self._high - self._low), 0.0, 1.0)
         self._standing = self._look(unit if self._side == "greater" else 1.0 - unit)
@@ -121,6 +137,8 @@ class RunningBound:
         for place in np.unique(places):
             self._past[place].add(new[:whole][places == place])
         self._worked += whole
+        past = tuple((one.values, one.counts) for one in self._past)
+        self._marks.append(_Mark(len(unit), self._worked, past, self._logs, self._highest, self._bound))
         span = self._high - self._low
         bound = self._low + span * self._bound if self._side == "greater" else self._high - span * self._bound
         return Standing(bound, wealth, highest)
@@ -179,19 +197,18 @@ class RunningBound:
 class _Counts:
     """How often each value was seen, of any order; shared out over a grid where there are many values."""
 
-    def __init__(self) -> None:
-        self.values: Array = np.empty(0)
-        self.counts: Array = np.empty(0)
+    def __init__(self, values: Array, counts: Array) -> None:
+        self.values, self.counts = values, counts
 
     def add(self, new: Array) -> None:
         """Count more values in [0, 1]."""
         fresh, often = np.unique(new, return_counts=True)
         values, places = np.unique(np.concatenate([self.values, fresh]), return_inverse=True)
-        counts: Array = np.bincount(places, np.concatenate([self.counts, often]), len(values))
+        counts = np.bincount(places, np.concatenate([self.counts, often]), len(values)).astype(np.float64)
         if len(values) > BINS:
             below = np.minimum((values * BINS).astype(np.intp), BINS - 1)
             upper = values * BINS - below
-            shared = np.bincount(below, counts * (1 - upper), BINS + 1)
+            shared = np.bincount(below, counts * (1 - upper), BINS + 1).astype(np.float64)
             shared += np.bincount(below + 1, counts * upper, BINS + 1)
             values, counts = np.linspace(0.0, 1.0, BINS + 1)[shared > 0], shared[shared > 0]
         self.values, self.counts = values, counts
