@@ -31,7 +31,7 @@ POPULATION = 2**19
 """Clusters of a population: many enough that drawing from it is like drawing from the distribution behind it."""
 PART = 2**16
 BATCH = 200_000
-"""Numbers simulated at once; betting holds fifteen stakes for each."""
+"""Numbers simulated at once; betting holds several stakes for each."""
 
 
 @dataclass(frozen=True, slots=True)
