@@ -107,6 +107,7 @@ class RunningBound:
 
         The numbers that an earlier call was given are not worked on again. Where one of them has changed or is gone,
         what is known goes back to the last look before it: these might have been the numbers from the start.
+        With an aim, later stakes then change too; the guarantee is that of the numbers as they are now.
 
         Args:
             x: All numbers in their order of arrival, shape (n,).
