@@ -23,6 +23,7 @@ ORDER = (
     "worlds",
     "policies",
     "efficiency",
+    "aims",
     "peers",
     "corrections",
     "instruments",
