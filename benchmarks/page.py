@@ -21,6 +21,7 @@ ORDER = (
     "validity",
     "development",
     "worlds",
+    "decides",
     "policies",
     "efficiency",
     "aims",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from benchmarks import page
-from seatrial.gates.weigh import Method
+from seatrial.gates.schedule import Method
 from seatrial.observations import PairedTable
 from seatrial.stats.betting import Side, log_wealth_paths
 from seatrial.stats.intervals import fixed_size_bounds, wilson

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from benchmarks import development, page, policies, validity
 from benchmarks.plot import Series, line_plot
 from benchmarks.validity import ALPHA, LIMIT, Cell, Looks
-from seatrial.gates.weigh import Method
+from seatrial.gates.schedule import Method
 
 __all__ = ["SECTIONS"]
 
