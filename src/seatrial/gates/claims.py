@@ -114,9 +114,9 @@ def family_claims(gate: Gate, parts: Sequence[Part]) -> tuple[list[Claim], Slope
     """Return what a family claims over its suites, the mean first, and what these numbers show of a true change.
 
     Each suite counts alike, as a share of its scale: of N clusters of G suites, the n of one are multiplied by
-    N / (G n), so that the plain mean of all is the mean of the suites' means. What differs between suites stays in the spread,
-    which makes bounds wider than they need be and never nearer. In a use case clusters count alike, whatever suite
-    they are of.
+    N / (G n), so that the plain mean of all is the mean of the suites' means. What differs between suites stays in the
+    spread, which makes bounds wider than they need be and never nearer. In a use case clusters count alike, whatever
+    suite they are of.
 
     Readings of different instruments are brought to one slope, their mean. Its relative error is that of the worst:
     however a change of a given mean is spread over the suites, the error of their slopes moves it by no more.
@@ -157,14 +157,20 @@ def _pooled(statement: Statement, parts: Sequence[Part], scales: Sequence[float]
         alike: Whether suites count alike, or else clusters.
     """
 
+    def weights(found: Sequence[Array]) -> list[float]:
+        """Return what each part's numbers count for: where parts count alike, those of a small one for more."""
+        known = [max(1, int((~np.isnan(one)).sum())) for one in found]
+        return [sum(known) / (len(parts) * count) if alike else 1.0 for count in known]
+
     def joined(values: Callable[[Part], Array]) -> Array:
         found = [values(part) for part in parts]
-        known = [max(1, int((~np.isnan(one)).sum())) for one in found]
-        weights = [sum(known) / (len(parts) * count) if alike else 1.0 for count in known]
-        return np.concatenate([one * by * weight for one, by, weight in zip(found, scales, weights, strict=True)])
+        return np.concatenate(
+            [one * by * weight for one, by, weight in zip(found, scales, weights(found), strict=True)]
+        )
 
-    sizes = [max(1, len(part.claim.best)) for part in parts]
-    reach = [by * (sum(sizes) / (len(parts) * size) if alike else 1.0) for by, size in zip(scales, sizes, strict=True)]
+    # A part that lost clusters has its seen ones count for more than all of its clusters would: both must fit.
+    both = zip(weights([part.claim.seen for part in parts]), weights([part.claim.best for part in parts]), strict=True)
+    reach = [by * max(pair) for by, pair in zip(scales, both, strict=True)]
     return Claim(
         statement,
         min(part.claim.low * by for part, by in zip(parts, reach, strict=True)),
