@@ -3,194 +3,349 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.gates.schedule import looks
-from seatrial.stats.betting import Side, log_wealth_paths
-from seatrial.stats.instruments import EXACT, Slope, family_alpha, true_bounds
+from seatrial.gates.claims import family_slope, part_scales
+from seatrial.gates.schedule import looks, shares
+from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
+from seatrial.stats.betting import log_wealth_paths
+from seatrial.stats.instruments import Slope, family_alpha, true_below, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds
+from seatrial.stats.resampling import shifted
+from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level
 
-__all__ = ["RUNS", "Simulated", "centered", "chances", "shifted"]
+__all__ = ["RUNS", "Course", "course"]
 
 RUNS = 400
 """Simulated reviews a size of harm: a chance of one half is known to ± .05."""
-TILTS = 60
-GRID = 1_000
-"""Numbers that stand for a tilted sample."""
+FOR_A_BOUND = 60
+"""Simulated reviews whose last bound is computed: enough for the quantile that a change must have to be seen."""
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Simulated:
-    """One gate, as far as its chances depend on it.
+class Course:
+    """What became of simulated reviews of one gate, look by look, were nothing in their way; r runs, k looks.
 
     Attributes:
-        residuals: Differences of clusters moved to mean 0, in readings, shape (n,).
-        reach: Largest difference that the scale allows.
-        margin: Largest rise of true harm tolerated.
-        clusters: Clusters that are asked or there.
-        live: Whether it is asked in rounds and looked at after each.
-        shows: What its readings show of a true change.
-        faked: Change of true harm that error which differs between two models could fake.
-        may_gate: Whether its instrument may gate at all.
-        use_cases: Number of each cluster's use case, shape (clusters,); None where the gate is not claimed in each.
-        limit: What the candidate's own harm must stay below, on the scale of `levels`; NaN without a limit.
-        levels: The candidate's own harm, unchanged, in clusters like those to come; empty without a limit.
-        least: Least value of the scale of levels.
+        passed: Whether it has passed by each look, shape (r, k).
+        failed: Whether it has failed by each look, and before it passed.
+        final_pass: Whether it would have passed were this look the last.
+        final_fail: Whether it would have failed were this look the last.
+        calls: Calls spent by each look.
+        ends: Upper bounds of the change at the last look, of some of the reviews.
     """
 
-    residuals: Array
-    reach: float
-    margin: float
-    clusters: int
-    live: bool
-    shows: Slope = EXACT
-    faked: float = 0.0
-    may_gate: bool = True
-    use_cases: NDArray[np.int64] | None = None
-    limit: float = math.nan
-    levels: Array | None = None
-    least: float = 0.0
+    passed: Mask
+    failed: Mask
+    final_pass: Mask
+    final_fail: Mask
+    calls: Array
+    ends: Array = field(default_factory=lambda: np.empty(0))
 
     @property
-    def claims(self) -> int:
-        """How many statements it makes."""
-        groups = 1 if self.use_cases is None else 1 + len(np.unique(self.use_cases))
-        return groups * (1 if math.isnan(self.limit) else 2)
+    def chances(self) -> tuple[float, float, float]:
+        """Chances of pass, fail and undecided where the budget is no limit."""
+        passed, failed = float(self.passed[:, -1].mean()), float(self.failed[:, -1].mean())
+        return passed, failed, max(0.0, 1.0 - passed - failed)
 
 
-def chances(
-    gate: Simulated, change: float, alpha: float, family: int, rng: np.random.Generator, runs: int = RUNS
-) -> tuple[float, float, float]:
-    """Return the chances of pass, fail and undecided for a true change of harm that is alike everywhere.
+def course(
+    gate: SimulatedGate,
+    changes: float | Array,
+    alpha: float,
+    rng: np.random.Generator,
+    runs: int = RUNS,
+    *,
+    ahead: bool = True,
+) -> Course:
+    """Return the course of simulated reviews for a true change of harm.
 
     Args:
         gate: The gate.
-        change: The true change.
+        changes: The true change in each suite, on its scale, alike in all its clusters.
         alpha: The policy's error rate.
-        family: Claims that a failure is corrected over.
         rng: Generator for the simulated reviews.
         runs: Simulated reviews.
+        ahead: Whether to find what a last look would decide at each look; only a budget that runs out asks for it.
     """
-    if gate.clusters < 2 or not gate.may_gate:
-        return 0.0, 0.0, 1.0
-    size, whole = (runs, gate.clusters), (-gate.reach, gate.reach)
-    groups: list[Mask | None] = [None]
-    if gate.use_cases is not None:
-        groups += [gate.use_cases == name for name in np.unique(gate.use_cases)]
-    x = shifted(gate.residuals, change * gate.shows.value, *whole, size, rng)
-    made = [_weighed(gate, x, gate.margin, whole, alpha, family, group) for group in groups]
-    if not math.isnan(gate.limit) and gate.levels is not None:
-        level = float(gate.levels.mean())
-        bounds = gate.least, gate.least + gate.reach
-        y = level + shifted(
-            gate.levels - level, change * gate.shows.value, bounds[0] - level, bounds[1] - level, size, rng
+    if any(suite.clusters < 2 or not suite.may_gate for suite in gate.suites):
+        return _undecided(gate, runs)
+    wanted = np.broadcast_to(np.asarray(changes, dtype=np.float64), (len(gate.suites),))
+    if gate.method == "looks":
+        return _looked_at(gate, wanted, alpha, rng, runs, ahead)
+    return _alone(gate, float(wanted[0]), alpha, rng, runs)
+
+
+def _undecided(gate: SimulatedGate, runs: int) -> Course:
+    """Return the course of a gate whose instrument may only advise: it is asked once and decides nothing."""
+    never = np.zeros((runs, 1), dtype=bool)
+    calls = sum(suite.calls * min(suite.most, suite.clusters) for suite in gate.suites)
+    return Course(never, never, never, never, np.full((runs, 1), calls), np.full(runs, math.inf))
+
+
+# Looked at
+
+
+def _looked_at(
+    gate: SimulatedGate, changes: Array, alpha: float, rng: np.random.Generator, runs: int, ahead: bool
+) -> Course:
+    answers = [_changes(suite, float(change), runs, rng) for suite, change in zip(gate.suites, changes, strict=True)]
+    claims = _claims_of(gate, alpha)
+    if any(claim.level for claim in claims):
+        answers.append(_levels(gate.suites[0], float(changes[0]), runs, rng))
+    mean = _family_claim(gate, alpha) if gate.is_family else None
+    places, spent, taken = [0] * len(gate.suites), np.zeros(runs), Looks()
+    asked_on = np.ones((runs, len(gate.suites)), dtype=bool)
+    made: list[tuple[Mask, ...]] = []
+    calls = []
+    for share in shares(min(suite.most for suite in gate.suites)):
+        taken = taken.and_at(share)
+        for number, suite in enumerate(gate.suites):
+            to = min(suite.most, max(places[number] + 1, round(share * suite.most)))
+            spent = spent + asked_on[:, number] * (to - places[number]) * suite.calls
+            places[number] = to
+        calls.append(spent)
+        values = [one.means(places[min(number, len(places) - 1)]) for number, one in enumerate(answers)]
+        whole = values[0]
+        for claim in claims:
+            claim.look(values[claim.series], taken, ahead)
+        if mean is not None:
+            weighted = _weighted(gate.suites, values)
+            widest = max(float(scale) for _, scale in weighted)
+            mean.reach = (-widest, widest)
+            whole = np.hstack([one for one, _ in weighted])
+            mean.look(whole, taken, ahead)
+            open_now = np.stack([~claim.passed for claim in claims], axis=1)
+            asked_on = np.where(mean.passed[:, None], open_now, True)
+        every = [*claims, *([mean] if mean else [])]
+        made.append(
+            (
+                np.logical_and.reduce([claim.passed for claim in every]),
+                np.logical_or.reduce([claim.failed for claim in every]),
+                np.logical_and.reduce([claim.final_pass for claim in every]),
+                np.logical_or.reduce([claim.final_fail for claim in every]),
+            )
         )
-        made += [_weighed(gate, y, gate.limit, bounds, alpha, family, group) for group in groups]
-    passing = np.logical_and.reduce([one[0] for one in made])
-    failing = np.logical_or.reduce([one[1] for one in made])
-    ends = passing.shape[1]
-    first = [np.where(hit.any(axis=1), hit.argmax(axis=1), ends) for hit in (passing, failing)]
-    passed, failed = first[0] < first[1], first[1] < first[0]
-    return float(passed.mean()), float(failed.mean()), float((~passed & ~failed).mean())
+    passed, failed, final_pass, final_fail = (np.stack(one, axis=1) for one in zip(*made, strict=True))
+    ends = (mean or claims[0]).bound(whole, taken)
+    return Course(*_first(passed, failed), final_pass, final_fail, np.stack(calls, axis=1), ends)
 
 
-def shifted(
-    residuals: Array, change: float, low: float, high: float, size: tuple[int, int], rng: np.random.Generator
-) -> Array:
-    """Return draws of residuals whose mean is `change`, none outside the scale.
-
-    They are moved where the scale has the room. Where it has not, harmful ones come up more often and harmless ones
-    less, by an exponential tilt: numbers that are cut at the scale's end would have another mean than was asked for.
-
-    Args:
-        residuals: Numbers of mean 0, within the scale.
-        change: The mean wanted.
-        low: Lower end of the scale.
-        high: Upper end.
-        size: Shape of the result.
-        rng: Generator.
-    """
-    least, most = float(residuals.min()), float(residuals.max())
-    if (low <= least + change and most + change <= high) or not least < change < most:
-        return np.clip(rng.choice(residuals, size) + change, low, high)
-    weights = _tilted(residuals, change)
-    return rng.choice(residuals, size, p=weights)
+def _first(passed: Mask, failed: Mask) -> tuple[Mask, Mask]:
+    """Return whether a gate has passed, and failed, by each look, whichever came first; a pass where both did."""
+    passed, failed = np.maximum.accumulate(passed, axis=1), np.maximum.accumulate(failed, axis=1)
+    count = passed.shape[1]
+    first_pass, first_fail = (np.where(one.any(axis=1), one.argmax(axis=1), count) for one in (passed, failed))
+    wins = (first_pass <= first_fail)[:, None]
+    return passed & wins, failed & ~wins
 
 
-def centered(values: Array, low: float, high: float) -> Array:
-    """Return numbers like those seen with mean 0, none outside the scale: moved where it has the room, else tilted.
+class _Answers:
+    """The answers to one suite's clusters in simulated reviews, each cluster as often as it may be asked."""
 
-    Args:
-        values: Numbers seen, within the scale.
-        low: Lower end of the scale, below 0.
-        high: Upper end, above 0.
-    """
-    moved: Array = values - values.mean()
-    if low <= moved.min() and moved.max() <= high:
-        return moved
-    if not values.min() < 0 < values.max():
-        return np.clip(moved, low, high)
-    shares = np.cumsum(_tilted(np.sort(values), 0.0))
-    places = np.searchsorted(shares, (np.arange(GRID) + 0.5) / GRID)
-    return np.sort(values)[np.minimum(places, len(values) - 1)]
+    def __init__(self, drawn: Array, suite: SimulatedSuite, shift: float) -> None:
+        """Take what was drawn, shape (runs, depth * clusters), of mean `shift`."""
+        depth = math.ceil(suite.most / suite.clusters)
+        drawn = drawn.reshape(len(drawn), depth, suite.clusters)
+        if suite.falls < 1.0 and depth > 1:
+            stays, falls = math.sqrt(1 - suite.falls), math.sqrt(suite.falls)
+            mixed = shift + stays * (drawn[:, :1, :] - shift) + falls * (drawn - shift)
+            drawn = np.clip(mixed, drawn.min(), drawn.max())
+        self._sums = np.cumsum(drawn, axis=1)
+        self._clusters = suite.clusters
+
+    def means(self, places: int) -> Array:
+        """Return the means of the clusters asked so far, shape (runs, clusters)."""
+        whole, rest = divmod(places, self._clusters)
+        if whole == 0:
+            return self._sums[:, 0, :rest]
+        means: Array = self._sums[:, whole - 1, :] / whole
+        if rest:
+            means = means.copy()
+            means[:, :rest] = self._sums[:, whole, :rest] / (whole + 1)
+        return means
 
 
-def _tilted(values: Array, mean: float) -> Array:
-    """Return the weights in proportion to exp(θ x) under which the values have this mean, by bisection of θ."""
-    scale = float(np.ptp(values))
-    least, most = -400.0 / scale, 400.0 / scale
-    weights = np.full(len(values), 1 / len(values))
-    for _ in range(TILTS):
-        theta = (least + most) / 2
-        raw = np.exp(theta * (values - (values.max() if theta > 0 else values.min())))
-        weights = raw / raw.sum()
-        least, most = (theta, most) if float(weights @ values) < mean else (least, theta)
-    return weights
+def _changes(suite: SimulatedSuite, change: float, runs: int, rng: np.random.Generator) -> _Answers:
+    """Return the differences between the models."""
+    shift, size = change * suite.shows.value, (runs, suite.clusters * math.ceil(suite.most / suite.clusters))
+    return _Answers(shifted(suite.residuals, shift, -suite.reach, suite.reach, size, rng), suite, shift)
+
+
+def _levels(suite: SimulatedSuite, change: float, runs: int, rng: np.random.Generator) -> _Answers:
+    """Return the candidate's own harm."""
+    levels = np.zeros(1) if suite.levels is None else suite.levels
+    level, shift = float(levels.mean()), change * suite.shows.value
+    size = (runs, suite.clusters * math.ceil(suite.most / suite.clusters))
+    least, most = suite.least - level, suite.least + suite.reach - level
+    return _Answers(level + shifted(levels - level, shift, least, most, size, rng), suite, level + shift)
+
+
+@dataclass(slots=True)
+class _Claim:
+    """One statement while it is looked at, in all simulated reviews."""
+
+    threshold: float
+    shows: Slope
+    faked: float
+    alpha: float
+    weight: float
+    reach: tuple[float, float] = (-1.0, 1.0)
+    rows: Mask | None = None
+    level: bool = False
+    series: int = 0
+    passed: Mask = field(default_factory=lambda: np.zeros(1, dtype=bool))
+    failed: Mask = field(default_factory=lambda: np.zeros(1, dtype=bool))
+    final_pass: Mask = field(default_factory=lambda: np.zeros(1, dtype=bool))
+    final_fail: Mask = field(default_factory=lambda: np.zeros(1, dtype=bool))
+
+    def look(self, values: Array, taken: Looks, ahead: bool) -> None:
+        """Weigh the clusters' means of all reviews, shape (runs, clusters)."""
+        chosen = values if self.rows is None else values[:, self.rows[: values.shape[1]]]
+        if chosen.shape[1] == 0:
+            self.passed, self.failed = (np.zeros(len(values), dtype=bool) for _ in range(2))
+            self.final_pass, self.final_fail = self.passed, self.failed
+            return
+        now = self._decided(chosen, taken)
+        self.passed, self.failed = self.passed | now[0], self.failed | now[1]
+        self.final_pass, self.final_fail = self.passed, self.failed
+        if ahead and not taken.final:
+            last = self._decided(chosen, Looks(taken.shares, final=True))
+            self.final_pass, self.final_fail = self.passed | last[0], self.failed | last[1]
+
+    def _decided(self, chosen: Array, taken: Looks) -> tuple[Mask, Mask]:
+        out = self._below(chosen, self.threshold - self.faked, nominal_level(self.alpha, taken), 1)
+        if self.level and self.shows.se > 0:
+            return out, np.zeros_like(out)
+        above = self._below(chosen, self.threshold + self.faked, nominal_level(self.alpha * self.weight, taken), -1)
+        return out, above & ~out
+
+    def _below(self, chosen: Array, threshold: float, level: float, sign: int) -> Mask:
+        if level < LEAST_LEVEL:
+            return np.zeros(len(chosen), dtype=bool)
+        low, high = self.reach if sign > 0 else (-self.reach[1], -self.reach[0])
+        return true_below(sign * chosen, sign * threshold, low, high, self.shows, level)
+
+    def bound(self, values: Array, taken: Looks) -> Array:
+        """Return the upper bounds of the first reviews at a last look."""
+        level, some = nominal_level(self.alpha, Looks(taken.shares, final=True)), values[:FOR_A_BOUND]
+        found = fixed_size_bounds(some, *self.reach, level)
+        return true_bounds(some.mean(axis=1), found.low, found.high, self.shows, level)[1]
+
+
+def _claims_of(gate: SimulatedGate, alpha: float) -> list[_Claim]:
+    """Return what is claimed of each suite: of the one of a gate also in each use case, and of its level."""
+    if gate.is_family:
+        return [
+            _Claim(
+                suite.margin, suite.shows, suite.faked, alpha, gate.guard, (-suite.reach, suite.reach), series=number
+            )
+            for number, suite in enumerate(gate.suites)
+        ]
+    suite = gate.suites[0]
+    groups: list[Mask | None] = [None]
+    if suite.use_cases is not None:
+        groups += [suite.use_cases == name for name in np.unique(suite.use_cases)]
+    made = []
+    for rows in groups:
+        weight = gate.head if rows is None else gate.guard
+        reach = (-suite.reach, suite.reach)
+        made.append(_Claim(suite.margin, suite.shows, suite.faked, alpha, weight, reach, rows))
+        if not math.isnan(suite.limit):
+            reach = (suite.least, suite.least + suite.reach)
+            made.append(_Claim(suite.limit, suite.shows, suite.faked, alpha, weight, reach, rows, True, 1))
+    return made
+
+
+def _family_claim(gate: SimulatedGate, alpha: float) -> _Claim:
+    """Return what is claimed of the mean over a family's suites."""
+    shows = family_slope([suite.shows for suite in gate.suites])
+    faked = sum(suite.faked / suite.reach for suite in gate.suites) / len(gate.suites)
+    return _Claim(gate.margin, shows, faked, alpha, gate.head, (-math.inf, math.inf))
+
+
+def _weighted(suites: tuple[SimulatedSuite, ...], values: list[Array]) -> list[tuple[Array, float]]:
+    """Return each suite's means as they enter the family's, and how far they may lie from 0."""
+    scales = part_scales([suite.reach for suite in suites], [suite.shows for suite in suites])
+    total = sum(one.shape[1] for one in values)
+    by = [scale * total / (len(values) * max(1, one.shape[1])) for one, scale in zip(values, scales, strict=True)]
+    return [(one * times, suite.reach * times) for one, times, suite in zip(values, by, suites, strict=True)]
+
+
+# Bet on, or weighed once
+
+
+def _alone(gate: SimulatedGate, change: float, alpha: float, rng: np.random.Generator, runs: int) -> Course:
+    """Return the course of a gate on one suite that is bet on, or of any whose evidence was there at once."""
+    suite = gate.suites[0]
+    size, whole = (runs, suite.clusters), (-suite.reach, suite.reach)
+    groups: list[Mask | None] = [None]
+    if suite.use_cases is not None:
+        groups += [suite.use_cases == name for name in np.unique(suite.use_cases)]
+    live = gate.method == "betting"
+    ends = looks(suite.clusters) if live else [suite.clusters - 1]
+    shift = change * suite.shows.value
+    x = shifted(suite.residuals, shift, *whole, size, rng)
+    weights = [gate.head, *[gate.guard] * (len(groups) - 1)]
+    made = [
+        _weighed(suite, x, suite.margin, whole, alpha, weight, group, ends, live)
+        for weight, group in zip(weights, groups, strict=True)
+    ]
+    if not math.isnan(suite.limit) and suite.levels is not None:
+        level = float(suite.levels.mean())
+        bounds = suite.least, suite.least + suite.reach
+        y = level + shifted(suite.levels - level, shift, bounds[0] - level, bounds[1] - level, size, rng)
+        made += [
+            _weighed(suite, y, suite.limit, bounds, alpha, weight, group, ends, live)
+            for weight, group in zip(weights, groups, strict=True)
+        ]
+    passed, failed = _first(
+        np.logical_and.reduce([one[0] for one in made]), np.logical_or.reduce([one[1] for one in made])
+    )
+    calls = np.broadcast_to((np.array(ends) + 1.0) * suite.calls, passed.shape) if live else np.zeros(passed.shape)
+    return Course(passed, failed, passed, failed, calls)
 
 
 def _weighed(
-    gate: Simulated,
+    suite: SimulatedSuite,
     x: Array,
     threshold: float,
     bounds: tuple[float, float],
     alpha: float,
-    family: int,
+    weight: float,
     group: Mask | None,
+    ends: list[int],
+    live: bool,
 ) -> tuple[Mask, Mask]:
     """Return at which looks each simulated review would rule harm out, and show it, shapes (runs, looks)."""
     low, high = bounds
-    level, flat = gate.shows.ruling_out(alpha)
-    shown_at = family_alpha(alpha, [gate.shows]) / family
-    steep = gate.shows.showing(alpha, family)
-    out, above = (threshold - gate.faked) * flat, (threshold + gate.faked) * steep
-    ends = looks(x.shape[1]) if gate.live else [x.shape[1] - 1]
     never = np.zeros((len(x), len(ends)), dtype=bool)
     chosen = x if group is None else x[:, group]
     if chosen.shape[1] == 0:
         return never, never
-    a_level = low != -high and gate.shows.se > 0
-    if gate.live:
+    a_level = low != -high and suite.shows.se > 0
+    out, above = threshold - suite.faked, threshold + suite.faked
+    if live:
+        level, flat = suite.shows.ruling_out(alpha)
+        steep = suite.shows.showing(alpha, round(1 / weight))
+        wall = -math.log(family_alpha(alpha, [suite.shows]) * weight)
         # Of the clusters asked until a look, those of the group count.
         place = (np.arange(x.shape[1]) if group is None else np.cumsum(group) - 1)[ends].astype(np.int64)
-        ruled_out = _reached(chosen, out, low, high, "less", place, -math.log(level))
-        shown = _reached(chosen, above, low, high, "greater", place, -math.log(shown_at))
+        seen, place = place >= 0, np.maximum(place, 0)
+        ruled_out = log_wealth_paths(chosen, out * flat, low, high, "less")[:, place] >= -math.log(level)
+        shown = log_wealth_paths(chosen, above * steep, low, high, "greater")[:, place] >= wall
+        ruled_out, shown = ruled_out & seen, shown & seen
     else:
+        mean = chosen.mean(axis=1)
         reading = fixed_size_bounds(chosen, low, high, alpha)
-        _, most = true_bounds(chosen.mean(axis=1), reading.low, reading.high, gate.shows, alpha)
-        ruled_out = (most < threshold - gate.faked)[:, None]
-        shown = (fixed_size_bounds(chosen, low, high, shown_at).low > above)[:, None]
+        _, most = true_bounds(mean, reading.low, reading.high, suite.shows, alpha)
+        strict = fixed_size_bounds(chosen, low, high, alpha * weight)
+        least, _ = true_bounds(mean, strict.low, strict.high, suite.shows, alpha * weight)
+        ruled_out, shown = (most < out)[:, None], (least > above)[:, None]
     return ruled_out, never if a_level else shown & ~ruled_out
-
-
-def _reached(
-    x: Array, threshold: float, low: float, high: float, side: Side, place: NDArray[np.int64], wall: float
-) -> Mask:
-    paths = log_wealth_paths(x, threshold, low, high, side)
-    hit: Mask = paths[:, np.maximum(place, 0)] >= wall
-    return hit & (place >= 0)

@@ -25,7 +25,16 @@ from seatrial.policy import Gate
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.types import BAD
 
-__all__ = ["Claim", "Part", "Statement", "claims", "family_claims", "use_case_claims"]
+__all__ = [
+    "Claim",
+    "Part",
+    "Statement",
+    "claims",
+    "family_claims",
+    "family_slope",
+    "part_scales",
+    "use_case_claims",
+]
 
 Array = NDArray[np.float64]
 
@@ -129,10 +138,9 @@ def family_claims(gate: Gate, parts: Sequence[Part]) -> tuple[list[Claim], Slope
     if not known:
         return [], EXACT
     shares = [part.slope.or_exact for part in known]
-    typical = sum(slope.value for slope in shares) / len(shares)
     if min(slope.value for slope in shares) <= 0:
         return [], EXACT
-    plain = [typical / slope.value / part.width for part, slope in zip(known, shares, strict=True)]
+    plain, shown = part_scales([part.width for part in known], shares), family_slope(shares)
     made = [_pooled(Statement("margin", gate.margin), known, plain, alike=True)]
     if gate.use_case_margin is not None:
         names = np.unique(np.concatenate([part.claim.use_cases for part in known]))
@@ -144,7 +152,19 @@ def family_claims(gate: Gate, parts: Sequence[Part]) -> tuple[list[Claim], Slope
             )
             for name in names
         ]
-    return made, Slope(typical, typical * max(slope.se / slope.value for slope in shares))
+    return made, shown
+
+
+def family_slope(slopes: Sequence[Slope]) -> Slope:
+    """Return what the mean over suites shows of a true change, once their readings are brought to one slope."""
+    typical = sum(slope.value for slope in slopes) / len(slopes)
+    return Slope(typical, typical * max(slope.se / slope.value for slope in slopes))
+
+
+def part_scales(widths: Sequence[float], slopes: Sequence[Slope]) -> list[float]:
+    """Return what the readings of each suite are multiplied with to be shares of its scale, all of one slope."""
+    typical = family_slope(slopes).value
+    return [typical / slope.value / width for width, slope in zip(widths, slopes, strict=True)]
 
 
 def _pooled(statement: Statement, parts: Sequence[Part], scales: Sequence[float], *, alike: bool = False) -> Claim:

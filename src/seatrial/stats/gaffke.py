@@ -44,15 +44,15 @@ def upper_bounds(x: Array, high: float, alpha: float | Array) -> Array:
     return most
 
 
-def lower_p_values(x: Array, low: float, threshold: float) -> Array:
+def lower_p_values(x: Array, low: float, threshold: float | Array) -> Array:
     """Return the least level at which each lower bound exceeds the threshold, shape (r, n) → (r,); 1 above one half.
 
     Args:
         x: Independent numbers, none below `low`.
         low: The least that a number can be.
-        threshold: What the mean is at most, under the hypothesis.
+        threshold: What the mean is at most, under the hypothesis: one number, or one a row.
     """
-    return _exceeds(-x, -low, np.full(len(x), -float(threshold)))
+    return _exceeds(-x, -low, -np.broadcast_to(np.asarray(threshold, dtype=np.float64), (len(x),)))
 
 
 def _exceeds(x: Array, high: float, t: Array) -> Array:

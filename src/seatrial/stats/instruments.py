@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from seatrial.stats.intervals import LEAST_P, P_BISECTIONS, Interval, fixed_size_bounds, fixed_size_p_values
+from seatrial.stats.intervals import (
+    LEAST_P,
+    P_BISECTIONS,
+    Interval,
+    fixed_size_bounds,
+    fixed_size_p_values,
+    upper_below,
+)
 
 __all__ = [
     "EXACT",
@@ -20,6 +27,7 @@ __all__ = [
     "corrected_shift",
     "family_alpha",
     "rogan_gladen",
+    "true_below",
     "true_bounds",
     "true_effect",
     "true_p_value",
@@ -110,6 +118,32 @@ def true_bounds(
         return found
 
     return root(mean - least, -1), root(most - mean, 1)
+
+
+def true_below(
+    x: ArrayLike, threshold: float, low: float, high: float, slope: Slope, alpha: float
+) -> NDArray[np.bool_]:
+    """Return whether the upper bound of each true mean lies below the threshold, shape (r, C) → (r,).
+
+    As comparing `true_bounds` does. Whether a lower bound lies above it is asked with all numbers negated.
+
+    Args:
+        x: Cluster means of readings, shape (r, C).
+        threshold: What the true mean should lie below.
+        low: Smallest possible reading.
+        high: Largest possible reading.
+        slope: What the readings show of a true change.
+        alpha: Error rate of each bound.
+    """
+    values = np.asarray(x, dtype=np.float64)
+    reach = float(stats.norm.isf(alpha)) * slope.se
+    if slope.value <= 0 or reach >= slope.value:
+        return np.zeros(len(values), dtype=bool)
+    mean = values.mean(axis=1)
+    room = threshold * slope.value - mean
+    left = room**2 - (threshold * reach) ** 2
+    wanted = np.where((room > 0) & (left > 0), mean + np.sqrt(np.maximum(left, 0.0)), -math.inf)
+    return upper_below(values, wanted, low, high, alpha)
 
 
 def true_p_value(x: ArrayLike, threshold: float, low: float, high: float, slope: Slope) -> float:

@@ -29,6 +29,7 @@ __all__ = [
     "out_of_sight",
     "trusted_t_bounds",
     "unpaired",
+    "upper_below",
     "wilson",
 ]
 
@@ -183,6 +184,39 @@ def fixed_size_p_values(x: ArrayLike, threshold: float, low: float, high: float)
         else:
             p[~plainly] = by_range
     return np.where(p > 0.5, 1.0, np.maximum(p, LEAST_P))
+
+
+def upper_below(x: ArrayLike, wanted: Array, low: float, high: float, alpha: float) -> NDArray[np.bool_]:
+    """Return whether the upper bound of each sample lies below a number, shape (r, C) → (r,).
+
+    As comparing the bounds of `fixed_size_bounds` does, without the search for those that Gaffke's method gives.
+
+    Args:
+        x: Cluster means, shape (r, C).
+        wanted: What each bound is compared with, shape (r,).
+        low: Smallest possible value.
+        high: Largest possible value.
+        alpha: Error rate of each bound.
+
+    Raises:
+        ValueError: a value is outside the bounds.
+    """
+    values = within(x, low, high)
+    below = np.zeros(len(values), dtype=bool)
+    if values.shape[1] == 0:
+        return below
+    plainly = exact.has_exact(values, low, high)
+    below[plainly] = exact.bounds(values[plainly], low, high, alpha)[1] < wanted[plainly]
+    rest = ~plainly
+    if values.shape[1] >= expansions.FEWEST:
+        near, (_, above, _) = trusted_t_bounds(expansions.moments(values), low, high, alpha)
+        near &= rest
+        below[near], rest = np.minimum(above, high)[near] < wanted[near], rest & ~near
+    # No bound lies below the mean: what would have to is not asked about.
+    asked = np.flatnonzero(rest & (wanted > values.mean(axis=1)))
+    if len(asked):
+        below[asked] = (wanted[asked] > high) | (gaffke.lower_p_values(-values[asked], -high, -wanted[asked]) < alpha)
+    return below
 
 
 def out_of_sight(count: int, alpha: float | Array) -> float | Array:

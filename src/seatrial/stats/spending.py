@@ -95,7 +95,8 @@ def _levels(looks: Looks) -> Array:
     earlier, share = looks.shares[:-1], looks.shares[-1]
     spent = 1.0 if looks.final else share**POWER
     crossing = _crossing(earlier, share, round(spent, 9))
-    return np.maximum(ndtr(-crossing), LEAST_LEVEL * 1e-6)
+    levels: Array = np.maximum(ndtr(-crossing), LEAST_LEVEL * 1e-6)
+    return levels
 
 
 @dataclass(frozen=True, slots=True)

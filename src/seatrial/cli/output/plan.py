@@ -11,7 +11,7 @@ __all__ = ["outlook_summary"]
 
 
 def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
-    """Return what a policy could see, as two tables."""
+    """Return what a policy could see: what it decides in one sentence, then two tables."""
     gates = [
         (
             "advises" if gate.advice else "blind" if gate.blind else "sees",
@@ -19,27 +19,35 @@ def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
             f"{gate.margin:g}",
             could_see(gate.mde),
             str(gate.clusters),
+            f"{gate.usual:,}",
             f"{gate.calls:,}",
-            "more than can be asked" if gate.needed is None else f"{gate.needed:,}",
             gate.basis,
         )
         for gate in found.gates
     ]
-    header = ("", "gate", "margin", "could see", "clusters", "calls", "clusters it needs", "basis")
+    header = ("", "gate", "margin", "could see", "clusters", "usual calls", "at most", "basis")
     sizes = [size for size, _ in found.decisions[0][1]] if found.decisions else []
     decisions = [
         (name, *[f"{100 * launch:.0f}/{100 * hold:.0f}/{100 * block:.0f}" for _, (launch, hold, block) in rows], "")
         for name, rows in found.decisions
     ]
     blind = [gate.signal for gate in found.gates if gate.blind and gate.blocking]
-    lines = [
-        table(header, gates),
-        "",
-        "Chance of launch / hold / block in percent, for harm of so many margins in one gate, the others unchanged:",
-        table(("gate", *[f"{size:g}".replace("-", "−") for size in sizes], ""), decisions),
-        "",
-        f"At most {found.calls:,} calls; the budget allows {found.budget:,}.",
+    lines = [wrapped(found.headline), "", table(header, gates), ""]
+    if decisions:
+        lines += [
+            "Chance of launch / hold / block in percent, for harm of so many margins in one gate, others unchanged:",
+            table(("gate", *[f"{size:g}".replace("-", "−") for size in sizes], ""), decisions),
+            "",
+        ]
+    alone = [(one.signal, one.in_one_suite) for one in found.gates if one.in_one_suite is not None and not one.advice]
+    lines += [
+        wrapped(f"{signal}: twice the suite margin in one suite alone fails it with {100 * chances[1]:.0f} %.")
+        for signal, chances in alone
     ]
+    lines.append(
+        f"An unchanged model takes about {found.calls:,} calls; the budget allows {found.budget:,}, and all gates "
+        f"could use {found.most:,}."
+    )
     if blind:
         lines.append(
             wrapped(f"This policy could not see the margins of {', '.join(blind)} with {policy.power:g} power.")

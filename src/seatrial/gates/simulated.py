@@ -1,0 +1,221 @@
+"""Gates as they are simulated before anything is asked: what their chances depend on, and where it is known from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from seatrial.gates.claims import claims
+from seatrial.gates.plan import GatePlan
+from seatrial.gates.schedule import Method
+from seatrial.gates.verdicts import claim_weights
+from seatrial.observations import PairedTable, gate_pairs
+from seatrial.policy import Gate, LaunchPolicy
+from seatrial.stats.instruments import EXACT, Slope
+from seatrial.stats.resampling import centered
+
+__all__ = ["SimulatedGate", "SimulatedSuite", "simulated_gates"]
+
+FEWEST_SEEN = 20
+"""Clusters that an earlier review must have seen for its spread to be used."""
+ASSUMED_SD = {"probe": 0.06, "text": 0.25, "match": 0.45}
+"""Assumed standard deviation of a cluster's difference, by kind of instrument; others as `match`, a right-or-wrong
+scale on which one answer in five changes."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedSuite:
+    """One suite of a gate, as far as chances depend on it.
+
+    Attributes:
+        residuals: Differences of clusters asked once, moved to mean 0, in readings, shape (n,).
+        reach: Largest difference that the scale allows.
+        margin: Largest rise of true harm tolerated in it, on its scale.
+        clusters: How many it has.
+        most: How many times they may be asked, all together; `clusters` where each is asked once.
+        calls: Calls that asking one of them once takes.
+        shows: What its readings show of a true change.
+        faked: Change of true harm that error which differs between two models could fake.
+        may_gate: Whether its instrument may gate at all.
+        why: Why it may not, if so.
+        falls: Share of the variance that falls as a cluster is asked again.
+        use_cases: Number of each cluster's use case, shape (clusters,); None where nothing is claimed in each.
+        limit: What the candidate's own harm must stay below, on the scale of `levels`; NaN without a limit.
+        levels: The candidate's own harm, unchanged, in clusters like those to come; empty without a limit.
+        least: Least value of the scale of levels.
+    """
+
+    residuals: Array
+    reach: float
+    margin: float
+    clusters: int
+    most: int
+    calls: float = 2.0
+    shows: Slope = EXACT
+    faked: float = 0.0
+    may_gate: bool = True
+    why: str = ""
+    falls: float = 1.0
+    use_cases: NDArray[np.int64] | None = None
+    limit: float = math.nan
+    levels: Array | None = None
+    least: float = 0.0
+
+    @property
+    def claims(self) -> int:
+        """How many statements it makes."""
+        groups = 1 if self.use_cases is None else 1 + len(np.unique(self.use_cases))
+        return groups * (1 if math.isnan(self.limit) else 2)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedGate:
+    """One gate of a policy: its suite, or the suites of its family.
+
+    Attributes:
+        suites: The suites.
+        method: How it is weighed.
+        margin: Largest rise of harm tolerated in the mean over a family's suites, as a share of their scales; NaN where
+            it gates one suite.
+        head: What its mean may err, of what showing harm may err in all.
+        guard: The same for each statement about a part.
+    """
+
+    suites: tuple[SimulatedSuite, ...]
+    method: Method
+    margin: float = math.nan
+    head: float = 1.0
+    guard: float = 1.0
+
+    @property
+    def is_family(self) -> bool:
+        """Whether it gates a mean over suites."""
+        return not math.isnan(self.margin)
+
+
+def simulated_gates(
+    policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFrame | None = None
+) -> list[tuple[SimulatedGate, str]]:
+    """Return each gate of the policy as it is simulated, and where the spread of its differences comes from."""
+    found: list[tuple[Gate, list[tuple[SimulatedSuite, str]], list[GatePlan]]] = []
+    for gate in policy.gates:
+        own = [plan for plan in plans if (plan.family or plan.gate.signal) == gate.signal]
+        found.append((gate, [_simulated(plan, earlier) for plan in own], own))
+    made = []
+    for gate, suites, own in found:
+        same = [(one, parts) for one, parts, _ in found if one.blocking == gate.blocking]
+        guards = [guard for one, parts in same for guard in _guards(one, [suite for suite, _ in parts])]
+        weights = dict(zip(guards, claim_weights(guards), strict=True))
+        method = own[0].method
+        made.append(
+            (
+                SimulatedGate(
+                    tuple(suite for suite, _ in suites),
+                    method,
+                    gate.margin if gate.family else math.nan,
+                    weights.get(False, 1.0),
+                    weights.get(True, 1.0),
+                ),
+                "; ".join(dict.fromkeys(basis for _, basis in suites)),
+            )
+        )
+    return made
+
+
+def _guards(gate: Gate, suites: Sequence[SimulatedSuite]) -> list[bool]:
+    """Return of each statement of a gate whether it is about a part."""
+    if gate.family:
+        return [False, *[True] * len(suites)]
+    suite = suites[0]
+    heads = 1 if math.isnan(suite.limit) else 2
+    return [False] * heads + [True] * (suite.claims - heads)
+
+
+def _simulated(plan: GatePlan, earlier: pl.DataFrame | None) -> tuple[SimulatedSuite, str]:
+    """Return a gate's suite as it is simulated, and where the spread of its differences comes from."""
+    table = _seen_before(plan, earlier)
+    residuals, levels, basis = _spread(plan, table)
+    low, high = plan.signal.bounds
+    clusters = len(plan.clusters) if plan.clusters else len(residuals)
+    names = table.use_cases.to_numpy() if table is not None else np.empty(0)
+    if plan.clusters:
+        names = np.array([cluster[0].use_case for cluster in plan.clusters])
+    use_cases = None
+    if plan.gate.per == "use_case" and len(names) == clusters:
+        use_cases = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    held = plan.standing
+    limit = math.nan if plan.gate.limit is None else plan.signal.harm(plan.gate.limit)
+    if not math.isnan(limit) and table is None:
+        basis += "; the level beside its limit is assumed to be half of what the limit allows"
+    live = plan.source == "live"
+    return (
+        SimulatedSuite(
+            residuals,
+            high - low,
+            plan.gate.margin,
+            clusters,
+            plan.most if live else clusters,
+            plan.calls / clusters if live else 0.0,
+            held.shows.or_exact,
+            held.faked,
+            held.may_gate,
+            "" if held.may_gate else held.why,
+            1.0,
+            use_cases,
+            limit,
+            levels,
+            plan.signal.harm_bounds[0],
+        ),
+        basis,
+    )
+
+
+def _seen_before(plan: GatePlan, earlier: pl.DataFrame | None) -> PairedTable | None:
+    """Return what an earlier review saw of a gate's signal, if it was enough to go by."""
+    if earlier is None or not (earlier["signal"] == plan.signal.name).any():
+        return None
+    table = gate_pairs(earlier, plan.signal.name)
+    return table if len(_differences(plan, table)[0]) >= FEWEST_SEEN else None
+
+
+def _differences(plan: GatePlan, table: PairedTable) -> tuple[Array, Array]:
+    """Return each cluster's change of harm, and the candidate's own harm, where they are known."""
+    gate = plan.gate.model_copy(update={"per": None, "limit": 0.0})
+    change, level = claims(gate, plan.signal, table, None)
+    return change.seen[~np.isnan(change.seen)], level.seen[~np.isnan(level.seen)]
+
+
+def _spread(plan: GatePlan, table: PairedTable | None) -> tuple[Array, Array, str]:
+    """Return differences of clusters moved to mean 0, harm of an unchanged candidate, and where both come from."""
+    if table is not None:
+        seen, levels = _differences(plan, table)
+        reach = plan.signal.bounds[1] - plan.signal.bounds[0]
+        return centered(seen, -reach, reach), levels, f"the spread of {len(seen)} clusters seen before"
+    kind = plan.signal.instrument.name.split("/")[0]
+    low, high = plan.signal.bounds
+    sd = ASSUMED_SD.get(kind, ASSUMED_SD["match"]) * (high - low) * (0.5 if plan.signal.contrast else 1.0)
+    if kind in ("probe", "text"):
+        grid = (np.arange(200) + 0.5) / 200
+        drawn: Array = sd * norm.ppf(grid)
+        return drawn, _assumed_levels(plan), f"assumed: differences of {kind} instruments spread by {sd:g}"
+    share = (sd / (high - low)) ** 2
+    steps = np.zeros(200)
+    changed = round(200 * share / 2)
+    steps[:changed], steps[200 - changed :] = high - low, low - high
+    return steps, _assumed_levels(plan), f"assumed: one answer in {1 / share:.0f} changes"
+
+
+def _assumed_levels(plan: GatePlan) -> Array:
+    """Return harm of clusters at either end of the scale, whose mean is half of what a limit allows."""
+    least, most = plan.signal.harm_bounds
+    limit = most if plan.gate.limit is None else plan.signal.harm(plan.gate.limit)
+    harmful = round(100 * (limit - least) / (most - least))
+    return np.repeat([most, least], [harmful, 200 - harmful])
