@@ -275,8 +275,8 @@ def _harm_is_likely(found: Sequence[GateVerdict]) -> str:
         return ""
     pointing = [part for one in found for part in ([part for part in one.members if part.harm_likely] or [one])]
     whys = (
-        ("what reads it may only advise", any(one.demoted for one in pointing)),
-        ("not after the correction for all gates that were looked at", any(not one.demoted for one in pointing)),
+        ("as read by what may only advise", any(one.demoted for one in pointing)),
+        ("before the correction for all gates that were looked at", any(not one.demoted for one in pointing)),
     )
     because = "; ".join(why for why, holds in whys if holds)
     lies = "its interval lies" if len(found) == 1 else "their intervals lie"

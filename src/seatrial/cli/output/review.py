@@ -63,7 +63,8 @@ def _next(content: ReviewResult, folder: Path) -> list[str]:
             said = ["Next: the waiver is in the ledger and in the report; it ends by itself."]
         case "hold" | "block":
             steps = [wrapped(f"{place}. {step_words(step)}", "   ") for place, step in enumerate(content.steps, 1)]
-            said = ["Next:", *steps] if steps else ["Next: open the report and read its blind spots."]
+            read = "the pairs of answers that show the harm best" if content.status == "block" else "its blind spots"
+            said = ["Next:", *steps] if steps else [f"Next: open the report and read {read}."]
     return [*said, wrapped(f"{content.status}: harm likely in {where}")] if (where := _likely(content)) else said
 
 

@@ -28,6 +28,8 @@ __all__ = ["LABELS", "Open", "Quality", "decided", "decided_by_labels", "if_all_
 
 LABELS = (40, 60, 80, 100, 150, 200, 300, 400)
 """Sizes of a record that are tried, in labels, half of them harmful; a record takes 20 of either kind."""
+LEAST_SHARE = 0.002
+"""Looks at less of the planned evidence than this spend next to nothing."""
 QUANTILES = tuple(float(norm.ppf((place + 0.5) / 7)) for place in range(7))
 
 
@@ -95,8 +97,10 @@ class Open:
             return alpha
         # The level hardly depends on it, and is slow to find: so few sizes are told apart.
         doubled = 2.0 ** math.ceil(math.log2(times)) if times > 1 else 1.0
-        before = tuple(round(share / doubled, 3) for share in self.looks.shares)
-        return max(nominal_level(alpha, Looks(before).and_at(1.0, final=True)), LEAST_LEVEL)
+        looks = Looks()
+        for share in self.looks.shares:
+            looks = looks.and_at(share / doubled) if share / doubled > LEAST_SHARE else looks
+        return max(nominal_level(alpha, looks.and_at(1.0, final=True)), LEAST_LEVEL)
 
     def margin_for(self, alpha: float, power: float) -> float:
         """Return the margin at which evidence like this would pass an unchanged candidate with the power.
@@ -143,7 +147,7 @@ def decided(claims: Sequence[Open], times: float, alpha: float) -> float:
     """Return the chance that so many times the evidence decides a gate: every claim passes, or one fails."""
     odds = [one.odds(times, alpha) for one in claims]
     passes = math.prod(one for one, _ in odds)
-    return min(1.0, passes + (1 - passes) * (1 - math.prod(1 - fails for _, fails in odds)))
+    return min(1.0, passes + 1 - math.prod(1 - fails for _, fails in odds))
 
 
 def if_all_answered(claims: Sequence[Open], alpha: float) -> float:

@@ -36,6 +36,8 @@ A_MINUTE = 3
 """Labels that a person gives in a minute."""
 ASSUMED = Quality(0.75, 0.1)
 """What is taken of an instrument of which nothing is known: TPR 0.85 and FPR 0.10, and what these may be instead."""
+LITTLE = 0.05
+"""Calls that raise a chance by no more than this are not advised."""
 FROM_BOTH = 60
 """Labels of each model's answers, from which on it says something that an instrument errs differently on them."""
 MUCH = 0.25
@@ -211,7 +213,8 @@ def call(policy: LaunchPolicy, rounds: Rounds, gates: list[AskedGate], lost: Los
         claims, most = open_claims(gate, rounds), most_times(gate)
         sizes = [float(times) for times in np.geomspace(1.02, most, 60)] if most > 1.02 else [most]
         odds = [decided(claims, times, policy.alpha) for times in sizes]
-        enough = next((place for place, chance in enumerate(odds) if chance >= policy.power), int(np.argmax(odds)))
+        wished = policy.power if max(odds) >= policy.power else max(odds) - LITTLE
+        enough = next(place for place, chance in enumerate(odds) if chance >= wished)
         wanted = math.ceil((sizes[enough] - 1) * gate.calls)
         total += wanted
         chances.append(odds[enough])
@@ -238,7 +241,7 @@ def _rounded_up(count: int) -> int:
 
 
 def add_items(policy: LaunchPolicy, rounds: Rounds, gates: list[AskedGate], lost: Lost) -> list[Step]:
-    """Return the step of gates that their items cannot decide, and that of gates whose estimates lie near the margin."""
+    """Return the step of gates that their items cannot decide, and that of gates that lie near their margins."""
     needs = [_need(policy, gate, open_claims(gate, rounds)) for gate in gates]
     few, near = [one for one in needs if not one.near], [one for one in needs if one.near]
     return [*([_too_few(policy, few)] if few else []), *([_near_the_margin(near)] if near else [])]
@@ -327,7 +330,7 @@ def _too_few(policy: LaunchPolicy, needs: Sequence[_Need]) -> Step:
 
 
 def _near_the_margin(needs: Sequence[_Need]) -> Step:
-    """Return the step of gates that could have passed an unchanged candidate, and whose estimates lie near the margin."""
+    """Return the step of gates that could have passed an unchanged candidate, and lie near their margins."""
     each = "; ".join(
         f"{one.gate} on {one.items:,} items instead of {one.have:,} with {percent(one.chance)}"
         if one.items
@@ -339,7 +342,7 @@ def _near_the_margin(needs: Sequence[_Need]) -> Step:
     return Step(
         "items",
         tuple(one.gate for one in needs),
-        f"More items may decide {each}: the estimate of {worst.signal}, {number(worst.found.estimate, sign=True)}, lies "
+        f"More items may decide {each}: {worst.signal}, estimated at {number(worst.found.estimate, sign=True)}, lies "
         f"near what is tolerated, {worst.claim.statement.threshold:g}.",
         f"{added:,} more items, answered by both models" if added else "",
         "further answers vary as those so far, around the present estimates",
