@@ -177,14 +177,20 @@ def _pooled(statement: Statement, parts: Sequence[Part], scales: Sequence[float]
         alike: Whether suites count alike, or else clusters.
     """
 
+    def weights(found: Sequence[Array]) -> list[float]:
+        """Return what each part's numbers count for: where parts count alike, those of a small one for more."""
+        known = [max(1, int((~np.isnan(one)).sum())) for one in found]
+        return [sum(known) / (len(parts) * count) if alike else 1.0 for count in known]
+
     def joined(values: Callable[[Part], Array]) -> Array:
         found = [values(part) for part in parts]
-        known = [max(1, int((~np.isnan(one)).sum())) for one in found]
-        weights = [sum(known) / (len(parts) * count) if alike else 1.0 for count in known]
-        return np.concatenate([one * by * weight for one, by, weight in zip(found, scales, weights, strict=True)])
+        return np.concatenate(
+            [one * by * weight for one, by, weight in zip(found, scales, weights(found), strict=True)]
+        )
 
-    sizes = [max(1, len(part.claim.best)) for part in parts]
-    reach = [by * (sum(sizes) / (len(parts) * size) if alike else 1.0) for by, size in zip(scales, sizes, strict=True)]
+    # A part that lost clusters has its seen ones count for more than all of its clusters would: both must fit.
+    both = zip(weights([part.claim.seen for part in parts]), weights([part.claim.best for part in parts]), strict=True)
+    reach = [by * max(pair) for by, pair in zip(scales, both, strict=True)]
     return Claim(
         statement,
         min(part.claim.low * by for part, by in zip(parts, reach, strict=True)),
