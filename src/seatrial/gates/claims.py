@@ -177,14 +177,19 @@ def _pooled(statement: Statement, parts: Sequence[Part], scales: Sequence[float]
         alike: Whether suites count alike, or else clusters.
     """
 
+    def weights(counts: Sequence[int]) -> list[float]:
+        there = [count for count in counts if count]
+        return [sum(there) / (len(there) * count) if alike and count else 1.0 for count in counts]
+
     def joined(values: Callable[[Part], Array]) -> Array:
         found = [values(part) for part in parts]
-        known = [max(1, int((~np.isnan(one)).sum())) for one in found]
-        weights = [sum(known) / (len(parts) * count) if alike else 1.0 for count in known]
-        return np.concatenate([one * by * weight for one, by, weight in zip(found, scales, weights, strict=True)])
+        times = weights([int((~np.isnan(one)).sum()) for one in found])
+        return np.concatenate([one * by * weight for one, by, weight in zip(found, scales, times, strict=True)])
 
-    sizes = [max(1, len(part.claim.best)) for part in parts]
-    reach = [by * (sum(sizes) / (len(parts) * size) if alike else 1.0) for by, size in zip(scales, sizes, strict=True)]
+    # The numbers seen weigh other than those that missing answers are filled into; both stay within the reach.
+    seen = weights([int((~np.isnan(part.claim.seen)).sum()) for part in parts])
+    whole = weights([len(part.claim.best) for part in parts])
+    reach = [by * max(both) for by, *both in zip(scales, seen, whole, strict=True)]
     return Claim(
         statement,
         min(part.claim.low * by for part, by in zip(parts, reach, strict=True)),
