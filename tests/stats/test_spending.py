@@ -75,7 +75,7 @@ def test_looks_up_to_a_share_spend_no_more_than_they_may(alpha: float) -> None:
 
 
 def test_known_levels() -> None:
-    """One look at everything tests at alpha; the first at half of it spends half to the power 1.5, the next the rest."""
+    """One look at everything tests at alpha; one at half of it spends half to the power 1.5, the next the rest."""
     assert nominal_level(0.05, Looks((1.0,))) == pytest.approx(0.05)
     assert nominal_level(0.05, Looks((0.5,))) == pytest.approx(0.05 * 0.5**1.5, rel=1e-3)
     second = stats.norm.isf(nominal_level(0.05, Looks((0.5, 1.0))))
@@ -114,7 +114,9 @@ def test_all_that_there_is_leaves_no_look() -> None:
     assert not Looks().and_at(0.99).final
 
 
-rising = st.lists(st.floats(0.02, 1.0), min_size=1, max_size=5).map(lambda found: tuple(sorted(set(np.round(found, 3)))))
+rising = st.lists(st.floats(0.02, 1.0), min_size=1, max_size=5).map(
+    lambda found: tuple(sorted(set(np.round(found, 3))))
+)
 
 
 @settings(max_examples=30)
