@@ -13,11 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatrial.gates.claims import Claim, Statement, claims, use_case_claims
+from seatrial.gates.claims import (
+    Claim,
+    Part,
+    Statement,
+    claims,
+    family_claims,
+    family_slope,
+    part_scales,
+    use_case_claims,
+)
 from seatrial.gates.weigh import evidence
 from seatrial.instruments import Signal, declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
+from seatrial.stats.instruments import EXACT, Slope
+from seatrial.stats.intervals import fixed_size
 
 NAN = float("nan")
 WIDE = (-1.0, 3.0)
@@ -254,3 +265,174 @@ def test_any_gate_can_be_claimed_by_use_case() -> None:
     shuffled = use_case_claims(gate, HIGH, _table([0.0] * 3, [0.1, 0.2, 0.3], "abc"), ["c", "a", "b"])
     np.testing.assert_allclose(shuffled[0][1].seen, [0.3, 0.1, 0.2])
     assert len(claims(gate, HIGH, _by_use_case(False), None)) == 2
+
+
+# Families
+
+FAMILY = Gate(signal="family/f", margin=0.1, suite_margin=0.3)
+CELLS = FAMILY.model_copy(update={"use_case_margin": 0.2})
+
+
+def _part(
+    seen: Sequence[float],
+    *,
+    width: float = 1.0,
+    slope: Slope = EXACT,
+    lost: int = 0,
+    use_cases: Sequence[str] = (),
+    baseline: float = 0.25,
+) -> Part:
+    """A suite with these changes, of which the last `lost` more clusters have no answer."""
+    unknown = [NAN] * lost
+    changes = np.array([*seen, *unknown])
+    levels = np.array([baseline] * len(seen) + unknown)
+    claim = Claim(
+        Statement("margin", 0.3 * width),
+        -width,
+        width,
+        changes,
+        np.array([*seen, *[-width] * lost]),
+        np.array([*seen, *[width] * lost]),
+        len(seen),
+        lost,
+        levels,
+        levels + changes,
+        1.0,
+        np.array(list(use_cases) or ["general"] * len(changes)),
+    )
+    return Part(claim, width, slope)
+
+
+def _mean(parts: Sequence[Part]) -> Claim:
+    (whole,), _ = family_claims(FAMILY, parts)
+    return whole
+
+
+def test_a_family_claims_the_mean_of_its_suites_means() -> None:
+    """Suites count alike however many clusters they have: (0.3 + 0) / 2, not the mean of all six clusters."""
+    whole = _mean([_part([0.5, 0.1]), _part([0.2, -0.2, 0.4, -0.4], baseline=0.5)])
+    assert whole.statement == Statement("margin", 0.1)
+    np.testing.assert_allclose(whole.seen, [0.75, 0.15, 0.15, -0.15, 0.3, -0.3])
+    assert whole.seen.mean() == pytest.approx(0.15)
+    assert (whole.baseline.mean(), whole.candidate.mean()) == pytest.approx((0.375, 0.525))
+    assert (whole.low, whole.high, whole.sign, whole.harmless) == (-1.5, 1.5, 1.0, 0.0)
+    assert (whole.items, whole.missing) == (6, 0)
+    np.testing.assert_array_equal(whole.best, whole.seen)
+    np.testing.assert_array_equal(whole.worst, whole.seen)
+
+
+def test_suites_count_as_shares_of_their_scales() -> None:
+    """A change by 2 on a scale of 10 is one by 0.2 on a scale of 1."""
+    whole = _mean([_part([2.0, 1.0], width=10.0), _part([0.2, 0.1])])
+    np.testing.assert_allclose(whole.seen, [0.2, 0.1, 0.2, 0.1])
+    assert (whole.low, whole.high) == (-1.0, 1.0)
+
+
+def test_levels_of_a_family_rise_with_harm() -> None:
+    """Of a suite whose low readings are harm, the level is how far a reading is from the harmless end."""
+    part = _part([0.2, 0.4], width=2.0)
+    turned = replace(part.claim, baseline=np.array([2.5, 2.5]), candidate=np.array([2.3, 2.1]), sign=-1.0, harmless=3.0)
+    whole = _mean([replace(part, claim=turned), _part([0.0, 0.0], baseline=0.0)])
+    np.testing.assert_allclose(whole.baseline, [0.25, 0.25, 0.0, 0.0])
+    np.testing.assert_allclose(whole.candidate, [0.35, 0.45, 0.0, 0.0])
+
+
+def test_readings_of_different_instruments_are_brought_to_one_slope() -> None:
+    """Where one shows all of a change and one half, equal true changes count alike; the worst relative error counts."""
+    parts = [_part([0.4, 0.4]), _part([0.2, 0.2], slope=Slope(0.5, 0.05))]
+    (whole,), slope = family_claims(FAMILY, parts)
+    assert slope.value == pytest.approx(0.75)
+    assert slope.se == pytest.approx(0.075)
+    np.testing.assert_allclose(whole.seen / slope.value, [0.4] * 4)
+    assert slope == family_slope([EXACT, Slope(0.5, 0.05)])
+    assert part_scales([1.0, 1.0], [EXACT, Slope(0.5, 0.05)]) == pytest.approx([0.75, 1.5])
+    assert part_scales([4.0], [Slope(0.5)]) == [0.25]
+    assert family_claims(FAMILY, [_part([0.1]), _part([0.1], slope=Slope(math.nan))])[1] == EXACT
+
+
+def test_missing_answers_of_one_suite_widen_the_family_by_its_part() -> None:
+    """The extremes are means of the suites' extremes; what was seen is the mean of what each suite shows."""
+    whole = _mean([_part([0.4, 0.0], lost=2), _part([0.1] * 4)])
+    assert np.nanmean(whole.seen) == pytest.approx((0.2 + 0.1) / 2)
+    assert whole.worst.mean() == pytest.approx((0.6 + 0.1) / 2)
+    assert whole.best.mean() == pytest.approx((-0.4 + 0.1) / 2)
+    assert (whole.items, whole.missing) == (6, 2)
+
+
+@pytest.mark.parametrize("lost", [1, 3, 40])
+def test_all_numbers_of_a_family_are_within_its_reach(lost: int) -> None:
+    """Whatever was lost, every number can be weighed: none lies beyond what the claim says is possible."""
+    whole = _mean([_part([1.0, -1.0, 0.5], lost=lost), _part([1.0] * 8 + [-1.0] * 9), _part([0.3, -0.3])])
+    for series in (whole.seen, whole.best, whole.worst):
+        known = series[~np.isnan(series)]
+        assert whole.low <= known.min()
+        assert known.max() <= whole.high
+        assert fixed_size(known, whole.low, whole.high, 0.05).low < known.mean()
+
+
+def test_a_suite_without_a_usable_answer_lends_no_number() -> None:
+    """What was asked and not answered may be any harm, but the estimate is that of the suites that show something."""
+    whole = _mean([_part([], lost=3), _part([0.2, 0.4])])
+    assert np.nanmean(whole.seen) == pytest.approx(0.3)
+    assert whole.worst.mean() == pytest.approx((1.0 + 0.3) / 2)
+    assert whole.best.mean() == pytest.approx((-1.0 + 0.3) / 2)
+    assert whole.missing == 3
+
+
+def test_a_suite_of_which_nothing_was_asked_is_no_part() -> None:
+    """The mean is over the suites that were asked; of none there is no claim, nor where readings show nothing."""
+    whole = _mean([_part([]), _part([0.2, 0.4])])
+    np.testing.assert_allclose(whole.seen, [0.2, 0.4])
+    assert family_claims(CELLS, [_part([])]) == ([], EXACT)
+    assert family_claims(FAMILY, []) == ([], EXACT)
+    assert family_claims(FAMILY, [_part([0.1]), _part([0.1], slope=Slope(0.0, 0.1))]) == ([], EXACT)
+
+
+def test_use_cases_of_a_family_are_over_all_its_suites() -> None:
+    """In a use case clusters count alike, whatever suite they are of, as shares of their scales; each by its name."""
+    parts = [
+        _part([0.4, 0.1], lost=1, use_cases=("law", "work", "law")),
+        _part([2.0, 1.0, 3.0], width=10.0, use_cases=("work", "work", "play")),
+    ]
+    made, _ = family_claims(CELLS, parts)
+    assert [claim.statement for claim in made] == [
+        Statement("margin", 0.1),
+        *(Statement("margin", 0.2, name) for name in ("law", "play", "work")),
+    ]
+    law, play, work = made[1:]
+    np.testing.assert_allclose(law.seen, [0.4, NAN])
+    np.testing.assert_allclose(law.worst, [0.4, 1.0])
+    np.testing.assert_allclose(play.seen, [0.3])
+    np.testing.assert_allclose(work.seen, [0.1, 0.2, 0.1])
+    assert (law.items, law.missing, work.items, work.missing) == (1, 1, 3, 0)
+    assert (work.low, work.high) == (-1.0, 1.0)
+    assert [claim.statement.guards for claim in made] == [False, True, True, True]
+    assert len(family_claims(FAMILY, parts)[0]) == 1
+
+
+def test_a_use_case_brings_unlike_slopes_to_one_too() -> None:
+    """The same true change has the same number in each suite's clusters of a use case."""
+    parts = [_part([0.4], use_cases=("law",)), _part([0.2, 0.2], slope=Slope(0.5), use_cases=("law", "work"))]
+    (_, law, work), slope = family_claims(CELLS, parts)
+    np.testing.assert_allclose(law.seen / slope.value, [0.4, 0.4])
+    np.testing.assert_allclose(work.seen / slope.value, [0.4])
+
+
+@given(st.lists(st.lists(st.floats(-1, 1), min_size=1, max_size=6), min_size=1, max_size=4))
+def test_the_family_s_mean_is_that_of_the_means(suites: list[list[float]]) -> None:
+    """However many clusters each suite has, the plain mean of the family's numbers is the mean of the suites' means."""
+    whole = _mean([_part(one) for one in suites])
+    assert whole.seen.mean() == pytest.approx(np.mean([np.mean(one) for one in suites]), abs=1e-12)
+
+
+def test_the_bound_of_a_family_covers_its_stratified_mean() -> None:
+    """With suites of unlike size, level and spread, the mean of their true means is missed at most at alpha."""
+    rng, runs, missed = np.random.default_rng(8), 400, 0
+    for _ in range(runs):
+        parts = [
+            _part(list(rng.choice([-1.0, 0.0, 1.0], size, p=chances)))
+            for size, chances in ((60, (0.05, 0.75, 0.2)), (120, (0.1, 0.8, 0.1)), (30, (0.3, 0.4, 0.3)))
+        ]
+        missed += evidence(_mean(parts), "fixed", 0.1).high < 0.15 / 3
+    assert missed / runs <= 0.1 + 3 * math.sqrt(0.09 / runs)
+    assert missed / runs >= 0.01

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,18 +14,19 @@ import polars as pl
 import pytest
 
 from seatrial.errors import EvidenceError, PolicyError
-from seatrial.gates.plan import GatePlan, plan_gates
+from seatrial.gates.plan import GatePlan, Source, plan_gates
+from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART
 from seatrial.instruments import declared_signal, find_instrument
 from seatrial.instruments.judges import Judge
-from seatrial.instruments.may_gate import UNKNOWN, standing
+from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN, standing
 from seatrial.instruments.records import load_records
-from seatrial.models.base import Model
+from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import to_frame
-from seatrial.policy import Gate, LaunchPolicy, ModelSpec, SignalSpec
+from seatrial.policy import Budget, Gate, LaunchPolicy, ModelSpec, SignalSpec
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
-from seatrial.types import Item, Message, Observation, Request, Role
+from seatrial.types import Item, Message, Observation, Request, Response, Role
 
 TONE = "behavior/tone"
 GATE = Gate(signal=TONE, margin=0.1)
@@ -110,15 +111,91 @@ def _exactly(message: str) -> str:
 
 def test_a_plan_is_nothing_more_than_it_is_told() -> None:
     """Without more, a plan asks one short answer of nothing and knows nothing of its instrument."""
-    assert GatePlan(GATE, SIGNAL, "live") == GatePlan(GATE, SIGNAL, "live", (), 64, 0, None, UNKNOWN, 1)
+    assert GatePlan(GATE, SIGNAL, "live") == GatePlan(GATE, SIGNAL, "live", (), 64, 0, None, UNKNOWN, 1, 0, "", {})
 
 
-def test_requests_of_some_clusters() -> None:
-    """Every item of the clusters from the first to before the last is asked once a draw, as the plan says."""
-    one, two, three, four = (_item(name) for name in "abcd")
-    plan = GatePlan(GATE, SIGNAL, "live", ((one,), (two, three), (four,)), 7, 5)
-    assert plan.items == [one, two, three, four]
-    assert plan.requests(1, 3, 2) == [Request(item, draw, 7, 5) for item in (two, three, four) for draw in (0, 1)]
+ONE, TWO, THREE, FOUR = (_item(name) for name in "abcd")
+THREE_CLUSTERS = ((ONE,), (TWO, THREE), (FOUR,))
+
+
+def test_all_clusters_are_asked_once_before_one_is_asked_again() -> None:
+    """From a place of the order on, whole clusters are asked of both models; after the last comes the first again."""
+    plan = GatePlan(GATE, SIGNAL, "live", THREE_CLUSTERS, 7, 5)
+    assert plan.items == [ONE, TWO, THREE, FOUR]
+    assert plan.asks(1, 5) == [
+        (role, Request(item, draw, 7, 5))
+        for item, draw in ((TWO, 0), (THREE, 0), (FOUR, 0), (ONE, 1), (TWO, 1), (THREE, 1))
+        for role in ("baseline", "candidate")
+    ]
+    assert plan.asks(4, 4) == []
+    assert [request for _, request in plan.asks(0, 3)][::2] == [Request(item, 0, 7, 5) for item in plan.items]
+    assert plan.calls == 8
+
+
+def test_asking_in_parts_asks_the_same() -> None:
+    """Wherever the rounds end, each answer is asked once."""
+    plan = GatePlan(GATE, SIGNAL, "live", THREE_CLUSTERS)
+    whole = plan.asks(0, 8)
+    assert [*plan.asks(0, 1), *plan.asks(1, 4), *plan.asks(4, 8)] == whole
+    assert len(set(whole)) == len(whole)
+
+
+def test_both_sides_of_a_contrast_are_asked_together() -> None:
+    """The two sides stand in one cluster, so that no place of the order has one without the other."""
+    sides = [
+        Item(f"{pair}-{side}", "t", (Message("user", side),), cluster=pair, variant=side, contrast=pair)
+        for pair in "pq"
+        for side in ("for", "against")
+    ]
+    plan = GatePlan(GATE, SIGNAL, "live", (tuple(sides[:2]), tuple(sides[2:])))
+    asked = [(request.item.id, request.draw) for role, request in plan.asks(1, 3) if role == "candidate"]
+    assert asked == [("q-for", 0), ("q-against", 0), ("p-for", 1), ("p-against", 1)]
+
+
+def test_recorded_answers_are_all_read_the_first_time() -> None:
+    """What one model has on file is read whole at once, and not again; the live one is asked once each time."""
+    plan = GatePlan(GATE, SIGNAL, "live", ((ONE,), (TWO,)), recorded={"baseline": {"a": 3, "b": 0}})
+    read = [(role, request.item.id, request.draw) for role, request in plan.asks(0, 4)]
+    assert read == [
+        ("baseline", "a", 0),
+        ("candidate", "a", 0),
+        ("baseline", "a", 1),
+        ("baseline", "a", 2),
+        ("baseline", "b", 0),
+        ("candidate", "b", 0),
+        ("candidate", "a", 1),
+        ("candidate", "b", 1),
+    ]
+    assert plan.calls == 2
+    both = replace(plan, source="recorded", recorded={"baseline": {"a": 2}, "candidate": {"a": 1, "b": 2}})
+    read = [(role, request.item.id, request.draw) for role, request in both.asks(0, 2)]
+    assert read == [
+        ("baseline", "a", 0),
+        ("candidate", "a", 0),
+        ("baseline", "a", 1),
+        ("baseline", "b", 0),
+        ("candidate", "b", 0),
+        ("candidate", "b", 1),
+    ]
+    assert both.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "most", "depth", "family", "method"),
+    [
+        ("live", 501, 1, "", "betting"),
+        ("live", 500, 1, "", "looks"),
+        ("live", 501, 2, "", "looks"),
+        ("live", 501, 1, "family/f", "looks"),
+        ("recorded", 501, 1, "", "fixed"),
+        ("evidence", 0, 1, "family/f", "fixed"),
+    ],
+)
+def test_how_a_gate_is_weighed_is_fixed_by_its_plan(
+    source: Source, most: int, depth: int, family: str, method: str
+) -> None:
+    """Only what is asked live is looked at or bet on; all else was there at once."""
+    assert GatePlan(GATE, SIGNAL, source, most=most, depth=depth, family=family).method == method
 
 
 def test_evidence_goes_before_declared_signals_and_these_before_suites(tone: Path) -> None:
@@ -378,23 +455,220 @@ def test_a_plan_knows_what_its_instrument_may_do() -> None:
     assert plan.standing.slope not in (standing(probe, "behavior/x", records).slope, UNKNOWN.slope)
 
 
+def _told(*, draws: int | str = "auto", temperature: float = 1.0) -> dict[str, Any]:
+    spec = ModelSpec.model_validate({"model": "openai-compatible/m", "generation": {"temperature": temperature}})
+    return {"draws": draws, "candidate": spec}
+
+
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every instrument may gate."""
+    monkeypatch.setattr("seatrial.gates.plan.standing", lambda *_: BY_NATURE)
+
+
+@pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize(
-    ("draws", "temperature", "live", "logprobs", "first"),
+    ("draws", "temperature", "live", "logprobs", "depth"),
     [
         (1, 1.0, True, 0, 1),
-        (3, 0.0, True, 0, 3),
-        (3, 1.0, False, 5, 3),
-        ("auto", 1.0, True, 0, 2),
+        (3, 1.0, True, 0, 3),
+        (3, 0.0, True, 0, 1),
+        (3, 1.0, False, 0, 1),
+        (3, 1.0, True, 5, 1),
+        ("auto", 1.0, True, 0, MOST_DRAWS),
         ("auto", 0.0, True, 0, 1),
         ("auto", 1.0, False, 0, 1),
         ("auto", 1.0, True, 5, 1),
     ],
 )
-def test_two_answers_are_asked_where_their_spread_is_to_be_learnt(
-    tone: Path, draws: int | str, temperature: float, live: bool, logprobs: int, first: int
+def test_items_are_asked_again_only_where_answers_may_differ(
+    tone: Path, draws: int | str, temperature: float, live: bool, logprobs: int, depth: int
 ) -> None:
-    """A policy's number of draws is kept; `auto` starts with two only of sampled text that is asked live."""
-    spec = ModelSpec.model_validate({"model": "openai-compatible/m", "generation": {"temperature": temperature}})
-    policy = _policy(GATE, suites=[tone], draws=draws, candidate=spec)
+    """At no temperature, from a file or by a first token's chances, asking again would bring the same."""
     model = Held(live=live, logprobs=logprobs)
-    assert _plan(policy, _models(model, model)).first_draws == first
+    policy = _policy(GATE, suites=[tone], budget=Budget(calls=10**6), **_told(draws=draws, temperature=temperature))
+    plan = _plan(policy, _models(model, model))
+    assert (plan.depth, plan.most) == (depth, 9 * depth)
+
+
+OTHER = Gate(signal="behavior/pushback", margin=0.1)
+"""A gate on another suite of 100 clusters or more."""
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    ("gates", "calls", "most"),
+    [
+        ([GATE], 200, 50),
+        ([GATE, OTHER], 200, 50),
+        ([GATE, OTHER, Gate(signal="behavior/verbosity", margin=0.1)], 200, 50),
+        ([GATE, OTHER, *(Gate(signal=f"behavior/{n}", margin=0.1) for n in ("verbosity", "coldness"))], 200, 43),
+        ([GATE, Gate(signal="behavior/pushback", margin=0.1, advisory="not ours to block")], 200, 50),
+        ([GATE, *(Gate(signal=f"behavior/{n}", margin=0.1) for n in ("verbosity", "coldness", "pushback"))], 1, 9),
+    ],
+)
+def test_a_gate_may_ask_several_times_its_part_of_the_budget(
+    tone: Path, gates: Sequence[Gate], calls: int, most: int
+) -> None:
+    """Of 200 calls a gate alone may have all; among four that count each may have 3.5 quarters; never under a round."""
+    policy = _policy(*gates, suites=[tone], budget=Budget(calls=calls), **_told())
+    plans = plan_gates(policy, _models(), None, {})
+    assert plans[0].calls == 36  # four a cluster
+    assert plans[0].most == most
+    assert TIMES_ITS_PART == 3.5
+
+
+def test_what_may_only_advise_is_asked_once(tone: Path) -> None:
+    """Neither an advisory gate nor one whose instrument has no record gets a second answer, or lessens the others'."""
+    advisory = Gate(signal=TONE, margin=0.1, advisory="not ours to block", instrument="text/length")
+    plan = _plan(_policy(advisory, suites=[tone], **_told()), _models())
+    assert (plan.standing.may_gate, plan.depth, plan.most) == (True, 1, 9)
+    unknown = _plan(_policy(GATE, suites=[tone], **_told()), _models())
+    assert (unknown.standing.may_gate, unknown.depth, unknown.most) == (False, 1, 9)
+
+
+def test_recorded_answers_are_counted_by_item(tone: Path) -> None:
+    """The plan knows how many answers a file holds of each item, and asks the other model alone."""
+
+    class File(RecordedModel):
+        def answers(self, item: Item) -> list[Response]:
+            return [Response(item.id, "s", draw, "") for draw in range(2 if item.id == "0-mine" else 1)]
+
+    file = File.__new__(File)
+    file.logprobs, file.live, file.name, file.identity = 0, False, "transcripts/a", ""  # type: ignore[misc]
+    plan = _plan(_policy(GATE, suites=[tone]), {"baseline": file, "candidate": cast(Model, Held())})
+    assert set(plan.recorded) == {"baseline"}
+    assert {item: count for item, count in plan.recorded["baseline"].items() if count != 1} == {"0-mine": 2}
+    assert (plan.calls, plan.source) == (18, "live")
+
+
+# Families
+
+SYCOPHANCY = Gate(signal="family/sycophancy", margin=0.05, suite_margin=0.2)
+
+
+def _family(folder: Path, suites: Mapping[str, str]) -> Path:
+    """Suites of a family `own`, by name; each is read by its instruments."""
+    for name, instruments in suites.items():
+        (folder / name).mkdir()
+        front = FRONT.replace("behavior/tone", f"behavior/{name}") + f"\nfamily: own\ninstruments: [{instruments}]"
+        (folder / name / "suite.md").write_text(f"---\n{front}\n---\nGrade it.\n", encoding="utf-8")
+        rows = [
+            {"id": f"{name}{n}", "use_case": "work", "prompt": f"{name} {n}?", "targets": ["yes"]} for n in range(30)
+        ]
+        (folder / name / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+OWN = Gate(signal="family/own", margin=0.05, suite_margin=0.2)
+
+
+def test_a_family_is_planned_suite_by_suite(tmp_path: Path) -> None:
+    """One plan a suite, sorted, each with the share of its own scale that keeps harm in it from hiding."""
+    suites = _family(tmp_path, {"b": "text/refusal", "a": "text/length"})
+    advisory = OWN.model_copy(update={"advisory": "not ours to block"})
+    for gate in (OWN, advisory):
+        plans = plan_gates(
+            _policy(gate, GATE, suites=[suites], signals={TONE: SignalSpec()}), _models(), _brought(), {}
+        )
+        assert [plan.gate.signal for plan in plans] == ["behavior/a", "behavior/b", TONE]
+        assert [plan.family for plan in plans] == ["family/own", "family/own", ""]
+        for plan in plans[:2]:
+            low, high = plan.signal.bounds
+            assert plan.gate.margin == pytest.approx(0.2 * (high - low))
+            assert (plan.source, plan.method, len(plan.clusters)) == ("live", "looks", 30)
+            assert plan.gate.advisory == gate.advisory
+    contrast = SYCOPHANCY.model_copy(update={"suites": ["behavior/opinion-sycophancy", "behavior/pushback"]})
+    plans = plan_gates(_policy(contrast), _models(), None, {})
+    assert [(plan.signal.bounds, plan.gate.margin) for plan in plans] == [((-1.0, 1.0), 0.4), ((0.0, 1.0), 0.2)]
+
+
+def test_every_built_in_suite_of_a_family_is_asked() -> None:
+    """By default all suites that name the family belong to it; `suites` takes those it names alone."""
+    plans = plan_gates(_policy(SYCOPHANCY), _models(), None, {})
+    loaded = [load_suite(folder) for folder in find_suites().values()]
+    assert [plan.gate.signal for plan in plans] == sorted(one.signal for one in loaded if one.family == "sycophancy")
+    assert len(plans) > 3
+    some = SYCOPHANCY.model_copy(update={"suites": ["behavior/pushback", "behavior/verbosity"]})
+    assert [plan.gate.signal for plan in plan_gates(_policy(some), _models(), None, {})] == some.suites
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_family_shares_one_part_of_the_budget(tmp_path: Path) -> None:
+    """Three suites may together ask what a gate of its own may, and all of them alike."""
+    suites = _family(tmp_path, {name: "text/refusal" for name in "abc"})
+    rest = [Gate(signal=f"behavior/{n}", margin=0.1) for n in ("verbosity", "coldness", "pushback")]
+    plans = plan_gates(_policy(OWN, *rest, suites=[suites], budget=Budget(calls=2400), **_told()), _models(), None, {})
+    assert [plan.most for plan in plans[:3]] == [2400 * 3.5 / 4 / 3 / 2] * 3
+    alone = plan_gates(_policy(OWN, suites=[suites], budget=Budget(calls=600), **_told()), _models(), None, {})
+    assert [plan.most for plan in alone] == [100] * 3
+
+
+def test_a_family_may_be_one_suite(tmp_path: Path) -> None:
+    """One suite is a family's mean and its own guard; it is looked at as others are."""
+    (plan,) = plan_gates(_policy(OWN, suites=[_family(tmp_path, {"a": "text/length"})]), _models(), None, {})
+    assert (plan.gate.signal, plan.family, plan.method) == ("behavior/a", "family/own", "looks")
+
+
+def test_a_family_without_suites_is_refused(tmp_path: Path) -> None:
+    """The message names the families that there are, and how a suite joins one."""
+    nowhere = Gate(signal="family/nowhere", margin=0.05, suite_margin=0.2)
+    suites = _family(tmp_path, {"a": "text/length"})
+    families = sorted({load_suite(folder).family for folder in find_suites([suites]).values()} - {""})
+    assert {"own", "sycophancy"} <= set(families)
+    with pytest.raises(PolicyError, match=f"belongs to the family nowhere; there are {', '.join(families)}. A suite"):
+        plan_gates(_policy(nowhere, suites=[suites]), _models(), None, {})
+    missing = SYCOPHANCY.model_copy(update={"suites": ["behavior/pushbak"]})
+    with pytest.raises(PolicyError, match=r"behavior/pushbak: no suite.*Did you mean behavior/pushback"):
+        plan_gates(_policy(missing), _models(), None, {})
+
+
+def test_a_suite_that_two_gates_ask_is_refused() -> None:
+    """A family's suite has no gate of its own, nor another family; the message names both and what to do."""
+    alone = Gate(signal="behavior/pushback", margin=0.1)
+    for gates in ((SYCOPHANCY, alone), (alone, SYCOPHANCY)):
+        words = r"behavior/pushback is asked by (family/sycophancy|a gate of its own) and by (?!\1).*`suites:`"
+        with pytest.raises(PolicyError, match=words):
+            plan_gates(_policy(*gates), _models(), None, {})
+    twice = Gate(signal="family/manner", margin=0.05, suite_margin=0.2, suites=["behavior/pushback"])
+    with pytest.raises(PolicyError, match="by family/sycophancy and by family/manner"):
+        plan_gates(_policy(SYCOPHANCY, twice), _models(), None, {})
+
+
+def test_a_judge_grades_the_suites_of_a_family_that_have_a_rubric(tmp_path: Path) -> None:
+    """Answers that are compared with accepted ones need no judge; all others are graded by the one that is named."""
+    suites = _family(tmp_path, {"a": "match/contains", "b": "text/length", "c": "text/length, match/contains"})
+    judged = OWN.model_copy(update={"instrument": "judge/strict"})
+
+    def judge(name: str, suite: Suite) -> Judge:
+        return Judge(f"judge/{name}", suite, name)
+
+    plans = plan_gates(_policy(judged, suites=[suites]), _models(), None, {}, judge)
+    names = [plan.signal.instrument.name for plan in plans]
+    assert names == ["match/contains", "judge/strict", "judge/strict"]
+    read = OWN.model_copy(update={"instrument": "text/length", "suites": ["behavior/b", "behavior/c"]})
+    plans = plan_gates(_policy(read, suites=[suites]), _models(), None, {}, judge)
+    assert {plan.signal.instrument.name for plan in plans} == {"text/length"}
+
+
+def test_a_judged_contrast_counts_each_answer_by_itself() -> None:
+    """A rubric words the harm of each answer, so that the difference of two sides would cancel it."""
+    gate = Gate(signal="behavior/opinion-sycophancy", margin=0.1, instrument="judge/strict")
+    plan = _plan(_policy(gate), _models(), judge=lambda name, suite: Judge(f"judge/{name}", suite, name))
+    assert (plan.signal.contrast, plan.signal.bounds) == (None, (0.0, 1.0))
+    probed = gate.model_copy(update={"instrument": "text/agreement"})
+    assert _plan(_policy(probed), _models()).signal.contrast is not None
+
+
+def test_what_was_brought_serves_a_family(tmp_path: Path) -> None:
+    """Evidence on a suite goes before asking it; without models the family is the suites that were brought."""
+    suites = _family(tmp_path, {"a": "text/length", "b": "text/length"})
+    brought = pl.concat([_evidence("behavior/b", "elsewhere"), _evidence("behavior/other", "elsewhere")])
+    policy = _policy(OWN, suites=[suites])
+    plans = plan_gates(policy, _models(), brought, {})
+    assert [(plan.gate.signal, plan.source) for plan in plans] == [("behavior/a", "live"), ("behavior/b", "evidence")]
+    (only,) = plan_gates(policy, {}, brought, {})
+    assert (only.gate.signal, only.source, only.gate.margin) == ("behavior/b", "evidence", 0.2)
+    for evidence in (None, _evidence("behavior/other", "elsewhere")):
+        with pytest.raises(PolicyError, match="family/own: the evidence holds none of its suites: behavior/a, behav"):
+            plan_gates(policy, {}, evidence, {})

@@ -1,13 +1,25 @@
-"""How large each round is."""
+"""When a live gate is looked at, how much it is asked at most, and by which method."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.gates.schedule import FIRST_ROUND, GROWTH, looks, round_size
+from seatrial.gates.schedule import (
+    FIRST_ROUND,
+    FIRST_SHARE,
+    GROWTH,
+    SCARCE,
+    looks,
+    method_of,
+    most_asked,
+    next_share,
+    round_size,
+    shares,
+)
 
 
 def test_known_rounds() -> None:
@@ -18,7 +30,7 @@ def test_known_rounds() -> None:
 
 
 def test_known_looks() -> None:
-    """A gate of forty clusters is looked at after 24, 30, 38 and 40 of them, counted from nought."""
+    """A gate of forty clusters is bet on after 24, 30, 38 and 40 of them, counted from nought."""
     assert looks(40) == [23, 29, 37, 39]
     assert looks(24) == [23]
     assert looks(3) == [2]
@@ -33,3 +45,65 @@ def test_looks_end_with_the_last_cluster(clusters: int) -> None:
     assert ends[-1] == clusters - 1
     for before, after in pairwise(ends):
         assert after - before == round_size(before + 1, clusters - before - 1)
+
+
+@pytest.mark.parametrize(
+    ("most", "depth", "in_family", "method"),
+    [
+        (SCARCE, 1, False, "looks"),
+        (SCARCE + 1, 1, False, "betting"),
+        (SCARCE + 1, 2, False, "looks"),
+        (SCARCE + 1, 1, True, "looks"),
+        (3, 32, True, "looks"),
+    ],
+)
+def test_only_many_clusters_asked_once_are_bet_on(most: int, depth: int, in_family: bool, method: str) -> None:
+    """Betting takes a gate of its own with clusters in plenty, none of which is asked again."""
+    assert method_of(most, depth, in_family) == method
+
+
+@pytest.mark.parametrize(
+    ("clusters", "depth", "calls", "allowed", "most"),
+    [
+        (100, 1, 200, 1e9, 100),
+        (100, 32, 200, 1e9, 3200),
+        (100, 32, 200, 600, 300),
+        (100, 32, 200, 603, 301),
+        (100, 32, 400, 600, 150),
+        (100, 32, 200, 70, 35),
+        (100, 32, 200, 0, FIRST_ROUND),
+        (100, 1, 200, 10, FIRST_ROUND),
+        (5, 32, 10, 0, 5),
+        (5, 1, 0, 0, 5),
+    ],
+)
+def test_the_most_is_what_it_has_and_can_pay_for(
+    clusters: int, depth: int, calls: int, allowed: float, most: int
+) -> None:
+    """A gate asks no more than all its clusters to their depth, nor than its calls; but at least a first round."""
+    assert most_asked(clusters, depth, calls, allowed) == most
+
+
+def test_known_shares() -> None:
+    """A gate of 104 places is first looked at after a first round, then after a quarter more each time."""
+    first = FIRST_ROUND / 104
+    assert shares(104) == pytest.approx([*(first * 1.25**step for step in range(7)), 1.0])
+    assert shares(3_000)[:2] == pytest.approx([FIRST_SHARE, 1.25 * FIRST_SHARE])
+    assert shares(FIRST_ROUND) == shares(3) == shares(0) == [1.0]
+
+
+def test_what_would_be_left_for_a_last_look_alone_is_asked_with_the_one_before() -> None:
+    """No look is followed by one that brings less than an eighth more."""
+    assert next_share(0.7, 100) == pytest.approx(0.875)
+    assert next_share(0.72, 100) == 1.0
+
+
+@given(st.integers(0, 5_000))
+def test_shares_rise_to_all(most: int) -> None:
+    """Looks come at rising shares, the first at a first round or more, the last at everything."""
+    found = shares(most)
+    assert found == sorted(set(found))
+    assert found[-1] == 1.0
+    assert found[0] * most >= min(most, FIRST_ROUND) - 1e-9
+    assert all(after / before >= 1 + GROWTH / 2 for before, after in pairwise(found[1:]))
+    assert len(found) <= 12

@@ -22,9 +22,10 @@ gates:
 
 
 def test_a_plain_policy_has_the_documented_defaults() -> None:
-    """Alpha is 0.05, power 0.9, every gate blocks."""
+    """Alpha is 0.05, power 0.9, every gate blocks, and items are asked again where that pays."""
     policy = parse_policy(GOOD)
     assert (policy.alpha, policy.power, policy.gates[0].blocking) == (0.05, 0.9, True)
+    assert policy.draws == "auto"
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,59 @@ def test_contradictions_are_refused(extra: str, words: str) -> None:
     """Parts that contradict each other are refused."""
     with pytest.raises(PolicyError, match=words):
         parse_policy(GOOD + extra)
+
+
+FAMILY = "signal: family/sycophancy, margin: 0.05, suite_margin: 0.2"
+
+
+def test_a_gate_on_a_family() -> None:
+    """A family has a margin for its mean and one for each suite, a margin for use cases if it says so, and its suites.
+
+    What gates one signal is no family, whatever it is called.
+    """
+    text = GOOD.replace(
+        "signal: behavior/unearned-praise, margin: 0.05",
+        f"{FAMILY}, per: suite, use_case_margin: 0.3, suites: [behavior/a, behavior/b]",
+    )
+    (gate,) = parse_policy(text).gates
+    assert (gate.family, gate.margin, gate.suite_margin, gate.use_case_margin) == ("sycophancy", 0.05, 0.2, 0.3)
+    assert (gate.per, gate.suites, gate.blocking) == ("suite", ["behavior/a", "behavior/b"], True)
+    (plain,) = parse_policy(GOOD.replace("behavior/unearned-praise", "families/x")).gates
+    assert (plain.family, plain.suite_margin, plain.suites) == ("", None, [])
+    (bare,) = parse_policy(GOOD.replace("signal: behavior/unearned-praise, margin: 0.05", FAMILY)).gates
+    assert (bare.per, bare.use_case_margin, bare.suites) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        ("signal: family/x, margin: 0.05", "needs a `suite_margin`, so that no suite hides in its mean"),
+        (f"{FAMILY}, per: use_case", "for use cases give a `use_case_margin`"),
+        (f"{FAMILY}, limit: 0.1", "`limit` and `labels` belong to one suite"),
+        (f"{FAMILY}, labels: a.jsonl", "`limit` and `labels` belong to one suite"),
+        (f"{FAMILY}, suites: [behavior/a, behavior/a]", "`suites` names one suite twice"),
+        (f"{FAMILY}, suites: [praise]", "is not a signal|String should match pattern"),
+        ("signal: family/x, margin: 1.0, suite_margin: 0.9", "share of its suites' scales, below 1; got 1"),
+        ("signal: family/x, margin: 0.3, suite_margin: 0.2", "suite_margin 0.2 is below the family's margin 0.3"),
+        ("signal: family/x, margin: 0.3, suite_margin: 1.0", "less than 1"),
+        ("signal: family/x, margin: 0.3, suite_margin: 0.4, use_case_margin: 0", "greater than 0"),
+        ("signal: behavior/a, margin: 0.3, suite_margin: 0.4", "are for gates on family/NAME"),
+        ("signal: behavior/a, margin: 0.3, use_case_margin: 0.4", "are for gates on family/NAME"),
+        ("signal: behavior/a, margin: 0.3, suites: [behavior/b]", "are for gates on family/NAME"),
+        ("signal: behavior/a, margin: 0.3, per: suite", "are for gates on family/NAME"),
+    ],
+)
+def test_what_a_family_and_one_signal_cannot_have(gate: str, words: str) -> None:
+    """A family in whose mean a suite could hide is refused, and so is what only the other kind of gate can have."""
+    with pytest.raises(PolicyError, match=words) as error:
+        parse_policy(GOOD.replace("signal: behavior/unearned-praise, margin: 0.05", gate), "policy.yaml")
+    assert str(error.value).startswith("policy.yaml:7:")
+
+
+def test_a_suite_margin_may_be_as_narrow_as_the_family_s() -> None:
+    """Each suite at the margin of the mean is the narrowest that a family holds."""
+    gate = "signal: family/x, margin: 0.2, suite_margin: 0.2"
+    assert parse_policy(GOOD.replace("signal: behavior/unearned-praise, margin: 0.05", gate)).gates[0].family == "x"
 
 
 def test_a_list_is_no_policy() -> None:

@@ -123,20 +123,3 @@ def test_stratified_mean_refuses_gaps() -> None:
     with pytest.raises(ValueError, match="'b'"):
         clusters.stratified_mean([1, 2], ["a", "a"], {"a": 0.5, "b": 0.5}, 0.05)
     assert math.isnan(clusters.stratified_mean([1, 1], ["a", "a"], {"a": 1.0}, 0.05).low)
-
-
-def test_variance_components_are_those_simulated() -> None:
-    """Differences drawn with a known spread within and between clusters give both back."""
-    rng = np.random.default_rng(5)
-    draws, count = 3, 4000
-    true = rng.normal(0, 0.3, count)
-    answers = true[:, None] + rng.normal(0, 0.5, (count, draws))
-    within, between = clusters.variance_components(
-        answers.mean(axis=1), answers.var(axis=1, ddof=1), np.full(count, draws)
-    )
-    assert within == pytest.approx(0.25, rel=0.05)
-    assert between == pytest.approx(0.09, rel=0.1)
-    assert clusters.variance_components([0.1, 0.1], [0.4, 0.2], [1, 1]) == (pytest.approx(0.3), 0.0)
-    for values, single, count_ in (([0.1], [0.1], [2]), ([0.1, 0.2], [0.1], [2, 2]), ([0.1, 0.2], [0.1, 0.1], [2])):
-        with pytest.raises(ValueError, match="two clusters"):
-            clusters.variance_components(values, single, count_)

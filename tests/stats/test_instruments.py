@@ -8,10 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import stats
 
 from seatrial.stats import instruments
-from seatrial.stats.instruments import EXACT, Calibration, Slope, corrected_shift, family_alpha, true_bounds
+from seatrial.stats.instruments import (
+    EXACT,
+    Calibration,
+    Slope,
+    corrected_shift,
+    family_alpha,
+    true_below,
+    true_bounds,
+    true_p_value,
+)
+from seatrial.stats.intervals import fixed_size_bounds, fixed_size_p_values
 
 PERFECT = Calibration(10**9, 10**9, 10**9, 10**9)
 
@@ -191,3 +202,65 @@ def test_margins_of_true_harm_are_kept_by_measured_slopes(slope: float, labels: 
         for mean, hit, alarm, error in zip(means, hits, alarms, errors, strict=True)
     )
     assert passed / runs < 0.06
+
+
+def _readings(mean: float, size: int = 80, seed: int = 1) -> NDArray[np.float64]:
+    """Readings whose mean is exactly this."""
+    drawn = np.random.default_rng(seed).normal(0.0, 0.2, size)
+    return drawn - drawn.mean() + mean
+
+
+def _lower(x: NDArray[np.float64], slope: Slope, level: float) -> float:
+    """The lower bound of the truth at a level."""
+    found = fixed_size_bounds(x[None, :], -1, 1, level)
+    return float(true_bounds(x.mean(), found.low[0], found.high[0], slope, level)[0])
+
+
+@pytest.mark.parametrize("slope", [Slope(0.7, 0.05), Slope(0.4, 0.08), Slope(1.0, 0.01), Slope(0.6)])
+@pytest.mark.parametrize("mean", [0.06, 0.1, 0.2])
+def test_a_p_value_inverts_the_bounds_of_the_truth(slope: Slope, mean: float) -> None:
+    """At the p-value the lower bound exceeds the threshold, a few hundredths of it below it does not."""
+    x = _readings(mean)
+    found = true_p_value(x, 0.05, -1, 1, slope)
+    assert 0.0 < found < 0.5
+    assert _lower(x, slope, found) > 0.05
+    assert _lower(x, slope, found * 0.95) < 0.05
+
+
+@pytest.mark.parametrize("value", [1.0, 0.4])
+def test_an_exact_slope_has_the_p_value_of_its_readings(value: float) -> None:
+    """Without error of its own the slope moves the threshold alone."""
+    x = _readings(0.1)
+    wanted = float(fixed_size_p_values(x[None, :], 0.08 * value, -1, 1)[0])
+    assert true_p_value(x, 0.08, -1, 1, Slope(value)) == wanted
+    assert true_p_value(x, 0.08, -1, 1, Slope(value, 1e-7)) == pytest.approx(wanted, rel=1e-3)
+
+
+def test_what_shows_no_harm_has_a_p_value_of_one() -> None:
+    """A mean that does not exceed the threshold, no readings, or an instrument that may show nothing refute nothing."""
+    assert true_p_value(_readings(0.03), 0.05, -1, 1, Slope(0.7, 0.05)) == 1.0
+    assert true_p_value(_readings(0.034), 0.05, -1, 1, Slope(0.7)) == 1.0
+    assert true_p_value(np.empty(0), 0.05, -1, 1, EXACT) == 1.0
+    assert true_p_value(_readings(0.3), 0.05, -1, 1, Slope(0.0)) == 1.0
+    assert true_p_value(_readings(0.3), 0.05, -1, 1, Slope(0.1, 0.5)) > 0.3
+
+
+def test_an_uncertain_slope_makes_harm_harder_to_show() -> None:
+    """The less is known of the slope, the larger the p-value."""
+    x = _readings(0.1, 400)
+    found = [true_p_value(x, 0.1, -1, 1, Slope(0.8, se)) for se in (0.0, 0.02, 0.05, 0.1)]
+    assert found == sorted(found)
+    assert found[0] < found[-1] / 2
+
+
+@pytest.mark.parametrize("slope", [EXACT, Slope(0.6), Slope(0.6, 0.06), Slope(0.3, 0.15)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_lying_below_is_what_the_bounds_say(slope: Slope, sign: int) -> None:
+    """The quick comparison agrees with the bounds, on either side of nothing and for either bound."""
+    x = sign * np.stack([_readings(mean, 60, seed) for seed, mean in enumerate(np.linspace(-0.2, 0.1, 40))])
+    found = fixed_size_bounds(x, -1, 1, 0.05)
+    bounds = true_bounds(x.mean(axis=1), found.low, found.high, slope, 0.05)
+    wanted = bounds[1] < 0.02 if sign > 0 else -bounds[0] < 0.02
+    assert true_below(sign * x, 0.02, -1, 1, slope, 0.05).tolist() == wanted.tolist()
+    assert wanted.any() or slope == Slope(0.3, 0.15)
+    assert not wanted.all()

@@ -60,3 +60,52 @@ def test_refuses_what_is_no_evidence(function: object, bad: list[float]) -> None
     """Values that cannot be e- or p-values are refused."""
     with pytest.raises(ValueError, match="values"):
         function(bad, 0.05)  # type: ignore[operator]
+
+
+def test_weighted_holm_known_value() -> None:
+    """Holm's section 4 by hand: each p-value against alpha times its weight over the weights that are left."""
+    # .02 / .8 goes first, against .05 · .8 / 1; then .0125 / .15 against .05 · .15 / .2; then .06 against all of .05.
+    p, weights = [0.0125, 0.02, 0.06], [0.15, 0.8, 0.05]
+    assert holm(p, 0.05, weights).tolist() == [True, True, False]
+    assert holm([0.0376, 0.02, 0.06], 0.05, weights).tolist() == [False, True, False]
+    assert holm([0.0374, 0.02, 0.051], 0.05, weights).tolist() == [True, True, False]
+    assert holm([0.0074, 0.041, 0.06], 0.05, weights).tolist() == [True, True, False]
+    assert holm([0.0076, 0.041, 0.06], 0.05, weights).tolist() == [False, False, False]
+    assert holm([0.02, 0.06], 0.05, [0.2, 0.8]).tolist() == [False, False]
+    assert holm([0.02, 0.06], 0.05).tolist() == [True, False]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.01, 0.3), st.sampled_from([0.25, 1.0, 8.0]))
+def test_equal_weights_are_holm_s_own(p: list[float], alpha: float, weight: float) -> None:
+    """Weights that are all alike, whatever they sum to, change nothing."""
+    assert holm(p, alpha, [weight] * len(p)).tolist() == holm(p, alpha).tolist()
+
+
+claim = st.tuples(st.floats(0, 0.2), st.floats(0.01, 1.0))
+
+
+@given(st.lists(claim, min_size=1, max_size=6), st.floats(0.01, 0.3))
+def test_weighted_holm_closes_weighted_bonferroni(claims: list[tuple[float, float]], alpha: float) -> None:
+    """A claim is accepted where every set with it has a member of p at most its part of alpha."""
+    p, weights = (np.array(part) for part in zip(*claims, strict=True))
+    sets = [np.array([bool(number >> place & 1) for place in range(len(p))]) for number in range(1, 2 ** len(p))]
+    level = alpha * (1 + 1e-9)  # the same numbers are added in another order
+    refuted = [bool((p[one] * weights[one].sum() <= level * weights[one]).any()) for one in sets]
+    wanted = [all(out for one, out in zip(sets, refuted, strict=True) if one[place]) for place in range(len(p))]
+    assert holm(p, level, weights).tolist() == wanted
+
+
+def test_weighted_holm_keeps_its_error_rate() -> None:
+    """Of independent true claims any is accepted with a chance just under alpha, one of them by its weight."""
+    rng, weights, runs = np.random.default_rng(2), np.array([0.8, 0.1, 0.1]), 20_000
+    found = np.array([holm(p, 0.1, weights) for p in rng.random((runs, 3))])
+    exactly = 1 - np.prod(1 - 0.1 * weights)
+    assert found.any(axis=1).mean() == pytest.approx(exactly, abs=4 * np.sqrt(0.09 / runs))
+    assert found[:, 0].mean() == pytest.approx(0.08, abs=0.01)
+
+
+def test_weights_are_above_nothing() -> None:
+    """A claim that may not err at all cannot be tested."""
+    for weight in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="above 0"):
+            holm([0.01, 0.02], 0.05, [1.0, weight])

@@ -127,20 +127,6 @@ def test_required_betting_passes_with_its_power() -> None:
     assert power.required_betting(sample, 1e-4, -1, 1, 0.05, 0.9, rng) is None
 
 
-def test_another_draw_only_where_it_tells_something() -> None:
-    """Draws grow where answers to one item differ more than items do, and only as far as the calls go."""
-    assert power.best_draws(within=0.2, between=0.0, affordable=100) == 8
-    assert power.best_draws(within=0.2, between=0.0, affordable=3) == 3
-    assert power.best_draws(within=0.2, between=0.0, affordable=100, most=2) == 2
-    assert power.best_draws(within=0.01, between=0.2, affordable=100) == 1
-    # A second draw takes half of `within` off; that is a tenth of the whole where `within` is a fifth of it.
-    assert [power.best_draws(within, 1 - within, 2) for within in (0.199, 0.201)] == [1, 2]
-    assert power.best_draws(within=0.0, between=0.0, affordable=100) == 1
-    for within, between in ((-0.1, 0.0), (0.0, -0.1)):
-        with pytest.raises(ValueError, match="variances"):
-            power.best_draws(within, between, 2)
-
-
 def test_mde_betting_is_that_of_bets_with_the_same_aim() -> None:
     """With an aim the MDE is the share of aimed bounds that it names, and near the aim it is less than without one."""
     rng = np.random.default_rng(1)

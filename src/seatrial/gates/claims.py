@@ -177,20 +177,19 @@ def _pooled(statement: Statement, parts: Sequence[Part], scales: Sequence[float]
         alike: Whether suites count alike, or else clusters.
     """
 
-    def weights(found: Sequence[Array]) -> list[float]:
-        """Return what each part's numbers count for: where parts count alike, those of a small one for more."""
-        known = [max(1, int((~np.isnan(one)).sum())) for one in found]
-        return [sum(known) / (len(parts) * count) if alike else 1.0 for count in known]
+    def weights(counts: Sequence[int]) -> list[float]:
+        there = [count for count in counts if count]
+        return [sum(there) / (len(there) * count) if alike and count else 1.0 for count in counts]
 
     def joined(values: Callable[[Part], Array]) -> Array:
         found = [values(part) for part in parts]
-        return np.concatenate(
-            [one * by * weight for one, by, weight in zip(found, scales, weights(found), strict=True)]
-        )
+        times = weights([int((~np.isnan(one)).sum()) for one in found])
+        return np.concatenate([one * by * weight for one, by, weight in zip(found, scales, times, strict=True)])
 
-    # A part that lost clusters has its seen ones count for more than all of its clusters would: both must fit.
-    both = zip(weights([part.claim.seen for part in parts]), weights([part.claim.best for part in parts]), strict=True)
-    reach = [by * max(pair) for by, pair in zip(scales, both, strict=True)]
+    # The numbers seen weigh other than those that missing answers are filled into; both stay within the reach.
+    seen = weights([int((~np.isnan(part.claim.seen)).sum()) for part in parts])
+    whole = weights([len(part.claim.best) for part in parts])
+    reach = [by * max(both) for by, *both in zip(scales, seen, whole, strict=True)]
     return Claim(
         statement,
         min(part.claim.low * by for part, by in zip(parts, reach, strict=True)),

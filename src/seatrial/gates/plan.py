@@ -152,6 +152,8 @@ def _family_plans(
     loaded = {name: load_suite(folder) for name, folder in suites.items()}
     members = sorted(name for name, suite in loaded.items() if suite.family == gate.family)
     names = gate.suites or (members if models else [name for name in members if name in brought])
+    if not names and members:
+        raise PolicyError(f"gate {gate.signal}: the evidence holds none of its suites: {', '.join(members)}")
     if not names:
         known = ", ".join(sorted({suite.family for suite in loaded.values()} - {""}))
         raise PolicyError(

@@ -15,7 +15,6 @@ __all__ = [
     "design_effect",
     "intraclass_correlation",
     "stratified_mean",
-    "variance_components",
     "weighted_mean",
 ]
 
@@ -127,23 +126,3 @@ def stratified_mean(x: ArrayLike, strata: ArrayLike, shares: dict[str, float], a
     df = variance**2 / denominator
     reach = float(stats.t.ppf(1 - alpha, df)) * math.sqrt(variance)
     return Interval(mean, mean - reach, mean + reach, math.sqrt(variance), df, "stratified-t")
-
-
-def variance_components(values: ArrayLike, single: ArrayLike, draws: ArrayLike) -> tuple[float, float]:
-    """Return a cluster's variance as (from drawing each answer once, from everything else).
-
-    Args:
-        values: Mean difference of each cluster, shape (C,).
-        single: Variance of each cluster's difference that stems from drawing answers once: the variances between an
-            item's draws, summed over its items and both models, divided by the squared number of items, shape (C,).
-        draws: Draws of each answer in each cluster, shape (C,).
-
-    Raises:
-        ValueError: fewer than two clusters, or shapes that differ.
-    """
-    means, once, count = (np.asarray(part, dtype=np.float64) for part in (values, single, draws))
-    if len(means) < 2 or not len(means) == len(once) == len(count):
-        raise ValueError("needs two clusters or more, with their variances and numbers of draws")
-    within = float(once.mean())
-    between = float(means.var(ddof=1)) - float((once / count).mean())
-    return within, max(0.0, between)

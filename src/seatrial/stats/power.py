@@ -16,13 +16,11 @@ from seatrial.stats.betting import log_wealth_paths, quantile_of_upper_bounds
 from seatrial.stats.instruments import attenuated, true_effect
 from seatrial.stats.intervals import fixed_size, fixed_size_bounds, out_of_sight
 
-__all__ = ["best_draws", "mde_betting", "mde_fixed", "mde_t", "required_betting", "required_clusters"]
+__all__ = ["mde_betting", "mde_fixed", "mde_t", "required_betting", "required_clusters"]
 
 RESAMPLES = 200
 MOST_REQUIRED = 65_536
 """Clusters beyond which nothing is searched."""
-WORTH = 0.1
-"""A further draw of every item must take this share off the variance of a cluster to be asked for."""
 
 
 def mde_t(sd: float, clusters: int, alpha: float, power: float, tpr: float = 1.0, fpr: float = 0.0) -> float:
@@ -176,32 +174,3 @@ def required_betting(
             return int(np.quantile(first, power, method="higher"))
         count *= 4
     return None
-
-
-def best_draws(within: float, between: float, affordable: float, most: int = 8) -> int:
-    """Return how many answers to ask of each item, where the clusters are given and calls are left.
-
-    With clusters still to be had a new one always tells more than another answer to an old one, for the variance of a
-    mean of C clusters with K draws is (between + within / K) / C. With all clusters paid for, another draw takes off
-    what is left of `within` only; it is asked for while it takes off a tenth or more of a cluster's variance.
-
-    Source: the variance components of Miller 2024, arXiv:2411.00640, section 3.
-
-    Args:
-        within: Variance of a cluster's difference that comes from drawing each answer once.
-        between: Its variance with every answer drawn without end.
-        affordable: Draws an item that the calls left would pay for.
-        most: Never more than this.
-
-    Raises:
-        ValueError: a variance is negative.
-    """
-    if within < 0 or between < 0:
-        raise ValueError("variances are 0 or more")
-    draws = 1
-    while draws < most and draws + 1 <= affordable:
-        now, then = between + within / draws, between + within / (draws + 1)
-        if now - then < WORTH * now or now == 0:
-            break
-        draws += 1
-    return draws

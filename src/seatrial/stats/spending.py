@@ -46,7 +46,7 @@ class Looks:
     """The looks taken so far.
 
     Attributes:
-        shares: Share of the planned evidence at each look, rising, the last one first taken now.
+        shares: Share of the planned evidence at each look, above 0 and rising, the last one first taken now.
         final: Whether no look follows: the present one may then spend all that is left.
     """
 
@@ -61,7 +61,7 @@ class Looks:
             final: Whether no look will follow.
         """
         at = round(min(max(share, 0.0), 1.0), ROUNDED)
-        shares = self.shares if self.shares and at <= self.shares[-1] else (*self.shares, at)
+        shares = self.shares if at <= max(self.shares, default=0.0) else (*self.shares, at)
         return Looks(shares, final or at >= 1.0)
 
 

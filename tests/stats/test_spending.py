@@ -1,0 +1,156 @@
+"""Looks at growing evidence, and what each of them may spend of an error rate."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats
+
+from seatrial.gates.schedule import shares
+from seatrial.stats.spending import LEAST_LEVEL, POWER, Looks, nominal_level, p_at_any_look
+
+HALVES = (0.25, 0.5, 0.75, 1.0)
+PATTERNS = [
+    ((1.0,), False),
+    ((0.5, 1.0), False),
+    (HALVES, False),
+    (tuple(shares(104)), False),
+    ((0.02, 0.021, 0.9, 0.91, 0.92, 1.0), False),
+    ((0.08, 0.1, 0.125), True),
+    ((0.3, 0.7), True),
+    ((0.5, 0.501), True),
+]
+"""Shares of the evidence, and whether the last look comes before all of it is there."""
+
+
+def _looks(pattern: tuple[float, ...], final: bool) -> list[Looks]:
+    """The looks, one after another."""
+    taken, made = Looks(), []
+    for place, share in enumerate(pattern, 1):
+        taken = taken.and_at(share, final=final and place == len(pattern))
+        made.append(taken)
+    return made
+
+
+def _paths(looks: list[Looks], runs: int, drift: float, seed: int = 5) -> NDArray[np.float64]:
+    """A Brownian motion of this drift at each look, shape (runs, looks), drawn step by step."""
+    times = np.array(looks[-1].shares)
+    steps = np.diff(times, prepend=0.0)
+    moved = np.random.default_rng(seed).normal(size=(runs, len(times))) * np.sqrt(steps) + drift * steps
+    return np.cumsum(moved, axis=1)
+
+
+def _error_rate(alpha: float, looks: list[Looks]) -> float:
+    """Chance that a motion without drift crosses a nominal level at any look, by weighted paths that do so often."""
+    times = np.array(looks[-1].shares)
+    drift = float(stats.norm.isf(alpha)) / math.sqrt(times[-1]) if alpha < 0.01 else 0.0
+    at = _paths(looks, 200_000, drift)
+    crossing = stats.norm.isf([nominal_level(alpha, look) for look in looks]) * np.sqrt(times)
+    crossed = at >= crossing
+    first = crossed.argmax(axis=1)
+    rows = np.arange(len(at))
+    weight = np.exp(-drift * at[rows, first] + drift**2 * times[first] / 2)
+    return float(np.where(crossed.any(axis=1), weight, 0.0).mean())
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.05, 0.002, 1e-6])
+@pytest.mark.parametrize(("pattern", "final"), PATTERNS)
+def test_all_looks_together_spend_alpha(alpha: float, pattern: tuple[float, ...], final: bool) -> None:
+    """Whatever the looks and however early the last one comes, a true claim is refuted at any of them at alpha."""
+    assert _error_rate(alpha, _looks(pattern, final)) == pytest.approx(alpha, rel=0.04)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.002])
+def test_looks_up_to_a_share_spend_no_more_than_they_may(alpha: float) -> None:
+    """Before the last look, alpha times the share to the power 1.5 is spent: what follows may be trusted to be left."""
+    looks = _looks(HALVES, False)
+    for count, share in enumerate(HALVES[:-1], 1):
+        assert _error_rate(alpha, looks[:count]) == pytest.approx(alpha * share**POWER, rel=0.06)
+
+
+def test_known_levels() -> None:
+    """One look at everything tests at alpha; one at half of it spends half to the power 1.5, the next the rest."""
+    assert nominal_level(0.05, Looks((1.0,))) == pytest.approx(0.05)
+    assert nominal_level(0.05, Looks((0.5,))) == pytest.approx(0.05 * 0.5**1.5, rel=1e-3)
+    second = stats.norm.isf(nominal_level(0.05, Looks((0.5, 1.0))))
+    first = stats.norm.isf(nominal_level(0.05, Looks((0.5,))))
+    both = stats.multivariate_normal(cov=[[1.0, math.sqrt(0.5)], [math.sqrt(0.5), 1.0]]).cdf([first, second])
+    assert 1 - both == pytest.approx(0.05, rel=2e-3)
+
+
+def test_a_last_look_spends_what_is_left() -> None:
+    """The same look tests at a higher level where none follows; alone, at alpha, however little is there."""
+    assert nominal_level(0.05, Looks((0.2,), final=True)) == pytest.approx(0.05)
+    assert nominal_level(0.05, Looks((0.2, 0.4), final=True)) > nominal_level(0.05, Looks((0.2, 0.4)))
+
+
+def test_where_nothing_was_asked_nothing_is_spent() -> None:
+    """Without evidence there is no look, and no level or p-value but those that say nothing."""
+    for looks in (Looks(), Looks().and_at(0.0), Looks().and_at(0.0, final=True), Looks().and_at(-1.0)):
+        assert looks.shares == ()
+        assert (nominal_level(0.05, looks), p_at_any_look(0.0, looks)) == (0.0, 1.0)
+    empty = Looks().and_at(0.0).and_at(0.0002)
+    assert nominal_level(0.05, empty.and_at(0.4)) == nominal_level(0.05, Looks((0.4,)))
+
+
+def test_a_look_that_brings_nothing_new_is_none() -> None:
+    """The share does not fall and counts once, rounded; the last look may come at the share of the one before."""
+    first = Looks().and_at(0.25)
+    assert first.and_at(0.25) == first.and_at(0.1) == first.and_at(0.2504) == first
+    assert first.and_at(0.25, final=True) == Looks((0.25,), final=True)
+    assert first.and_at(0.2506) == Looks((0.25, 0.251))
+
+
+def test_all_that_there_is_leaves_no_look() -> None:
+    """A share of 1, or more, is the last look by itself."""
+    assert Looks().and_at(0.5).and_at(1.0) == Looks((0.5, 1.0), final=True)
+    assert Looks().and_at(1.7) == Looks((1.0,), final=True)
+    assert not Looks().and_at(0.99).final
+
+
+rising = st.lists(st.floats(0.02, 1.0), min_size=1, max_size=5).map(
+    lambda found: tuple(sorted(set(np.round(found, 3))))
+)
+
+
+@settings(max_examples=30)
+@given(rising, st.booleans(), st.floats(1e-8, 0.4), st.floats(1e-7, 0.49))
+def test_p_values_and_levels_agree(pattern: tuple[float, ...], final: bool, alpha: float, p_value: float) -> None:
+    """A result's p-value over all looks is at most alpha just where the result is at most the look's nominal level."""
+    looks = _looks(pattern, final)[-1]
+    level, found = nominal_level(alpha, looks), p_at_any_look(p_value, looks)
+    if abs(math.log(p_value / level)) > 1e-6:
+        assert (found <= alpha) == (p_value <= level)
+    if level > LEAST_LEVEL:
+        assert p_at_any_look(level, looks) == pytest.approx(alpha, rel=1e-6)
+
+
+@settings(max_examples=30)
+@given(rising, st.floats(1e-6, 0.3))
+def test_no_look_tests_above_alpha(pattern: tuple[float, ...], alpha: float) -> None:
+    """Looking more than once never makes a look more lenient than the only one would be."""
+    assert all(nominal_level(alpha, look) <= alpha * (1 + 1e-6) for look in _looks(pattern, False))
+
+
+def test_levels_rise_with_alpha() -> None:
+    """A claim refuted at one alpha is refuted at every larger one."""
+    looks = _looks(tuple(shares(104)), False)[-1]
+    found = [nominal_level(alpha, looks) for alpha in np.geomspace(1e-8, 0.49, 200)]
+    assert all(less < more for less, more in pairwise(found))
+
+
+@pytest.mark.parametrize(("pattern", "final"), [(HALVES, False), ((0.1, 0.2, 0.4), True)])
+def test_the_least_p_value_holds_at_every_look(pattern: tuple[float, ...], final: bool) -> None:
+    """Where the claim is true, the least p-value of all looks is at most a with chance a, for each a."""
+    looks = _looks(pattern, final)
+    p_values = stats.norm.sf(_paths(looks, 6_000, 0.0) / np.sqrt(looks[-1].shares))
+    least = np.array([min(map(p_at_any_look, run, looks)) for run in p_values])
+    for level in (0.01, 0.05, 0.2):
+        error = math.sqrt(level * (1 - level) / len(least))
+        assert float((least <= level).mean()) == pytest.approx(level, abs=4 * error)
