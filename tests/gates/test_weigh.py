@@ -13,12 +13,22 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from seatrial.gates.claims import Claim, Statement, claims
-from seatrial.gates.weigh import Method, decision_chance, evidence, in_true_harm, with_mde
+from seatrial.gates.schedule import Method
+from seatrial.gates.weigh import (
+    at_look,
+    chance_at_end,
+    decision_chance,
+    evidence,
+    in_true_harm,
+    with_mde,
+    with_mde_at_end,
+)
 from seatrial.instruments import declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 from seatrial.stats import betting, intervals, power
-from seatrial.stats.instruments import Slope
+from seatrial.stats.instruments import EXACT, Slope
+from seatrial.stats.spending import Looks, nominal_level, p_at_any_look
 from seatrial.types import Evidence
 
 NAN = float("nan")
@@ -377,3 +387,144 @@ def test_the_chance_of_a_decision_is_a_share_of_futures() -> None:
     got = decision_chance(claim, 60, 0.2, 2, np.random.default_rng(7))
     assert 0.05 < got < 0.95
     assert got == decided / 200
+
+
+# Looked at
+
+
+def _spread(mean: float, size: int = 60, statement: Statement = MARGIN, seed: int = 4) -> Claim:
+    """Clusters whose mean is exactly this, of a spread of about a fifth."""
+    drawn = np.random.default_rng(seed).normal(0.0, 0.2, size).clip(-0.6, 0.6)
+    return _claim(drawn - drawn.mean() + mean, statement=statement)
+
+
+HALF = Looks((0.25, 0.5))
+
+
+@pytest.mark.parametrize("slope", [EXACT, Slope(0.6), Slope(0.6, 0.04)])
+@pytest.mark.parametrize("looks", [Looks((0.2,)), HALF, Looks((0.2,), final=True), Looks((0.5, 1.0), final=True)])
+def test_a_look_tests_at_its_nominal_level(looks: Looks, slope: Slope) -> None:
+    """Bounds are those of evidence of fixed size at the look's level; its p-value is one over all looks."""
+    claim = _noisy()
+    found = at_look(claim, 0.05, slope, looks, None)
+    fixed = evidence(claim, "fixed", nominal_level(0.05, looks), slope)
+    assert (found.low, found.high) == (fixed.low, fixed.high)
+    assert found.p_value == p_at_any_look(fixed.p_value, looks)
+    assert found.method == "looks"
+    same = replace(fixed, p_value=found.p_value, method="looks")
+    assert repr(found) == repr(same)
+
+
+@pytest.mark.parametrize("mean", [0.16, 0.2, 0.25])
+def test_the_p_value_of_a_look_is_where_its_bound_meets_the_threshold(mean: float) -> None:
+    """Harm is shown at a level just where the lower bound at that level of error lies above the threshold."""
+    claim = _spread(mean)
+    found = at_look(claim, 0.05, EXACT, HALF, None)
+    assert 1e-6 < found.p_value < 0.5
+    assert at_look(claim, found.p_value * 1.06, EXACT, HALF, None).low > 0.1
+    assert at_look(claim, found.p_value * 0.94, EXACT, HALF, None).low < 0.1
+
+
+def test_what_a_look_found_stays() -> None:
+    """Bounds and p-values that held at an earlier look hold on; whatever else is said is of the present one."""
+    early, late = _spread(0.2, 40), _spread(0.05, 60)
+    first = at_look(early, 0.05, EXACT, Looks((0.25,)), None)
+    second = at_look(late, 0.05, EXACT, HALF, first)
+    alone = at_look(late, 0.05, EXACT, HALF, None)
+    assert (second.low, second.high) == (first.low, alone.high)
+    assert second.p_value == first.p_value < alone.p_value
+    assert (second.estimate, second.clusters) == (alone.estimate, 60)
+    turned = at_look(early, 0.05, EXACT, HALF, at_look(late, 0.05, EXACT, Looks((0.25,)), None))
+    assert turned.high == pytest.approx(at_look(late, 0.05, EXACT, Looks((0.25,)), None).high)
+    nothing = evidence(_claim([NAN], [-1], [1]), "fixed", 0.05)
+    assert repr(at_look(late, 0.05, EXACT, HALF, nothing)) == repr(alone)
+
+
+def test_a_look_that_may_spend_nothing_shows_nothing() -> None:
+    """Below the least level that counts, anything on the scale is still possible; a last look spends what is left."""
+    claim = _spread(0.3)
+    for looks in (Looks(), Looks((0.001,))):
+        found = at_look(claim, 1e-7, EXACT, looks, None)
+        assert (found.low, found.high, found.p_value) == (-1.0, 1.0, 1.0)
+        assert found.estimate == pytest.approx(0.3)
+    assert at_look(claim, 0.05, EXACT, Looks((0.001,), final=True), None).low > 0.1
+
+
+def test_a_look_at_nothing_is_no_evidence() -> None:
+    """Where no cluster was seen there is no interval and no method, whatever the looks."""
+    found = at_look(_claim([NAN], [-1], [1]), 0.05, EXACT, HALF, None)
+    assert (found.clusters, found.method) == (0, "none")
+    assert math.isnan(found.p_value)
+
+
+@pytest.mark.parametrize(
+    ("looks", "end", "share"),
+    [
+        (HALF, Looks((0.25, 0.5, 1.0), final=True), 0.5),
+        (Looks((0.2,)), Looks((0.2, 1.0), final=True), 0.2),
+        (Looks((0.5, 1.0), final=True), Looks((0.5, 1.0), final=True), 1.0),
+        (Looks((0.25,), final=True), Looks((0.25,), final=True), 1.0),
+    ],
+)
+@pytest.mark.parametrize("slope", [EXACT, Slope(0.5, 0.02)])
+def test_the_mde_of_a_gate_that_is_looked_at(looks: Looks, end: Looks, share: float, slope: Slope) -> None:
+    """It is that of all that it may ask, or of what it asked if the last look is taken; larger by what is hidden."""
+    claim, rng = _noisy(120), np.random.default_rng(9)
+    known = claim.seen[~np.isnan(claim.seen)]
+    level = nominal_level(0.05, end)
+    shown = power.mde_fixed(known, -1, 1, level, 0.8, np.random.default_rng(9)) * math.sqrt(share)
+    found = with_mde_at_end(evidence(claim, "fixed", 0.05), claim, 0.05, 0.8, looks, rng, slope)
+    assert found.mde == pytest.approx(in_true_harm(shown, slope, level, 1.0))
+    assert found.slope == slope.value
+
+
+def test_an_mde_at_the_end_needs_two_clusters_and_a_look() -> None:
+    """Of one cluster, or before the first look, nothing is known; an unknown slope leaves the readings as they are."""
+    rng = np.random.default_rng(1)
+    for claim, looks in ((_claim([0.1]), HALF), (_spread(0.0), Looks())):
+        assert math.isnan(with_mde_at_end(evidence(claim, "fixed", 0.05), claim, 0.05, 0.9, looks, rng).mde)
+    claim = _spread(0.0)
+    unknown = with_mde_at_end(evidence(claim, "fixed", 0.05), claim, 0.05, 0.9, HALF, rng, Slope(math.nan))
+    assert 0 < unknown.mde < 1
+    assert math.isnan(unknown.slope)
+
+
+def _decided_in_the_end(mean: float, size: int, share: float, slope: Slope, weight: float) -> float:
+    """How often the whole decides, where truths are as the part seen leaves them possible: by drawing what follows."""
+    rng, runs, sd = np.random.default_rng(3), 40_000, 0.2
+    whole = round(size / share)
+    truth = rng.normal(mean, sd / math.sqrt(size), runs)
+    rest = rng.normal(truth, sd / math.sqrt(whole - size))
+    end = share * mean + (1 - share) * rest
+    final = Looks((share, 1.0), final=True)
+    error = math.hypot(sd / math.sqrt(whole), 0.1 * slope.se)
+    room = 0.1 * slope.value
+    z = [float(stats.norm.isf(nominal_level(level, final))) for level in (0.05, 0.05 * weight)]
+    return float(((end + z[0] * error < room) | (end - z[1] * error > room)).mean())
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.06, 0.09, 0.13, 0.2])
+@pytest.mark.parametrize(
+    ("share", "slope", "weight"), [(0.3, EXACT, 1.0), (0.5, EXACT, 0.1), (0.5, Slope(0.8, 0.1), 0.2)]
+)
+def test_the_chance_at_the_end_is_that_of_what_may_follow(
+    mean: float, share: float, slope: Slope, weight: float
+) -> None:
+    """It agrees with futures that are drawn from the truths which what was seen leaves possible."""
+    claim = _spread(mean, 60)
+    scale = 0.2 / float(claim.seen.std(ddof=1))
+    claim = replace(claim, **{name: mean + (claim.seen - mean) * scale for name in ("seen", "best", "worst")})
+    found = chance_at_end(claim, 0.05, weight, slope, Looks((share,)))
+    assert found == pytest.approx(_decided_in_the_end(mean, 60, share, slope, weight), abs=0.015)
+
+
+def test_the_chance_at_the_end_counts_what_is_missing_and_what_stays() -> None:
+    """Lost answers stand against a pass; variance that answers do not lower leaves nothing to hope for."""
+    claim = _spread(0.0)
+    lost = replace(claim, worst=claim.worst + 0.1, best=claim.best - 0.1)
+    assert chance_at_end(lost, 0.05, 1.0, EXACT, HALF) < chance_at_end(claim, 0.05, 1.0, EXACT, HALF) / 2
+    near = _spread(0.07)
+    hopes = [chance_at_end(near, 0.05, 1.0, EXACT, HALF, settled) for settled in (0.0, 0.5, 0.99)]
+    assert hopes[0] > hopes[1] > hopes[2]
+    assert hopes[2] < 0.01
+    assert chance_at_end(_claim([0.1]), 0.05, 1.0, EXACT, HALF) == 1.0
