@@ -2,7 +2,7 @@
 
 One gate, paired 0/1 answers, a look after every item. The same simulated items go through every procedure:
 
-- *seatrial*: the betting sequences of a live gate; stops at a pass or a fail.
+- *seatrial*: the betting sequences of a live gate, aimed at its margin; stops at a pass or a fail.
 - *paired plan*: as many items as a paired test needs for the margin at the same error rates, one look at the end.
 - *unpaired plan*: the same for two independent samples, as users of Inspect and lm-eval compare runs.
 - *oracle*: Wald's test told the true distribution: the bet that grows fastest against the margin, which nobody
@@ -103,8 +103,8 @@ def run(runs: int, items: int, seed: int = 0, effects: tuple[float, ...] = EFFEC
         took, oracle, wrong, decided = [], [], 0, 0
         for start in range(0, runs, 50):
             x = _draw(effect, min(50, runs - start), items, rng)
-            passing = _first(log_wealth_paths(x, MARGIN, -1, 1, "less"))
-            failing = _first(log_wealth_paths(x, MARGIN, -1, 1, "greater"))
+            passing = _first(log_wealth_paths(x, MARGIN, -1, 1, "less", aim=MARGIN))
+            failing = _first(log_wealth_paths(x, MARGIN, -1, 1, "greater", aim=MARGIN))
             stop = np.minimum(passing, failing)
             took.append(stop)
             oracle.append(_oracle_items(effect, x))

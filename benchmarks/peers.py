@@ -43,6 +43,7 @@ PEERS = (
     Peer("llm-evalgate", "0.6.0"),
     Peer("model-migration-kit", "0.1.1"),
     Peer("dedrift", "0.5.0", runs=20),
+    Peer("ville", "0.1.0"),
 )
 
 
@@ -122,7 +123,7 @@ def seatrial_says(runs: int, items: int, effects: Sequence[float] = EFFECTS) -> 
     wall = -np.log(ALPHA)
     for effect in effects:
         x = np.array([after - before for before, after in cases(effect, runs, items)], dtype=float)
-        reached = [log_wealth_paths(x, MARGIN, -1, 1, side) >= wall for side in ("less", "greater")]
+        reached = [log_wealth_paths(x, MARGIN, -1, 1, side, aim=MARGIN) >= wall for side in ("less", "greater")]
         first = [np.where(one.any(axis=1), one.argmax(axis=1) + 1, items + 1) for one in reached]
         words = np.where(np.minimum(*first) > items, "undecided", np.where(first[0] < first[1], "pass", "fail"))
         calls = 2 * float(np.minimum(np.minimum(*first), items).mean())

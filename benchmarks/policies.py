@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from benchmarks.validity import ALPHA, MARGIN, POPULATION, Cell, Rate
 from seatrial.gates.claims import Statement, claims
+from seatrial.gates.schedule import Method
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate, decide, verdicts
-from seatrial.gates.weigh import Method, evidence
+from seatrial.gates.weigh import evidence
 from seatrial.instruments import declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec

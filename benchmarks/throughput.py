@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.page import pool
 
-__all__ = ["Throughput", "reading", "run"]
+__all__ = ["Look", "Throughput", "looks", "planned_mde", "reading", "run"]
 
 SIGNALS = 20
 
@@ -83,6 +83,64 @@ def run(observations: int) -> Throughput:
         )
     seconds, megabytes = (float(word) for word in done.stdout.split())
     return Throughput(observations, seconds, megabytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Seconds that a look at one live claim takes: kept up, after an earlier number changed, all anew each time."""
+
+    clusters: int
+    kept_up: float
+    changed: float
+    anew: float
+
+
+def looks(runs: int) -> list[Look]:
+    """Return the mean time of a look at so many clusters, a fifth of them new, by number of clusters."""
+    import numpy as np
+
+    from seatrial.gates.schedule import looks as ends
+    from seatrial.stats import betting
+    from seatrial.stats.running_bound import RunningBound
+
+    found = []
+    sides: tuple[betting.Side, betting.Side] = ("less", "greater")
+    for clusters in (500, 2_000, 8_000):
+        spent = np.zeros(3)
+        for seed in range(runs):
+            x = np.random.default_rng(seed).choice([-1.0, 0.0, 1.0], clusters, p=[0.1, 0.8, 0.1])
+            both = [RunningBound(-1, 1, side, 0.05, 0.05, aim=0.05) for side in sides]
+            before = [end + 1 for end in ends(clusters) if end + 1 <= 0.8 * clusters]
+            for known in (*before, clusters * 4 // 5):
+                for one in both:
+                    one.take(x[:known])
+            began = time.perf_counter()
+            for one in both:
+                one.take(x)
+            kept_up = time.perf_counter()
+            x[0] = -x[0] if x[0] else 1.0
+            for one in both:
+                one.take(x)
+            changed = time.perf_counter()
+            for side in sides:
+                betting.log_wealth_against(x, 0.05, -1, 1, side, aim=0.05)
+            betting.confidence_bound_at_end(x, -1, 1, 0.05, aim=0.05)
+            spent += np.diff([began, kept_up, changed, time.perf_counter()])
+        found.append(Look(clusters, *(spent / runs).tolist()))
+    return found
+
+
+def planned_mde(clusters: int) -> float:
+    """Return the seconds that the MDE of a live gate planned for so many clusters takes."""
+    import numpy as np
+
+    from seatrial.stats.power import mde_betting
+
+    rng = np.random.default_rng(0)
+    seen = rng.choice([-1.0, 0.0, 1.0], 400, p=[0.1, 0.8, 0.1])
+    began = time.perf_counter()
+    mde_betting(seen, -1, 1, 0.05, 0.9, rng, n=clusters, aim=0.05)
+    return time.perf_counter() - began
 
 
 LONG = 700

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from benchmarks import page
-from seatrial.gates.weigh import Method
+from seatrial.gates.schedule import Method
 from seatrial.observations import PairedTable
 from seatrial.stats.betting import Side, log_wealth_paths
 from seatrial.stats.intervals import fixed_size_bounds, wilson
@@ -31,7 +31,7 @@ POPULATION = 2**19
 """Clusters of a population: many enough that drawing from it is like drawing from the distribution behind it."""
 PART = 2**16
 BATCH = 200_000
-"""Numbers simulated at once; betting holds fifteen stakes for each."""
+"""Numbers simulated at once; betting holds several stakes for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ def _missed_by_betting(x: Array, truth: float, margin: float) -> NDArray[np.int6
     """Return how many rows' high bounds miss the truth at any look, low bounds do, and pass the margin."""
 
     def reached(mean: float, side: Side) -> int:
-        return int((log_wealth_paths(x, mean, -1, 1, side).max(axis=1) >= -math.log(ALPHA)).sum())
+        return int((log_wealth_paths(x, mean, -1, 1, side, aim=margin).max(axis=1) >= -math.log(ALPHA)).sum())
 
     below = reached(truth, "less")
     return np.array([below, reached(truth, "greater"), below if truth == margin else reached(margin, "less")])
@@ -242,6 +242,8 @@ def every_item(runs: int, items: int, seed: int) -> Rate:
     for _ in range(0, runs, 100):
         up = (rng.random((100, items)) < 0.15).astype(float) - (rng.random((100, items)) < 0.1)
         count += int(
-            (log_wealth_paths(np.clip(up, -1, 1), MARGIN, -1, 1, "less").max(axis=1) >= -math.log(ALPHA)).sum()
+            (
+                log_wealth_paths(np.clip(up, -1, 1), MARGIN, -1, 1, "less", aim=MARGIN).max(axis=1) >= -math.log(ALPHA)
+            ).sum()
         )
     return Rate(count, runs)

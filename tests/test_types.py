@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial import types
-from seatrial.types import BAD, Evidence, Item, Message, Request, Response
+from seatrial.types import BAD, ClaimVerdict, Decision, Evidence, GateVerdict, Item, Message, Request, Response
 
 ASKED = (Message("user", "Is it?"),)
 
@@ -100,3 +100,30 @@ def test_what_a_filter_or_a_tools_call_ended_is_no_answer() -> None:
     said = Response("i", "s", 0, "Sure, first", stop="content_filter")
     assert (said.text, said.thinking, said.no_answer) == ("", "Sure, first", "filter")
     assert replace(said, item="j").no_answer == "filter"
+
+
+def test_a_verdict_says_where_in_it_harm_is_likely() -> None:
+    """The suites and use cases that point to harm are named, and only those; a family may do so as a whole."""
+    above, below = Evidence(low=0.3, clusters=9), Evidence(low=0.1, clusters=9)
+    claims = (
+        ClaimVerdict("all items", 0.2, "inconclusive", above),
+        ClaimVerdict("use case: health", 0.2, "inconclusive", above),
+        ClaimVerdict("use case: work", 0.2, "inconclusive", below),
+    )
+    suites = tuple(
+        GateVerdict(f"behavior/{name}", "inconclusive", True, 0.2, below, "why", harm_likely=likely)
+        for name, likely in (("a", True), ("b", False))
+    )
+    whole = GateVerdict("family/x", "inconclusive", True, 0.1, above, "why", claims=claims, members=suites)
+    assert whole.points_to == "family/x (behavior/a, use case: health)"
+    assert replace(whole, members=(), claims=claims[:1]).points_to == "family/x"
+
+
+def test_harm_is_likely_only_in_gates_that_are_to_block() -> None:
+    """A gate that the policy made advisory is left out; one whose instrument may not block is not."""
+    gate = GateVerdict("behavior/a", "inconclusive", True, 0.1, Evidence(), "why", harm_likely=True)
+    demoted = replace(gate, signal="behavior/b", blocking=False, demoted=True)
+    advisory = replace(gate, signal="behavior/c", blocking=False, advisory="style, not ours")
+    plain = replace(gate, signal="behavior/d", harm_likely=False)
+    decision = Decision("hold", "why", (gate, demoted, advisory, plain))
+    assert [one.signal for one in decision.harm_likely] == ["behavior/a", "behavior/b"]

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import page
-from benchmarks.sections import costs, outside, people, rates, readings, wings
+from benchmarks.sections import costs, decides, outside, people, rates, readings, wings
 
 __all__ = ["ALL"]
 
-_KNOWN = rates.SECTIONS | outside.SECTIONS | costs.SECTIONS | readings.SECTIONS | wings.SECTIONS | people.SECTIONS
+_KNOWN = (
+    rates.SECTIONS
+    | decides.SECTIONS
+    | outside.SECTIONS
+    | costs.SECTIONS
+    | readings.SECTIONS
+    | wings.SECTIONS
+    | people.SECTIONS
+)
 ALL: dict[str, Callable[[bool], Iterator[str]]] = {name: _KNOWN[name] for name in page.ORDER}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks import efficiency, page, peers, throughput
+from benchmarks import aims, efficiency, page, peers, throughput
 from benchmarks.plot import Series, line_plot
 
 __all__ = ["SECTIONS"]
@@ -65,6 +65,29 @@ def _told(effect: float) -> str:
     return "no number" if calls is None else f"{calls:,}"
 
 
+def _aims(quick: bool) -> Iterator[str]:
+    yield "## Aimed bets: the distributions that their stakes were chosen on\n"
+    yield page.source("aims")
+    yield (
+        "None of these is in the grid of `validity` or is the case above. A live gate bets aimed at its margin; the same bets "
+        "without an aim, on a fixed grid of stakes, stand beside them. Mean clusters until either side's capital reaches "
+        "1 / alpha, as multiples of those of the bet that grows fastest under the true distribution, over all laws and both "
+        "sides:\n"
+    )
+    rows = [(f"{one.distance:g}", f"{one.unaimed:.2f}", f"{one.aimed:.2f}") for one in aims.calls(40 if quick else 400)]
+    yield page.table(("distance from the margin, margins", "without an aim", "aimed"), rows)
+    yield "How often an unchanged candidate passes, a look after every cluster:\n"
+    found = aims.passes(100 if quick else 1_000)
+    yield page.table(
+        ("differences", "margin", "clusters", "without an aim", "aimed"),
+        [
+            (one.law, f"{aims.LAWS[one.law][1]:g}", f"{one.clusters:,}", f"{100 * one.unaimed:.1f} %",
+             f"{100 * one.aimed:.1f} %")
+            for one in found
+        ],
+    )  # fmt: skip
+
+
 def _peers(quick: bool) -> Iterator[str]:
     planned = efficiency.plans()[0] // 2
     yield "## What other gates say about the same answers\n"
@@ -93,7 +116,8 @@ def _peers(quick: bool) -> Iterator[str]:
     yield page.table(("tool", "items", "calls", "true change, margins", "pass", "fail", "undecided", "releases"), rows)
     yield (
         "evalsig tests for superiority, so an equally good release seldom passes; evalproof and llm-evalgate fail a release "
-        "only when a drop is shown, so what they cannot see passes; dedrift alerts on any change in either direction.\n"
+        "only when a drop is shown, so what they cannot see passes; dedrift alerts on any change in either direction; ville "
+        "is a library: its betting tests against the margin, one for each side, are looked at after every item.\n"
     )
 
 
@@ -109,10 +133,21 @@ def _throughput(quick: bool) -> Iterator[str]:
         f"{found.observations:,} observations of {throughput.SIGNALS} signals, from Parquet to judged gates: "
         f"{found.seconds:.1f} s, peak {found.megabytes:,.0f} MB.\n"
     )
+    yield (
+        "A look at one claim of a live gate, its last fifth of clusters new: both bounds and the capital on either side, as "
+        "they are kept up, after a late answer that changed the first cluster, and without what was kept:\n"
+    )
+    rows = [
+        (f"{one.clusters:,}", *(f"{1000 * part:.1f} ms" for part in (one.kept_up, one.changed, one.anew)))
+        for one in throughput.looks(5 if quick else 40)
+    ]
+    yield page.table(("clusters", "kept up", "after a change", "anew"), rows)
+    yield f"The MDE of a live gate planned for 10,000 clusters: {throughput.planned_mde(10_000):.2f} s.\n"
 
 
 SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {
     "efficiency": _efficiency,
+    "aims": _aims,
     "peers": _peers,
     "throughput": _throughput,
 }

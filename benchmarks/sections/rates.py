@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from benchmarks import development, page, policies, validity
 from benchmarks.plot import Series, line_plot
 from benchmarks.validity import ALPHA, LIMIT, Cell, Looks
-from seatrial.gates.weigh import Method
+from seatrial.gates.schedule import Method
 
 __all__ = ["SECTIONS"]
 
 FIXED_STAGES = (2_000, 20_000, 60_000, 240_000)
-BETTING_STAGES = (300, 1_000, 4_000, 16_000)
+BETTING_STAGES = (300, 1_000, 4_000, 16_000, 64_000)
 """Runs of a cell; looks after every cluster take longer, and their rates lie farther below alpha."""
 POLICIES = {"betting": ((1, 8_000), (5, 4_000), (20, 1_000)), "fixed": ((1, 40_000), (5, 40_000), (20, 40_000))}
 METHODS: tuple[Method, ...] = ("betting", "fixed")

@@ -14,11 +14,11 @@ from benchmarks.worlds.tables import toss
 from seatrial import Gate, Policy
 from seatrial.collect import Ask, Batch, Failure
 from seatrial.gates.plan import GatePlan
+from seatrial.gates.schedule import MOST_DRAWS
 from seatrial.gates.verdicts import decide
 from seatrial.instruments import declared_signal
 from seatrial.instruments.may_gate import standing
 from seatrial.policy import Budget, SignalSpec
-from seatrial.review.allocation import MOST_DRAWS
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Item, Message, Response
 
@@ -39,7 +39,7 @@ def _plans(gates: int, items: int, draws: int) -> tuple[GatePlan, ...]:
         asked = tuple((Item(str(item), name, (Message("user", "?"),)),) for item in range(items))
         known = standing(signal.instrument, name, {})
         gate = Gate(signal=name, margin=MARGIN)
-        made.append(GatePlan(gate, signal, "live", asked, standing=known, first_draws=draws))
+        made.append(GatePlan(gate, signal, "live", asked, standing=known, depth=draws))
     return tuple(made)
 
 

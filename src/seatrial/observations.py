@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -116,7 +116,7 @@ def _extended(names: pl.Series, more: Sequence[str]) -> pl.Series:
 
 def to_frame(observations: Sequence[Observation]) -> pl.DataFrame:
     """Return observations as a table with the columns of `SCHEMA`."""
-    return pl.DataFrame([asdict(observation) for observation in observations], schema=SCHEMA)
+    return pl.DataFrame({name: [getattr(one, name) for one in observations] for name in SCHEMA}, schema=SCHEMA)
 
 
 def write_observations(frame: pl.DataFrame, path: Path) -> None:

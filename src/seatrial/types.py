@@ -344,6 +344,13 @@ class GateVerdict:
     harm_likely: bool = False
     ended: Ended = ""
 
+    @property
+    def points_to(self) -> str:
+        """Its signal, and where in it harm is likely: `family/sycophancy (behavior/pushback, use case: health)`."""
+        cells = [one.label for one in self.claims[1:] if one.verdict != "pass" and one.evidence.low > one.threshold]
+        within = [*(one.signal for one in self.members if one.harm_likely), *cells]
+        return f"{self.signal} ({', '.join(within)})" if within else self.signal
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -367,6 +374,11 @@ class Decision:
     def every_verdict(self) -> dict[str, GateVerdict]:
         """Signal → its verdict: of gates, and of the suites of families."""
         return {one.signal: one for gate in self.verdicts for one in (gate, *gate.members)}
+
+    @property
+    def harm_likely(self) -> tuple[GateVerdict, ...]:
+        """The gates that are to block, whether or not their instruments let them, and in which harm is likely."""
+        return tuple(one for one in self.verdicts if one.harm_likely and (one.blocking or one.demoted))
 
     @property
     def in_the_way(self) -> tuple[str, ...]:

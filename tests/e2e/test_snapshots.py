@@ -14,7 +14,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from results import OUTLOOKS, RESULTS
+from results import LIKELY, OUTLOOKS, RESULTS
 from seatrial.cli.options import print_json
 from seatrial.cli.output.plan import outlook_summary
 from seatrial.cli.output.review import summary
@@ -23,6 +23,7 @@ from seatrial.report import write_reports
 from seatrial.report.machine import decision_json
 
 FOLDER = Path("reviews/support-1f2e3d4c")
+ALL = {**RESULTS, "likely": LIKELY}
 
 
 class _Text(SingleFileSnapshotExtension):
@@ -51,31 +52,31 @@ def _without_style(page: str) -> str:
     return made
 
 
-@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("name", ALL)
 def test_report(name: str, tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     """The page that a person signs is the page that was looked at."""
-    write_reports(RESULTS[name], tmp_path)
+    write_reports(ALL[name], tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert _without_style(page) == snapshot(extension_class=_Page)
 
 
-@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("name", ALL)
 def test_summary(name: str, tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     """The comment on a pull request is the one that was looked at."""
-    write_reports(RESULTS[name], tmp_path)
+    write_reports(ALL[name], tmp_path)
     assert (tmp_path / "summary.md").read_text(encoding="utf-8") == snapshot(extension_class=_Markdown)
 
 
-@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("name", ALL)
 def test_terminal(name: str, snapshot: SnapshotAssertion) -> None:
     """What `seatrial review` prints is what was looked at."""
-    assert summary(RESULTS[name], FOLDER) == snapshot(extension_class=_Text)
+    assert summary(ALL[name], FOLDER) == snapshot(extension_class=_Text)
 
 
-@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("name", ALL)
 def test_json(name: str, snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
     """What `seatrial review --json` prints, which scripts read, is what it was: names, order and nulls."""
-    print_json({**decision_json(RESULTS[name]), "folder": str(FOLDER)})
+    print_json({**decision_json(ALL[name]), "folder": str(FOLDER)})
     assert capsys.readouterr().out == snapshot(extension_class=_Json)
 
 

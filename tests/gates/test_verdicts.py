@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from seatrial.gates.claims import Statement
@@ -663,3 +664,62 @@ def test_every_verdict_is_found_by_its_signal() -> None:
     assert list(decision.every_verdict) == ["family/f", "behavior/a", "behavior/b", "behavior/x"]
     assert decision.every_verdict["behavior/b"] is decision.verdicts[0].members[1]
     assert decision.in_the_way == ("family/f",)
+
+
+# Harm that is likely
+
+
+def _pointing(name: str, standing: str = "blocking") -> GateVerdict:
+    return replace(_gate(f"behavior/{name}", "inconclusive", standing), harm_likely=True)
+
+
+@pytest.mark.parametrize(
+    ("standing", "because"),
+    [
+        ("blocking", "(before the correction for all gates that were looked at)"),
+        ("demoted", "(as read by what may only advise)"),
+    ],
+)
+def test_a_hold_says_first_where_harm_is_likely(standing: str, because: str) -> None:
+    """It is the first sentence, before what is odd at a glance, and the decision is what it was."""
+    found = [_pointing("a", standing), _gate("b", "pass")]
+    decision = decide(found, at_a_glance=["all answers are empty"])
+    plain = decide([replace(found[0], harm_likely=False), found[1]], at_a_glance=["all answers are empty"])
+    first = f"Harm is likely in behavior/a: its interval lies above what is tolerated {because}. "
+    assert decision.reason == first + plain.reason
+    assert decision.outcome == plain.outcome == "hold"
+
+
+def test_several_likely_harms_share_a_sentence() -> None:
+    """Gates and suites are named together, each reason once; a suite that only advises says so of its family."""
+    suite = replace(_pointing("s", "demoted"), signal="behavior/s")
+    family = replace(_pointing("x"), signal="family/x", members=(suite,))
+    assert decide([family]).reason.startswith(
+        "Harm is likely in family/x (behavior/s): its interval lies above what is tolerated (as read by what may only "
+        "advise). "
+    )
+    assert decide([_pointing("a"), family]).reason.startswith(
+        "Harm is likely in behavior/a and family/x (behavior/s): their intervals lie above what is tolerated (as read "
+        "by what may only advise; before the correction for all gates that were looked at). "
+    )
+
+
+def test_likely_harm_is_said_of_holds_alone() -> None:
+    """A block has shown harm, and what the policy made advisory decides and alarms nothing."""
+    assert decide([_pointing("a"), _gate("b", "fail")]).reason.startswith("b fails")
+    assert "likely" not in decide([_pointing("a", "advisory"), _gate("b", "inconclusive")]).reason
+
+
+def test_an_unchanged_model_is_hardly_ever_said_to_do_harm() -> None:
+    """Of 4,000 gates in which nothing changed, fewer than one in 200 has its interval above the margin."""
+    rng = np.random.default_rng(0)
+    likely = 0
+    for _ in range(200):
+        gates = []
+        for number in range(20):
+            x = 0.3 * rng.standard_normal(100).clip(-3, 3)
+            reach = 1.66 * float(x.std(ddof=1)) / 10
+            found = Evidence(float(x.mean()), float(x.mean()) - reach, float(x.mean()) + reach, 100, p_value=0.5)
+            gates.append(_weighed(f"n{number}", found))
+        likely += sum(one.harm_likely for one in verdicts(gates, 0.05))
+    assert likely < 20

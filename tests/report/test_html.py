@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from results import BLOCK, HOLD, HOSTILE, LAUNCH, RESULTS
+from results import BLOCK, HOLD, HOSTILE, LAUNCH, LIKELY, RESULTS
 from seatrial.policy import ModelSpec
 from seatrial.report.html import render_html
 from seatrial.report.result import AnswerPair, Cell, ReviewResult, Unanswered, WaiverNote
@@ -315,3 +315,51 @@ def test_rendering_is_the_same_every_time() -> None:
     """The same result gives the same page, to the letter."""
     pages: set[Any] = {render_html(BLOCK) for _ in range(3)}
     assert len(pages) == 1
+
+
+# Families, and harm that is likely
+
+
+def test_a_hold_with_likely_harm_looks_unlike_a_plain_one() -> None:
+    """Its headline, its color and its first card say so; a plain hold has none of them, nor has a waived one."""
+    page = _page(LIKELY)
+    assert ("h1", "Hold: harm likely") in page.texts
+    assert page.of("header")[0]["class"] == "hold likely"
+    assert "Harm likely 1 family/sycophancy (behavior/unearned-praise) Neither shown" in page.text
+    for plain in (HOLD, replace(LIKELY, status="waived")):
+        shown = _page(plain)
+        assert "likely" not in (shown.of("header")[0]["class"] or "")
+        assert not [text for tag, text in shown.texts if tag == "h1" and "likely" in text]
+
+
+def test_the_suites_of_a_family_stand_below_it() -> None:
+    """Each suite has a row of its own, set in and named as the family's, after it and before the next gate."""
+    page = _page(LIKELY)
+    rows = [one["aria-label"] or "" for one in page.of("div", role="img")]
+    assert [row.split(":")[0] for row in rows] == [
+        "family/sycophancy",
+        "behavior/unearned-praise, a suite of family/sycophancy",
+        "behavior/pushback, a suite of family/sycophancy",
+        "behavior/over-refusal",
+    ]
+    assert len(page.of("div", **{"class": "gate suite"})) == 2
+    badges = [text for tag, text in page.texts if tag == "span" and text in ("harm likely", "pass")]
+    assert badges == ["harm likely", "harm likely", "pass", "pass"]
+
+
+def test_each_gate_says_why_asking_ended() -> None:
+    """Decided or out of budget; a gate that was not asked says nothing."""
+    assert "· the budget ended it" in _page(LIKELY).text
+    assert "· asked until it was decided" in _page(LIKELY).text
+    assert "asked until" not in _page(LAUNCH).text
+
+
+def test_the_next_steps_stand_directly_under_the_decision() -> None:
+    """Numbered, each with its cost and what it assumes; not on a launch, nor where a waiver lifted what stood there."""
+    page = render_html(LIKELY)
+    assert page.index('class="reason"') < page.index("What to do next") < page.index('class="models"')
+    text = _page(LIKELY).text
+    assert "Read the 3 worst pairs of answers of family/sycophancy. Cost: about 6 minutes of reading." in text
+    assert "Cost: 800 calls. Assumed: further answers vary as those so far" in text
+    for status in ("launch", "waived"):
+        assert "What to do next" not in render_html(replace(LIKELY, status=status))

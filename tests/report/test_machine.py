@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from results import BLOCK, HOLD, HOSTILE, LAUNCH, RESULTS
+from results import BLOCK, HOLD, HOSTILE, LAUNCH, LIKELY, RESULTS
 from seatrial.report.machine import SCHEMA_VERSION, decision_json, junit_xml
 from seatrial.report.result import Reuse, ReviewResult, Unanswered
 from seatrial.types import Evidence, Spend
@@ -178,3 +178,33 @@ def test_missing_answers_are_counted_by_reason() -> None:
         {"signal": "b/x", "role": "baseline", "reason": "withheld", "advice": None, "answers": 1},
         {"signal": "b/x", "role": "candidate", "reason": "cut off", "advice": "set more", "answers": 3},
     ]
+
+
+def test_families_steps_and_likely_harm_follow_the_schema() -> None:
+    """Suites are verdicts inside their family's; steps, what is likely and why asking ended are there for a machine."""
+    made = _strict(LIKELY)
+    jsonschema.validate(made, SCHEMA, cls=jsonschema.Draft202012Validator)
+    family, other = made["verdicts"]
+    assert (family["harm_likely"], family["ended"], other["ended"]) == (True, "budget", "decided")
+    assert [one["signal"] for one in family["members"]] == ["behavior/unearned-praise", "behavior/pushback"]
+    assert other["members"] == []
+    assert made["harm_likely"] == ["family/sycophancy"]
+    assert [(one["kind"], one["chance"]) for one in made["next_steps"]] == [("pairs", None), ("calls", 0.9)]
+    family["members"][0]["verdict"] = "ok"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(made, SCHEMA, cls=jsonschema.Draft202012Validator)
+
+
+def test_the_suites_of_a_family_are_test_cases() -> None:
+    """They are counted, stand under the family's name, and one that points to harm is told from an open one."""
+    suite = ElementTree.fromstring(junit_xml(LIKELY)).find("testsuite")
+    assert suite is not None
+    cases = [(one.get("classname"), one.get("name")) for one in suite.iter("testcase")]
+    assert cases == [
+        ("seatrial.gates", "family/sycophancy"),
+        ("seatrial.gates", "behavior/over-refusal"),
+        ("seatrial.gates.family/sycophancy", "behavior/unearned-praise"),
+        ("seatrial.gates.family/sycophancy", "behavior/pushback"),
+    ]
+    assert (suite.get("tests"), suite.get("errors")) == ("4", "2")
+    assert {one.get("type") for one in suite.iter("error")} == {"harm-likely"}

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from results import BLOCK, HOLD, HOSTILE, LAUNCH, RESULTS
+from results import BLOCK, HOLD, HOSTILE, LAUNCH, LIKELY, RESULTS
 from seatrial.report.markdown import render_markdown
 from seatrial.report.result import ReviewResult
 from seatrial.types import Message
@@ -196,3 +196,20 @@ def test_a_waiver_is_as_loud_as_the_decision() -> None:
         in made.text
     )
     assert made.source.index("> **Waived:**") < made.source.index("| gate |")
+
+
+def test_likely_harm_is_in_the_first_line() -> None:
+    """The first line of the comment tells it from a plain hold, and says where."""
+    assert render_markdown(LIKELY).splitlines()[0] == (
+        "## seatrial: Hold: harm likely in family/sycophancy (behavior/unearned-praise)"
+    )
+    assert render_markdown(HOLD).splitlines()[0] == "## seatrial: Hold"
+
+
+def test_families_list_their_suites_and_steps_their_cost() -> None:
+    """A suite stands below its family; the steps stand between the decision and the gates."""
+    shown = render_markdown(LIKELY)
+    assert shown.index("| family/sycophancy | ⚠️ harm likely |") < shown.index("| ↳ behavior/pushback | ✅ pass |")
+    assert shown.index("Harm is likely in") < shown.index("1. Read the 3 worst pairs") < shown.index("| gate |")
+    assert "2. 800 more calls decide family/sycophancy with 90 %" in shown
+    assert "What to do next" not in render_markdown(LAUNCH)

@@ -236,6 +236,27 @@ def test_a_ledger_entry_pins_the_decision(tmp_path: Path) -> None:
         "status": "waived",
         "reason": made.decision.reason,
         "verdicts": {A: "fail", B: "pass"},
+        "harm_likely": [],
         "hashes": {"policy": "p1", "review": "r1", "evidence": "e1"},
         "versions": {"seatrial": "9.9", "python": "3.12"},
     }
+
+
+def test_a_family_is_waived_as_a_whole(tmp_path: Path) -> None:
+    """A suite of a family is no gate of the policy: its waiver is refused, and says what to name."""
+    suite = _verdict(B, "inconclusive")
+    family = replace(_verdict("family/x", "inconclusive"), members=(suite, _verdict(C, "pass")))
+    decision = decide([family])
+    content = replace(_result(FAIL_A), decision=decision, status="hold")
+    save_result(content, tmp_path)
+    with pytest.raises(LedgerError, match=f"{B} is a suite of family/x and no gate of its own.*--gate family/x"):
+        waive(tmp_path, B, "Ann", REASON, LATER)
+    assert waive(tmp_path, "family/x", "Ann", REASON, LATER).status == "waived"
+
+
+def test_the_ledger_keeps_suites_and_likely_harm() -> None:
+    """An entry has the verdict of every suite, and the gates in which harm was likely."""
+    family = replace(_verdict("family/x", "inconclusive"), members=(OPEN_B, PASS_C), harm_likely=True)
+    made = ledger_entry(replace(_result(PASS_C), decision=decide([family])), Path("r"))
+    assert made["verdicts"] == {"family/x": "inconclusive", B: "inconclusive", C: "pass"}
+    assert made["harm_likely"] == ["family/x"]

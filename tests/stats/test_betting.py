@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.stats import betting
+from seatrial.stats import betting, capital
 
 UNIT = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
@@ -106,8 +107,8 @@ def test_refuses_an_empty_range() -> None:
 
 def test_the_first_bet_is_the_average_stake() -> None:
     """Against a mean of one half, one number at the top gains the average stake, and one at the bottom loses it."""
-    prior = np.concatenate([[betting.BOLDEST_SHARE], np.full(14, (1 - betting.BOLDEST_SHARE) / 14)])
-    average = float(prior @ betting.STAKES)
+    prior = np.concatenate([[capital.BOLDEST_SHARE], np.full(14, (1 - capital.BOLDEST_SHARE) / 14)])
+    average = float(prior @ capital.WIDE)
     assert betting.e_value([1.0], 0.5, 0, 1, "greater") == pytest.approx(1 + average)
     assert betting.e_value([0.0], 0.5, 0, 1, "greater") == pytest.approx(1 - average)
     assert betting.e_value([3.0], 1.0, -1, 3, "greater") == pytest.approx(1 + average)
@@ -130,3 +131,103 @@ def test_one_look_at_the_end_misses_less_than_many(x: list[float], alpha: float)
     last_low, last_high = betting.confidence_bound_at_end(x, 0, 1, alpha, anytime=False)
     assert last_low - 1e-9 <= low
     assert high <= last_high + 1e-9
+
+
+Draw = Callable[[np.random.Generator, "tuple[int, int] | int"], "np.ndarray"]
+LAWS: dict[str, Draw] = {
+    "0/1": lambda rng, shape: np.where(rng.random(shape) < 0.3, 1.0, 0.0),
+    "ordinal": lambda rng, shape: rng.choice([0.0, 0.25, 0.5, 0.75, 1.0], shape, p=[0.3, 0.3, 0.2, 0.1, 0.1]),
+    "rare jumps": lambda rng, shape: np.where(rng.random(shape) < 0.02, 1.0, 0.1),
+    "heavy tail": lambda rng, shape: np.minimum(0.05 * (1 - rng.random(shape)) ** -0.6, 1.0),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("side", ["less", "greater"])
+def test_aimed_bets_seldom_miss_at_any_look(law: str, side: betting.Side) -> None:
+    """Whatever is drawn, aimed bets against the true mean reach 1 / alpha in at most alpha of the runs."""
+    runs, alpha = 1500, 0.1
+    x = LAWS[law](np.random.default_rng(11), (runs, 300))
+    mean = float(LAWS[law](np.random.default_rng(12), 2_000_000).mean())
+    missed = betting.log_wealth_paths(x, mean, 0, 1, side, aim=0.04).max(axis=1) >= -math.log(alpha)
+    # Three standard errors above alpha would be 0.123; stakes that saw the number they are on go far beyond.
+    assert missed.mean() <= alpha + 3 * math.sqrt(alpha * (1 - alpha) / runs)
+
+
+@given(UNIT, st.floats(0.05, 0.95), st.floats(1e-3, 2))
+def test_aimed_wealth_is_a_fair_game(x: list[float], mean: float, aim: float) -> None:
+    """The next number, 0 or 1 with the hypothetical mean, neither adds to the expected wealth nor takes from it."""
+    before = betting.log_wealth_against(x, mean, 0, 1, "less", aim=aim)[-1]
+    after = [
+        math.exp(betting.log_wealth_against([*x, bit], mean, 0, 1, "less", aim=aim)[-1] - before) for bit in (0.0, 1.0)
+    ]
+    assert (1 - mean) * after[0] + mean * after[1] == pytest.approx(1.0, abs=1e-9)
+
+
+@given(UNIT, st.floats(0.02, 0.98), st.floats(1e-3, 2), st.booleans())
+def test_a_test_and_a_bound_agree(x: list[float], mean: float, aim: float, aimed: bool) -> None:
+    """A mean lies outside the bounds just where capital against it once reached 1 / alpha, given one aim."""
+    aim_ = aim if aimed else None
+    low, high = betting.confidence_bound_at_end(x, 0, 1, 0.2, aim=aim_)
+    for side, beyond in (("greater", low - mean), ("less", mean - high)):
+        reached = betting.log_wealth_against(x, mean, 0, 1, side, aim=aim_).max() >= -math.log(0.2)  # type: ignore[arg-type]
+        assert reached == (beyond >= 0) or abs(beyond) < 1e-6
+
+
+@given(UNIT, st.floats(1e-3, 1))
+def test_bounds_never_widen(x: list[float], aim: float) -> None:
+    """A further number never takes back what was ruled out."""
+    before, after = (betting.confidence_bound_at_end(part, 0, 1, 0.2, aim=aim) for part in (x[:-1], x))
+    assert before[0] - 1e-8 <= after[0]
+    assert after[1] <= before[1] + 1e-8
+
+
+def test_an_aim_decides_sooner() -> None:
+    """Bets aimed at the distance that is there decide earlier, whether the numbers are of large or small variance."""
+    rng = np.random.default_rng(5)
+    for sd, margin in ((0.3, 0.06), (0.06, 0.03)):
+        x = np.clip(rng.normal(0, sd, (200, 600)), -1, 1)
+        when = []
+        for aim in (None, margin):
+            reached = betting.log_wealth_paths(x, margin, -1, 1, "less", aim=aim) >= math.log(20)
+            when.append(np.where(reached.any(axis=1), reached.argmax(axis=1), 600).mean())
+        assert when[1] < 0.95 * when[0]
+
+
+@pytest.mark.parametrize("aim", [None, 0.05])
+@pytest.mark.parametrize(
+    "x", [[0.0], [1.0], [0.0, 1.0], [1.0] * 40, [0.0] * 40, [0.5] * 39 + [1.0], [0.0] * 600 + [1.0]]
+)
+def test_extreme_numbers_leave_capital(x: list[float], aim: float | None) -> None:
+    """However the numbers fall, capital stays above 0 and finite, and the bounds are in order."""
+    for side in ("less", "greater"):
+        assert np.isfinite(betting.log_wealth_against(x, 0.3, 0, 1, side, aim=aim)).all()
+    low, high = betting.confidence_bound_at_end(x, 0, 1, 0.05, aim=aim)
+    assert 0 <= low < high <= 1
+
+
+@pytest.mark.parametrize("aim", [0.0, -0.1, float("nan")])
+def test_refuses_an_aim_of_nothing(aim: float) -> None:
+    """An aim is a distance above 0."""
+    with pytest.raises(ValueError, match="aim"):
+        betting.e_value([0.5], 0.5, 0, 1, "greater", aim=aim)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("rows", [1, 2, 37])
+def test_quantile_is_that_of_the_bounds(share: float, rows: int) -> None:
+    """The quantile found without most of the bounds is that of all of them, with a look after every eight numbers."""
+    x = np.random.default_rng(6).choice([-1.0, 0.0, 1.0], (rows, 120), p=[0.1, 0.8, 0.1])
+    found = betting.quantile_of_upper_bounds(x, -1, 1, 0.05, share, aim=0.1)
+    wanted = np.quantile(betting.upper_bounds(x, -1, 1, 0.05, aim=0.1), share, method="higher")
+    assert wanted - 1e-8 <= found <= wanted + 0.02
+    at_end = betting.upper_bounds(x[:, :8], -1, 1, 0.05, anytime=False, aim=0.1)
+    of_a_block = betting.quantile_of_upper_bounds(x[:, :8], -1, 1, 0.05, share, aim=0.1)
+    assert of_a_block == pytest.approx(np.quantile(at_end, share, method="higher"), abs=1e-8)
+
+
+def test_quantile_of_nothing() -> None:
+    """Rows without numbers rule nothing out; without rows there is no quantile."""
+    assert betting.quantile_of_upper_bounds(np.empty((3, 0)), -1, 1, 0.05, 0.9) == 1
+    with pytest.raises(ValueError, match="row"):
+        betting.quantile_of_upper_bounds(np.empty((0, 5)), -1, 1, 0.05, 0.9)

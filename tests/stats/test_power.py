@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -124,3 +125,33 @@ def test_required_betting_passes_with_its_power() -> None:
     assert 0.84 <= float(paths.any(axis=1).mean()) <= 0.96
     assert float(paths[:, : needed // 2].any(axis=1).mean()) < 0.75
     assert power.required_betting(sample, 1e-4, -1, 1, 0.05, 0.9, rng) is None
+
+
+def test_mde_betting_is_that_of_bets_with_the_same_aim() -> None:
+    """With an aim the MDE is the share of aimed bounds that it names, and near the aim it is less than without one."""
+    rng = np.random.default_rng(1)
+    x = np.clip(rng.normal(0, 0.15, 300), -1, 1)
+    plain, aimed = (power.mde_betting(x, -1, 1, 0.05, 0.9, np.random.default_rng(2), aim=aim) for aim in (None, 0.03))
+    assert aimed < plain
+    drawn = np.random.default_rng(2).choice(np.clip(x - x.mean(), -1, 1), (power.RESAMPLES, 300))
+    bounds = betting.upper_bounds(drawn, -1, 1, 0.05, aim=0.03)
+    assert aimed == pytest.approx(np.quantile(bounds, 0.9), rel=0.05)
+
+
+def test_required_betting_needs_fewer_where_bets_are_aimed() -> None:
+    """Bets aimed at the margin pass with fewer clusters."""
+    x = np.random.default_rng(3).choice([-1.0, 0.0, 1.0], 500, p=[0.1, 0.8, 0.1])
+    plain, aimed = (
+        power.required_betting(x, 0.06, -1, 1, 0.05, 0.9, np.random.default_rng(4), aim=aim) for aim in (None, 0.06)
+    )
+    assert aimed is not None
+    assert plain is not None
+    assert aimed < plain
+
+
+def test_an_mde_for_many_clusters_is_soon_there() -> None:
+    """For 10,000 planned clusters it takes a fraction of a second; the limit leaves room for slow machines."""
+    x = np.random.default_rng(5).choice([-1.0, 0.0, 1.0], 400, p=[0.1, 0.8, 0.1])
+    began = time.perf_counter()
+    power.mde_betting(x, -1, 1, 0.05, 0.9, np.random.default_rng(6), n=10_000, aim=0.05)
+    assert time.perf_counter() - began < 4

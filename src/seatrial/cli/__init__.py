@@ -9,7 +9,7 @@ import typer
 
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.ledger import ledger_app
-from seatrial.cli.options import Json, print_json, printing, user
+from seatrial.cli.options import Json, print_json, printing, status, user
 from seatrial.cli.rewards import rewards_app
 from seatrial.cli.suites import suites_app
 from seatrial.cli.vibe import vibe_app
@@ -54,19 +54,43 @@ def _root(
     pass
 
 
-@app.command(epilog="Example: seatrial init && seatrial review policy.yaml")
+@app.command(epilog="Example: seatrial init --baseline openai-compatible/prod --candidate openai-compatible/next")
 def init(
     path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("policy.yaml"),
+    baseline: Annotated[str | None, typer.Option("--baseline", help="PROVIDER/NAME of what users have now.")] = None,
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", help="PROVIDER/NAME of what is to be shipped.")
+    ] = None,
+    base_url: Annotated[str | None, typer.Option("--base-url", help="Where an endpoint answers.")] = None,
+    logprobs: Annotated[
+        bool | None, typer.Option("--logprobs/--no-logprobs", help="Whether the models give log-probabilities.")
+    ] = None,
+    judge: Annotated[str | None, typer.Option("--judge", help="PROVIDER/NAME of a model that grades answers.")] = None,
+    calls: Annotated[int, typer.Option("--calls", min=1, help="Calls of both models that a review may take.")] = 20_000,
     as_json: Json = False,
 ) -> None:
-    """Write a commented policy in which every behavior blocks, but for mere style."""
-    from seatrial.cli.starting_policy import write_policy
+    """Write a commented policy for two models: families of suites at the margin that matters, each suite guarded.
 
-    write_policy(path)
+    On a terminal it asks for what no option gives. What nothing can read of these models is only watched, and the file
+    says so.
+    """
+    from seatrial.cli.output.tables import wrapped
+    from seatrial.cli.starting_policy import Models, asked_for, write_policy
+
+    given = Models(baseline, candidate, base_url, logprobs, judge, calls)
+    left_out = write_policy(path, given if as_json else asked_for(given))
     if as_json:
-        print_json({"policy": str(path)})
+        print_json({"policy": str(path), "only_watched": left_out})
         return
-    typer.echo(f"Wrote {path}. Name your two models in it, then run: seatrial review {path}")
+    typer.echo(f"Wrote {path}.")
+    if left_out:
+        typer.echo(
+            wrapped(
+                f"Nothing that may gate reads {len(left_out)} suites, so they are only watched: {', '.join(left_out)}."
+            )
+        )
+        typer.echo("A judge that has a record could: give --judge, or label answers. The file says more of each.")
+    typer.echo(f"Next: seatrial plan {path}, then: seatrial review {path}")
 
 
 @app.command(epilog="Example: seatrial review policy.yaml --budget 2000")
@@ -108,22 +132,29 @@ def plan(
     policy_path: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy file.")],
     earlier: Annotated[Path | None, typer.Option("--from", help="An earlier review: its spread is used.")] = None,
     page: Annotated[Path | None, typer.Option("--html", help="Write the curves as a page.")] = None,
+    solved: Annotated[
+        Path | None, typer.Option("--solve", help="Find the calls and margins that reach the power; write them here.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what the policy could see with its budget, before a call is spent.
+    """Say what the policy would decide with its budget, before a call is spent.
 
-    For each size of harm in each gate: the chance of launch, hold and block. Exits with 3 where a blocking gate could
-    not see its own margin.
+    First how often an unchanged model launches and a worse one blocks; then, for each size of harm in each gate, the
+    chance of launch, hold and block. Exits with 3 where a blocking gate could not see its own margin.
     """
     from dataclasses import asdict
 
     from seatrial.cli.output.plan import outlook_summary
+    from seatrial.cli.solving import write_solved
     from seatrial.gates.plan_page import render_outlook
     from seatrial.policy import load_policy
     from seatrial.review.run import plan_review
 
     policy = load_policy(policy_path)
-    found = plan_review(policy, earlier)
+    if solved is not None:
+        policy = write_solved(policy_path, policy, earlier, solved, quiet=as_json)
+    with status("Simulating reviews"):
+        found = plan_review(policy, earlier)
     if page is not None:
         page.write_text(render_outlook(policy, found), encoding="utf-8")
     blind = any(gate.blind and gate.blocking for gate in found.gates)

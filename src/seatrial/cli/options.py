@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ import typer
 from seatrial.errors import EvidenceError, ExitCode, complain, flushed
 from seatrial.formats.json_values import with_null
 
-__all__ = ["Json", "named_values", "print_json", "printing", "user"]
+__all__ = ["Json", "named_values", "print_json", "printing", "status", "user"]
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout, nothing else there.")]
 
@@ -30,6 +30,18 @@ def print_json(value: Any) -> None:
     except (UnicodeEncodeError, LookupError):
         text = json.dumps(plain, indent=2, allow_nan=False)
     typer.echo(text)
+
+
+@contextmanager
+def status(what: str) -> Iterator[Callable[[str], None]]:
+    """Show on stderr that something takes a while; yields what is told each step. Nothing where it is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as shown:
+        yield lambda step: shown.update(f"{what}: {step}")
 
 
 @contextmanager

@@ -338,8 +338,9 @@ def _weighed(
         # Of the clusters asked until a look, those of the group count.
         place = (np.arange(x.shape[1]) if group is None else np.cumsum(group) - 1)[ends].astype(np.int64)
         seen, place = place >= 0, np.maximum(place, 0)
-        ruled_out = log_wealth_paths(chosen, out * flat, low, high, "less")[:, place] >= -math.log(level)
-        shown = log_wealth_paths(chosen, above * steep, low, high, "greater")[:, place] >= wall
+        aim = threshold * suite.shows.value if low == -high else None
+        ruled_out = log_wealth_paths(chosen, out * flat, low, high, "less", aim=aim)[:, place] >= -math.log(level)
+        shown = log_wealth_paths(chosen, above * steep, low, high, "greater", aim=aim)[:, place] >= wall
         ruled_out, shown = ruled_out & seen, shown & seen
     else:
         mean = chosen.mean(axis=1)

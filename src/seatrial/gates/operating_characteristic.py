@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from seatrial.gates.chances import RUNS, Course, course
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method, shares
-from seatrial.gates.simulated import SimulatedGate, simulated_gates
+from seatrial.gates.simulated import SimulatedGate, SimulatedSuite, simulated_gates
 from seatrial.gates.weigh import in_true_harm
 from seatrial.gates.whole_reviews import Chances, whole_reviews
 from seatrial.policy import Gate, LaunchPolicy
@@ -119,7 +119,9 @@ class Outlook:
         worse = f"a rise of two margins in any one gate blocks with {100 * blocks:.0f} %"
         if len(self.decisions) > 1:
             worse += f" or more (least in {gate})"
-        return f"An unchanged model launches with {100 * self.unchanged[0]:.0f} %; {worse}."
+        watched = sum(bool(one.advice) for one in self.gates)
+        unread = f" {watched} gates rule nothing out: what reads them may only advise." if watched else ""
+        return f"An unchanged model launches with {100 * self.unchanged[0]:.0f} %; {worse}.{unread}"
 
 
 def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFrame | None = None) -> Outlook:
@@ -179,13 +181,14 @@ def _gate(
     advice = next((suite.why for suite in made.suites if not suite.may_gate), "")
     first = made.suites[0]
     if made.method == "looks" and len(unchanged.ends):
-        mde = float(np.quantile(unchanged.ends, policy.power))
+        place = min(len(unchanged.ends) - 1, math.ceil(policy.power * len(unchanged.ends)))
+        mde = float(np.sort(unchanged.ends)[place])
         mde = math.inf if mde > (1.0 if made.is_family else first.reach) else mde
     else:
         live = made.method == "betting"
         level = first.shows.ruling_out(policy.alpha)[0] if live else policy.alpha
         mde = in_true_harm(
-            _mde(first.residuals, first.clusters, first.reach, level, policy.power, live, rng),
+            _mde(first, level, policy.power, live, rng),
             first.shows,
             policy.alpha,
             first.reach,
@@ -220,14 +223,14 @@ def _in_one_suite(policy: LaunchPolicy, gate: Gate, made: SimulatedGate) -> Chan
     return course(made, np.array(changes), policy.alpha, _rng(policy, gate, 99.0), FEW_RUNS, ahead=False).chances
 
 
-def _mde(
-    residuals: Array, clusters: int, reach: float, alpha: float, power: float, live: bool, rng: np.random.Generator
-) -> float:
-    if clusters < 2:
+def _mde(suite: SimulatedSuite, alpha: float, power: float, live: bool, rng: np.random.Generator) -> float:
+    if suite.clusters < 2:
         return math.inf
+    reach = suite.reach
     if live:
-        return mde_betting(residuals, -reach, reach, alpha, power, rng, n=clusters)
-    sample = rng.choice(residuals, size=clusters)
+        aim = suite.margin * suite.shows.value
+        return mde_betting(suite.residuals, -reach, reach, alpha, power, rng, n=suite.clusters, aim=aim)
+    sample = rng.choice(suite.residuals, size=suite.clusters)
     return mde_fixed(sample, -reach, reach, alpha, power, rng)
 
 
@@ -242,7 +245,7 @@ def smallest_visible_margin(clusters: int, reach: float, alpha: float, method: M
     """
     same = np.zeros((1, clusters))
     if method == "betting":
-        return float(upper_bounds(same, -reach, reach, alpha)[0])
+        return float(upper_bounds(same, -reach, reach, alpha)[0])  # unaimed: wider than an aimed one by little
     taken = Looks()
     for share in shares(clusters) if method == "looks" else [1.0]:
         taken = taken.and_at(share)

@@ -24,7 +24,7 @@ from seatrial.types import ROLES, Item, Request, Role
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["GatePlan", "plan_gates"]
+__all__ = ["GatePlan", "plan_gates", "with_most"]
 
 Source = Literal["live", "recorded", "evidence"]
 
@@ -137,7 +137,7 @@ def plan_gates(
     for plan in plans:
         _check_scale(plan)
     _check_openings(policy, {item.variant for plan in plans for item in plan.items})
-    return _paid(policy, plans)
+    return with_most(policy, plans)
 
 
 def _family_plans(
@@ -207,7 +207,7 @@ def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: M
     return replace(plan, standing=known, depth=depth, most=len(plan.clusters), recorded=held)
 
 
-def _paid(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> tuple[GatePlan, ...]:
+def with_most(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> tuple[GatePlan, ...]:
     """Return the plans with the most that each may ask, which its looks are shares of.
 
     A gate may take several times its part of the budget, for most gates are decided long before. What may only advise

@@ -20,7 +20,7 @@ from seatrial.policy import Gate, LaunchPolicy
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.resampling import centered
 
-__all__ = ["SimulatedGate", "SimulatedSuite", "simulated_gates"]
+__all__ = ["SimulatedGate", "SimulatedSuite", "assumed_sd", "simulated_gates"]
 
 FEWEST_SEEN = 20
 """Clusters that an earlier review must have seen for its spread to be used."""
@@ -99,6 +99,11 @@ class SimulatedGate:
     def is_family(self) -> bool:
         """Whether it gates a mean over suites."""
         return not math.isnan(self.margin)
+
+
+def assumed_sd(instrument: str) -> float:
+    """Return the assumed standard deviation of a cluster's difference, as a share of its scale."""
+    return ASSUMED_SD.get(instrument.split("/")[0], ASSUMED_SD["match"])
 
 
 def simulated_gates(
@@ -201,7 +206,7 @@ def _spread(plan: GatePlan, table: PairedTable | None) -> tuple[Array, Array, st
         return centered(seen, -reach, reach), levels, f"the spread of {len(seen)} clusters seen before"
     kind = plan.signal.instrument.name.split("/")[0]
     low, high = plan.signal.bounds
-    sd = ASSUMED_SD.get(kind, ASSUMED_SD["match"]) * (high - low) * (0.5 if plan.signal.contrast else 1.0)
+    sd = assumed_sd(plan.signal.instrument.name) * (high - low) * (0.5 if plan.signal.contrast else 1.0)
     if kind in ("probe", "text"):
         grid = (np.arange(200) + 0.5) / 200
         drawn: Array = sd * norm.ppf(grid)

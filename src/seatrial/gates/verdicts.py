@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -219,11 +219,13 @@ def _why_open(claim: WeighedClaim, gate: WeighedGate) -> str:
 def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_glance: Sequence[str] = ()) -> Decision:
     """Return block if a blocking gate fails, else hold if one is inconclusive or may only advise, else launch.
 
+    A hold says first where harm is likely; that decides nothing.
+
     Args:
         verdicts: Of all gates.
         severe: Answers of the candidate that two raters found off, one of them severely: they hold whatever the
             averages say.
-        at_a_glance: What is odd about all the answers; it is said first, and holds whatever the gates say.
+        at_a_glance: What is odd about all the answers; it is said before the gates, and holds whatever they say.
     """
     blocking = [verdict for verdict in verdicts if verdict.blocking]
     demoted = [verdict.signal for verdict in verdicts if verdict.demoted]
@@ -262,7 +264,23 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_gla
         if outcome == "launch":
             outcome, reason = "hold", f"{reason} That says little of such answers."
         reason = f"At a glance, {'; '.join(at_a_glance)}. {reason.strip()}"
-    return Decision(outcome, reason.strip(), tuple(verdicts), tuple(severe), tuple(at_a_glance))
+    made = Decision(outcome, reason.strip(), tuple(verdicts), tuple(severe), tuple(at_a_glance))
+    likely = _harm_is_likely(made.harm_likely)
+    return replace(made, reason=f"{likely} {made.reason}".strip()) if outcome == "hold" else made
+
+
+def _harm_is_likely(found: Sequence[GateVerdict]) -> str:
+    """Return where harm is likely though not shown, in one sentence; empty where it is nowhere."""
+    if not found:
+        return ""
+    pointing = [part for one in found for part in ([part for part in one.members if part.harm_likely] or [one])]
+    whys = (
+        ("as read by what may only advise", any(one.demoted for one in pointing)),
+        ("before the correction for all gates that were looked at", any(not one.demoted for one in pointing)),
+    )
+    because = "; ".join(why for why, holds in whys if holds)
+    lies = "its interval lies" if len(found) == 1 else "their intervals lie"
+    return f"Harm is likely in {_listed([one.points_to for one in found])}: {lies} above what is tolerated ({because})."
 
 
 def _listed(names: Sequence[str]) -> str:

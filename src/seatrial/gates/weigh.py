@@ -20,11 +20,15 @@ from scipy.stats import norm
 from seatrial.gates.claims import Array, Claim
 from seatrial.gates.schedule import Method
 from seatrial.stats import betting, intervals, power
+from seatrial.stats.betting import Side
 from seatrial.stats.instruments import EXACT, Slope, family_alpha, true_bounds, true_p_value
+from seatrial.stats.running_bound import RunningBound, Standing
 from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level, p_at_any_look
 from seatrial.types import BAD, Evidence
 
 __all__ = [
+    "Bets",
+    "aimed",
     "at_look",
     "chance_at_end",
     "decision_chance",
@@ -35,7 +39,14 @@ __all__ = [
 ]
 
 
-def evidence(claim: Claim, method: Method, alpha: float, slope: Slope = EXACT, family: int = 1) -> Evidence:
+def evidence(
+    claim: Claim,
+    method: Method,
+    alpha: float,
+    slope: Slope = EXACT,
+    family: int = 1,
+    bets: Bets | None = None,
+) -> Evidence:
     """Return what the claim's clusters show of true harm, without its MDE.
 
     Readings of an instrument that shows only a share of a change become statements about the change itself: estimate
@@ -50,6 +61,7 @@ def evidence(claim: Claim, method: Method, alpha: float, slope: Slope = EXACT, f
         slope: What the readings show of a true change.
         family: Claims that harm could be shown in; what the slope's error may take of a betting gate is split over
             them.
+        bets: The bets of earlier looks, which the same clusters in the same order continue; none by default.
     """
     known = claim.seen[~np.isnan(claim.seen)]
     given = slope.or_exact
@@ -69,7 +81,7 @@ def evidence(claim: Claim, method: Method, alpha: float, slope: Slope = EXACT, f
     if len(known) == 0:
         return summary
     if method == "betting":
-        found = _by_betting(summary, claim, alpha, given, family)
+        found = _by_betting(summary, claim, alpha, given, family, bets)
     else:
         found = _by_fixed_size(summary, claim, alpha, given)
     return _of_a_level(found, claim) if claim.statement.kind == "limit" and given != EXACT else _on_scale(found, claim)
@@ -113,19 +125,50 @@ def _shown_from(claim: Claim, slope: Slope, alpha: float, family: int) -> float:
     return threshold * (slope.showing(alpha, family) if threshold > 0 else slope.ruling_out(alpha)[1])
 
 
-def _by_betting(summary: Evidence, claim: Claim, alpha: float, slope: Slope, family: int) -> Evidence:
-    wanted = _shown_from(claim, slope, alpha, family)
-    shown = betting.log_wealth_against(claim.best, wanted, claim.low, claim.high, "greater")
+class Bets:
+    """The bets on and against one claim, kept up as clusters come in: a look works on the new ones only."""
+
+    def __init__(self) -> None:
+        """Start with nothing bet."""
+        self._kept: dict[Side, RunningBound] = {}
+
+    def take(self, side: Side, claim: Claim, level: float, against: float, aim: float | None) -> Standing:
+        """Return what one side's bets have shown of the claim's clusters so far.
+
+        Args:
+            side: `less` bets that the mean is below `against`, on the claim's worst numbers; `greater` that it is
+                above, on its best.
+            claim: The claim.
+            level: Error rate of the side's bound.
+            against: The mean that is bet against.
+            aim: How far from it the mean is expected to lie.
+        """
+        if side not in self._kept:
+            self._kept[side] = RunningBound(claim.low, claim.high, side, level, against, aim=aim)
+        return self._kept[side].take(claim.worst if side == "less" else claim.best)
+
+
+def aimed(claim: Claim, slope: Slope) -> float | None:
+    """Return how far from what it bets against a gate aims: one margin, in readings; None for a level."""
+    aim = claim.statement.threshold * slope.value
+    return aim if claim.statement.kind == "margin" and 0 < aim < claim.high - claim.low else None
+
+
+def _by_betting(
+    summary: Evidence, claim: Claim, alpha: float, slope: Slope, family: int, bets: Bets | None
+) -> Evidence:
+    wanted, aim = _shown_from(claim, slope, alpha, family), aimed(claim, slope)
     level, flat = slope.ruling_out(alpha)
     steep = slope.high(alpha - level) if level < alpha else flat
-    low, _ = betting.confidence_bound_at_end(claim.best, claim.low, claim.high, level)
-    _, high = betting.confidence_bound_at_end(claim.worst, claim.low, claim.high, level)
+    kept = bets or Bets()
+    below = kept.take("less", claim, level, claim.statement.threshold * flat, aim)
+    above = kept.take("greater", claim, level, wanted, aim)
     return replace(
         summary,
-        low=_divided(low, steep if low > 0 else flat),
-        high=_divided(high, flat if high > 0 else steep),
-        e_value=math.exp(min(float(shown[-1]), 700.0)),
-        p_value=min(1.0, math.exp(-float(shown.max()))),
+        low=_divided(above.bound, steep if above.bound > 0 else flat),
+        high=_divided(below.bound, flat if below.bound > 0 else steep),
+        e_value=math.exp(min(above.log_wealth, 700.0)),
+        p_value=min(1.0, math.exp(-above.highest)),
         method="betting",
     )
 
@@ -284,7 +327,9 @@ def with_mde(
     given = slope.or_exact
     level, _ = given.ruling_out(alpha)
     if method == "betting":
-        mde = power.mde_betting(known, claim.low, claim.high, level, goal, rng, n=max(planned, len(known)))
+        mde = power.mde_betting(
+            known, claim.low, claim.high, level, goal, rng, n=max(planned, len(known)), aim=aimed(claim, given)
+        )
     else:
         mde = power.mde_fixed(known, claim.low, claim.high, alpha, goal, rng)
     return replace(found, mde=in_true_harm(mde, given, alpha, claim.high), slope=slope.value)
@@ -330,7 +375,7 @@ def decision_chance(
 
     def reaches(series: Array, side: Literal["greater", "less"], threshold: float, wall: float) -> NDArray[np.bool_]:
         whole = np.hstack([np.broadcast_to(series, (RESAMPLES, len(series))), drawn])
-        paths = betting.log_wealth_paths(whole, threshold, claim.low, claim.high, side)
+        paths = betting.log_wealth_paths(whole, threshold, claim.low, claim.high, side, aim=aimed(claim, given))
         reached: NDArray[np.bool_] = paths.max(axis=1) >= wall
         return reached
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from seatrial.report.diff import marked
 from seatrial.report.result import Cell, ReviewResult
 from seatrial.report.wording import (
-    HEADLINES,
     could_see,
+    headline,
     interval,
     money,
     number,
@@ -21,6 +21,7 @@ from seatrial.report.wording import (
     shortened,
     verdict_word,
     weight,
+    why_ended,
 )
 from seatrial.types import Evidence, GateVerdict
 
@@ -49,12 +50,19 @@ def render_html(content: ReviewResult) -> str:
         .render(
             content=content,
             policy=content.policy,
-            headline=HEADLINES[content.status],
+            headline=headline(content),
+            likely=content.decision.harm_likely if content.status == "hold" else (),
+            steps=content.steps if content.status in ("hold", "block") else (),
+            families=any(verdict.members for verdict in verdicts),
             style=package_file("style.css"),
             failures=[verdict for verdict in blocking if verdict.verdict == "fail"],
             advisory=[verdict for verdict in verdicts if not verdict.blocking],
             counts={word: sum(v.verdict == word for v in blocking) for word in ("pass", "fail", "inconclusive")},
-            rows=[_forest_row(verdict) for verdict in verdicts],
+            rows=[
+                _forest_row(one, "" if one is gate else gate.signal)
+                for gate in verdicts
+                for one in (gate, *gate.members)
+            ],
             ticks=[
                 (_place(tick), f"{tick:g}".replace("-", "−") + (" ×" if tick > 0 else ""))
                 for tick in (-2, -1, 0, 1, 2, 3)
@@ -96,6 +104,7 @@ def environment(package: str = "", folder: str = "") -> Environment:
         "coded": _coded,
         "money": money,
         "word": verdict_word,
+        "ended": why_ended,
         "percent": percent,
         "weight": weight,
         "prompt": lambda text: shortened(text, LONGEST_PROMPT),
@@ -125,10 +134,17 @@ def _place(margins: float) -> float:
     return round(100 * (min(max(margins, low), high) - low) / (high - low), 2)
 
 
-def _forest_row(verdict: GateVerdict) -> dict[str, object]:
+def _forest_row(verdict: GateVerdict, inside: str = "") -> dict[str, object]:
+    """Return what a row shows; `inside` is the family that a suite belongs to."""
     found, margin = verdict.evidence, verdict.margin
     measured = all(math.isfinite(value) for value in (found.low, found.high, found.estimate))
-    row: dict[str, object] = {"verdict": verdict, "found": found, "measured": measured}
+    row: dict[str, object] = {
+        "verdict": verdict,
+        "found": found,
+        "measured": measured,
+        "inside": inside,
+        "look": "likely" if verdict.harm_likely else verdict.verdict,
+    }
     if measured:
         low, high = found.low / margin, found.high / margin
         row |= {

@@ -13,7 +13,7 @@ from seatrial.types import Evidence, GateVerdict
 
 __all__ = ["SCHEMA_VERSION", "decision_json", "junit_xml"]
 
-SCHEMA_VERSION = "seatrial.decision/1"
+SCHEMA_VERSION = "seatrial.decision/2"
 NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -27,6 +27,18 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
         "decision": content.decision.outcome,
         "status": content.status,
         "reason": content.decision.reason,
+        "harm_likely": [verdict.signal for verdict in content.decision.harm_likely],
+        "next_steps": [
+            {
+                "kind": step.kind,
+                "signals": list(step.signals),
+                "text": step.text,
+                "cost": step.cost or None,
+                "assumes": step.assumes or None,
+                "chance": step.chance,
+            }
+            for step in content.steps
+        ],
         "alpha": content.policy.alpha,
         "power": content.policy.power,
         "verdicts": [_verdict(verdict) for verdict in content.decision.verdicts],
@@ -108,6 +120,8 @@ def _verdict(verdict: GateVerdict) -> dict[str, Any]:
         "blocking": verdict.blocking,
         "advisory": verdict.advisory or None,
         "demoted": verdict.demoted,
+        "harm_likely": verdict.harm_likely,
+        "ended": verdict.ended or None,
         "margin": verdict.margin,
         **_numbers(verdict.evidence),
         "instrument": verdict.instrument,
@@ -121,6 +135,7 @@ def _verdict(verdict: GateVerdict) -> dict[str, Any]:
             }
             for claim in verdict.claims
         ],
+        "members": [_verdict(member) for member in verdict.members],
     }
 
 
@@ -144,8 +159,13 @@ def _numbers(found: Evidence) -> dict[str, Any]:
 
 
 def junit_xml(content: ReviewResult) -> str:
-    """Return the gates as test cases: a failed one is a failure, an undecided one an error, an advisory one skipped."""
-    verdicts = content.decision.verdicts
+    """Return the gates as test cases: a failed one is a failure, an undecided one an error, an advisory one skipped.
+
+    The suites of a family are test cases of a class that has the family's name.
+    """
+    cases = [("seatrial.gates", verdict) for verdict in content.decision.verdicts]
+    cases += [(f"seatrial.gates.{gate.signal}", one) for gate in content.decision.verdicts for one in gate.members]
+    verdicts = [verdict for _, verdict in cases]
     failures = sum(verdict.blocking and verdict.verdict == "fail" for verdict in verdicts)
     errors = sum(verdict.blocking and verdict.verdict == "inconclusive" for verdict in verdicts)
     root = ElementTree.Element("testsuites")
@@ -159,15 +179,16 @@ def junit_xml(content: ReviewResult) -> str:
         skipped=str(sum(not verdict.blocking for verdict in verdicts)),
         timestamp=content.finished,
     )
-    for verdict in verdicts:
-        case = ElementTree.SubElement(suite, "testcase", classname="seatrial.gates", name=verdict.signal)
+    for group, verdict in cases:
+        case = ElementTree.SubElement(suite, "testcase", classname=group, name=verdict.signal)
         if not verdict.blocking:
             note = f"advisory ({verdict.advisory}); {verdict.verdict}: {verdict.reason}"
             ElementTree.SubElement(case, "skipped", message=_clean(note))
         elif verdict.verdict == "fail":
             ElementTree.SubElement(case, "failure", type="fail", message=_clean(verdict.reason))
         elif verdict.verdict == "inconclusive":
-            ElementTree.SubElement(case, "error", type="inconclusive", message=_clean(verdict.reason))
+            kind, said = ("harm-likely", "Harm is likely. ") if verdict.harm_likely else ("inconclusive", "")
+            ElementTree.SubElement(case, "error", type=kind, message=_clean(said + verdict.reason))
     ElementTree.SubElement(suite, "system-out").text = _clean(
         f"{content.status}: {content.decision.reason}\n" + "\n".join(content.blind_spots)
     )

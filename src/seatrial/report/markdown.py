@@ -8,15 +8,17 @@ import re
 
 from seatrial.report.result import AnswerPair, ReviewResult
 from seatrial.report.wording import (
-    HEADLINES,
     at_a_glance,
     could_see,
+    headline,
     interval,
     money,
     number,
     shortened,
+    step_words,
     took,
     verdict_word,
+    with_suites,
 )
 
 __all__ = ["render_markdown"]
@@ -24,17 +26,18 @@ __all__ = ["render_markdown"]
 LONGEST = 60_000
 """A comment on a pull request holds 65,536 letters."""
 LONGEST_ANSWER = 600
-MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓"}
+MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓", "harm likely": "⚠️"}
 
 
 def render_markdown(content: ReviewResult) -> str:
     """Return the summary as Markdown. Model text is shown as inert text: no links, mentions or markup of its own."""
     policy = content.policy
     parts = [
-        f"## seatrial: {HEADLINES[content.status]}",
+        f"## seatrial: {headline(content, where=True)}",
         f"**{_inert(policy.name)}** · `{_code(policy.baseline.model)}` → `{_code(policy.candidate.model)}`",
         _inert(content.decision.reason),
         *_waived(content),
+        *_steps(content),
         _gates(content),
         *([_inert(line)] if (line := at_a_glance(content.glances)) else []),
         *_listed("Expected by the policy", [f"{g.title}: {g.expected}" for g in content.glances if g.expected]),
@@ -55,13 +58,20 @@ def _waived(content: ReviewResult) -> list[str]:
     ]
 
 
+def _steps(content: ReviewResult) -> list[str]:
+    if content.status not in ("hold", "block") or not content.steps:
+        return []
+    lines = [f"{number}. {_inert(step_words(step))}" for number, step in enumerate(content.steps, 1)]
+    return ["### What to do next\n\n" + "\n".join(lines)]
+
+
 def _gates(content: ReviewResult) -> str:
     rows = ["| gate | verdict | change of harm | margin | could see | clusters |", "|---|---|---|---|---|---|"]
-    for verdict in content.decision.verdicts:
-        found = verdict.evidence
-        word = verdict_word(verdict.verdict) + ("" if verdict.blocking else " (advisory)")
+    for name, verdict in with_suites(content.decision.verdicts):
+        found, word = verdict.evidence, verdict_word(verdict.verdict, verdict.harm_likely)
+        said = f"{MARKS[word]} {word}" + ("" if verdict.blocking else " (advisory)")
         rows.append(
-            f"| {verdict.signal} | {MARKS[verdict.verdict]} {word} | {number(found.estimate, sign=True)} "
+            f"| {name} | {said} | {number(found.estimate, sign=True)} "
             f"{interval(found)} | {verdict.margin:g} | {could_see(found.mde)} | {found.clusters} |"
         )
     level = f"{100 * (1 - 2 * content.policy.alpha):g}"

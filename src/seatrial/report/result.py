@@ -16,6 +16,7 @@ __all__ = [
     "InstrumentNote",
     "Reuse",
     "ReviewResult",
+    "Step",
     "Unanswered",
     "WaiverNote",
 ]
@@ -208,6 +209,32 @@ class Reuse:
     aged_since: str = ""
 
 
+StepKind = Literal["answers", "calls", "error", "expected", "items", "labels", "pairs", "policy", "severe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do next that may change the decision.
+
+    Attributes:
+        kind: `pairs` and `severe`: read answers. `answers`: get those that are missing. `calls`: a larger budget.
+            `labels`: a record of what reads the answers. `error`: measure how it differs between the models. `items`:
+            more of them, or a wider margin. `expected`: say what is meant. `policy`: let a gate block.
+        signals: The gates of the policy that it could decide; empty where it is about none of them.
+        text: What to do and what it changes, one or two sentences.
+        cost: What it takes, in words.
+        assumes: What the numbers rest on, in words without a full stop; empty where they are counts.
+        chance: Chance that it decides these gates; NaN where that is not known.
+    """
+
+    kind: StepKind
+    signals: tuple[str, ...]
+    text: str
+    cost: str = ""
+    assumes: str = ""
+    chance: float = float("nan")
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewResult:
     """Everything a report shows.
@@ -233,6 +260,7 @@ class ReviewResult:
         detections: Limits of detection, where they were measured.
         glances: What is seen in all answers before one is read; empty where a review has no text.
         reuse: What was taken over from other reviews.
+        steps: What to do next, what changes the decision most first; empty where it is a launch.
     """
 
     policy: LaunchPolicy
@@ -255,3 +283,4 @@ class ReviewResult:
     detections: tuple[Detection, ...] = ()
     glances: tuple[Glance, ...] = ()
     reuse: Reuse = field(default=Reuse())
+    steps: tuple[Step, ...] = ()

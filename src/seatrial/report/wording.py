@@ -5,26 +5,76 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from seatrial.report.result import Glance
+from seatrial.report.result import Glance, ReviewResult, Step
 from seatrial.stats.intervals import Estimate
-from seatrial.types import Evidence, Spend, Verdict
+from seatrial.types import Ended, Evidence, GateVerdict, Spend, Verdict
 
 __all__ = [
     "HEADLINES",
     "at_a_glance",
     "could_see",
+    "headline",
     "interval",
+    "listed",
     "money",
     "number",
     "percent",
     "ranged",
     "shortened",
+    "step_words",
     "took",
     "verdict_word",
     "weight",
+    "why_ended",
+    "with_suites",
 ]
 
 HEADLINES = {"launch": "Launch", "hold": "Hold", "block": "Block", "waived": "Launch, waived"}
+ENDED: dict[Ended, str] = {
+    "": "",
+    "decided": "asked until it was decided",
+    "used up": "asked all that it may",
+    "futile": "given up: what remained could hardly decide it",
+    "budget": "the budget ended it",
+}
+
+
+def headline(content: ReviewResult, *, where: bool = False) -> str:
+    """Return the decision in a word or two; a hold in which harm is likely is told from a plain one.
+
+    Args:
+        content: The review.
+        where: Whether to say in which gates harm is likely.
+    """
+    word, likely = HEADLINES[content.status], content.decision.harm_likely
+    if content.status != "hold" or not likely:
+        return word
+    return f"{word}: harm likely" + (f" in {', '.join(one.points_to for one in likely)}" if where else "")
+
+
+def with_suites(verdicts: Sequence[GateVerdict]) -> list[tuple[str, GateVerdict]]:
+    """Return all verdicts with the names they are listed by: gates, below each family its suites, set in."""
+    return [
+        (one.signal if one is gate else f"↳ {one.signal}", one) for gate in verdicts for one in (gate, *gate.members)
+    ]
+
+
+def why_ended(ended: Ended) -> str:
+    """Return why a gate was asked no more, in words; empty where it was not asked."""
+    return ENDED[ended]
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Return names as part of a sentence, each once; of more than `most` the first, and how many more there are."""
+    few = list(dict.fromkeys(names))
+    few = few if len(few) <= most else [*few[: most - 1], f"{len(few) - most + 1} more"]
+    return few[0] if len(few) == 1 else f"{', '.join(few[:-1])} and {few[-1]}"
+
+
+def step_words(step: Step) -> str:
+    """Return a step with its cost and what its numbers assume, in a line or two."""
+    cost = f" Cost: {step.cost}." if step.cost else ""
+    return f"{step.text}{cost}{f' Assumed: {step.assumes}.' if step.assumes else ''}"
 
 
 def number(value: float, *, sign: bool = False) -> str:
@@ -71,9 +121,14 @@ def took(spends: Sequence[tuple[str, Spend]]) -> str:
     return ", ".join(parts)
 
 
-def verdict_word(verdict: Verdict | None) -> str:
-    """Return the verdict as it is written; None is a cell that nobody measured."""
-    return verdict or "never measured"
+def verdict_word(verdict: Verdict | None, likely: bool = False) -> str:
+    """Return the verdict as it is written; None is a cell that nobody measured.
+
+    Args:
+        verdict: The verdict.
+        likely: Whether it is open and harm is likely, which is then said instead.
+    """
+    return "harm likely" if likely else verdict or "never measured"
 
 
 def at_a_glance(seen: Sequence[Glance]) -> str:

@@ -16,9 +16,10 @@ __all__ = ["exit_code", "ledger_entry", "waive", "with_waivers"]
 def with_waivers(content: ReviewResult, entries: Sequence[Entry]) -> ReviewResult:
     """Return the content with the waivers in force for this review, and its status under them.
 
-    A waiver lifts one gate. Only where every gate that stands in the way is lifted does the status become
-    `waived`; the decision itself never changes. Severe harm that raters confirmed is no gate, and neither
-    is what is odd about all answers at a glance: no waiver lifts them. What is meant, the policy expects in words.
+    A waiver lifts one gate of the policy; of a family it lifts the mean and all its suites. Only where every gate that
+    stands in the way is lifted does the status become `waived`; the decision itself never changes. Severe harm that
+    raters confirmed is no gate, and neither is what is odd about all answers at a glance: no waiver lifts them. What
+    is meant, the policy expects in words.
     """
     in_the_way = set(content.decision.in_the_way)
     found = [
@@ -49,11 +50,18 @@ def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> 
     """Enter a waiver of one gate of the review in `folder` and return where the review stands then.
 
     Raises:
-        LedgerError: the gate does not stand in the way, or the waiver is incomplete or over.
+        LedgerError: the gate does not stand in the way, it is a suite of a family and no gate of its own, or
+            the waiver is incomplete or over.
         StoreError: there is no finished review.
     """
     content = load_result(folder)
     in_the_way = content.decision.in_the_way
+    families = [gate.signal for gate in content.decision.verdicts if signal in {one.signal for one in gate.members}]
+    if families:
+        raise LedgerError(
+            f"{signal} is a suite of {families[0]} and no gate of its own, so it cannot be waived alone: a waiver is "
+            f"of the whole gate, --gate {families[0]}"
+        )
     if signal not in in_the_way:
         listed = ", ".join(in_the_way) or "none"
         glance = content.decision.at_a_glance
@@ -76,7 +84,8 @@ def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:
         "decision": content.decision.outcome,
         "status": content.status,
         "reason": content.decision.reason,
-        "verdicts": {verdict.signal: verdict.verdict for verdict in content.decision.verdicts},
+        "verdicts": {name: verdict.verdict for name, verdict in content.decision.every_verdict.items()},
+        "harm_likely": [verdict.signal for verdict in content.decision.harm_likely],
         "hashes": hashes,
         "versions": dict(content.versions),
     }

@@ -120,8 +120,8 @@ class AskedGate:
             self._look_at_all(alpha, looked_at)
 
     def _look_at_all(self, alpha: float, looked_at: bool) -> None:
-        """Weigh what is claimed over all suites that may gate."""
-        readable = [run for run in self.runs if run.plan.standing.may_gate and run.found]
+        """Weigh what is claimed over all suites that may gate; over all where none may, to show where it points."""
+        readable = [run for run in self.runs if run.found and (run.plan.standing.may_gate or not self.may_gate)]
         parts = [Part(run.found[0][0], run.width, run.plan.standing.shows) for run in readable]
         made, self.slope = family_claims(self.gate, parts)
         before = {claim.statement: found for claim, found in self.found}

@@ -10,6 +10,7 @@ from seatrial.errors import EvidenceError
 from seatrial.models import read_scores
 from seatrial.observations import SEVERE, read_observations
 from seatrial.policy import LaunchPolicy, SignalSpec
+from seatrial.suites import find_suites, load_suite
 
 __all__ = ["Brought", "brought_evidence", "scales"]
 
@@ -57,13 +58,26 @@ def brought_evidence(policy: LaunchPolicy) -> Brought:
         raise EvidenceError(
             "two evidence files hold the same observation (signal, role, item, draw, rater); list each once"
         )
-    asked = {gate.signal for gate in policy.gates}
+    asked = {gate.signal for gate in policy.gates} | _suites_of_families(policy)
     for name, count in (
         together.select(pl.col("signal").cast(pl.String).value_counts(sort=True)).unnest("signal").iter_rows()
     ):
         if name not in asked and name not in VIBES:
             told.append(f"{name}: {count:,} brought observations decide nothing, for no gate asks for them.")
     return Brought(together, tuple(told))
+
+
+def _suites_of_families(policy: LaunchPolicy) -> set[str]:
+    """Return the suites that gates on families ask for."""
+    families = [gate for gate in policy.gates if gate.family]
+    suites = (
+        {name: load_suite(folder).family for name, folder in find_suites(policy.suites).items()} if families else {}
+    )
+    return {
+        name
+        for gate in families
+        for name in (gate.suites or [name for name, family in suites.items() if family == gate.family])
+    }
 
 
 def _named(frames: list[pl.DataFrame]) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Literal
 from seatrial.errors import ExitCode
 from seatrial.ledger import Entry, ledger_for
 from seatrial.report import AnswerPair, ReviewResult, load_result, save_result, write_reports
-from seatrial.report.wording import HEADLINES, interval, number
+from seatrial.report.wording import HEADLINES, interval, number, with_suites
 from seatrial.review.apply_waivers import exit_code, with_waivers
 from seatrial.types import GateVerdict, Outcome
 
@@ -88,13 +88,14 @@ class Review:
 
     def __str__(self) -> str:
         """The decision and a line a gate."""
-        wide = max((len(verdict.signal) for verdict in self.verdicts), default=0)
+        shown = with_suites(self.verdicts)
+        wide = max((len(name) for name, _ in shown), default=0)
         lines = [f"{HEADLINES[self.status].upper()}: {self.reason}"]
-        for verdict in self.verdicts:
+        for name, verdict in shown:
             found = verdict.evidence
             word = verdict.verdict if verdict.blocking else f"({verdict.verdict})"
             lines.append(
-                f"  {word:<14} {verdict.signal:<{wide}}  {number(found.estimate, sign=True)} {interval(found)}"
+                f"  {word:<14} {name:<{wide}}  {number(found.estimate, sign=True)} {interval(found)}"
                 f", margin {verdict.margin:g}"
             )
         lines.append(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from seatrial.collect import Ask, Failure
-from seatrial.gates.claims import Claim, claims
+from seatrial.gates.claims import Claim, Statement, claims
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate
-from seatrial.gates.weigh import at_look, evidence
+from seatrial.gates.weigh import Bets, at_look, evidence
 from seatrial.observations import PairedTable, gate_pairs, to_frame
 from seatrial.stats.spending import Looks
 from seatrial.types import ROLES, Ended, Evidence, Item, Look, Response, Role
@@ -51,6 +51,7 @@ class GateRun:
     _unread: dict[Role, list[Response]] = field(
         default_factory=lambda: {"baseline": [], "candidate": []}, init=False, repr=False
     )
+    _bets: dict[Statement, Bets] = field(default_factory=dict, init=False, repr=False)
     _items: dict[str, Item] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -171,7 +172,20 @@ class GateRun:
         shows = self.plan.standing.shows
         if looks is None:
             method = "fixed" if self.method == "looks" else self.method
-            self.found = [(claim, evidence(claim, method, alpha, shows, family * len(made))) for claim in made]
+            self.found = [
+                (
+                    claim,
+                    evidence(
+                        claim,
+                        method,
+                        alpha,
+                        shows,
+                        family * len(made),
+                        self._bets.setdefault(claim.statement, Bets()) if method == "betting" else None,
+                    ),
+                )
+                for claim in made
+            ]
         else:
             self.looks = looks
             before = {claim.statement: found for claim, found in self.found}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,8 @@ from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.errors import StoreError
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
-from seatrial.gates.plan import plan_gates
+from seatrial.gates.plan import GatePlan, plan_gates
+from seatrial.gates.solve import Solution, solve
 from seatrial.gates.verdicts import decide
 from seatrial.instruments.records import load_records
 from seatrial.ledger import ledger_for
@@ -39,7 +41,7 @@ from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Role, Spend
 
-__all__ = ["decide_on", "default_folder", "plan_review", "run_review"]
+__all__ = ["decide_on", "default_folder", "plan_review", "run_review", "solve_policy"]
 
 
 def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
@@ -127,15 +129,42 @@ def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
     Raises:
         SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
     """
+    plans_of, seen = _planned(policy, earlier)
+    return outlook(policy, plans_of(policy), seen)
+
+
+def solve_policy(
+    policy: LaunchPolicy, earlier: Path | None = None, say: Callable[[str], None] = lambda _: None
+) -> Solution:
+    """Return the policy with the calls and margins that reach its power; no model is called.
+
+    Args:
+        policy: The policy.
+        earlier: As for `plan_review`.
+        say: Told each step.
+
+    Raises:
+        SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
+    """
+    plans_of, seen = _planned(policy, earlier)
+    return solve(policy, plans_of, seen, say)
+
+
+def _planned(
+    policy: LaunchPolicy, earlier: Path | None
+) -> tuple[Callable[[LaunchPolicy], Sequence[GatePlan]], pl.DataFrame | None]:
+    """Return what gives the plans of this policy with other calls or margins, and what was seen before."""
     evidence, records = brought_evidence(policy).observations, load_records(policy.records)
     models: dict[Role, Model] = {}
     if policy.baseline.answers:
         models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
     judges = Judges(policy.judges, records, policy.budget.judge_calls)
-    plans = plan_gates(policy, models, evidence, records, judges.judge)
     before = read_observations(earlier / "observations.parquet") if earlier is not None else None
     seen = [frame for frame in (before, evidence) if frame is not None]
-    return outlook(policy, plans, pl.concat(seen) if seen else None)
+    return (
+        lambda one: plan_gates(one, models, evidence, records, judges.judge),
+        pl.concat(seen) if seen else None,
+    )
 
 
 def _prepare(folder: Path, text: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from seatrial.stats.betting import log_wealth_paths, upper_bounds
+from seatrial.stats.betting import log_wealth_paths, quantile_of_upper_bounds
 from seatrial.stats.instruments import attenuated, true_effect
 from seatrial.stats.intervals import fixed_size, fixed_size_bounds, out_of_sight
 
@@ -71,11 +71,14 @@ def mde_betting(
     power: float,
     rng: np.random.Generator,
     n: int | None = None,
+    *,
+    aim: float | None = None,
 ) -> float:
     """Return the MDE of a betting bound after n numbers like those seen.
 
     The numbers are moved to mean 0 and drawn again with replacement; the MDE is the quantile at `power` of
-    the upper bounds that result. A sample without spread gives the bound of that many zeros.
+    the upper bounds that result, from looks after every eight numbers. A sample without spread gives the bound of
+    that many zeros.
 
     Args:
         x: Cluster means seen, shape (C,).
@@ -85,6 +88,7 @@ def mde_betting(
         power: Chance to see it.
         rng: Generator for the resampling.
         n: Clusters planned; as many as seen by default.
+        aim: What the bets were aimed at, as for `betting.log_wealth_against`: for a gate its margin, in readings.
 
     Raises:
         ValueError: no numbers.
@@ -95,7 +99,7 @@ def mde_betting(
     size = n or len(values)
     centered, level = _unchanged(values, low, high)
     drawn = rng.choice(centered, size=(RESAMPLES, size))
-    return float(np.quantile(upper_bounds(drawn, low, high, alpha), power)) - level
+    return quantile_of_upper_bounds(drawn, low, high, alpha, power, aim=aim) - level
 
 
 def mde_fixed(x: ArrayLike, low: float, high: float, alpha: float, power: float, rng: np.random.Generator) -> float:
@@ -129,7 +133,15 @@ def _unchanged(values: NDArray[np.float64], low: float, high: float) -> tuple[ND
 
 
 def required_betting(
-    x: ArrayLike, margin: float, low: float, high: float, alpha: float, power: float, rng: np.random.Generator
+    x: ArrayLike,
+    margin: float,
+    low: float,
+    high: float,
+    alpha: float,
+    power: float,
+    rng: np.random.Generator,
+    *,
+    aim: float | None = None,
 ) -> int | None:
     """Return how many clusters a sequential gate needs to pass with chance `power` if nothing changed.
 
@@ -144,6 +156,7 @@ def required_betting(
         alpha: One-sided error rate.
         power: Chance to pass.
         rng: Generator for the resampling.
+        aim: What the bets are aimed at, as for `mde_betting`.
 
     Raises:
         ValueError: no numbers, or a margin that is not above 0.
@@ -154,7 +167,7 @@ def required_betting(
     centered = np.clip(values - values.mean(), low, high)
     count = 64
     while count <= MOST_REQUIRED:
-        paths = log_wealth_paths(rng.choice(centered, (RESAMPLES, count)), margin, low, high, "less")
+        paths = log_wealth_paths(rng.choice(centered, (RESAMPLES, count)), margin, low, high, "less", aim=aim)
         reached = paths >= -math.log(alpha)
         if reached.any(axis=1).mean() >= power:
             first = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, count)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from results import BLOCK, HOLD, LAUNCH, RESULTS
+from results import BLOCK, HOLD, LAUNCH, LIKELY, RESULTS
 from seatrial.cli.output.review import summary
-from seatrial.report import Unanswered
 from seatrial.types import Spend
 
 FOLDER = Path("reviews/coach-1f2e")
@@ -33,7 +32,7 @@ def test_every_gate_every_blind_spot_and_the_next_step_are_there(name: str) -> N
     assert f"Blind spots ({len(content.blind_spots)}):" in whole
     assert all(spot in whole for spot in content.blind_spots)
     assert "Report: reviews/coach-1f2e/report.html" in whole
-    assert shown.splitlines()[-1].startswith("Next: ")
+    assert "\nNext: " in shown
 
 
 def test_a_waived_review_says_on_whose_word() -> None:
@@ -45,14 +44,27 @@ def test_a_waived_review_says_on_whose_word() -> None:
 
 
 def test_what_to_do_next_depends_on_what_is_in_the_way() -> None:
-    """A gate without a measurement needs answers, an open one more of them, a block a look, a launch a signature."""
-    assert "nothing was measured for benchmark/facts: answer the suite's items" in _lines(HOLD)
-    measured = replace(HOLD, decision=replace(HOLD.decision, verdicts=HOLD.decision.verdicts[1:]))
-    assert "Next: more items or calls for the undecided gates (--budget)" in _lines(measured)
-    assert "Next: open the report and read the pairs of answers" in _lines(BLOCK)
+    """A hold and a block list their steps with their cost, a launch asks for a signature."""
+    shown = _lines(LIKELY)
+    assert "Next: 1. Read the 3 worst pairs of answers of family/sycophancy. Cost: about 6 minutes of reading." in shown
+    assert "2. 800 more calls decide family/sycophancy with 90 %" in shown
+    assert "Next: open the report and read its blind spots." in _lines(HOLD)
+    assert "1. Read the 3 worst" in _lines(replace(BLOCK, steps=LIKELY.steps))
     assert "Next: sign the report; the decision is recorded (seatrial ledger list --ledger reviews/ledger.jsonl)" in (
         _lines(LAUNCH)
     )
+
+
+def test_where_harm_is_likely_is_the_last_line() -> None:
+    """What a person sees last tells a hold with likely harm from a plain one; suites stand below their family."""
+    shown = summary(LIKELY, FOLDER)
+    assert shown.splitlines()[-1] == "hold: harm likely in family/sycophancy (behavior/unearned-praise)"
+    assert "HOLD: Harm is likely in family/sycophancy (behavior/unearned-praise): " in _lines(LIKELY)
+    assert "harm likely" not in summary(HOLD, FOLDER)
+    assert "harm likely in" not in summary(replace(LIKELY, status="waived"), FOLDER)
+    rows = [line for line in shown.splitlines() if "behavior/" in line or "family/" in line]
+    assert rows[0].startswith("inconclusive · harm likely  family/sycophancy ")
+    assert "↳ behavior/unearned-praise " in rows[1] and "↳ behavior/pushback " in rows[2]
 
 
 @pytest.mark.parametrize(
@@ -92,15 +104,3 @@ def test_nothing_in_it_can_steer_the_terminal() -> None:
         waivers=tuple(replace(note, person=hostile, reason=hostile) for note in BLOCK.waivers),
     )
     assert {letter for letter in summary(content, FOLDER) if not letter.isprintable()} == {"\n"}
-
-
-def test_what_ended_the_replies_says_what_to_set_next() -> None:
-    """Where answers are missing for a reason that a setting mends, the next step names the setting."""
-    lost = Unanswered("benchmark/facts", "candidate", "i", "cut off", "give the candidate more `max_tokens`")
-    assert "Next: give the candidate more `max_tokens`; answers are missing" in _lines(
-        replace(HOLD, unanswered=(lost,))
-    )
-    both = replace(HOLD, unanswered=(lost, replace(lost, role="baseline", advice="mend the baseline")))
-    assert "Next: give the candidate more `max_tokens` and mend the baseline; answers" in _lines(both)
-    elsewhere = replace(lost, signal="behavior/none")
-    assert "more `max_tokens`" not in _lines(replace(HOLD, unanswered=(elsewhere,)))

@@ -11,6 +11,7 @@ import pytest
 from seatrial.gates.verdicts import decide
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.rounds import Rounds
+from seatrial.types import GateVerdict
 
 Compared = Callable[..., Rounds]
 
@@ -66,3 +67,20 @@ def test_low_is_harm_where_the_signal_says_so(compared: Compared) -> None:
     assert pairs[0].item == "i1"
     assert pairs[0].harm == pytest.approx(0.9)
     assert not math.isnan(pairs[-1].harm)
+
+
+def test_of_a_family_the_suites_that_point_to_harm_are_shown(compared: Compared) -> None:
+    """Of a family the failing suites show theirs, else those with likely harm, else the rest."""
+    rounds = compared(
+        {name: ([0.3] * 44, [0.3 + rise] * 44) for name, rise in (("behavior/a", 0.01), ("behavior/b", 0.3))}
+    )
+    suites = tuple(replace(one, verdict="inconclusive") for one in rounds.verdicts)
+    family = replace(suites[0], signal="family/x", members=suites, harm_likely=True)
+
+    def shown(*members: GateVerdict) -> list[str]:
+        pairs = answer_pairs(rounds, decide([replace(family, members=members)]))
+        return list(dict.fromkeys(pair.signal for pair in pairs))
+
+    assert shown(*suites) == ["behavior/b", "behavior/a"]
+    assert shown(replace(suites[0], harm_likely=True), suites[1]) == ["behavior/a"]
+    assert shown(replace(suites[0], harm_likely=True), replace(suites[1], verdict="fail")) == ["behavior/b"]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.report import ReviewResult
-from seatrial.report.wording import HEADLINES, at_a_glance, could_see, interval, money, number, took
+from seatrial.report.wording import (
+    HEADLINES,
+    at_a_glance,
+    could_see,
+    interval,
+    money,
+    number,
+    step_words,
+    took,
+    with_suites,
+)
 
 __all__ = ["summary"]
 
@@ -16,14 +25,14 @@ def summary(content: ReviewResult, folder: Path) -> str:
     """Return what a finished review says on the terminal."""
     rows = [
         (
-            verdict.verdict + ("" if verdict.blocking else " (advisory)"),
-            verdict.signal,
+            verdict.verdict + ("" if verdict.blocking else " (advisory)") + (" · harm likely" * verdict.harm_likely),
+            name,
             f"{number(verdict.evidence.estimate, sign=True)} {interval(verdict.evidence)}",
             f"{verdict.margin:g}",
             could_see(verdict.evidence.mde),
             str(verdict.evidence.clusters),
         )
-        for verdict in content.decision.verdicts
+        for name, verdict in with_suites(content.decision.verdicts)
     ]
     cost = sum(spend.cost for _, spend in content.spend)
     lines = [
@@ -39,36 +48,26 @@ def summary(content: ReviewResult, folder: Path) -> str:
         *[wrapped(f"Note: {note}") for note in content.notes],
         "",
         f"{took(content.spend)}{', ' + money(cost) if cost else ''}. Report: {folder / 'report.html'}",
-        f"Next: {_next(content, folder)}",
+        *_next(content, folder),
     ]
     return "\n".join(lines)
 
 
-def _next(content: ReviewResult, folder: Path) -> str:
+def _next(content: ReviewResult, folder: Path) -> list[str]:
+    """Return what to do next, one line or more a step, and how the decision is said last."""
     match content.status:
-        case "block":
-            return "open the report and read the pairs of answers that show the harm best."
-        case "hold" if advice := _advice(content):
-            return f"{advice}; answers are missing for that (see the blind spots)."
-        case "hold" if content.decision.at_a_glance:
-            return "read some answers; what is odd and meant, the policy says under `expected`, each with its reason."
-        case "hold":
-            empty = [v.signal for v in content.decision.verdicts if v.blocking and not v.evidence.clusters]
-            if empty:
-                return (
-                    f"nothing was measured for {', '.join(empty)}: answer the suite's items with both models, or "
-                    "name a column of your own labels under `signals:`."
-                )
-            return "more items or calls for the undecided gates (--budget), or wider margins if you can defend them."
-        case "waived":
-            return "the waiver is in the ledger and in the report; it ends by itself."
         case "launch":
             ledger = folder.parent / "ledger.jsonl"
-            return f"sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."
+            said = [f"Next: sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."]
+        case "waived":
+            said = ["Next: the waiver is in the ledger and in the report; it ends by itself."]
+        case "hold" | "block":
+            steps = [wrapped(f"{place}. {step_words(step)}", "   ") for place, step in enumerate(content.steps, 1)]
+            read = "the pairs of answers that show the harm best" if content.status == "block" else "its blind spots"
+            said = ["Next:", *steps] if steps else [f"Next: open the report and read {read}."]
+    return [*said, wrapped(f"{content.status}: harm likely in {where}")] if (where := _likely(content)) else said
 
 
-def _advice(content: ReviewResult) -> str:
-    """Return what to set so that gates get the answers they lack: what mends most, of both models if they are even."""
-    undecided = {one.signal for one in content.decision.verdicts if one.verdict == "inconclusive"}
-    lost = Counter(one.advice for one in content.unanswered if one.signal in undecided and one.advice)
-    return " and ".join([advice for advice, count in lost.items() if count == max(lost.values())][:2])
+def _likely(content: ReviewResult) -> str:
+    """Return where harm is likely in a hold; empty where it is nowhere."""
+    return ", ".join(one.points_to for one in content.decision.harm_likely) if content.status == "hold" else ""

@@ -16,16 +16,32 @@ PAIRS_PER_GATE = 3
 
 GATES_WITHOUT_FAILURE = 2
 """Where no gate fails, the pairs of this many most moved gates are shown, so that a reader sees answers."""
+SUITES_OF_A_FAMILY = 2
+"""Of a family that fails as a whole, so many suites are shown: those that moved most."""
 
 
 def answer_pairs(rounds: Rounds, decision: Decision) -> tuple[AnswerPair, ...]:
-    """Return, for each failing gate (else the most moved ones), the pairs of answers that show it best."""
-    failed = [verdict.signal for verdict in decision.verdicts if verdict.verdict == "fail"]
-    if not failed:
+    """Return the pairs of answers that show best what changed.
+
+    Of each failing gate; where none fails, of those in which harm is likely; else of the most moved ones.
+    """
+    chosen = [verdict for verdict in decision.verdicts if verdict.verdict == "fail"] or list(decision.harm_likely)
+    if not chosen:
         moved = sorted(decision.verdicts, key=_movement, reverse=True)
-        failed = [verdict.signal for verdict in moved[:GATES_WITHOUT_FAILURE] if verdict.evidence.clusters]
+        chosen = [verdict for verdict in moved[:GATES_WITHOUT_FAILURE] if verdict.evidence.clusters]
     runs = {run.signal: run for run in rounds.gates}
-    return tuple(pair for name in failed for pair in _pairs(runs[name])[:PAIRS_PER_GATE])
+    names = [name for verdict in chosen for name in _shown_best(verdict)]
+    return tuple(pair for name in names for pair in _pairs(runs[name])[:PAIRS_PER_GATE])
+
+
+def _shown_best(verdict: GateVerdict) -> list[str]:
+    """Return what was asked of a gate: its signal; of a family its failing suites, else those that moved most."""
+    if not verdict.members:
+        return [verdict.signal]
+    measured = [one for one in verdict.members if one.evidence.clusters]
+    worst = [one for one in measured if one.verdict == "fail"] or [one for one in measured if one.harm_likely]
+    moved = sorted(worst or measured, key=_movement, reverse=True)
+    return [one.signal for one in moved[:SUITES_OF_A_FAMILY]]
 
 
 def _movement(verdict: GateVerdict) -> float:

@@ -49,7 +49,7 @@ def blind_spots(
             "a lucky run ends the asking. Their intervals hold; read those."
         )
     spots += _unused_scales(policy, rounds)
-    gated = {gate.signal for gate in policy.gates}
+    gated = {run.signal for run in rounds.gates}
     absent = sorted(set(find_suites(policy.suites)) - gated)
     if absent:
         spots.append(f"Never measured, for no gate asks: {', '.join(absent)}.")
@@ -60,19 +60,20 @@ def blind_spots(
     spots += _incomplete(rounds)
     spots += [
         f"{verdict.signal}: should block, and only advises. {verdict.advisory}"
-        for verdict in decision.verdicts
-        if verdict.demoted
+        for verdict in decision.every_verdict.values()
+        if verdict.demoted and not verdict.members
     ]
     standings = {run.signal: run.plan.standing for run in rounds.gates}
+    asked = [verdict for verdict in decision.every_verdict.values() if verdict.signal in standings]
     spots += [
         f"{verdict.signal}: {verdict.instrument} erred differently on different models, by up to {differential:.2f} of "
         f"its answers. That alone could fake or hide a change as large as the margin of {verdict.margin:g}."
-        for verdict in decision.verdicts
+        for verdict in asked
         if (differential := standings[verdict.signal].differential) > verdict.margin
     ]
     unknown = [
         verdict
-        for verdict in decision.verdicts
+        for verdict in asked
         if standings[verdict.signal].measured and math.isnan(standings[verdict.signal].differential)
     ]
     if unknown:
@@ -132,7 +133,7 @@ def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
     """Return which decided gates could not have seen a change as small as their margin, in one sentence."""
     weak = [
         f"{_least(verdict.evidence.mde)} for {verdict.signal} (margin {verdict.margin:g})"
-        for verdict in decision.verdicts
+        for verdict in decision.every_verdict.values()
         if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
     ]
     if not weak:
@@ -168,7 +169,7 @@ def _least(mde: float) -> str:
 
 def hidden_in_averages(cells: Sequence[Cell], decision: Decision) -> list[str]:
     """Return harm that hides in an average: broken cells of gates that pass as a whole."""
-    passed = {verdict.signal for verdict in decision.verdicts if verdict.verdict == "pass"}
+    passed = {name for name, verdict in decision.every_verdict.items() if verdict.verdict == "pass"}
     return [
         f"{cell.signal} passes on average, yet in “{cell.use_case}” harm rose by {cell.estimate:+.3f} "
         f"({cell.low:+.3f} to {cell.high:+.3f}, {cell.clusters} clusters), corrected for all cells looked at."
@@ -226,7 +227,7 @@ def concentrated(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
 
 def undetected(policy: LaunchPolicy, decision: Decision, detections: Sequence[Detection]) -> list[str]:
     """Return the gates whose measured limit of detection exceeds their margin, whatever they say."""
-    margins = {verdict.signal: verdict.margin for verdict in decision.verdicts}
+    margins = {name: verdict.margin for name, verdict in decision.every_verdict.items()}
     spots = []
     for found in detections:
         if found.limit is None:

@@ -18,6 +18,7 @@ from seatrial.review.findings.blind_spots import (
 )
 from seatrial.review.findings.human_labels import joined_labels
 from seatrial.review.findings.memorization import freshness, told
+from seatrial.review.findings.next_steps import next_steps
 from seatrial.review.findings.provenance import hashes, versions
 from seatrial.review.findings.taken_over import not_taken_over, taken_over
 from seatrial.review.findings.use_case_map import use_case_map
@@ -52,6 +53,7 @@ def compose(
     sources = {run.plan.source for run in rounds.gates}
     instruments = _instruments(rounds)
     compared = freshness(policy, rounds)
+    examples = answer_pairs(rounds, decision)
     return ReviewResult(
         policy=policy,
         decision=decision,
@@ -63,7 +65,7 @@ def compose(
         versions=versions(),
         hashes=hashes(policy, rounds, observations),
         cells=cells,
-        examples=answer_pairs(rounds, decision),
+        examples=examples,
         instruments=instruments,
         unanswered=unanswered,
         blind_spots=(
@@ -86,6 +88,7 @@ def compose(
         spend=tuple(spend.items()),
         glances=tuple(glances),
         reuse=reuse,
+        steps=next_steps(policy, rounds, decision, unanswered, examples),
     )
 
 

@@ -1,0 +1,256 @@
+"""What the policy that `seatrial init` writes decides about two simulated models whose true harm is known.
+
+The policy is the file that `init` writes for two endpoints and a judge. Its gates are planned, asked, weighed and
+decided by the code of a review; what is simulated is what the two models answer and what the judge says of it. Each
+review's judge has a record of its own, from labels drawn anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+import seatrial
+from benchmarks import page
+from benchmarks.worlds.records import Reader, record_of
+from seatrial.cli.starting_policy import Models, starting_policy
+from seatrial.collect import Ask, Batch
+from seatrial.collect.judging import Judges
+from seatrial.gates.operating_characteristic import Outlook, outlook
+from seatrial.gates.plan import GatePlan, plan_gates, with_most
+from seatrial.gates.verdicts import decide
+from seatrial.instruments.base import Signal
+from seatrial.instruments.may_gate import judged_by_record
+from seatrial.models import open_models
+from seatrial.policy import LaunchPolicy, parse_policy
+from seatrial.review.rounds import Rounds
+from seatrial.types import ROLES, Item, Response, Role
+
+__all__ = ["JUDGE", "KEPT", "REVIEWS", "WORLDS", "Row", "default_policy", "measured", "planned", "reviewed"]
+
+KEPT = Path(__file__).resolve().parents[1] / ".worlds" / "decides.jsonl"
+REVIEWS = 500
+PART = 25
+"""Reviews that are kept together, so that a run that was stopped goes on."""
+JUDGE = Reader(tpr=0.85, fpr=0.10, labels=200)
+BASE, SPREAD = 0.05, 6.0
+"""Mean chance of a harmful answer to an item, and how alike items are: most are nearly always harmless."""
+WRONG, WRONG_SPREAD = 0.3, 2.0
+"""The same of wrong answers where answers are right or wrong: many items are always answered alike."""
+READ = ("cli", "gates", "instruments", "observations.py", "policy", "review", "stats", "suites")
+
+World = tuple[str, Literal["", "suite", "family"], float, str]
+"""What it is called; where harm rises: nowhere, in one suite, over a family; by how many margins; in which, if said."""
+WORLDS: tuple[World, ...] = (
+    ("nothing changed", "", 0.0, ""),
+    ("two margins in one suite, another each time", "suite", 2.0, ""),
+    *(
+        (f"one and a half margins over {name}", "family", 1.5, f"family/{name}")
+        for name in ("sycophancy", "states-of-mind", "manner", "safety", "capability")
+    ),
+    ("exactly the margin over a family, another each time", "family", 1.0, ""),
+    ("exactly the margin in one suite, another each time", "suite", 1.0, ""),
+)
+
+
+class _Flags:
+    """Reads what the simulated judge said, which stands beside each answer."""
+
+    name = "judge/main"
+    needs: Literal["text"] = "text"
+    bounds = (0.0, 1.0)
+    about = "What the simulated judge said."
+
+    def read(self, item: Item, response: Response) -> float | None:
+        """Return the flag."""
+        return float(dict(response.labels)["flag"])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Reviews of one world.
+
+    Attributes:
+        name: The world.
+        launch: How many launched.
+        hold: How many held.
+        block: How many blocked.
+        likely: How many of those that held said that harm is likely.
+        calls: Calls of both models, all reviews together.
+    """
+
+    name: str
+    launch: int = 0
+    hold: int = 0
+    block: int = 0
+    likely: int = 0
+    calls: int = 0
+
+    @property
+    def reviews(self) -> int:
+        """How many reviews."""
+        return self.launch + self.hold + self.block
+
+    def plus(self, other: Row) -> Row:
+        """Return both together."""
+        launch, hold, block = self.launch + other.launch, self.hold + other.hold, self.block + other.block
+        return Row(self.name, launch, hold, block, self.likely + other.likely, self.calls + other.calls)
+
+
+@cache
+def default_policy() -> LaunchPolicy:
+    """Return the policy that `init` writes for two endpoints and a judge."""
+    models = Models(
+        "openai-compatible/now", "openai-compatible/next", "http://localhost:1/v1", False, "anthropic/judge"
+    )
+    return parse_policy(starting_policy("policy.yaml", models)[0])
+
+
+@cache
+def _plans() -> tuple[GatePlan, ...]:
+    policy = default_policy()
+    models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
+    return plan_gates(policy, models, None, {}, Judges(policy.judges, {}, policy.budget.judge_calls).judge)
+
+
+def _with_record(rng: np.random.Generator) -> list[GatePlan]:
+    """Return the plans with a judge whose record was drawn anew."""
+    record = record_of(JUDGE, rng)
+    made = []
+    for plan in _plans():
+        if plan.signal.instrument.name == "judge/main":
+            signal = Signal(plan.signal.name, _Flags(), "high", (0.0, 1.0))
+            plan = replace(plan, signal=signal, standing=judged_by_record(record, plan.signal.name), depth=_depth())
+        made.append(plan)
+    return list(with_most(default_policy(), made))
+
+
+def _depth() -> int:
+    return max(plan.depth for plan in _plans())
+
+
+def _rises(world: World, plans: Sequence[GatePlan], rng: np.random.Generator) -> Mapping[str, float]:
+    """Return by how much true harm rises, by suite."""
+    _, where, margins, named = world
+    gates = {gate.signal: gate for gate in default_policy().gates if gate.family}
+    inside = [plan for plan in plans if plan.family]
+    if where == "suite":
+        chosen = inside[rng.integers(len(inside))]
+        return {chosen.signal.name: margins * (gates[chosen.family].suite_margin or 0.0)}
+    if where == "family":
+        family = named or str(rng.choice(sorted(gates)))
+        return {plan.signal.name: margins * gates[family].margin for plan in inside if plan.family == family}
+    return {}
+
+
+def _chances(plan: GatePlan, rise: float, rng: np.random.Generator) -> dict[Role, dict[str, float]]:
+    """Return each item's chance of a harmful answer from both models, whose means differ by the rise."""
+    mean, spread = (WRONG, WRONG_SPREAD) if plan.signal.name.startswith("benchmark/") else (BASE, SPREAD)
+    before = rng.beta(mean * spread, (1 - mean) * spread, len(plan.items))
+    after = before + (1 - before) * rise / (1 - mean)
+    names = [item.id for item in plan.items]
+    return {"baseline": dict(zip(names, before, strict=True)), "candidate": dict(zip(names, after, strict=True))}
+
+
+def reviewed(world: World, seed: int) -> tuple[Row, pl.DataFrame]:
+    """Return what one review of a world decides, and its observations."""
+    rng = np.random.default_rng([20, WORLDS.index(world), seed])
+    policy, plans = default_policy(), _with_record(rng)
+    rises = _rises(world, plans, rng)
+    chances = {plan.suite.name: _chances(plan, rises.get(plan.signal.name, 0.0), rng) for plan in plans if plan.suite}
+    exact = {plan.suite.name: plan for plan in plans if plan.suite and plan.signal.instrument.name != "judge/main"}
+    rounds, remaining = Rounds(policy, plans, None), policy.budget.calls
+    while asks := rounds.next_asks(remaining):
+        remaining -= len(asks)
+        rounds.take(Batch(tuple((ask.role, _answer(ask, chances, exact, rng)) for ask in asks), ()))
+        rounds.weigh()
+    verdicts = rounds.weigh()
+    outcome = decide(verdicts).outcome
+    likely = outcome == "hold" and any(one.harm_likely for one in verdicts)
+    counts = [int(outcome == one) for one in ("launch", "hold", "block")]
+    row = Row(world[0], counts[0], counts[1], counts[2], int(likely), policy.budget.calls - remaining)
+    return row, rounds.all_observations()
+
+
+def _answer(
+    ask: Ask,
+    chances: Mapping[str, Mapping[Role, Mapping[str, float]]],
+    exact: Mapping[str, GatePlan],
+    rng: np.random.Generator,
+) -> Response:
+    """Return an answer: right or wrong where that is what is read, else one that the judge flags or not."""
+    item, draw = ask.request.item, ask.request.draw
+    harmful = rng.random() < chances[item.suite][ask.role][item.id]
+    if item.suite in exact:
+        text = "no" if harmful else item.targets[0] if item.targets else "yes"
+        return Response(item.id, item.suite, draw, text)
+    flagged = rng.random() < (JUDGE.tpr if harmful else JUDGE.fpr)
+    return Response(item.id, item.suite, draw, "said", labels=(("flag", "1" if flagged else "0"),))
+
+
+def planned(earlier: bool) -> Outlook:
+    """Return what `seatrial plan` says of the policy, from what it assumes or from an earlier review of the world."""
+    rng = np.random.default_rng(21)
+    frame = reviewed(WORLDS[0], 10_000)[1] if earlier else None
+    plans = [
+        replace(plan, standing=judged_by_record(record_of(JUDGE, rng), plan.signal.name)) if plan.family else plan
+        for plan in _with_record(rng)
+    ]
+    return outlook(default_policy(), plans, frame)
+
+
+@cache
+def _digest() -> str:
+    package = Path(seatrial.__file__).parent
+    places = [Path(__file__), *(package / name for name in READ)]
+    files = [path for place in places for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+    items = sorted((package / "suites").rglob("*.jsonl"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (*files, *items))).hexdigest()
+
+
+def _part(job: tuple[int, int, int]) -> Row:
+    number, first, count = job
+    row = Row(WORLDS[number][0])
+    for seed in range(first, first + count):
+        row = row.plus(reviewed(WORLDS[number], seed)[0])
+    return row
+
+
+def measured(quick: bool) -> Iterator[Row]:
+    """Yield the reviews of every world; parts that were measured of the same code are not measured again."""
+    count = 4 if quick else REVIEWS
+    size = min(PART, count)
+    jobs = [(number, first, size) for first in range(0, count, size) for number in range(len(WORLDS))]
+    kept: dict[str, Row] = {}
+    if KEPT.exists() and not quick:
+        rows = map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())
+        kept = {row.pop("key"): Row(**row) for row in rows}
+    keys = {job: hashlib.sha256(f"{_digest()} {job}".encode()).hexdigest()[:24] for job in jobs}
+    found = {job: kept[key] for job, key in keys.items() if key in kept}
+    waiting = [job for job in jobs if job not in found]
+    if waiting:
+        KEPT.parent.mkdir(exist_ok=True)
+        with page.pool(2) as pool:
+            futures = {pool.submit(_part, job): job for job in waiting}
+            for number, future in enumerate(as_completed(futures), 1):
+                job = futures[future]
+                found[job] = future.result()
+                if not quick:
+                    with KEPT.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps({"key": keys[job], **asdict(found[job])}) + "\n")
+                page.say(f"decides, {number} of {len(waiting)}: {found[job]}")
+    for number, world in enumerate(WORLDS):
+        row = Row(world[0])
+        for job in jobs:
+            if job[0] == number:
+                row = row.plus(found[job])
+        yield row

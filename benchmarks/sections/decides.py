@@ -1,0 +1,65 @@
+"""The section on what the default policy decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from benchmarks import decides, page
+from seatrial.stats.intervals import wilson
+
+__all__ = ["SECTIONS"]
+
+
+def _decides(quick: bool) -> Iterator[str]:
+    policy = decides.default_policy()
+    families = [gate for gate in policy.gates if gate.family]
+    suites = sum(len(gate.suites) for gate in families)
+    judge = decides.JUDGE
+    yield "## The default policy: does it launch what is unchanged, and block what is worse\n"
+    yield page.source("decides")
+    yield (
+        f"The policy that `seatrial init` writes for two endpoints and a judge: {len(families)} families of {suites} "
+        f"suites, margins {_span([gate.margin for gate in families])} for families and "
+        f"{_span([gate.suite_margin or 0.0 for gate in families])} for single suites, shares of the scale of true harm; "
+        f"{policy.budget.calls:,} calls. Reviews go through the real rounds; models and judge are simulated. An item's "
+        f"chance of a harmful answer is {decides.BASE:g} on average and differs from item to item; where answers are right "
+        f"or wrong, {decides.WRONG:g} are wrong. The judge finds {100 * judge.tpr:.0f} % of the harmful answers and flags "
+        f"{100 * judge.fpr:.0f} % of the harmless; its record comes from {judge.labels} labels, drawn anew for each review. "
+        "Where harm rises exactly by the margin, every launch is false. Bands are Wilson's, 95 %.\n"
+    )
+    rows = list(decides.measured(quick))
+    yield page.table(
+        ("true harm rose by", "reviews", "launches", "holds", "of these, harm likely", "blocks", "calls, mean"),
+        [
+            (
+                row.name,
+                str(row.reviews),
+                _share(row.launch, row.reviews),
+                f"{100 * row.hold / row.reviews:.1f} %",
+                f"{row.likely} of {row.hold}",
+                _share(row.block, row.reviews),
+                f"{row.calls / row.reviews:,.0f}",
+            )
+            for row in rows
+        ],
+    )
+    yield "What `seatrial plan` says of it before anything is asked, in its first line:\n"
+    for earlier, words in (
+        (False, "by the spread that it assumes"),
+        (True, "by that of one earlier review (`--from`)"),
+    ):
+        yield f"- {words}: *{decides.planned(earlier).headline}*"
+    yield ""
+
+
+def _span(values: list[float]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def _share(count: int, total: int) -> str:
+    band = wilson(count, total, 0.025)
+    return page.percent(count / total, band.low, band.high)
+
+
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"decides": _decides}

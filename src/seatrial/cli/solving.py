@@ -1,0 +1,50 @@
+"""`seatrial plan --solve`: a policy with the calls and margins that its power takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from seatrial.cli.options import status
+from seatrial.errors import StoreError
+from seatrial.policy import LaunchPolicy, parse_policy
+from seatrial.review.run import solve_policy
+
+__all__ = ["write_solved"]
+
+
+def write_solved(path: Path, policy: LaunchPolicy, earlier: Path | None, target: Path, *, quiet: bool) -> LaunchPolicy:
+    """Write a policy with other calls and margins, say what was changed and what cannot be reached, and return it.
+
+    Paths in it stay as the file has them.
+
+    Args:
+        path: The policy's file.
+        policy: The policy, as read from it.
+        earlier: Folder of an earlier review, or None.
+        target: Where to write.
+        quiet: Whether to print nothing.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    with status("Simulating reviews") as say:
+        found = solve_policy(policy, earlier, say)
+    plain = parse_policy(path.read_text(encoding="utf-8"), str(path))
+    margins = {gate.signal: {"margin": gate.margin, "suite_margin": gate.suite_margin} for gate in found.policy.gates}
+    written = plain.model_copy(
+        update={
+            "budget": found.policy.budget,
+            "gates": [gate.model_copy(update=margins[gate.signal]) for gate in plain.gates],
+        }
+    )
+    try:
+        target.write_text(written.to_yaml(), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{target}: cannot be written: {error.strerror}") from error
+    if not quiet:
+        said = [f"Changed: {line}." for line in found.changes] or ["Nothing needs to change."]
+        said += [f"Cannot be reached: {line}" for line in found.cannot]
+        typer.echo("\n".join([*said, f"Wrote {target}.", ""]))
+    return found.policy
