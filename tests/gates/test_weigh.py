@@ -15,6 +15,8 @@ from scipy import stats
 from seatrial.gates.claims import Claim, Statement, claims
 from seatrial.gates.schedule import Method
 from seatrial.gates.weigh import (
+    Bets,
+    aimed,
     at_look,
     chance_at_end,
     decision_chance,
@@ -109,14 +111,23 @@ def test_sequential_evidence_is_by_betting(alpha: float) -> None:
     """Harm is shown on the harmless series, ruled out on the harmful one; the p-value counts the best look so far."""
     claim = _noisy()
     found = evidence(claim, "betting", alpha)
-    capital = betting.log_wealth_against(claim.best, 0.1, -1, 1, "greater")
-    assert found.low == betting.confidence_bound_at_end(claim.best, -1, 1, alpha)[0]
-    assert found.high == betting.confidence_bound_at_end(claim.worst, -1, 1, alpha)[1]
+    capital = betting.log_wealth_against(claim.best, 0.1, -1, 1, "greater", aim=0.1)
+    assert found.low == pytest.approx(betting.confidence_bound_at_end(claim.best, -1, 1, alpha, aim=0.1)[0], abs=1e-5)
+    assert found.high == pytest.approx(betting.confidence_bound_at_end(claim.worst, -1, 1, alpha, aim=0.1)[1], abs=1e-5)
     assert found.e_value == pytest.approx(math.exp(capital[-1]))
     assert found.p_value == pytest.approx(math.exp(-capital.max()))
     assert capital[-1] < capital.max()
     assert found.method == "betting"
     assert math.isnan(found.unpaired_low)
+
+
+def test_bets_aim_at_one_margin() -> None:
+    """A claim of a margin aims as far as its threshold, in readings; a level, or what no scale holds, has no aim."""
+    assert aimed(_claim([0.0]), EXACT) == 0.1
+    assert aimed(_claim([0.0]), Slope(0.6, 0.1)) == pytest.approx(0.06)
+    assert aimed(_claim([0.0], statement=Statement("limit", 0.1)), EXACT) is None
+    assert aimed(_claim([0.0], statement=Statement("margin", 2.0)), EXACT) is None
+    assert aimed(_claim([0.0]), Slope(0.0)) is None
 
 
 def test_e_values_and_p_values_end_somewhere() -> None:
@@ -132,9 +143,10 @@ def test_e_values_and_p_values_end_somewhere() -> None:
 def test_the_e_value_is_fair() -> None:
     """Where a claim just holds the e-value's expectation is 1: it is the capital at the end, not at its best."""
     expected = 0.0
-    for ups in range(21):
-        found = evidence(_claim(np.repeat([1.0, -1.0], [ups, 20 - ups])), "betting", 0.05)
-        expected += stats.binom.pmf(ups, 20, 0.55) * found.e_value
+    for number in range(2**9):
+        ups = np.array([bool(number >> place & 1) for place in range(9)])
+        found = evidence(_claim(np.where(ups, 1.0, -1.0)), "betting", 0.05)
+        expected += float(np.where(ups, 0.55, 0.45).prod()) * found.e_value
     assert expected == pytest.approx(1.0)
 
 
@@ -159,7 +171,8 @@ def test_a_limit_is_weighed_on_its_own_scale() -> None:
     rng = np.random.default_rng(5)
     claim = _claim(rng.random(30), statement=Statement("limit", 0.4), bounds=(0.0, 1.0))
     found = evidence(claim, "betting", 0.05)
-    assert (found.low, found.high) == betting.confidence_bound_at_end(claim.seen, 0, 1, 0.05)
+    bounds = betting.confidence_bound_at_end(claim.seen, 0, 1, 0.05)
+    assert (found.low, found.high) == pytest.approx(bounds, abs=1e-5)
     assert found.e_value == pytest.approx(betting.e_value(claim.seen, 0.4, 0, 1, "greater"))
     fixed = evidence(claim, "fixed", 0.05)
     sharpest = intervals.fixed_size(claim.seen, 0, 1, 0.05)
@@ -233,12 +246,15 @@ def test_the_unit_is_the_cluster() -> None:
 def test_looking_again_never_widens_sequential_evidence() -> None:
     """Bounds that hold at all looks jointly only draw in as clusters come; a bound for one look does not."""
     change = np.random.default_rng(6).normal(0.1, 0.3, 100).clip(-1, 1)
-    looks = [_claim(change[:count]) for count in range(40, 101, 12)]
-    highs, lows = zip(
-        *((found.high, found.low) for found in (evidence(one, "betting", 0.05) for one in looks)), strict=True
-    )
+    looks, bets = [_claim(change[:count]) for count in range(40, 101, 12)], Bets()
+    kept = [evidence(one, "betting", 0.05, bets=bets) for one in looks]
+    highs, lows = zip(*((found.high, found.low) for found in kept), strict=True)
     assert list(highs) == sorted(highs, reverse=True)
     assert list(lows) == sorted(lows)
+    assert highs[0] - highs[-1] > 0.05
+    afresh = evidence(looks[-1], "betting", 0.05)
+    assert (afresh.low, afresh.high) == pytest.approx((lows[-1], highs[-1]), abs=1e-4)
+    assert (afresh.e_value, afresh.p_value) == pytest.approx((kept[-1].e_value, kept[-1].p_value))
     fixed = [evidence(look, "fixed", 0.05).high for look in looks]
     assert fixed != sorted(fixed, reverse=True)
 
@@ -273,7 +289,8 @@ def test_the_mde_of_sequential_evidence(slope: float, factor: float, planned: in
     claim = _noisy()
     found = evidence(claim, "betting", 0.05)
     got = with_mde(found, claim, "betting", 0.05, 0.9, planned, np.random.default_rng(3), Slope(slope))
-    readings = power.mde_betting(claim.seen[:57], -1, 1, 0.05, 0.9, np.random.default_rng(3), n=counted)
+    aim = 0.1 if math.isnan(slope) else 0.1 * slope
+    readings = power.mde_betting(claim.seen[:57], -1, 1, 0.05, 0.9, np.random.default_rng(3), n=counted, aim=aim)
     assert got.mde == pytest.approx(factor * readings)
     assert got.slope == pytest.approx(slope, nan_ok=True)
     assert replace(got, mde=found.mde, slope=found.slope) == found
@@ -298,7 +315,7 @@ def test_the_mde_follows_level_power_and_scale(method: Method) -> None:
     got = with_mde(Evidence(), claim, method, 0.2, 0.7, 40, np.random.default_rng(4))
     rng = np.random.default_rng(4)
     known = (
-        power.mde_betting(claim.seen, -1, 2, 0.2, 0.7, rng, n=40)
+        power.mde_betting(claim.seen, -1, 2, 0.2, 0.7, rng, n=40, aim=0.1)
         if method == "betting"
         else power.mde_fixed(claim.seen, -1, 2, 0.2, 0.7, rng)
     )
@@ -333,7 +350,7 @@ def test_what_could_be_seen_of_true_harm() -> None:
 
 def _enough(value: float, threshold: float, side: betting.Side, wall: float) -> int:
     """How many clusters of this value bring the capital over the wall."""
-    capital = betting.log_wealth_against(np.full(400, value), threshold, -1, 1, side)
+    capital = betting.log_wealth_against(np.full(400, value), threshold, -1, 1, side, aim=0.1)
     return int(np.argmax(capital >= wall))
 
 
@@ -368,7 +385,7 @@ def test_missing_clusters_count_against_a_decision(value: float, extreme: float)
     claim = _claim(held, gone["best"], gone["worst"])
     whole = np.array([value] * 5 + [extreme] * 5 + [value] * 400)
     side: betting.Side = "less" if value < 0 else "greater"
-    needed = int(np.argmax(betting.log_wealth_against(whole, 0.1, -1, 1, side) >= -math.log(0.05)))
+    needed = int(np.argmax(betting.log_wealth_against(whole, 0.1, -1, 1, side, aim=0.1) >= -math.log(0.05)))
     rng = np.random.default_rng(0)
     assert decision_chance(claim, needed - 10, 0.05, 1, rng) == 1.0
     assert decision_chance(claim, needed - 11, 0.05, 1, rng) == 0.0
@@ -381,8 +398,8 @@ def test_the_chance_of_a_decision_is_a_share_of_futures() -> None:
     drawn = np.random.default_rng(7).choice(seen[:6], (200, 60))
     decided = 0
     for future in drawn:
-        passing = betting.log_wealth_against([*claim.worst, *future], 0.1, -1, 1, "less").max()
-        failing = betting.log_wealth_against([*claim.best, *future], 0.1, -1, 1, "greater").max()
+        passing = betting.log_wealth_against([*claim.worst, *future], 0.1, -1, 1, "less", aim=0.1).max()
+        failing = betting.log_wealth_against([*claim.best, *future], 0.1, -1, 1, "greater", aim=0.1).max()
         decided += passing >= -math.log(0.2) or failing >= math.log(2 / 0.2)
     got = decision_chance(claim, 60, 0.2, 2, np.random.default_rng(7))
     assert 0.05 < got < 0.95
