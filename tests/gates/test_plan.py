@@ -568,9 +568,7 @@ def test_a_family_is_planned_suite_by_suite(tmp_path: Path) -> None:
     suites = _family(tmp_path, {"b": "text/refusal", "a": "text/length"})
     advisory = OWN.model_copy(update={"advisory": "not ours to block"})
     for gate in (OWN, advisory):
-        plans = plan_gates(
-            _policy(gate, GATE, suites=[suites], signals={TONE: SignalSpec()}), _models(), _brought(), {}
-        )
+        plans = plan_gates(_policy(gate, GATE, suites=[suites]), _models(), _evidence(TONE, "elsewhere"), {})
         assert [plan.gate.signal for plan in plans] == ["behavior/a", "behavior/b", TONE]
         assert [plan.family for plan in plans] == ["family/own", "family/own", ""]
         for plan in plans[:2]:
