@@ -134,7 +134,7 @@ def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFra
     """
     simulated = simulated_gates(policy, plans, earlier)
     unchanged = {
-        gate.signal: course(made, 0.0, policy.alpha, _rng(policy, gate, 0.0))
+        gate.signal: course(made, 0.0, policy.alpha, _rng(policy, gate, 0.0), bounds=True)
         for gate, (made, _) in zip(policy.gates, simulated, strict=True)
     }
     blocking = [
@@ -180,7 +180,7 @@ def _gate(
     unchanged, rng = courses[0.0], generator(policy.seed, "mde", gate.signal)
     advice = next((suite.why for suite in made.suites if not suite.may_gate), "")
     first = made.suites[0]
-    if made.method == "looks" and len(unchanged.ends):
+    if len(unchanged.ends):
         place = min(len(unchanged.ends) - 1, math.ceil(policy.power * len(unchanged.ends)))
         mde = float(np.sort(unchanged.ends)[place])
         mde = math.inf if mde > (1.0 if made.is_family else first.reach) else mde
