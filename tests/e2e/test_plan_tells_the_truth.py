@@ -6,22 +6,28 @@ numbers: a declared signal reads each answer's own label, so that nothing but as
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 from numpy.typing import NDArray
 
+from conftest import Command
 from seatrial.collect import Ask, Batch
 from seatrial.gates.chances import course
+from seatrial.gates.operating_characteristic import outlook
 from seatrial.gates.plan import GatePlan, with_most
+from seatrial.gates.schedule import MOST_DRAWS, SCARCE
 from seatrial.gates.simulated import simulated_gates
 from seatrial.gates.verdicts import decide
 from seatrial.gates.whole_reviews import whole_reviews
 from seatrial.instruments import declared_signal
-from seatrial.instruments.may_gate import BY_NATURE
+from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN
 from seatrial.observations import to_frame
 from seatrial.policy import Budget, Gate, LaunchPolicy, ModelSpec, SignalSpec
 from seatrial.review.rounds import Rounds
@@ -48,7 +54,7 @@ class World:
 def _plan(name: str, clusters: int, family: str = "", depth: int = 1, **gate: Any) -> GatePlan:
     signal = declared_signal(name, SignalSpec(column="score"))
     items = tuple(
-        (Item(f"{name}-{place}", name, (Message("user", "?"),), "ab"[place % 2], cluster=f"c{place}"),)
+        (Item(f"{name}-{place}", name, (Message("user", "?"),), use_case="ab"[place % 2], cluster=f"c{place}"),)
         for place in range(clusters)
     )
     made = Gate.model_validate({"signal": name, "margin": 0.1, **gate})

@@ -293,7 +293,7 @@ def blind_gates(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> list[BlindGa
         if plan.source != "live":
             continue
         reach = plan.signal.bounds[1] - plan.signal.bounds[0]
-        count = len(plan.clusters)
+        count = min(len(plan.clusters), plan.most)
         least = smallest_visible_margin(count, reach, policy.alpha, plan.method)
         if least >= plan.gate.margin:
             found.append(BlindGate(plan.gate.signal, plan.gate.margin, least, count))
