@@ -59,7 +59,7 @@ def test_the_three_bands_fill_the_picture(name: str) -> None:
 def _page(*rows: tuple[float, tuple[float, float, float]]) -> str:
     found = OUTLOOKS["launch"]
     gate = found.gates[0]
-    return render_outlook(LAUNCH.policy, Outlook((gate,), ((gate.signal, rows),), 100, 200))
+    return render_outlook(LAUNCH.policy, Outlook((gate,), ((gate.signal, rows),), (1.0, 0.0, 0.0), 90, 100, 200))
 
 
 def test_places_are_told_to_a_tenth() -> None:
@@ -85,29 +85,29 @@ def test_a_chance_lies_where_it_should() -> None:
     [
         (
             "launch",
-            "With this budget every gate sees its margin at 90 % power. At most 512 calls; the budget allows 6,000.",
+            "With this budget every gate sees its margin at 90 % power. An unchanged model takes about "
+            "448 calls; the budget allows 6,000.",
         ),
         (
             "hold",
             "With this budget benchmark/facts, safety/unsafe-compliance could not see their margins at 80 % power.",
         ),
-        ("block", "With this budget behavior/verbosity could not see its margin at 90 % power."),
+        ("block", "With this budget every gate sees its margin at 90 % power."),
     ],
 )
 def test_the_headline_says_whether_the_policy_is_blind(name: str, words: str) -> None:
-    """One blind gate is its margin, two are their margins, none is named where all see."""
+    """One blind gate is its margin, two are their margins; none is named where all that block see."""
     page = render_outlook(RESULTS[name].policy, OUTLOOKS[name])
     assert words in " ".join(page.split())
-    assert ("<h1>Blind</h1>" in page) is (name != "launch")
+    assert ("<h1>Blind</h1>" in page) is (name == "hold")
+    assert OUTLOOKS[name].headline in page
 
 
 def test_what_cannot_be_had_is_said_in_words() -> None:
-    """No infinity and no NaN: nothing is seen, more than can be asked, a dash."""
+    """No infinity and no NaN: nothing is seen."""
     page = render_outlook(HOLD.policy, OUTLOOKS["hold"])
-    assert "<td>nothing</td><td>0</td><td>0</td><td>more than can be asked</td><td>–</td>" in page
+    assert "<td>0.02</td><td>nothing</td><td>0</td><td>0</td><td>0</td>" in page
     assert not re.search(r"\b(?:nan|inf|None)\b", re.sub(r"<style>.*</style>", "", page, flags=re.DOTALL))
-    assert "<td>1,340</td>" not in page
-    assert "<td>1340</td><td>5,360</td>" in page
 
 
 def test_hostile_names_are_text() -> None:
@@ -129,3 +129,21 @@ def test_a_plan_without_gates_that_block_is_a_page() -> None:
     page = render_outlook(BLOCK.policy, replace(found, gates=found.gates[1:], decisions=()))
     assert _bands(page) == []
     assert "behavior/verbosity" in page
+
+
+def test_a_gate_that_should_block_and_may_only_advise_has_no_picture() -> None:
+    """It stands in the table as advising; nothing of it is drawn, for no harm in it could block."""
+    found = OUTLOOKS["launch"]
+    first, second = found.gates
+    demoted = replace(found, gates=(first, replace(second, advice="no record")), decisions=found.decisions[:1])
+    page = render_outlook(LAUNCH.policy, demoted)
+    assert len(_bands(page)) == 1
+    assert re.search(rf">advises</span> {second.signal}</td>", page)
+
+
+def test_a_policy_that_seldom_launches_says_so_before_anything_is_asked() -> None:
+    """Where no gate is blind but an unchanged model launches below the power, the page's head says it."""
+    found = OUTLOOKS["launch"]
+    for launches, head in ((0.89, "It seldom launches"), (0.9, "It can decide")):
+        made = replace(found, unchanged=(launches, 1 - launches, 0.0))
+        assert f"<h1>{head}</h1>" in render_outlook(LAUNCH.policy, made)
