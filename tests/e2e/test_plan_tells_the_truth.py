@@ -35,7 +35,7 @@ from seatrial.stats.resampling import shifted
 from seatrial.types import ROLES, Item, Message, Observation, Response
 
 Array = NDArray[np.float64]
-REVIEWS = 60
+REVIEWS = 80
 BEFORE = 0.3
 """What every answer of the baseline is worth."""
 CHANGES = np.repeat([0.3, 0.0, -0.3], [15, 70, 15])
@@ -146,19 +146,13 @@ WORLDS = {
     "asked once, near the margin": _world(_plan("s/a", 104, margin=0.15), a=0.11),
     "asked once, above it": _world(_plan("s/a", 104, margin=0.15), a=0.188),
     "asked again and again": _world(_plan("s/a", 104, depth=MOST_DRAWS, margin=0.08), calls=2500, a=0.048),
-    "asked again, above the margin": _world(_plan("s/a", 104, depth=MOST_DRAWS, margin=0.08), calls=2500, a=0.116),
     "bet on": _world(_plan("s/a", SCARCE + 100, margin=0.05), a=0.0325),
-    "bet on, above the margin": _world(_plan("s/a", SCARCE + 100, margin=0.05), a=0.065),
-    "in each use case": _world(_plan("s/a", 104, margin=0.18, per="use_case"), a=0.144),
-    "with a limit": _world(_plan("s/a", 104, margin=0.25, limit=0.42), a=0.095),
+    "in each use case": _world(_plan("s/a", 104, margin=0.18, per="use_case"), a=0.11),
     "over the limit": _world(_plan("s/a", 104, margin=0.25, limit=0.42), a=0.155),
     "three suites": _family(60, 90, 150, a=0.039, b=0.039, c=0.039),
-    "three suites, above the margin": _family(60, 90, 150, a=0.081, b=0.081, c=0.081),
     "three suites, harm in the smallest": _family(60, 90, 150, a=0.25),
     "three suites and their use cases": _family(60, 90, 150, use_case_margin=0.065, a=0.03, b=0.03, c=0.03),
     "a measured instrument": _measured(_world(_plan("s/a", 104, margin=0.15), a=0.105)),
-    "a measured instrument, above the margin": _measured(_world(_plan("s/a", 104, margin=0.15), a=0.21)),
-    "a measured instrument, bet on": _measured(_world(_plan("s/a", SCARCE + 100, margin=0.08), a=0.044)),
 }
 """Worlds in which the plan says that something comes to pass about as often as not."""
 
@@ -183,10 +177,10 @@ def _two(calls: int, rise: float) -> World:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rise", [0.05, 0.15])
-def test_whole_reviews_whose_budget_ends_come_to_pass(rise: float) -> None:
+def test_whole_reviews_whose_budget_ends_come_to_pass() -> None:
     """Two gates share a budget that is spent before they are decided: launch, hold and block as often as is said."""
-    world = _two(600, rise)
+    rise = 0.05
+    world = _two(400, rise)
     _, said = _said(world)
     _, free = _said(_two(100_000, rise))
     assert abs(said[0] - free[0]) + abs(said[2] - free[2]) > 0.15, "the budget is no limit"

@@ -64,18 +64,18 @@ def _page(*rows: tuple[float, tuple[float, float, float]]) -> str:
 
 def test_places_are_told_to_a_tenth() -> None:
     """Chances and sizes that are no round numbers lie at the nearest tenth of the picture's unit."""
-    page = _page((-1.0, (1.0, 0.0, 0.0)), (1.0, (0.877, 0.0, 0.123)), (2.1, (0.0, 0.0, 1.0)))
+    page = _page((-1.0, (1.0, 0.0, 0.0)), (1.0, (0.877, 0.0, 0.123)), (2.0, (0.0, 0.0, 1.0)))
     (bands,) = _bands(page)
-    assert (bands["pass"][1], bands["fail"][1]) == ((64.5, 7.4), (64.5, 7.4))
+    assert (bands["pass"][1], bands["fail"][1]) == ((66.7, 7.4), (66.7, 7.4))
 
 
 def test_a_chance_lies_where_it_should() -> None:
     """Launch grows from the foot and block from the top; the line marks one margin."""
-    page = _page((-1.0, (1.0, 0.0, 0.0)), (1.0, (0.5, 0.25, 0.25)), (4.0, (0.0, 0.0, 1.0)))
+    page = _page((-1.0, (1.0, 0.0, 0.0)), (2.0, (0.5, 0.25, 0.25)), (4.0, (0.0, 0.0, 1.0)))
     (bands,) = _bands(page)
-    assert bands["pass"] == [(0.0, 0.0), (40.0, 30.0), (100.0, 60.0), (100.0, 60.0), (0.0, 60.0)]
-    assert bands["fail"] == [(0.0, 0.0), (40.0, 15.0), (100.0, 60.0), (100.0, 0.0), (0.0, 0.0)]
-    assert bands["inconclusive"] == [(0.0, 0.0), (40.0, 15.0), (100.0, 60.0), (100.0, 60.0), (40.0, 30.0), (0.0, 0.0)]
+    assert bands["pass"] == [(0.0, 0.0), (60.0, 30.0), (100.0, 60.0), (100.0, 60.0), (0.0, 60.0)]
+    assert bands["fail"] == [(0.0, 0.0), (60.0, 15.0), (100.0, 60.0), (100.0, 0.0), (0.0, 0.0)]
+    assert bands["inconclusive"] == [(0.0, 0.0), (60.0, 15.0), (100.0, 60.0), (100.0, 60.0), (60.0, 30.0), (0.0, 0.0)]
     assert '<line x1="40.0" x2="40.0" y1="0" y2="60"' in page
     assert "from −1 to 4 margins" in page
 
