@@ -178,7 +178,7 @@ def _simulated(plan: GatePlan, earlier: pl.DataFrame | None, *, in_use_cases: bo
             plan.gate.margin,
             clusters,
             plan.most if live else clusters,
-            plan.calls / clusters if live else 0.0,
+            plan.calls / clusters if live and clusters else 0.0,
             held.shows.or_exact,
             held.faked,
             held.may_gate,

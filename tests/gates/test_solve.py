@@ -1,0 +1,168 @@
+"""The margins and calls that a policy takes to launch what is unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seatrial.gates.plan import GatePlan, with_most
+from seatrial.gates.solve import MOST_TIMES, WIDEST, solve
+from seatrial.instruments import Signal, find_instrument
+from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN, Standing
+from seatrial.observations import to_frame
+from seatrial.policy import Budget, Gate, LaunchPolicy
+from seatrial.types import ROLES, Item, Message, Observation
+
+A, B = "behavior/a", "behavior/b"
+CHANGES = np.repeat([0.5, 0.0, -0.5], [10, 30, 10])
+PlansOf = Callable[[LaunchPolicy], Sequence[GatePlan]]
+
+
+def _plan(name: str = A, margin: float = 0.1, clusters: int = 60, depth: int = 32, **more: Any) -> GatePlan:
+    high = more.pop("high", 1.0)
+    asked = tuple((Item(f"{c}", "s", (Message("user", "?"),), cluster=f"c{c}"),) for c in range(clusters))
+    signal = Signal(name, find_instrument("text/length"), "high", (0.0, high), None)
+    standing, family = more.pop("standing", BY_NATURE), more.pop("family", "")
+    gate = Gate(signal=name, margin=margin, **more)
+    return GatePlan(gate, signal, "live", asked, standing=standing, depth=depth, most=clusters, family=family)
+
+
+def _policy(*plans: GatePlan, calls: int, gates: Sequence[Gate] = ()) -> LaunchPolicy:
+    return LaunchPolicy(name="p", gates=list(gates) or [plan.gate for plan in plans], budget=Budget(calls=calls))
+
+
+def _plans_of(*plans: GatePlan) -> PlansOf:
+    """Plans of a policy with other calls or margins."""
+
+    def made(policy: LaunchPolicy) -> Sequence[GatePlan]:
+        gates = {gate.signal: gate for gate in policy.gates}
+        return with_most(
+            policy, [plan if plan.family else replace(plan, gate=gates[plan.gate.signal]) for plan in plans]
+        )
+
+    return made
+
+
+SEEN: pl.DataFrame = to_frame(
+    [
+        Observation(signal, role, f"i{n}", f"c{n}", 0, value)
+        for signal in (A, B)
+        for n, change in enumerate(CHANGES)
+        for role, value in zip(ROLES, (0.0, float(change)), strict=True)
+    ]
+)
+
+
+def test_what_launches_already_is_left_as_it_is() -> None:
+    """Nothing is changed of a policy that reaches its power, not even an odd budget."""
+    plan = _plan(margin=0.3)
+    policy = _policy(plan, calls=3_333)
+    found = solve(policy, _plans_of(plan), SEEN)
+    assert (found.policy, found.changes, found.cannot) == (policy, (), ())
+    assert found.launches >= policy.power
+
+
+def test_calls_come_before_margins() -> None:
+    """Where more calls do, no margin is touched, and no more calls are taken than it needs."""
+    plan = _plan(margin=0.1)
+    policy, steps = _policy(plan, calls=200), []
+    found = solve(policy, _plans_of(plan), SEEN, steps.append)
+    assert found.launches >= policy.power
+    assert 200 < found.policy.budget.calls < 200 * MOST_TIMES
+    assert found.policy.gates == policy.gates
+    assert found.changes == (f"budget: 200 calls become {found.policy.budget.calls:,}",)
+    assert steps[0] == "200 calls"
+    assert len(steps) > 1
+
+
+def test_margins_are_widened_only_of_what_stands_in_the_way() -> None:
+    """A gate that can be asked no further gets a wider margin; one that passes keeps its own, and few calls suffice."""
+    stuck, easy = _plan(A, 0.05, 60, depth=1), _plan(B, 0.2, 60, depth=1)
+    policy = _policy(stuck, easy, calls=1000)
+    found = solve(policy, _plans_of(stuck, easy), SEEN)
+    assert found.launches >= policy.power
+    assert 0.05 < found.policy.gates[0].margin <= WIDEST
+    assert found.policy.gates[1] == policy.gates[1]
+    assert found.policy.budget.calls == 1000
+    assert found.changes == (f"{A}: the margin 0.05 becomes {found.policy.gates[0].margin:g}",)
+
+
+def test_what_cannot_be_reached_is_said() -> None:
+    """Where neither calls nor the widest margins do, the gate is named; no margin passes a quarter of its scale."""
+    stuck = _plan(A, 0.05, 6, depth=1)
+    found = solve(_policy(stuck, calls=1000), _plans_of(stuck), SEEN)
+    assert found.policy.gates[0].margin == WIDEST
+    (said,) = found.cannot
+    assert A in said
+    assert "would still often be undecided" in said
+
+
+def test_the_widest_margin_is_a_share_of_the_scale() -> None:
+    """On a scale of ten a margin may grow to 2.5; one that is wider already is left."""
+    stuck = _plan(A, 0.5, 6, depth=1, high=10.0)
+    found = solve(_policy(stuck, calls=1000), _plans_of(stuck))
+    assert found.policy.gates[0].margin == pytest.approx(10 * WIDEST)
+    wide = _plan(A, 4.0, 6, depth=1, high=10.0)
+    assert solve(_policy(wide, calls=1000), _plans_of(wide)).policy.gates[0].margin == 4.0
+
+
+def test_a_family_is_widened_with_the_margin_of_its_suites() -> None:
+    """Both margins of a family grow, and both are told."""
+    whole = Gate(signal="family/f", margin=0.03, per="suite", suite_margin=0.05)
+    plans = [_plan(name, 0.05, 40, depth=1, family="family/f") for name in (A, B)]
+
+    def plans_of(policy: LaunchPolicy) -> Sequence[GatePlan]:
+        margin = policy.gates[0].suite_margin or 0.0
+        return with_most(policy, [replace(one, gate=one.gate.model_copy(update={"margin": margin})) for one in plans])
+
+    found = solve(_policy(gates=[whole], calls=1000), plans_of, SEEN)
+    (gate,) = found.policy.gates
+    assert 0.03 < gate.margin < WIDEST
+    assert gate.suite_margin is not None
+    assert gate.suite_margin > 0.05
+    assert found.changes == (
+        f"family/f: the margin 0.03 becomes {gate.margin:g}",
+        f"family/f: the suite_margin 0.05 becomes {gate.suite_margin:g}",
+    )
+
+
+def test_what_may_only_advise_is_told_once_an_instrument() -> None:
+    """However many suites one instrument reads, they stand in one sentence, with what would change it."""
+    whole = Gate(signal="family/f", margin=0.1, per="suite", suite_margin=0.2)
+    plans = [_plan(f"behavior/{n}", 0.2, family="family/f", standing=UNKNOWN) for n in "cdefgh"]
+    good = _plan(A, 0.3)
+    (said,) = solve(_policy(gates=[whole, good.gate], calls=20_000), _plans_of(*plans, good), SEEN).cannot
+    assert said == (
+        f"family/f: text/length may only advise, whatever is asked. {UNKNOWN.why} On labelled answers its error can be "
+        "measured: seatrial instruments calibrate labels.csv -i text/length"
+    )
+    part = [replace(plans[0], standing=BY_NATURE), *plans[1:3]]
+    (said,) = solve(_policy(gates=[whole], calls=2000), _plans_of(*part)).cannot
+    assert said.startswith("family/f (behavior/d, behavior/e): text/length may only advise")
+    other = replace(plans[2], standing=Standing(False, "Worse.", 0.1, 0.1, True))
+    (said,) = solve(_policy(gates=[whole], calls=2000), _plans_of(*plans[:2], other)).cannot
+    assert "(so for the first; `seatrial instruments` has the others)" in said
+
+
+def test_what_may_only_advise_is_left_aside() -> None:
+    """The chance to launch is that of the gates that can pass; with none there is none, and nothing is tried."""
+    weak, good = _plan(B, standing=UNKNOWN), _plan(A, 0.3)
+    found = solve(_policy(weak, good, calls=5000), _plans_of(weak, good), SEEN)
+    assert found.launches >= 0.9
+    assert found.changes == ()
+    alone = solve(_policy(weak, calls=5000), _plans_of(weak))
+    assert (alone.launches, alone.changes, len(alone.cannot)) == (0.0, (), 1)
+
+
+def test_calls_of_gates_that_only_advise_count() -> None:
+    """What is asked for advice is gone from the budget: a policy with much of it needs more calls."""
+    good = _plan(A, 0.12)
+    watched = _plan(B, 0.1, clusters=300, depth=1, advisory="style, not ours to block")
+    alone = solve(_policy(good, calls=400), _plans_of(good), SEEN)
+    beside = solve(_policy(good, watched, calls=400), _plans_of(good, watched), SEEN)
+    assert beside.policy.budget.calls > alone.policy.budget.calls
