@@ -69,7 +69,7 @@ def test_what_is_taken_over_is_shown_everywhere(seatrial: Command, endpoint: End
     done = seatrial("review", _policy(tmp_path, endpoint, "next-two"), "--quiet", "--json")
     decision = json.loads(done.out)
     assert (decision["calls"], decision["answers_kept"]) == (
-        {"baseline": 20, "candidate": 24},
+        {"baseline": 26, "candidate": 30},
         {"baseline": 0, "candidate": 0},
     )
     assert endpoint.count - calls == 44
@@ -93,4 +93,4 @@ def test_a_reuse_of_no_days_asks_for_all(seatrial: Command, endpoint: Endpoint, 
     policy = _policy(tmp_path, endpoint, "next-two")
     policy.write_text(policy.read_text(encoding="utf-8") + "reuse: {days: 0}\n", encoding="utf-8")
     decision = json.loads(seatrial("review", policy, "--quiet", "--json").out)
-    assert (decision["calls"]["baseline"], decision["reuse"]["offered"]) == (24, 0)
+    assert (decision["calls"]["baseline"], decision["reuse"]["offered"]) == (30, 0)

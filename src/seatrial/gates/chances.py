@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from seatrial.stats.betting import log_wealth_paths
 from seatrial.stats.instruments import Slope, family_alpha, true_below, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.resampling import shifted
-from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level
+from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level, part_of_alpha
 
 __all__ = ["RUNS", "Course", "course"]
 
@@ -100,7 +100,8 @@ def _looked_at(
     if any(claim.level for claim in claims):
         answers.append(_levels(gate.suites[0], float(changes[0]), runs, rng))
     mean = _family_claim(gate, alpha) if gate.is_family else None
-    places, spent, taken = [0] * len(gate.suites), np.zeros(runs), Looks()
+    places, spent = [0] * len(gate.suites), np.zeros(runs)
+    taken = Looks(part=part_of_alpha(0, may_go_on=any(suite.may_go_on for suite in gate.suites)))
     asked_on = np.ones((runs, len(gate.suites)), dtype=bool)
     made: list[tuple[Mask, ...]] = []
     calls = []
@@ -216,7 +217,7 @@ class _Claim:
         self.passed, self.failed = self.passed | now[0], self.failed | now[1]
         self.final_pass, self.final_fail = self.passed, self.failed
         if ahead and not taken.final:
-            last = self._decided(chosen, Looks(taken.shares, final=True))
+            last = self._decided(chosen, replace(taken, final=True))
             self.final_pass, self.final_fail = self.passed | last[0], self.failed | last[1]
 
     def _decided(self, chosen: Array, taken: Looks) -> tuple[Mask, Mask]:
@@ -234,7 +235,7 @@ class _Claim:
 
     def bound(self, values: Array, taken: Looks) -> Array:
         """Return the upper bounds of the first reviews at a last look."""
-        level, some = nominal_level(self.alpha, Looks(taken.shares, final=True)), values[:FOR_A_BOUND]
+        level, some = nominal_level(self.alpha, replace(taken, final=True)), values[:FOR_A_BOUND]
         found = fixed_size_bounds(some, *self.reach, level)
         return true_bounds(some.mean(axis=1), found.low, found.high, self.shows, level)[1]
 

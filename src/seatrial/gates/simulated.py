@@ -46,6 +46,7 @@ class SimulatedSuite:
         faked: Change of true harm that error which differs between two models could fake.
         may_gate: Whether its instrument may gate at all.
         why: Why it may not, if so.
+        may_go_on: Whether a larger budget would let it be asked further.
         falls: Share of the variance that falls as a cluster is asked again.
         use_cases: Number of each cluster's use case, shape (clusters,); None where nothing is claimed in each.
         limit: What the candidate's own harm must stay below, on the scale of `levels`; NaN without a limit.
@@ -63,6 +64,7 @@ class SimulatedSuite:
     faked: float = 0.0
     may_gate: bool = True
     why: str = ""
+    may_go_on: bool = False
     falls: float = 1.0
     use_cases: NDArray[np.int64] | None = None
     limit: float = math.nan
@@ -149,10 +151,10 @@ def _simulated(plan: GatePlan, earlier: pl.DataFrame | None) -> tuple[SimulatedS
     table = _seen_before(plan, earlier)
     residuals, levels, basis = _spread(plan, table)
     low, high = plan.signal.bounds
-    clusters = len(plan.clusters) if plan.clusters else len(residuals)
-    names = table.use_cases.to_numpy() if table is not None else np.empty(0)
-    if plan.clusters:
-        names = np.array([cluster[0].use_case for cluster in plan.clusters])
+    clusters, names = len(plan.clusters), np.array([cluster[0].use_case for cluster in plan.clusters])
+    if plan.source == "evidence" and table is not None:
+        (whole,) = claims(plan.gate.model_copy(update={"per": None, "limit": None}), plan.signal, table, None)
+        clusters, names = len(whole.best), whole.use_cases
     use_cases = None
     if plan.gate.per == "use_case" and len(names) == clusters:
         use_cases = np.unique(names, return_inverse=True)[1].astype(np.int64)
@@ -173,6 +175,7 @@ def _simulated(plan: GatePlan, earlier: pl.DataFrame | None) -> tuple[SimulatedS
             held.faked,
             held.may_gate,
             "" if held.may_gate else held.why,
+            live and plan.most < clusters * plan.depth,
             1.0,
             use_cases,
             limit,
