@@ -534,7 +534,7 @@ def test_the_chance_at_the_end_is_that_of_what_may_follow(
     """It agrees with futures that are drawn from the truths which what was seen leaves possible."""
     claim = _spread(mean, 60)
     scale = 0.2 / float(claim.seen.std(ddof=1))
-    claim = replace(claim, **{name: mean + (claim.seen - mean) * scale for name in ("seen", "best", "worst")})
+    claim = _claim(mean + (claim.seen - mean) * scale)
     found = chance_at_end(claim, 0.05, weight, slope, Looks((share,)), round(60 / share))
     assert found == pytest.approx(_decided_in_the_end(mean, 60, share, slope, weight), abs=0.015)
 
