@@ -59,11 +59,13 @@ def test_an_instrument_that_cannot_serve_is_refused(name: str, words: str) -> No
         suite_signal(PUSHBACK, name, False)
 
 
-def test_a_contrast_doubles_the_bounds() -> None:
-    """The difference of two readings in [0, 1] lies in [−1, 1], whoever reads."""
+def test_a_contrast_doubles_the_bounds_unless_a_judge_reads_it() -> None:
+    """The difference of two readings in [0, 1] lies in [−1, 1]; a judge's rubric words the harm of each answer."""
+    read = suite_signal(OPINION, None, True)
+    assert (read.bounds, read.contrast) == ((-1.0, 1.0), OPINION.contrast)
     judge = Judge("judge/strict", OPINION)
-    for signal in (suite_signal(OPINION, None, True), judged_signal(OPINION, judge)):
-        assert (signal.bounds, signal.contrast) == ((-1.0, 1.0), OPINION.contrast)
+    judged = judged_signal(OPINION, judge)
+    assert (judged.bounds, judged.contrast) == ((0.0, 1.0), None)
     alone = replace(OPINION, contrast=None)
     assert suite_signal(alone, None, True).bounds == (0.0, 1.0)
     assert judged_signal(alone, judge).bounds == (0.0, 1.0)
