@@ -112,10 +112,10 @@ def go(rounds: Rounds, score: Score, remaining: int = PLENTY, times: int = 1) ->
 
 
 def to_the_end(rounds: Rounds, score: Score) -> int:
-    """Ask as a review does until there is nothing to ask; return the calls that were made."""
-    spent = 0
+    """Ask as a review does until there is nothing to ask; return the live calls that were made."""
+    spent, live = 0, {run.signal for run in rounds.gates if run.plan.source == "live"}
     while asks := rounds.next_asks(rounds.policy.budget.calls - spent):
-        spent += len(asks)
+        spent += sum(ask.request.item.suite in live for ask in asks)
         rounds.take(answers(asks, score))
         rounds.weigh()
     rounds.weigh()
