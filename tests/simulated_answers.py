@@ -77,12 +77,13 @@ def rounds_of(
     *gates: GatePlan | tuple[Gate, tuple[GatePlan, ...]],
     brought: pl.DataFrame | None = None,
     calls: int = PLENTY,
+    ends_before: int = 0,
     **options: Any,
 ) -> Rounds:
     """The rounds of a policy with these gates, nothing asked yet."""
     parts = [(one.gate, (one,)) if isinstance(one, GatePlan) else one for one in gates]
     policy = LaunchPolicy(name="p", gates=[gate for gate, _ in parts], budget=Budget(calls=calls), **options)
-    return Rounds(policy, [plan for _, plans in parts for plan in plans], brought)
+    return Rounds(policy, [plan for _, plans in parts for plan in plans], brought, ends_before)
 
 
 def answers(asks: Sequence[Ask], score: Score) -> Batch:

@@ -18,10 +18,11 @@ from seatrial.gates.schedule import FIRST_ROUND
 from seatrial.gates.verdicts import verdicts
 from seatrial.gates.weigh import chance_at_end, decision_chance, evidence, with_mde, with_mde_at_end
 from seatrial.observations import SEVERE, to_frame
+from seatrial.review.asked_gate import AskedGate
 from seatrial.review.rounds import FUTILE, Rounds
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.seeding import generator
-from seatrial.stats.spending import Looks
+from seatrial.stats.spending import FOR_MORE, Looks
 from seatrial.types import ROLES, Item, Observation, Request, Role
 from simulated_answers import Score, answers, family, gate_plan, go, rounds_of, to_the_end
 
@@ -119,11 +120,34 @@ def test_everything_asked_is_the_end(clusters: int, depth: int, said: str) -> No
     assert rounds.next_asks(10_000) == []
 
 
-def test_items_that_the_budget_pays_for_in_part_are_used_up_in_part() -> None:
-    """How often the items were asked is said, where not all were asked alike."""
-    rounds = rounds_of(gate_plan("behavior/a", 20, depth=3, most=50))
+def test_a_gate_that_its_part_of_the_budget_ends_says_so() -> None:
+    """Where a larger budget would let it ask on, the budget ended it, and a part of alpha is left for that."""
+    rounds = rounds_of(gate_plan("behavior/a", 20, depth=3, most=50), calls=5000)
     to_the_end(rounds, _at_margin)
-    assert rounds.asked[0].stopped == "All its 20 items were asked about 2.5 times."
+    (gate,) = rounds.asked
+    assert gate.stopped == "Its part of the budget of 5,000 calls was spent before it was decided."
+    assert (rounds.finish()[0].ended, gate.looks.part) == ("budget", 1 - FOR_MORE)
+    whole = _first(rounds_of(gate_plan("behavior/a", 20, depth=3)))
+    assert (whole.looks.part, _first(rounds_of(gate_plan("behavior/a", 20, "recorded", most=10))).looks.part) == (1, 1)
+
+
+def test_reviews_that_smaller_budgets_ended_have_spent_their_part() -> None:
+    """What looks may still spend is less by a factor with each of them, of every gate, and the bounds say so."""
+    plan = gate_plan("behavior/a", 60)
+    whole, second = (rounds_of(plan, ends_before=before) for before in (0, 2))
+    for rounds in (whole, second):
+        to_the_end(rounds, _at_margin)
+    assert [gate.looks.part for gate in (*whole.asked, *second.asked)] == [1.0, FOR_MORE**2]
+    (claim, found), (_, first) = second.gates[0].found[0], whole.gates[0].found[0]
+    assert found.high > first.high
+    again = rounds_of(plan, alpha=0.05 * FOR_MORE**2)
+    to_the_end(again, _at_margin)
+    assert found.high == pytest.approx(again.gates[0].found[0][1].high)
+    assert claim.seen.mean() == pytest.approx(0.1)
+
+
+def _first(rounds: Rounds) -> AskedGate:
+    return rounds.asked[0]
 
 
 def test_a_gate_on_brought_observations_asks_nothing() -> None:
@@ -313,7 +337,7 @@ def _ahead(rounds: Rounds, guards: int = 0) -> float:
     if run.method == "betting":
         rng = generator(policy.seed, "ahead", run.signal, str(run.asked))
         return decision_chance(run.found[0][0], run.remaining, policy.alpha, heads, rng)
-    return chance_at_end(run.found[0][0], policy.alpha, 1 / heads, EXACT, rounds.asked[0].looks)
+    return chance_at_end(run.found[0][0], policy.alpha, 1 / heads, EXACT, rounds.asked[0].looks, len(run.plan.clusters))
 
 
 def _asked(count: int, total: int, score: Score = _at_margin, **gate: Any) -> Rounds:
