@@ -214,7 +214,11 @@ LARGE = 0.25
 
 
 def concentrated(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
-    """Return gates whose large changes go toward harm, whatever their mean, corrected for all gates looked at."""
+    """Return what passed or is open though large changes go toward harm, corrected for all that was looked at.
+
+    Of what failed, nothing hides.
+    """
+    failed = {one.signal for gate in rounds.verdicts for one in (gate, *gate.members) if gate.verdict == "fail"}
     looked = []
     for run in rounds.gates:
         if run.found:
@@ -228,7 +232,7 @@ def concentrated(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
         f"{signal}: large changes go toward harm: {found.worse} of {count} clusters moved by {found.size:g} or more "
         f"for the worse, {found.better} for the better (corrected for all gates). Harm may hide in few places."
         for (signal, count, found), broken in zip(looked, shown, strict=True)
-        if broken
+        if broken and signal not in failed
     ]
 
 
