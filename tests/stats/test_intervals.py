@@ -299,3 +299,23 @@ def test_an_estimate_is_sure_of_its_sign_where_its_interval_leaves_zero_out(
     """An interval that touches 0, or is not known, is sure of nothing."""
     made = intervals.Estimate((low + high) / 2, low, high)
     assert (made.above, made.below) == (above, below)
+
+
+@pytest.mark.parametrize("clusters", [0, 2, 3, 40])
+def test_lying_below_is_what_the_upper_bounds_say(clusters: int) -> None:
+    """Asking whether a bound lies below a number answers as the bound does: exact, t and Gaffke's."""
+    rng = np.random.default_rng(clusters)
+    calm, ends, rare = (
+        rng.normal(0, 0.1, (20, clusters)),
+        rng.choice([-1.0, 1.0], (20, clusters)),
+        rng.random((20, clusters)),
+    )
+    x = np.vstack([calm, ends, np.where(rare < 0.04, 0.9, 0.0), np.zeros((1, clusters))])
+    found = intervals.fixed_size_bounds(x, -1, 1, 0.05)
+    if clusters == 40:
+        assert set(found.method) >= {"exact", "clustered-t", "gaffke"}
+    for near in (-1e-6, 1e-6):
+        wanted = np.clip(found.high, -1, 1) + near
+        assert intervals.upper_below(x, wanted, -1, 1, 0.05).tolist() == [near > 0 and clusters > 0] * len(x)
+    with pytest.raises(ValueError, match="must lie in"):
+        intervals.upper_below(np.full((1, 4), 1.5), np.zeros(1), -1, 1, 0.05)

@@ -1,0 +1,109 @@
+"""What a simulated gate states."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
+from seatrial.gates.simulated_claims import SimulatedClaim, claims_of, family_claims
+from seatrial.stats.instruments import EXACT, Slope
+from seatrial.stats.spending import Looks
+
+ONE = SimulatedSuite(np.zeros(9), 1.0, 0.5, 4, 4, use_cases=np.array(["a", "b", "b", "c"]))
+LAST = Looks().and_at(1.0)
+
+
+def test_a_gate_on_one_suite_states_each_use_case_and_each_limit() -> None:
+    """The mean over all comes first; parts weigh as guards, a limit is a level from the least of its scale."""
+    gate = SimulatedGate((replace(ONE, limit=0.4, levels=np.zeros(2), least=-1.0),), "looks", head=0.8, guard=0.05)
+    made = claims_of(gate, 0.05, 3)
+    assert len(made) == 8
+    assert [claim.weight for claim in made] == [0.8, 0.8, *[0.05] * 6]
+    assert [claim.level for claim in made] == [False, True] * 4
+    assert {(claim.threshold, claim.reach, claim.series) for claim in made if claim.level} == {(0.4, (-1.0, 0.0), 1)}
+    assert [None if claim.rows is None else claim.rows.tolist() for claim in made][2] == [True, False, False, False]
+    assert family_claims(gate, 0.05, 3) == []
+
+
+def test_a_family_states_its_mean_its_use_cases_and_each_suite() -> None:
+    """The mean has the head's weight, all else the guards'; suites that may only advise are out of the mean."""
+    weak = replace(ONE, may_gate=False, shows=EXACT, use_cases=np.array(["z"] * 4))
+    suites = (replace(ONE, shows=Slope(0.5, 0.05), faked=0.1), replace(ONE, shows=Slope(1.0)), weak)
+    gate = SimulatedGate(suites, "looks", 0.06, 0.1, 0.8, 0.05)
+    whole, *cases = family_claims(gate, 0.05, 3)
+    assert (whole.threshold, whole.weight, whole.faked) == (0.06, 0.8, 0.05)
+    assert (whole.shows.value, whole.shows.se) == pytest.approx((0.75, 0.075))
+    assert [(case.use_case, case.threshold, case.weight) for case in cases] == [(c, 0.1, 0.05) for c in "abc"]
+    parts = claims_of(gate, 0.05, 3)
+    assert [(part.series, part.weight, part.may_pass) for part in parts] == [
+        (0, 0.05, True),
+        (1, 0.05, True),
+        (2, 0.05, False),
+    ]
+    assert len(family_claims(replace(gate, use_case_margin=math.nan), 0.05, 3)) == 1
+
+
+def test_suites_are_pooled_alike_and_use_cases_by_clusters() -> None:
+    """The plain mean of what is pooled is the mean of the suites' means; in a use case it is that of its clusters."""
+    suites = [ONE, replace(ONE, clusters=2, use_cases=np.array(["b", "a"]))]
+    values = [np.array([[0.1, 0.2, 0.3, 0.4]]), np.array([[0.5, 0.7]])]
+    whole, case = (SimulatedClaim(0.1, EXACT, 0.0, 0.05, 1.0, 1, use_case=name) for name in ("", "b"))
+    assert whole.pooled(suites, values).mean() == pytest.approx((0.25 + 0.6) / 2)
+    assert whole.reach == (-1.5, 1.5)
+    assert sorted(case.pooled(suites, values)[0]) == pytest.approx([0.2, 0.3, 0.5])
+    assert case.reach == (-1.0, 1.0)
+    values = [values[0][:, :2], values[1]]
+    assert sorted(case.pooled(suites, values)[0]) == pytest.approx([0.2, 0.5])
+
+
+def _looked(values: float, **more: bool) -> SimulatedClaim:
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, 1.0, 2, **more)
+    made.look(np.full((2, 200), values), LAST, True, np.ones(2, dtype=bool))
+    return made
+
+
+def test_harm_below_passes_and_above_fails() -> None:
+    """Equal answers far on one side decide; at the threshold they do not."""
+    assert [(_looked(x).passed.all(), _looked(x).failed.all()) for x in (0.0, 0.2, 0.5)] == [
+        (True, False),
+        (False, False),
+        (False, True),
+    ]
+
+
+def test_an_instrument_that_may_only_advise_decides_nothing() -> None:
+    """Neither side is found for a suite that may not gate."""
+    for values in (0.0, 0.5):
+        made = _looked(values, may_pass=False)
+        assert not (made.passed | made.failed | made.final_pass | made.final_fail).any()
+
+
+def test_error_that_differs_between_models_takes_room_on_both_sides() -> None:
+    """What could be faked is added to what is ruled out, and taken from what is shown."""
+    made = SimulatedClaim(0.2, EXACT, 0.4, 0.05, 1.0, 2)
+    for values in (0.0, 0.5):
+        made.look(np.full((2, 200), values), LAST, True, np.ones(2, dtype=bool))
+        assert not (made.passed | made.failed).any()
+
+
+def test_an_instrument_with_an_error_shows_no_level() -> None:
+    """A level that is read bounds the true one from above only: false positives add to it."""
+    shows = Slope(0.9, 0.01)
+    for level, failed in ((True, False), (False, True)):
+        made = SimulatedClaim(0.2, shows, 0.0, 0.05, 1.0, 2, level=level)
+        made.look(np.full((2, 200), 0.5), LAST, True, np.ones(2, dtype=bool))
+        assert made.failed.all() == failed
+
+
+def test_what_is_decided_is_not_weighed_again() -> None:
+    """A review that is decided stays as it was, and a statement that passed is not turned by later answers."""
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, 1.0, 2)
+    first = Looks().and_at(0.5)
+    made.look(np.zeros((2, 100)), first, True, np.array([True, False]))
+    assert made.passed.tolist() == [True, False]
+    made.look(np.full((2, 200), 0.5), LAST, True, np.array([True, True]))
+    assert (made.passed.tolist(), made.failed.tolist()) == ([True, False], [False, True])
