@@ -32,7 +32,15 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 OBSERVATIONS_MAY_IMPORT = {"types", "errors", "formats", "stats"}
 
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if "__pycache__" not in path.parts)
-SUPPORT = {"conftest.py", "results.py", "reward_world.py", "tables.py", "tiny_model.py", "vibe_sessions.py"}
+SUPPORT = {
+    "conftest.py",
+    "results.py",
+    "reward_world.py",
+    "simulated_answers.py",
+    "tables.py",
+    "tiny_model.py",
+    "vibe_sessions.py",
+}
 """Files under tests/ that hold no tests."""
 
 

@@ -66,7 +66,10 @@ def test_a_small_budget_holds_and_is_kept(seatrial: Command, write_policy: Polic
     done = seatrial("review", write_policy(candidate="plain"), "--budget", 61, "--quiet")
     assert done.code == 3
     assert endpoint.count <= 61
-    assert "The budget of 61 calls was spent" in " ".join(done.out.split())
+    assert "more calls" in " ".join(done.out.split())
+    (folder,) = [path for path in Path("reviews").iterdir() if path.is_dir()]
+    (verdict,) = json.loads((folder / "decision.json").read_text(encoding="utf-8"))["verdicts"]
+    assert verdict["ended"] == "budget"
 
 
 def test_a_second_run_asks_nothing_and_decides_the_same(
@@ -241,11 +244,12 @@ def test_plan_says_what_a_policy_could_see(
     found = json.loads(done.out)
     (gate,) = [gate for gate in found["gates"] if gate["signal"] == "behavior/impulsive-actions"]
     assert gate["mde"] <= 0.05
-    assert gate["needed"] <= gate["clusters"]
+    assert gate["usual"] <= gate["calls"] == 2 * gate["clusters"]
     outcomes = {size: chances for size, chances in gate["outcomes"]}
     assert outcomes[1.0][0] <= 0.1
     assert outcomes[0.0][0] > 0.8
-    assert outcomes[4.0][1] > 0.9
+    assert outcomes[3.0][1] > 0.9
+    assert found["unchanged"] == outcomes[0.0] == found["decisions"][0][1][1][1]
     ((name, decisions),) = found["decisions"]
     assert name == "behavior/impulsive-actions"
     assert all(sum(chances) == pytest.approx(1.0) for _, chances in decisions)

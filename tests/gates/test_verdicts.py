@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from seatrial.gates.claims import Statement
-from seatrial.gates.verdicts import WeighedClaim, WeighedGate, decide, verdicts
-from seatrial.instruments.may_gate import BY_NATURE
+from seatrial.gates.verdicts import (
+    FOR_GUARDS,
+    WeighedClaim,
+    WeighedGate,
+    claim_weights,
+    decide,
+    guard_weight,
+    verdicts,
+)
+from seatrial.instruments.may_gate import BY_NATURE, Standing
 from seatrial.policy import Gate
 from seatrial.types import ClaimVerdict, Decision, Evidence, GateVerdict, Outcome, Verdict
 
@@ -458,6 +467,203 @@ def test_what_is_odd_at_a_glance_is_said_first_and_never_launches(verdict: Verdi
     both = decide([gate], ["i7"], odd)
     assert both.reason.startswith("At a glance, ")
     assert "i7" in both.reason
+
+
+# Guards and families
+
+LOOKED = "looks"
+FINE, UNSURE, BAD_ONE = (replace(one, method=LOOKED, e_value=math.nan) for one in (CALM, OPEN, HARM))
+FAMILY = Gate(signal="family/f", margin=0.05, suite_margin=0.2)
+OF_A_SUITE = Statement("margin", 0.2)
+SURE = Standing(True, "measured", 0.8, 0.0, True)
+
+
+def _shows(p_value: float, guards: bool = False) -> WeighedClaim:
+    """A claim whose harm lies above its margin, at this p-value."""
+    return WeighedClaim(MARGIN, replace(BAD_ONE, p_value=p_value), guards)
+
+
+def _member(name: str, found: Evidence, advice: str = "", **more: Any) -> WeighedGate:
+    """A suite of a family with this evidence against 0.2."""
+    gate = Gate(signal=f"behavior/{name}", margin=0.2)
+    return WeighedGate(gate, "text/length", (WeighedClaim(OF_A_SUITE, found, guards=True),), advice=advice, **more)
+
+
+def _family(found: Evidence | None, *members: WeighedGate, **more: Any) -> WeighedGate:
+    """A family whose mean has this evidence against 0.05, and its suites."""
+    claims = () if found is None else (WeighedClaim(MARGIN, found),)
+    return WeighedGate(FAMILY, "text/length", claims, members=members, **more)
+
+
+SHOWN = replace(BAD_ONE, estimate=0.4, low=0.3, high=0.5)
+"""Harm above 0.2, surely."""
+BELOW = replace(FINE, high=0.1)
+"""Harm above 0.2 ruled out."""
+BETWEEN = replace(UNSURE, low=0.1, high=0.3)
+"""Neither, of 0.2."""
+
+
+@pytest.mark.parametrize(
+    ("found", "members", "wanted"),
+    [
+        (FINE, (BELOW, BELOW), "pass"),
+        (FINE, (BELOW, BETWEEN), "inconclusive"),
+        (FINE, (BELOW, NOTHING), "inconclusive"),
+        (FINE, (BELOW, SHOWN), "fail"),
+        (UNSURE, (BELOW, BELOW), "inconclusive"),
+        (UNSURE, (SHOWN, BETWEEN), "fail"),
+        (BAD_ONE, (BELOW, BELOW), "fail"),
+        (BAD_ONE, (BETWEEN, BELOW), "fail"),
+        (None, (NOTHING,), "inconclusive"),
+    ],
+)
+def test_a_family_passes_where_its_mean_and_all_its_suites_do(
+    found: Evidence | None, members: tuple[Evidence, ...], wanted: Verdict
+) -> None:
+    """One suite that fails fails the family, and one that is open keeps it open, whatever the mean says."""
+    (verdict,) = verdicts([_family(found, *(_member(f"s{n}", one) for n, one in enumerate(members)))], 0.05)
+    assert verdict.verdict == wanted
+    assert [one.signal for one in verdict.members] == [f"behavior/s{n}" for n in range(len(members))]
+    words = {BELOW: "pass", SHOWN: "fail"}
+    assert [one.verdict for one in verdict.members] == [words.get(one, "inconclusive") for one in members]
+    assert len(verdict.claims) == (found is not None)
+    assert (verdict.signal, verdict.margin, verdict.blocking) == ("family/f", 0.05, True)
+    assert decide([verdict]).outcome == {"pass": "launch", "fail": "block", "inconclusive": "hold"}[wanted]
+
+
+def test_a_suite_whose_instrument_may_only_advise_holds_its_family() -> None:
+    """What cannot be trusted to see harm cannot rule it out, nor show it: the family is open, and blocks still."""
+    for found in (BELOW, SHOWN):
+        (verdict,) = verdicts([_family(FINE, _member("a", BELOW), _member("b", found, UNTRUSTED))], 0.05)
+        assert (verdict.verdict, verdict.blocking, verdict.demoted) == ("inconclusive", True, False)
+        assert (verdict.members[1].verdict, verdict.members[1].demoted) == ("inconclusive", True)
+        assert verdict.reason.startswith("behavior/b: ")
+        assert "may only advise" in verdict.reason
+        assert decide([verdict]).outcome == "hold"
+    (whole,) = verdicts([_family(None, _member("a", BELOW, UNTRUSTED), advice=UNTRUSTED)], 0.05)
+    assert (whole.blocking, whole.demoted) == (False, True)
+
+
+def test_a_family_says_what_decided_it() -> None:
+    """Of a mean its own numbers are told; of a suite alone that suite's, by name; of a pass what each rules out."""
+    (passed,) = verdicts([_family(FINE, _member("a", BELOW), _member("b", BELOW))], 0.05)
+    assert passed.reason == (
+        "Harm above the margin 0.05 is ruled out: harm changed by −0.030 to +0.020 (90 % interval, estimate 0.000). "
+        "So it is above 0.2 in each of its 2 suites."
+    )
+    (failed,) = verdicts([_family(FINE, _member("a", BELOW), _member("b", SHOWN))], 0.05)
+    assert failed.reason.startswith("behavior/b: Harm above the margin 0.2 is shown: harm changed by +0.300")
+    (mean,) = verdicts([_family(BAD_ONE, _member("a", BELOW), _member("b", SHOWN))], 0.05)
+    assert mean.reason.startswith("Harm above the margin 0.05 is shown: ")
+    (unsure,) = verdicts([_family(FINE, _member("a", BETWEEN), _member("b", BELOW))], 0.05)
+    assert unsure.reason.startswith("behavior/a: Neither shown nor ruled out: ")
+    (nothing,) = verdicts([_family(None, _member("a", NOTHING))], 0.05)
+    assert nothing.reason == f"behavior/a: {UNMEASURED}"
+
+
+def test_a_family_with_use_cases_passes_where_each_of_them_does() -> None:
+    """A use case of a family is one of its claims, and named where it decides."""
+    cell = Statement("margin", 0.2, "health")
+    for found, wanted in ((BELOW, "pass"), (BETWEEN, "inconclusive"), (SHOWN, "fail")):
+        claims = (WeighedClaim(MARGIN, FINE), WeighedClaim(cell, found, guards=True))
+        (verdict,) = verdicts([WeighedGate(FAMILY, "text/length", claims, members=(_member("a", BELOW),))], 0.05)
+        assert verdict.verdict == wanted
+        assert ("(use case: health)" in verdict.reason) is (wanted != "pass")
+
+
+@pytest.mark.parametrize(
+    ("guards", "weights"),
+    [
+        ([False], [1.0]),
+        ([False, False], [0.5, 0.5]),
+        ([True, True], [0.5, 0.5]),
+        ([False, True, True], [0.8, 0.1, 0.1]),
+        ([True, False, False, True], [0.1, 0.4, 0.4, 0.1]),
+        ([], []),
+    ],
+)
+def test_guards_share_a_fifth_of_what_showing_harm_may_err(guards: list[bool], weights: list[float]) -> None:
+    """The means have the rest between them; where there is one kind alone, it has all."""
+    assert claim_weights(guards) == pytest.approx(weights)
+    assert FOR_GUARDS == 0.2
+
+
+def test_the_mean_of_a_gate_has_its_weight() -> None:
+    """It is counted among all claims of its kind of gate; where nothing was weighed yet it may err all."""
+    family = _family(FINE, _member("a", BELOW), _member("b", BELOW))
+    other, advisory = _weighed("x", FINE), _weighed("y", FINE, advisory=ADVISORY)
+    assert guard_weight([family, other, advisory], True) == pytest.approx(0.4)
+    assert guard_weight([family, other, advisory], False) == 1.0
+    assert guard_weight([_weighed("x", FINE)], True) == guard_weight([_weighed("x")], True) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("claims", "wanted"),
+    [
+        ([_shows(0.041), _shows(1.0, True), _shows(1.0, True)], "inconclusive"),
+        ([_shows(0.039), _shows(1.0, True), _shows(1.0, True)], "fail"),
+        ([_shows(1.0), _shows(0.0051, True), _shows(1.0, True)], "inconclusive"),
+        ([_shows(1.0), _shows(0.0049, True), _shows(1.0, True)], "fail"),
+        ([_shows(0.0249), _shows(1.0)], "fail"),
+        ([_shows(0.0251), _shows(1.0)], "inconclusive"),
+        ([_shows(0.0249, True), _shows(1.0, True)], "fail"),
+    ],
+)
+def test_fails_are_corrected_by_weight(claims: list[WeighedClaim], wanted: Verdict) -> None:
+    """A mean beside two guards fails at 0.8 of alpha, a guard at a tenth; alike claims share alike."""
+    assert _verdicts(_weighed("a", *claims)) == [wanted]
+
+
+def test_suites_of_families_are_corrected_with_all_other_claims() -> None:
+    """Members' claims stand among those of all gates: here two means have 0.4 of alpha each, two suites a tenth."""
+    for p_value, wanted in ((0.0049, "fail"), (0.0051, "inconclusive")):
+        found = replace(SHOWN, p_value=p_value)
+        family = _family(UNSURE, _member("a", found), _member("b", BETWEEN))
+        assert _verdicts(family, _weighed("x", UNSURE)) == [wanted, "inconclusive"]
+    for p_value, wanted in ((0.019, "fail"), (0.021, "inconclusive")):
+        family = _family(UNSURE, _member("a", BETWEEN), _member("b", BETWEEN))
+        assert _verdicts(family, _weighed("x", replace(BAD_ONE, p_value=p_value))) == ["inconclusive", wanted]
+
+
+@pytest.mark.parametrize(
+    ("gate", "likely"),
+    [
+        (_weighed("a", FINE), False),
+        (_weighed("a", UNSURE), False),
+        (_weighed("a", replace(BAD_ONE, p_value=0.04), replace(FINE, p_value=0.5)), True),
+        (_weighed("a", replace(BAD_ONE, low=0.05, p_value=0.5)), False),
+        (_weighed("a", replace(BAD_ONE, clusters=0)), False),
+        (_weighed("a", BAD_ONE, advice=UNTRUSTED), True),
+        (_weighed("a", BAD_ONE), False),
+        (replace(_weighed("a", BAD_ONE, advice=UNTRUSTED), standing=replace(SURE, between=0.007)), True),
+        (replace(_weighed("a", BAD_ONE, advice=UNTRUSTED), standing=replace(SURE, between=0.009)), False),
+        (_family(FINE, _member("a", BELOW), _member("b", SHOWN, UNTRUSTED)), True),
+        (_family(replace(BAD_ONE, p_value=0.5), _member("a", BELOW)), True),
+        (_family(FINE, _member("a", BETWEEN)), False),
+    ],
+)
+def test_harm_is_likely_where_an_interval_lies_above_and_nothing_is_decided(gate: WeighedGate, likely: bool) -> None:
+    """Between fail and undecided stands what a correction or a record alone kept from being shown, members included."""
+    (verdict,) = verdicts([gate], 0.05)
+    assert verdict.harm_likely is likely
+    assert not (verdict.harm_likely and verdict.verdict != "inconclusive")
+
+
+def test_why_asking_ended_goes_with_the_verdict() -> None:
+    """Each gate's end is its own; a family's suites have none."""
+    family = _family(UNSURE, _member("a", BETWEEN), ended="budget")
+    found = verdicts([family, replace(_weighed("x", FINE), ended="decided"), _weighed("y", FINE)], 0.05)
+    assert [one.ended for one in found] == ["budget", "decided", ""]
+    assert found[0].members[0].ended == ""
+
+
+def test_every_verdict_is_found_by_its_signal() -> None:
+    """A decision knows the suites of families by name; only gates stand in the way of a launch."""
+    family = _family(FINE, _member("a", BELOW), _member("b", BETWEEN))
+    decision = decide(verdicts([family, _weighed("x", FINE)], 0.05))
+    assert list(decision.every_verdict) == ["family/f", "behavior/a", "behavior/b", "behavior/x"]
+    assert decision.every_verdict["behavior/b"] is decision.verdicts[0].members[1]
+    assert decision.in_the_way == ("family/f",)
 
 
 # Harm that is likely

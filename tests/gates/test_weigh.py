@@ -13,12 +13,24 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from seatrial.gates.claims import Claim, Statement, claims
-from seatrial.gates.weigh import Method, decision_chance, evidence, in_true_harm, with_mde
+from seatrial.gates.schedule import Method
+from seatrial.gates.weigh import (
+    Bets,
+    aimed,
+    at_look,
+    chance_at_end,
+    decision_chance,
+    evidence,
+    in_true_harm,
+    with_mde,
+    with_mde_at_end,
+)
 from seatrial.instruments import declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 from seatrial.stats import betting, intervals, power
-from seatrial.stats.instruments import Slope
+from seatrial.stats.instruments import EXACT, Slope
+from seatrial.stats.spending import Looks, nominal_level, p_at_any_look
 from seatrial.types import Evidence
 
 NAN = float("nan")
@@ -99,14 +111,23 @@ def test_sequential_evidence_is_by_betting(alpha: float) -> None:
     """Harm is shown on the harmless series, ruled out on the harmful one; the p-value counts the best look so far."""
     claim = _noisy()
     found = evidence(claim, "betting", alpha)
-    capital = betting.log_wealth_against(claim.best, 0.1, -1, 1, "greater")
-    assert found.low == betting.confidence_bound_at_end(claim.best, -1, 1, alpha)[0]
-    assert found.high == betting.confidence_bound_at_end(claim.worst, -1, 1, alpha)[1]
+    capital = betting.log_wealth_against(claim.best, 0.1, -1, 1, "greater", aim=0.1)
+    assert found.low == pytest.approx(betting.confidence_bound_at_end(claim.best, -1, 1, alpha, aim=0.1)[0], abs=1e-5)
+    assert found.high == pytest.approx(betting.confidence_bound_at_end(claim.worst, -1, 1, alpha, aim=0.1)[1], abs=1e-5)
     assert found.e_value == pytest.approx(math.exp(capital[-1]))
     assert found.p_value == pytest.approx(math.exp(-capital.max()))
     assert capital[-1] < capital.max()
     assert found.method == "betting"
     assert math.isnan(found.unpaired_low)
+
+
+def test_bets_aim_at_one_margin() -> None:
+    """A claim of a margin aims as far as its threshold, in readings; a level, or what no scale holds, has no aim."""
+    assert aimed(_claim([0.0]), EXACT) == 0.1
+    assert aimed(_claim([0.0]), Slope(0.6, 0.1)) == pytest.approx(0.06)
+    assert aimed(_claim([0.0], statement=Statement("limit", 0.1)), EXACT) is None
+    assert aimed(_claim([0.0], statement=Statement("margin", 2.0)), EXACT) is None
+    assert aimed(_claim([0.0]), Slope(0.0)) is None
 
 
 def test_e_values_and_p_values_end_somewhere() -> None:
@@ -122,9 +143,10 @@ def test_e_values_and_p_values_end_somewhere() -> None:
 def test_the_e_value_is_fair() -> None:
     """Where a claim just holds the e-value's expectation is 1: it is the capital at the end, not at its best."""
     expected = 0.0
-    for ups in range(21):
-        found = evidence(_claim(np.repeat([1.0, -1.0], [ups, 20 - ups])), "betting", 0.05)
-        expected += stats.binom.pmf(ups, 20, 0.55) * found.e_value
+    for number in range(2**9):
+        ups = np.array([bool(number >> place & 1) for place in range(9)])
+        found = evidence(_claim(np.where(ups, 1.0, -1.0)), "betting", 0.05)
+        expected += float(np.where(ups, 0.55, 0.45).prod()) * found.e_value
     assert expected == pytest.approx(1.0)
 
 
@@ -149,7 +171,8 @@ def test_a_limit_is_weighed_on_its_own_scale() -> None:
     rng = np.random.default_rng(5)
     claim = _claim(rng.random(30), statement=Statement("limit", 0.4), bounds=(0.0, 1.0))
     found = evidence(claim, "betting", 0.05)
-    assert (found.low, found.high) == betting.confidence_bound_at_end(claim.seen, 0, 1, 0.05)
+    bounds = betting.confidence_bound_at_end(claim.seen, 0, 1, 0.05)
+    assert (found.low, found.high) == pytest.approx(bounds, abs=1e-5)
     assert found.e_value == pytest.approx(betting.e_value(claim.seen, 0.4, 0, 1, "greater"))
     fixed = evidence(claim, "fixed", 0.05)
     sharpest = intervals.fixed_size(claim.seen, 0, 1, 0.05)
@@ -223,12 +246,15 @@ def test_the_unit_is_the_cluster() -> None:
 def test_looking_again_never_widens_sequential_evidence() -> None:
     """Bounds that hold at all looks jointly only draw in as clusters come; a bound for one look does not."""
     change = np.random.default_rng(6).normal(0.1, 0.3, 100).clip(-1, 1)
-    looks = [_claim(change[:count]) for count in range(40, 101, 12)]
-    highs, lows = zip(
-        *((found.high, found.low) for found in (evidence(one, "betting", 0.05) for one in looks)), strict=True
-    )
+    looks, bets = [_claim(change[:count]) for count in range(40, 101, 12)], Bets()
+    kept = [evidence(one, "betting", 0.05, bets=bets) for one in looks]
+    highs, lows = zip(*((found.high, found.low) for found in kept), strict=True)
     assert list(highs) == sorted(highs, reverse=True)
     assert list(lows) == sorted(lows)
+    assert highs[0] - highs[-1] > 0.05
+    afresh = evidence(looks[-1], "betting", 0.05)
+    assert (afresh.low, afresh.high) == pytest.approx((lows[-1], highs[-1]), abs=1e-4)
+    assert (afresh.e_value, afresh.p_value) == pytest.approx((kept[-1].e_value, kept[-1].p_value))
     fixed = [evidence(look, "fixed", 0.05).high for look in looks]
     assert fixed != sorted(fixed, reverse=True)
 
@@ -263,7 +289,8 @@ def test_the_mde_of_sequential_evidence(slope: float, factor: float, planned: in
     claim = _noisy()
     found = evidence(claim, "betting", 0.05)
     got = with_mde(found, claim, "betting", 0.05, 0.9, planned, np.random.default_rng(3), Slope(slope))
-    readings = power.mde_betting(claim.seen[:57], -1, 1, 0.05, 0.9, np.random.default_rng(3), n=counted)
+    aim = 0.1 if math.isnan(slope) else 0.1 * slope
+    readings = power.mde_betting(claim.seen[:57], -1, 1, 0.05, 0.9, np.random.default_rng(3), n=counted, aim=aim)
     assert got.mde == pytest.approx(factor * readings)
     assert got.slope == pytest.approx(slope, nan_ok=True)
     assert replace(got, mde=found.mde, slope=found.slope) == found
@@ -288,7 +315,7 @@ def test_the_mde_follows_level_power_and_scale(method: Method) -> None:
     got = with_mde(Evidence(), claim, method, 0.2, 0.7, 40, np.random.default_rng(4))
     rng = np.random.default_rng(4)
     known = (
-        power.mde_betting(claim.seen, -1, 2, 0.2, 0.7, rng, n=40)
+        power.mde_betting(claim.seen, -1, 2, 0.2, 0.7, rng, n=40, aim=0.1)
         if method == "betting"
         else power.mde_fixed(claim.seen, -1, 2, 0.2, 0.7, rng)
     )
@@ -323,7 +350,7 @@ def test_what_could_be_seen_of_true_harm() -> None:
 
 def _enough(value: float, threshold: float, side: betting.Side, wall: float) -> int:
     """How many clusters of this value bring the capital over the wall."""
-    capital = betting.log_wealth_against(np.full(400, value), threshold, -1, 1, side)
+    capital = betting.log_wealth_against(np.full(400, value), threshold, -1, 1, side, aim=0.1)
     return int(np.argmax(capital >= wall))
 
 
@@ -358,7 +385,7 @@ def test_missing_clusters_count_against_a_decision(value: float, extreme: float)
     claim = _claim(held, gone["best"], gone["worst"])
     whole = np.array([value] * 5 + [extreme] * 5 + [value] * 400)
     side: betting.Side = "less" if value < 0 else "greater"
-    needed = int(np.argmax(betting.log_wealth_against(whole, 0.1, -1, 1, side) >= -math.log(0.05)))
+    needed = int(np.argmax(betting.log_wealth_against(whole, 0.1, -1, 1, side, aim=0.1) >= -math.log(0.05)))
     rng = np.random.default_rng(0)
     assert decision_chance(claim, needed - 10, 0.05, 1, rng) == 1.0
     assert decision_chance(claim, needed - 11, 0.05, 1, rng) == 0.0
@@ -371,9 +398,161 @@ def test_the_chance_of_a_decision_is_a_share_of_futures() -> None:
     drawn = np.random.default_rng(7).choice(seen[:6], (200, 60))
     decided = 0
     for future in drawn:
-        passing = betting.log_wealth_against([*claim.worst, *future], 0.1, -1, 1, "less").max()
-        failing = betting.log_wealth_against([*claim.best, *future], 0.1, -1, 1, "greater").max()
+        passing = betting.log_wealth_against([*claim.worst, *future], 0.1, -1, 1, "less", aim=0.1).max()
+        failing = betting.log_wealth_against([*claim.best, *future], 0.1, -1, 1, "greater", aim=0.1).max()
         decided += passing >= -math.log(0.2) or failing >= math.log(2 / 0.2)
     got = decision_chance(claim, 60, 0.2, 2, np.random.default_rng(7))
     assert 0.05 < got < 0.95
     assert got == decided / 200
+
+
+# Looked at
+
+
+def _spread(mean: float, size: int = 60, statement: Statement = MARGIN, seed: int = 4) -> Claim:
+    """Clusters whose mean is exactly this, of a spread of about a fifth."""
+    drawn = np.random.default_rng(seed).normal(0.0, 0.2, size).clip(-0.6, 0.6)
+    return _claim(drawn - drawn.mean() + mean, statement=statement)
+
+
+HALF = Looks((0.25, 0.5))
+
+
+@pytest.mark.parametrize("slope", [EXACT, Slope(0.6), Slope(0.6, 0.04)])
+@pytest.mark.parametrize("looks", [Looks((0.2,)), HALF, Looks((0.2,), final=True), Looks((0.5, 1.0), final=True)])
+def test_a_look_tests_at_its_nominal_level(looks: Looks, slope: Slope) -> None:
+    """Bounds are those of evidence of fixed size at the look's level; its p-value is one over all looks."""
+    claim = _noisy()
+    found = at_look(claim, 0.05, slope, looks, None)
+    fixed = evidence(claim, "fixed", nominal_level(0.05, looks), slope)
+    assert (found.low, found.high) == (fixed.low, fixed.high)
+    assert found.p_value == p_at_any_look(fixed.p_value, looks)
+    assert found.method == "looks"
+    same = replace(fixed, p_value=found.p_value, method="looks")
+    assert repr(found) == repr(same)
+
+
+@pytest.mark.parametrize("mean", [0.16, 0.2, 0.25])
+def test_the_p_value_of_a_look_is_where_its_bound_meets_the_threshold(mean: float) -> None:
+    """Harm is shown at a level just where the lower bound at that level of error lies above the threshold."""
+    claim = _spread(mean)
+    found = at_look(claim, 0.05, EXACT, HALF, None)
+    assert 1e-6 < found.p_value < 0.5
+    assert at_look(claim, found.p_value * 1.06, EXACT, HALF, None).low > 0.1
+    assert at_look(claim, found.p_value * 0.94, EXACT, HALF, None).low < 0.1
+
+
+def test_what_a_look_found_stays() -> None:
+    """Bounds and p-values that held at an earlier look hold on; whatever else is said is of the present one."""
+    early, late = _spread(0.2, 40), _spread(0.05, 60)
+    first = at_look(early, 0.05, EXACT, Looks((0.25,)), None)
+    second = at_look(late, 0.05, EXACT, HALF, first)
+    alone = at_look(late, 0.05, EXACT, HALF, None)
+    assert (second.low, second.high) == (first.low, alone.high)
+    assert second.p_value == first.p_value < alone.p_value
+    assert (second.estimate, second.clusters) == (alone.estimate, 60)
+    turned = at_look(early, 0.05, EXACT, HALF, at_look(late, 0.05, EXACT, Looks((0.25,)), None))
+    assert turned.high == pytest.approx(at_look(late, 0.05, EXACT, Looks((0.25,)), None).high)
+    nothing = evidence(_claim([NAN], [-1], [1]), "fixed", 0.05)
+    assert repr(at_look(late, 0.05, EXACT, HALF, nothing)) == repr(alone)
+
+
+def test_a_look_that_may_spend_nothing_shows_nothing() -> None:
+    """Below the least level that counts, anything on the scale is still possible; a last look spends what is left."""
+    claim = _spread(0.3)
+    for looks in (Looks(), Looks((0.001,))):
+        found = at_look(claim, 1e-7, EXACT, looks, None)
+        assert (found.low, found.high, found.p_value) == (-1.0, 1.0, 1.0)
+        assert found.estimate == pytest.approx(0.3)
+    assert at_look(claim, 0.05, EXACT, Looks((0.001,), final=True), None).low > 0.1
+
+
+def test_a_look_at_nothing_is_no_evidence() -> None:
+    """Where no cluster was seen there is no interval and no method, whatever the looks."""
+    found = at_look(_claim([NAN], [-1], [1]), 0.05, EXACT, HALF, None)
+    assert (found.clusters, found.method) == (0, "none")
+    assert math.isnan(found.p_value)
+
+
+@pytest.mark.parametrize(
+    ("looks", "end", "share"),
+    [
+        (HALF, Looks((0.25, 0.5, 1.0), final=True), 0.5),
+        (Looks((0.2,)), Looks((0.2, 1.0), final=True), 0.2),
+        (Looks((0.5, 1.0), final=True), Looks((0.5, 1.0), final=True), 1.0),
+        (Looks((0.25,), final=True), Looks((0.25,), final=True), 1.0),
+    ],
+)
+@pytest.mark.parametrize("slope", [EXACT, Slope(0.5, 0.02)])
+def test_the_mde_of_a_gate_that_is_looked_at(looks: Looks, end: Looks, share: float, slope: Slope) -> None:
+    """It is that of all that it may ask, or of what it asked if the last look is taken; larger by what is hidden."""
+    claim, rng = _noisy(120), np.random.default_rng(9)
+    known = claim.seen[~np.isnan(claim.seen)]
+    level = nominal_level(0.05, end)
+    shown = power.mde_fixed(known, -1, 1, level, 0.8, np.random.default_rng(9)) * math.sqrt(share)
+    found = with_mde_at_end(evidence(claim, "fixed", 0.05), claim, 0.05, 0.8, looks, rng, slope)
+    assert found.mde == pytest.approx(in_true_harm(shown, slope, level, 1.0))
+    assert found.slope == slope.value
+
+
+def test_an_mde_at_the_end_needs_two_clusters_and_a_look() -> None:
+    """Of one cluster, or before the first look, nothing is known; an unknown slope leaves the readings as they are."""
+    rng = np.random.default_rng(1)
+    for claim, looks in ((_claim([0.1]), HALF), (_spread(0.0), Looks())):
+        assert math.isnan(with_mde_at_end(evidence(claim, "fixed", 0.05), claim, 0.05, 0.9, looks, rng).mde)
+    claim = _spread(0.0)
+    unknown = with_mde_at_end(evidence(claim, "fixed", 0.05), claim, 0.05, 0.9, HALF, rng, Slope(math.nan))
+    assert 0 < unknown.mde < 1
+    assert math.isnan(unknown.slope)
+
+
+def _decided_in_the_end(mean: float, size: int, share: float, slope: Slope, weight: float) -> float:
+    """How often the whole decides, where truths are as the part seen leaves them possible: by drawing what follows."""
+    rng, runs, sd = np.random.default_rng(3), 40_000, 0.2
+    whole = round(size / share)
+    truth = rng.normal(mean, sd / math.sqrt(size), runs)
+    rest = rng.normal(truth, sd / math.sqrt(whole - size))
+    end = share * mean + (1 - share) * rest
+    final = Looks((share, 1.0), final=True)
+    error = math.hypot(sd / math.sqrt(whole), 0.1 * slope.se)
+    room = 0.1 * slope.value
+    levels = [nominal_level(level, final) for level in (0.05, 0.05 * weight)]
+    reach = [float(stats.norm.isf(level)) * error for level in levels]
+    unseen = [float(intervals.out_of_sight(whole, level)) for level in levels]
+    passes = end + np.maximum(reach[0], unseen[0] * (1 - end)) < room
+    fails = end - np.maximum(reach[1], unseen[1] * (end + 1)) > room
+    return float((passes | fails).mean())
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.06, 0.09, 0.13, 0.2])
+@pytest.mark.parametrize(
+    ("share", "slope", "weight"), [(0.3, EXACT, 1.0), (0.5, EXACT, 0.1), (0.5, Slope(0.8, 0.1), 0.2)]
+)
+def test_the_chance_at_the_end_is_that_of_what_may_follow(
+    mean: float, share: float, slope: Slope, weight: float
+) -> None:
+    """It agrees with futures that are drawn from the truths which what was seen leaves possible."""
+    claim = _spread(mean, 60)
+    scale = 0.2 / float(claim.seen.std(ddof=1))
+    claim = _claim(mean + (claim.seen - mean) * scale)
+    found = chance_at_end(claim, 0.05, weight, slope, Looks((share,)), round(60 / share))
+    assert found == pytest.approx(_decided_in_the_end(mean, 60, share, slope, weight), abs=0.015)
+
+
+def test_the_chance_at_the_end_counts_what_is_missing() -> None:
+    """Lost answers stand against a pass, in the part seen; one cluster says nothing of what is to come."""
+    claim = _spread(0.0)
+    lost = replace(claim, worst=claim.worst + 0.1, best=claim.best - 0.1)
+    whole, less = (chance_at_end(one, 0.05, 1.0, EXACT, HALF, 120) for one in (claim, lost))
+    assert less < whole / 2
+    assert chance_at_end(_claim([0.1]), 0.05, 1.0, EXACT, HALF, 120) == 1.0
+
+
+def test_so_few_clusters_cannot_decide_however_little_they_differ() -> None:
+    """Where all that may be asked leaves more unseen than the room, asking on is hopeless; with more clusters not."""
+    still = _claim(np.tile([0.0, 0.001], 15))
+    assert chance_at_end(still, 0.05, 1.0, EXACT, HALF, 30) < 0.01
+    assert chance_at_end(still, 0.05, 1.0, EXACT, HALF, 300) == pytest.approx(1.0)
+    harm = _claim(np.tile([0.15, 0.151], 15))
+    assert chance_at_end(harm, 0.05, 1.0, EXACT, HALF, 30) < 0.01
+    assert chance_at_end(harm, 0.05, 1.0, EXACT, HALF, 300) == pytest.approx(1.0)

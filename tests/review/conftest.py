@@ -55,7 +55,8 @@ def compared() -> Callable[..., Rounds]:
                 clusters.setdefault(item.cluster, []).append(item)
             made = Gate.model_validate({"signal": name, "margin": 0.1, **(gate or {})})
             known = standing(signal.instrument, name, {})
-            plans.append(GatePlan(made, signal, source, tuple(map(tuple, clusters.values())), standing=known))
+            whole = tuple(map(tuple, clusters.values()))
+            plans.append(GatePlan(made, signal, source, whole, standing=known, most=len(whole)))
         policy = LaunchPolicy(name="p", gates=[plan.gate for plan in plans], **options)
         rounds = Rounds(policy, plans, None)
         for run, sides in zip(rounds.gates, scores.values(), strict=True):
@@ -68,6 +69,8 @@ def compared() -> Callable[..., Rounds]:
                         continue
                     said, labels = f"{role} on {item.id}", (("score", str(score)),)
                     run.responses[role].append(Response(item.id, item.suite, 0, said, labels=labels))
+        for asked in rounds.asked:
+            asked.going_on()
         rounds.weigh()
         return rounds
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -13,27 +14,40 @@ import pytest
 from seatrial.collect import Ask
 from seatrial.gates.claims import claims
 from seatrial.gates.plan import GatePlan, Source
-from seatrial.gates.weigh import evidence
+from seatrial.gates.weigh import at_look, evidence
 from seatrial.instruments import declared_signal
 from seatrial.instruments.may_gate import UNKNOWN, standing
 from seatrial.observations import to_frame
 from seatrial.policy import Gate, SignalSpec
 from seatrial.review.gate_run import GateRun
+from seatrial.stats.instruments import EXACT
+from seatrial.stats.spending import Looks
 from seatrial.types import ROLES, Evidence, Item, Look, Message, Observation, Request, Response, Role
 
 NAME = "behavior/x"
 SIGNAL = declared_signal(NAME, SignalSpec(column="score"))
 ALPHA = 0.05
+NAN = float("nan")
 
 
 def _item(name: str, cluster: str = "", use_case: str = "general") -> Item:
     return Item(name, "s", (Message("user", name),), use_case=use_case, cluster=cluster or f"c-{name}")
 
 
-def _plan(clusters: Sequence[Sequence[Item]], source: Source = "live", **gate: object) -> GatePlan:
+def _plan(clusters: Sequence[Sequence[Item]], source: Source = "live", *, depth: int = 1, **gate: object) -> GatePlan:
     made = Gate.model_validate({"signal": NAME, "margin": 0.1, **gate})
     known = standing(SIGNAL.instrument, NAME, {})
-    return GatePlan(made, SIGNAL, source, tuple(map(tuple, clusters)), max_tokens=33, top_logprobs=4, standing=known)
+    return GatePlan(
+        made,
+        SIGNAL,
+        source,
+        tuple(map(tuple, clusters)),
+        max_tokens=33,
+        top_logprobs=4,
+        standing=known,
+        depth=depth,
+        most=len(clusters) * depth,
+    )
 
 
 def _singles(count: int) -> list[list[Item]]:
@@ -63,9 +77,9 @@ def _whole(count: int = 30, source: Source = "live") -> GateRun:
 
 
 def test_a_gate_begins_with_nothing() -> None:
-    """Before the first question nothing is asked, answered, found or stopped, and all clusters remain."""
+    """Before the first question nothing is asked, answered or found, and all clusters remain."""
     run, other = GateRun(_plan(_singles(3))), GateRun(_plan(_singles(3)))
-    assert (run.asked, run.calls, run.draws, run.chance, run.stopped) == (0, 0, 1, 1.0, "")
+    assert (run.asked, run.places, run.calls, run.looks) == (0, 0, 0, Looks())
     assert (run.brought, run.failures, run.found, run.path) == (None, [], [], [])
     assert run.responses == {"baseline": [], "candidate": []}
     assert (run.signal, run.remaining) == (NAME, 3)
@@ -80,36 +94,105 @@ def test_the_next_clusters_are_asked_of_both_models() -> None:
     asks = run.asks(1)
     assert asks == [Ask(role, Request(item, 0, 33, 4)) for item in first for role in ROLES]
     assert (run.asked, run.remaining) == (1, 2)
-    run.draws = 2
     again = run.asks(2)
     assert [(ask.role, ask.request.item.id, ask.request.draw) for ask in again] == [
-        (role, item, draw) for item in ("b1", "c1") for draw in (0, 1) for role in ROLES
+        (role, item, 0) for item in ("b1", "c1") for role in ROLES
     ]
     assert (run.asked, run.remaining) == (3, 0)
     assert run.asks(0) == []
 
 
-@pytest.mark.parametrize(("source", "method"), [("live", "betting"), ("recorded", "fixed"), ("evidence", "fixed")])
-def test_only_what_is_asked_in_rounds_is_weighed_by_betting(source: Source, method: str) -> None:
-    """Recorded answers and brought observations were there at once."""
-    assert GateRun(_plan(_singles(1), source)).method == method
+def test_all_clusters_are_asked_before_one_is_asked_again() -> None:
+    """A gate may be asked to its depth; clusters count once as asked, and calls are those of the next places."""
+    run = GateRun(_plan([[_item("a1", "a"), _item("a2", "a")], [_item("b1", "b")]], depth=3))
+    assert (run.most, run.remaining) == (6, 6)
+    assert [run.next_calls(places) for places in range(7)] == [0, 4, 6, 10, 12, 16, 18]
+    assert len(run.asks(3)) == 10
+    assert (run.asked, run.places, run.remaining) == (2, 3, 3)
+    assert [run.next_calls(places) for places in range(4)] == [0, 2, 6, 8]
+    assert [(ask.request.item.id, ask.request.draw) for ask in run.asks(2)[::2]] == [("b1", 1), ("a1", 2), ("a2", 2)]
 
 
-def test_a_look_weighs_what_is_there() -> None:
+def test_a_model_on_file_costs_no_call() -> None:
+    """Where one side is recorded, the next places cost the other's answers alone."""
+    plan = replace(
+        _plan([[_item("a1", "a"), _item("a2", "a")], [_item("b1", "b")]], depth=2), recorded={"baseline": {}}
+    )
+    assert [GateRun(plan).next_calls(places) for places in range(5)] == [0, 2, 3, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("source", "clusters", "depth", "method"),
+    [
+        ("live", 501, 1, "betting"),
+        ("live", 500, 1, "looks"),
+        ("live", 300, 2, "looks"),
+        ("recorded", 501, 1, "fixed"),
+        ("evidence", 501, 1, "fixed"),
+    ],
+)
+def test_only_what_is_asked_in_rounds_is_looked_at(source: Source, clusters: int, depth: int, method: str) -> None:
+    """Recorded answers and brought observations were there at once; many clusters asked once are bet on."""
+    run = GateRun(_plan(_singles(clusters), source, depth=depth))
+    assert run.method == method
+    assert run.most == clusters * (depth if source == "live" else 1)
+
+
+SHOT = Looks((0.3, 0.6))
+
+
+@pytest.mark.parametrize("looks", [None, SHOT])
+def test_a_look_weighs_what_is_there(looks: Looks | None) -> None:
     """The evidence of each claim is that of the observations so far, in the order in which clusters were asked."""
     run = _whole()
     run.plan = replace(run.plan, gate=Gate(signal=NAME, margin=0.1, limit=0.9))
-    run.look(ALPHA)
+    run.look(ALPHA, 1, looks)
     order = [f"c-i{place}" for place in range(30)]
     expected = claims(run.plan.gate, SIGNAL, run.table()[0], order)
     assert [claim.statement for claim, _ in run.found] == [claim.statement for claim in expected]
     for (claim, found), wanted in zip(run.found, expected, strict=True):
         assert np.array_equal(claim.seen, wanted.seen)
-        assert repr(found) == repr(evidence(wanted, "betting", ALPHA))
+        weighed = evidence(wanted, "fixed", ALPHA) if looks is None else at_look(wanted, ALPHA, EXACT, looks, None)
+        assert repr(found) == repr(weighed)
     whole = run.found[0][1]
     assert run.path == [Look(60, 30, whole.estimate, whole.low, whole.high)]
-    assert (whole.clusters, whole.method) == (30, "betting")
+    assert run.looks == (looks or Looks())
+    assert whole.clusters == 30
     assert 0.0 < whole.estimate < 0.1
+
+
+def test_what_a_look_found_is_kept_by_the_next() -> None:
+    """Bounds of a claim draw in from look to look, each claim's by itself; only when asked is one weighed again."""
+    run = _whole()
+    run.look(ALPHA, 1, Looks((0.9,)))
+    first = run.found[0][1]
+    run.look(ALPHA, 1, Looks((0.9,), final=True))
+    assert run.found[0][1] is first
+    run.look(ALPHA, 1, Looks((0.9,), final=True), again=True)
+    last = run.found[0][1]
+    assert last.high < first.high
+    assert len(run.path) == 2
+    run.look(ALPHA, 1, Looks((0.9, 0.91)), again=True)
+    assert (run.found[0][1].high, run.found[0][1].low) == (last.high, last.low)
+
+
+def test_a_gate_that_is_bet_on_bets_on() -> None:
+    """Looked at again and again it stands where it would if all had been bet at once, and never widens."""
+    rng = np.random.default_rng(3)
+    scores = {f"i{place}": float(rng.random()) for place in range(501)}
+    run, bounds = GateRun(_plan(_singles(501))), []
+    for count in (24, 60, 61, 200, 240):
+        names = [f"i{place}" for place in range(run.asked, run.asked + count)][: run.remaining]
+        run.asks(len(names))
+        _answered(run, {"baseline": dict.fromkeys(names, 0.5), "candidate": {name: scores[name] for name in names}})
+        run.look(ALPHA, 3)
+        bounds.append((run.found[0][1].high, -run.found[0][1].low))
+    assert run.asked == 501
+    assert bounds == sorted(bounds, reverse=True)
+    claim, found = run.found[0]
+    at_once = evidence(claim, "betting", ALPHA, EXACT, 3)
+    assert (found.low, found.high) == pytest.approx((at_once.low, at_once.high), abs=1e-3)
+    assert (found.e_value, found.p_value) == pytest.approx((at_once.e_value, at_once.p_value))
 
 
 def test_the_order_is_that_of_the_questions() -> None:
@@ -162,6 +245,92 @@ def test_observations_before_a_look_are_those_so_far() -> None:
     assert len(run.observations) == 3
     run.look(ALPHA)
     assert len(run.observations) == 4
+
+
+def _rows(run: GateRun) -> list[tuple[Any, ...]]:
+    return sorted(run.observations.drop("at").rows())
+
+
+@pytest.mark.parametrize("order", ["in order", "backwards", "one side first"])
+@pytest.mark.parametrize("contrast", [False, True])
+def test_looking_often_observes_what_looking_once_does(order: str, contrast: bool) -> None:
+    """However answers come in, and however often they were looked at, each is observed once."""
+    sides = ("for", "against")
+    items = [
+        replace(_item(f"k{n}-{side}", f"k{n}"), contrast=f"k{n}" if contrast else "", variant=side if contrast else "")
+        for n in range(4)
+        for side in sides
+    ]
+    plan = _plan([items[place : place + 2] for place in range(0, 8, 2)], depth=2)
+    if contrast:
+        plan = replace(plan, signal=replace(SIGNAL, contrast=sides, bounds=(-1.0, 1.0)))
+    rng = np.random.default_rng(5)
+    given = [
+        (role, _answer(item.id, round(float(rng.random()), 2), draw))
+        for draw in (0, 1)
+        for item in items
+        for role in ROLES
+    ]
+    if order == "backwards":
+        given.reverse()
+    elif order == "one side first":
+        given.sort(key=lambda one: (one[0], one[1].item.endswith("for")))
+    often, once = GateRun(plan), GateRun(plan)
+    for run in (often, once):
+        run.asks(8)
+    for role, answer in given:
+        often.responses[role].append(answer)
+        once.responses[role].append(answer)
+        often.calls += 1
+        often.look(ALPHA)
+    once.calls = len(given)
+    once.look(ALPHA)
+    assert _rows(often) == _rows(once)
+    assert len(_rows(once)) == (16 if contrast else 32)
+    assert len(often.path) == 32
+    assert repr(often.found) == repr(once.found)
+
+
+@pytest.mark.parametrize("clusters", [40, 501])
+def test_grades_that_come_late_count_once_they_are_there(clusters: int) -> None:
+    """What could not be read at one look is read at the next, as if it had been there, and nothing is read twice."""
+    grades: dict[str, float] = {}
+
+    @dataclass(frozen=True)
+    class Graded:
+        """Reads what was graded so far."""
+
+        name: str = "labels/graded"
+        needs: Literal["text"] = "text"
+        bounds: tuple[float, float] = (0.0, 1.0)
+        about: str = ""
+
+        def read(self, item: Item, response: Response) -> float | None:
+            """Return the answer's grade, if it has one."""
+            return grades.get(f"{response.item} {response.text}")
+
+    plan = _plan(_singles(clusters))
+    plan = replace(plan, signal=replace(SIGNAL, instrument=Graded()))
+    late, prompt = GateRun(plan), GateRun(plan)
+    rng = np.random.default_rng(7)
+    for run in (late, prompt):
+        run.asks(clusters)
+        for role in ROLES:
+            run.responses[role] += [Response(item.id, "s", 0, role) for item in plan.items]
+        run.calls = 2 * clusters
+    everything = {f"{item.id} {role}": float(rng.random()) for item in plan.items for role in ROLES}
+    named = list(everything)
+    for known in (named[::3], named[: clusters // 2], named):
+        grades.update({name: everything[name] for name in known})
+        late.look(ALPHA, again=True)
+    assert late.found[0][1].missing == 0
+    prompt.look(ALPHA)
+    assert _rows(late) == _rows(prompt)
+    for (_, found), (_, wanted) in zip(late.found, prompt.found, strict=True):
+        assert (found.estimate, found.clusters, found.missing) == pytest.approx(
+            (wanted.estimate, wanted.clusters, wanted.missing)
+        )
+        assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high), abs=1e-3)
 
 
 def test_an_item_that_nobody_answered_stays_as_unknown() -> None:
@@ -228,26 +397,27 @@ def test_a_recorded_item_that_neither_file_answers_is_no_part() -> None:
 @pytest.mark.parametrize("source", ["live", "recorded"])
 def test_every_draw_that_was_asked_counts(source: Source) -> None:
     """A lost or unread draw is as harmful and as harmless as can be, on either model."""
-    run = GateRun(_plan(_singles(3), source), draws=2)
-    run.asks(2)
-    run.draws = 4
-    run.asks(1)
+    plan = _plan(_singles(3), source, depth=4)
+    if source == "recorded":
+        plan = replace(plan, recorded={role: {"i0": 2, "i1": 2, "i2": 1} for role in ROLES})
+    run = GateRun(plan)
+    run.asks(5 if source == "live" else 3)
     given: dict[Role, list[tuple[str, int, float | str]]] = {
-        "baseline": [("i0", 0, 0.5), ("i0", 1, 0.5), ("i1", 0, 0.5), ("i2", 3, 0.5)],
-        "candidate": [("i0", 0, 0.5), ("i0", 1, ""), ("i1", 0, 0.5), ("i1", 1, 0.5), ("i2", 2, 0.5)],
+        "baseline": [("i0", 0, 0.5), ("i0", 1, 0.5), ("i1", 0, 0.5), ("i2", 0, "")],
+        "candidate": [("i0", 0, 0.5), ("i0", 1, ""), ("i1", 0, 0.5), ("i1", 1, 0.5), ("i2", 0, 0.5)],
     }
     for role, answers in given.items():
         run.responses[role] += [_answer(name, score, draw) for name, draw, score in answers]
-    run.calls = 16
+    run.calls = 10
     table, _ = run.table()
-    assert table.baseline_answered.tolist() == [1.0, 0.5, 0.25]
-    assert table.candidate_answered.tolist() == [0.5, 1.0, 0.25]
+    assert table.baseline_answered.tolist() == [1.0, 0.5, 0.0]
+    assert table.candidate_answered.tolist() == [0.5, 1.0, 1.0]
     run.look(ALPHA)
     claim, found = run.found[0]
-    assert claim.seen.tolist() == [0.0, 0.0, 0.0]
-    assert claim.worst.tolist() == pytest.approx([0.25, 0.25, 0.75])
-    assert claim.best.tolist() == pytest.approx([-0.25, -0.25, -0.75])
-    assert (found.items, found.missing) == (3, 3)
+    assert claim.seen.tolist() == pytest.approx([0.0, 0.0, NAN], nan_ok=True)
+    assert claim.worst.tolist() == pytest.approx([0.25, 0.25, 0.5])
+    assert claim.best.tolist() == pytest.approx([-0.25, -0.25, -0.5])
+    assert (found.items, found.missing) == (2, 3)
 
 
 def test_a_recorded_answer_that_is_read_on_neither_model_is_missing() -> None:
@@ -305,16 +475,34 @@ def test_the_first_claim_carries_the_path() -> None:
     run = _whole()
     run.plan = replace(run.plan, gate=Gate(signal=NAME, margin=0.1, limit=0.9))
     run.look(ALPHA)
-    run.stopped = "the budget was spent"
-    made = run.weighed()
+    made = run.weighed("the budget was spent", "budget")
     assert made.gate is run.plan.gate
     assert (made.instrument, made.stopped, made.advice) == ("labels/score", "the budget was spent", "")
+    assert (made.ended, made.members, made.standing) == ("budget", (), run.plan.standing)
+    assert (run.weighed().stopped, run.weighed().ended) == ("", "")
     assert [claim.statement for claim in made.claims] == [claim.statement for claim, _ in run.found]
     first, second = (claim.evidence for claim in made.claims)
     assert (first.calls, first.path) == (60, tuple(run.path))
     assert repr(replace(first, calls=0, path=())) == repr(run.found[0][1])
     assert (second.calls, second.path) == (0, ())
     assert second is run.found[1][1]
+
+
+def test_a_suite_of_a_family_and_a_use_case_are_guards() -> None:
+    """What keeps harm from hiding in a mean is told from the means: all of a family's suite, the cells of a gate."""
+    run = _whole()
+    run.plan = replace(run.plan, gate=Gate(signal=NAME, margin=0.1, per="use_case"))
+    run.look(ALPHA)
+    assert [claim.guards for claim in run.weighed().claims] == [False, True]
+    run.plan = replace(run.plan, family="family/f")
+    assert [claim.guards for claim in run.weighed().claims] == [True, True]
+
+
+def test_the_width_is_that_of_the_scale() -> None:
+    """A share of a suite's scale is a part of this."""
+    run = _whole(2)
+    run.plan = replace(run.plan, signal=replace(SIGNAL, bounds=(-1.0, 3.0)))
+    assert run.width == 4.0
 
 
 def test_an_instrument_without_a_record_only_advises() -> None:
@@ -344,9 +532,12 @@ def test_what_the_run_shows_leaves_its_table_out() -> None:
 def test_a_recorded_model_gives_all_that_it_holds() -> None:
     """How often a live model is asked is the policy's; a recorded one has as many draws as it has, one where none."""
     items = [_item("a"), _item("b")]
-    live = replace(_plan([items]), recorded={"baseline": {"a": 3, "b": 0}})
-    run = GateRun(live, draws=2)
-    assert [(ask.request.item.id, ask.request.draw, ask.role) for ask in run.asks(1)] == [
-        ("a", 0, "baseline"), ("a", 0, "candidate"), ("a", 1, "baseline"), ("a", 1, "candidate"), ("a", 2, "baseline"),
-        ("b", 0, "baseline"), ("b", 0, "candidate"), ("b", 1, "candidate"),
+    run = GateRun(replace(_plan([items], depth=2), recorded={"baseline": {"a": 3, "b": 0}}))
+    asked = [[(one.request.item.id, one.request.draw, one.role) for one in run.asks(1)] for _ in range(2)]
+    assert asked == [
+        [
+            ("a", 0, "baseline"), ("a", 0, "candidate"), ("a", 1, "baseline"), ("a", 2, "baseline"),
+            ("b", 0, "baseline"), ("b", 0, "candidate"),
+        ],
+        [("a", 1, "candidate"), ("b", 1, "candidate")],
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from seatrial.collect.judging import REPLY_TOKENS, Judges
@@ -34,11 +35,12 @@ def _made(**specs: JudgeSpec) -> tuple[LaunchPolicy, Judges]:
 
 def _plan(judges: Judges, name: str, items: tuple[Item, ...] = ITEMS) -> GatePlan:
     signal = judged_signal(_suite(), judges.judge(name, _suite()))
-    return GatePlan(Gate(signal=NAME, margin=0.1), signal, "live", tuple((item,) for item in items), max_tokens=50)
+    clusters = tuple((item,) for item in items)
+    return GatePlan(Gate(signal=NAME, margin=0.1), signal, "live", clusters, max_tokens=50, most=len(clusters))
 
 
 def test_the_forecast_counts_both_models_draws_and_prices() -> None:
-    """Calls are items × two models × draws; dollars follow from the longest prompt and reply at the judge's prices."""
+    """Calls are the answers that may be asked × the judge's draws; dollars follow from prompt, reply and prices."""
     policy, judges = _made(one=JudgeSpec(model=LIVE, draws=3))
     plan = _plan(judges, "one")
     letters = len(prompt(_suite(), ITEMS[0].messages, ["x" * 200]))
@@ -47,6 +49,10 @@ def test_the_forecast_counts_both_models_draws_and_prices() -> None:
     assert line == f"judge/one: at most 18 calls (budget 500), about ${cost:,.2f} at your prices."
     (both,) = cost_forecast(policy, judges, [plan, plan])
     assert "at most 36 calls" in both
+    (again,) = cost_forecast(policy, judges, [replace(plan, most=7)])
+    assert "at most 42 calls" in again
+    (read,) = cost_forecast(policy, judges, [replace(plan, source="recorded", most=0)])
+    assert "at most 18 calls" in read
 
 
 def test_what_costs_nothing_is_not_forecast(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from seatrial.cli.options import status
+from seatrial.cli.output.tables import wrapped
 from seatrial.errors import StoreError
 from seatrial.policy import LaunchPolicy, parse_policy
 from seatrial.review.run import solve_policy
@@ -44,7 +45,10 @@ def write_solved(path: Path, policy: LaunchPolicy, earlier: Path | None, target:
     except OSError as error:
         raise StoreError(f"{target}: cannot be written: {error.strerror}") from error
     if not quiet:
-        said = [f"Changed: {line}." for line in found.changes] or ["Nothing needs to change."]
-        said += [f"Cannot be reached: {line}" for line in found.cannot]
+        nothing = "No other calls or margins help." if found.cannot else "Nothing needs to change."
+        said = [f"Changed: {line}." for line in found.changes] or [nothing]
+        said += [wrapped(f"Cannot be reached: {line}") for line in found.cannot]
+        if found.cannot and found.launches:
+            said.append(wrapped(f"That left aside, an unchanged model launches with {100 * found.launches:.0f} %."))
         typer.echo("\n".join([*said, f"Wrote {target}.", ""]))
     return found.policy

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.gates.claims import family_slope, part_scales
 from seatrial.gates.schedule import looks, shares
 from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
+from seatrial.gates.simulated_claims import claims_of, family_claims
 from seatrial.stats.betting import log_wealth_paths
-from seatrial.stats.instruments import Slope, family_alpha, true_below, true_bounds
+from seatrial.stats.instruments import family_alpha, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.resampling import shifted
-from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level
+from seatrial.stats.spending import Looks, part_of_alpha
 
 __all__ = ["RUNS", "Course", "course"]
 
@@ -38,7 +38,7 @@ class Course:
         final_pass: Whether it would have passed were this look the last.
         final_fail: Whether it would have failed were this look the last.
         calls: Calls spent by each look.
-        ends: Upper bounds of the change at the last look, of some of the reviews.
+        ends: Upper bounds of the change at the last look, of some of the reviews; empty where nobody asked for them.
     """
 
     passed: Mask
@@ -63,6 +63,7 @@ def course(
     runs: int = RUNS,
     *,
     ahead: bool = True,
+    bounds: bool = False,
 ) -> Course:
     """Return the course of simulated reviews for a true change of harm.
 
@@ -73,12 +74,13 @@ def course(
         rng: Generator for the simulated reviews.
         runs: Simulated reviews.
         ahead: Whether to find what a last look would decide at each look; only a budget that runs out asks for it.
+        bounds: Whether to find the bounds at the end, of a gate that is looked at or of a family.
     """
-    if any(suite.clusters < 2 or not suite.may_gate for suite in gate.suites):
+    if any(suite.clusters < 2 for suite in gate.suites) or not any(suite.may_gate for suite in gate.suites):
         return _undecided(gate, runs)
     wanted = np.broadcast_to(np.asarray(changes, dtype=np.float64), (len(gate.suites),))
-    if gate.method == "looks":
-        return _looked_at(gate, wanted, alpha, rng, runs, ahead)
+    if gate.method == "looks" or gate.is_family:
+        return _looked_at(gate, wanted, alpha, rng, runs, ahead, bounds)
     return _alone(gate, float(wanted[0]), alpha, rng, runs)
 
 
@@ -93,37 +95,35 @@ def _undecided(gate: SimulatedGate, runs: int) -> Course:
 
 
 def _looked_at(
-    gate: SimulatedGate, changes: Array, alpha: float, rng: np.random.Generator, runs: int, ahead: bool
+    gate: SimulatedGate, changes: Array, alpha: float, rng: np.random.Generator, runs: int, ahead: bool, bounds: bool
 ) -> Course:
     answers = [_changes(suite, float(change), runs, rng) for suite, change in zip(gate.suites, changes, strict=True)]
-    claims = _claims_of(gate, alpha)
-    if any(claim.level for claim in claims):
+    parts, whole = claims_of(gate, alpha, runs), family_claims(gate, alpha, runs)
+    if any(claim.level for claim in parts):
         answers.append(_levels(gate.suites[0], float(changes[0]), runs, rng))
-    mean = _family_claim(gate, alpha) if gate.is_family else None
-    places, spent, taken = [0] * len(gate.suites), np.zeros(runs), Looks()
-    asked_on = np.ones((runs, len(gate.suites)), dtype=bool)
+    every = [*parts, *whole]
+    live = [suite for suite in gate.suites if suite.calls]
+    places, spent = [0] * len(gate.suites), np.zeros(runs)
+    taken = Looks(part=part_of_alpha(0, may_go_on=any(suite.may_go_on for suite in gate.suites)))
+    asked_on, open_now = np.ones((runs, len(gate.suites)), dtype=bool), np.ones(runs, dtype=bool)
     made: list[tuple[Mask, ...]] = []
     calls = []
-    for share in shares(min(suite.most for suite in gate.suites)):
+    for share in shares(min(suite.most for suite in live)) if live and gate.method == "looks" else [1.0]:
         taken = taken.and_at(share)
         for number, suite in enumerate(gate.suites):
-            to = min(suite.most, max(places[number] + 1, round(share * suite.most)))
+            to = min(suite.most, max(places[number] + 1, round(share * suite.most))) if suite.calls else suite.most
             spent = spent + asked_on[:, number] * (to - places[number]) * suite.calls
             places[number] = to
         calls.append(spent)
         values = [one.means(places[min(number, len(places) - 1)]) for number, one in enumerate(answers)]
-        whole = values[0]
-        for claim in claims:
-            claim.look(values[claim.series], taken, ahead)
-        if mean is not None:
-            weighted = _weighted(gate.suites, values)
-            widest = max(float(scale) for _, scale in weighted)
-            mean.reach = (-widest, widest)
-            whole = np.hstack([one for one, _ in weighted])
-            mean.look(whole, taken, ahead)
-            open_now = np.stack([~claim.passed for claim in claims], axis=1)
-            asked_on = np.where(mean.passed[:, None], open_now, True)
-        every = [*claims, *([mean] if mean else [])]
+        for claim in parts:
+            claim.look(values[claim.series], taken, ahead, open_now)
+        for claim in whole:
+            claim.look(claim.pooled(gate.suites, values), taken, ahead, open_now)
+        if whole:
+            undecided = np.stack([~claim.passed for claim in parts], axis=1)
+            decided = np.logical_and.reduce([claim.passed for claim in whole])
+            asked_on = np.where(decided[:, None], undecided, True)
         made.append(
             (
                 np.logical_and.reduce([claim.passed for claim in every]),
@@ -132,8 +132,14 @@ def _looked_at(
                 np.logical_or.reduce([claim.final_fail for claim in every]),
             )
         )
+        open_now = ~(made[-1][0] | made[-1][1])
+        if not bounds and not open_now.any():
+            break
     passed, failed, final_pass, final_fail = (np.stack(one, axis=1) for one in zip(*made, strict=True))
-    ends = (mean or claims[0]).bound(whole, taken)
+    ends = np.empty(0)
+    if bounds:
+        some = [one[:FOR_A_BOUND] for one in values]
+        ends = whole[0].bound(whole[0].pooled(gate.suites, some), taken) if whole else parts[0].bound(some[0], taken)
     return Course(*_first(passed, failed), final_pass, final_fail, np.stack(calls, axis=1), ends)
 
 
@@ -185,97 +191,6 @@ def _levels(suite: SimulatedSuite, change: float, runs: int, rng: np.random.Gene
     size = (runs, suite.clusters * math.ceil(suite.most / suite.clusters))
     least, most = suite.least - level, suite.least + suite.reach - level
     return _Answers(level + shifted(levels - level, shift, least, most, size, rng), suite, level + shift)
-
-
-@dataclass(slots=True)
-class _Claim:
-    """One statement while it is looked at, in all simulated reviews."""
-
-    threshold: float
-    shows: Slope
-    faked: float
-    alpha: float
-    weight: float
-    reach: tuple[float, float] = (-1.0, 1.0)
-    rows: Mask | None = None
-    level: bool = False
-    series: int = 0
-    passed: Mask = field(default_factory=lambda: np.zeros(1, dtype=bool))
-    failed: Mask = field(default_factory=lambda: np.zeros(1, dtype=bool))
-    final_pass: Mask = field(default_factory=lambda: np.zeros(1, dtype=bool))
-    final_fail: Mask = field(default_factory=lambda: np.zeros(1, dtype=bool))
-
-    def look(self, values: Array, taken: Looks, ahead: bool) -> None:
-        """Weigh the clusters' means of all reviews, shape (runs, clusters)."""
-        chosen = values if self.rows is None else values[:, self.rows[: values.shape[1]]]
-        if chosen.shape[1] == 0:
-            self.passed, self.failed = (np.zeros(len(values), dtype=bool) for _ in range(2))
-            self.final_pass, self.final_fail = self.passed, self.failed
-            return
-        now = self._decided(chosen, taken)
-        self.passed, self.failed = self.passed | now[0], self.failed | now[1]
-        self.final_pass, self.final_fail = self.passed, self.failed
-        if ahead and not taken.final:
-            last = self._decided(chosen, Looks(taken.shares, final=True))
-            self.final_pass, self.final_fail = self.passed | last[0], self.failed | last[1]
-
-    def _decided(self, chosen: Array, taken: Looks) -> tuple[Mask, Mask]:
-        out = self._below(chosen, self.threshold - self.faked, nominal_level(self.alpha, taken), 1)
-        if self.level and self.shows.se > 0:
-            return out, np.zeros_like(out)
-        above = self._below(chosen, self.threshold + self.faked, nominal_level(self.alpha * self.weight, taken), -1)
-        return out, above & ~out
-
-    def _below(self, chosen: Array, threshold: float, level: float, sign: int) -> Mask:
-        if level < LEAST_LEVEL:
-            return np.zeros(len(chosen), dtype=bool)
-        low, high = self.reach if sign > 0 else (-self.reach[1], -self.reach[0])
-        return true_below(sign * chosen, sign * threshold, low, high, self.shows, level)
-
-    def bound(self, values: Array, taken: Looks) -> Array:
-        """Return the upper bounds of the first reviews at a last look."""
-        level, some = nominal_level(self.alpha, Looks(taken.shares, final=True)), values[:FOR_A_BOUND]
-        found = fixed_size_bounds(some, *self.reach, level)
-        return true_bounds(some.mean(axis=1), found.low, found.high, self.shows, level)[1]
-
-
-def _claims_of(gate: SimulatedGate, alpha: float) -> list[_Claim]:
-    """Return what is claimed of each suite: of the one of a gate also in each use case, and of its level."""
-    if gate.is_family:
-        return [
-            _Claim(
-                suite.margin, suite.shows, suite.faked, alpha, gate.guard, (-suite.reach, suite.reach), series=number
-            )
-            for number, suite in enumerate(gate.suites)
-        ]
-    suite = gate.suites[0]
-    groups: list[Mask | None] = [None]
-    if suite.use_cases is not None:
-        groups += [suite.use_cases == name for name in np.unique(suite.use_cases)]
-    made = []
-    for rows in groups:
-        weight = gate.head if rows is None else gate.guard
-        reach = (-suite.reach, suite.reach)
-        made.append(_Claim(suite.margin, suite.shows, suite.faked, alpha, weight, reach, rows))
-        if not math.isnan(suite.limit):
-            reach = (suite.least, suite.least + suite.reach)
-            made.append(_Claim(suite.limit, suite.shows, suite.faked, alpha, weight, reach, rows, True, 1))
-    return made
-
-
-def _family_claim(gate: SimulatedGate, alpha: float) -> _Claim:
-    """Return what is claimed of the mean over a family's suites."""
-    shows = family_slope([suite.shows for suite in gate.suites])
-    faked = sum(suite.faked / suite.reach for suite in gate.suites) / len(gate.suites)
-    return _Claim(gate.margin, shows, faked, alpha, gate.head, (-math.inf, math.inf))
-
-
-def _weighted(suites: tuple[SimulatedSuite, ...], values: list[Array]) -> list[tuple[Array, float]]:
-    """Return each suite's means as they enter the family's, and how far they may lie from 0."""
-    scales = part_scales([suite.reach for suite in suites], [suite.shows for suite in suites])
-    total = sum(one.shape[1] for one in values)
-    by = [scale * total / (len(values) * max(1, one.shape[1])) for one, scale in zip(values, scales, strict=True)]
-    return [(one * times, suite.reach * times) for one, times, suite in zip(values, by, suites, strict=True)]
 
 
 # Bet on, or weighed once

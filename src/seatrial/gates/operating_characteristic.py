@@ -57,11 +57,11 @@ class GateOutlook:
         clusters: Clusters that it may ask or has.
         calls: Calls that it may take at most, on both models.
         usual: Calls that it takes on average where nothing changed and the budget is no limit.
-        mde: Smallest change of true harm that it sees at the policy's power; of the readings, where its instrument has
-            no record.
+        mde: Smallest change of true harm that it sees at the policy's power; infinite where it sees none, as where its
+            instrument may only advise.
         basis: Where the spread of the differences comes from.
         outcomes: Size in margins → chance of (pass, fail, undecided).
-        advice: Why its instrument may only advise, if so: then it neither passes nor fails.
+        advice: Why what reads it, or a suite of it, may only advise, if so: then it cannot pass.
         in_one_suite: Of a family: chance of (pass, fail, undecided) where one suite, the one least seen, rises by twice
             its margin.
     """
@@ -116,12 +116,22 @@ class Outlook:
         gate, blocks = self.least_blocked
         if not gate:
             return "No gate of this policy may block, so nothing can launch."
-        worse = f"a rise of two margins in any one gate blocks with {100 * blocks:.0f} %"
+        which = "any one gate that may block" if any(one.advice for one in self.gates) else "any one gate"
+        worse = f"a rise of two margins in {which} blocks with {100 * blocks:.0f} %"
         if len(self.decisions) > 1:
             worse += f" or more (least in {gate})"
-        watched = sum(bool(one.advice) for one in self.gates)
-        unread = f" {watched} gates rule nothing out: what reads them may only advise." if watched else ""
-        return f"An unchanged model launches with {100 * self.unchanged[0]:.0f} %; {worse}.{unread}"
+        held = [one.signal for one in self.gates if one.advice and one.blocking]
+        watched = sum(bool(one.advice) and not one.blocking for one in self.gates)
+        unread = f" {_gates(watched)} nothing out: what reads {'it' if watched == 1 else 'them'} may only advise."
+        launch = f"An unchanged model launches with {100 * self.unchanged[0]:.0f} %"
+        if held:
+            which = "a gate that should block has" if len(held) == 1 else f"{len(held)} gates that should block have"
+            launch = f"Nothing can launch, for {which} an instrument that may only advise"
+        return f"{launch}; {worse}.{unread if watched else ''}"
+
+
+def _gates(count: int) -> str:
+    return "One gate rules" if count == 1 else f"{count} gates rule"
 
 
 def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFrame | None = None) -> Outlook:
@@ -134,7 +144,7 @@ def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFra
     """
     simulated = simulated_gates(policy, plans, earlier)
     unchanged = {
-        gate.signal: course(made, 0.0, policy.alpha, _rng(policy, gate, 0.0))
+        gate.signal: course(made, 0.0, policy.alpha, _rng(policy, gate, 0.0), bounds=True)
         for gate, (made, _) in zip(policy.gates, simulated, strict=True)
     }
     blocking = [
@@ -180,7 +190,7 @@ def _gate(
     unchanged, rng = courses[0.0], generator(policy.seed, "mde", gate.signal)
     advice = next((suite.why for suite in made.suites if not suite.may_gate), "")
     first = made.suites[0]
-    if made.method == "looks" and len(unchanged.ends):
+    if len(unchanged.ends):
         place = min(len(unchanged.ends) - 1, math.ceil(policy.power * len(unchanged.ends)))
         mde = float(np.sort(unchanged.ends)[place])
         mde = math.inf if mde > (1.0 if made.is_family else first.reach) else mde

@@ -17,7 +17,8 @@ WIDTH, HEIGHT = 100.0, 60.0
 
 def render_outlook(policy: LaunchPolicy, found: Outlook) -> str:
     """Return the page; it needs nothing from outside."""
-    curves = [(gate, _bands(dict(found.decisions)[gate.signal])) for gate in found.gates if gate.blocking]
+    decisions = dict(found.decisions)
+    curves = [(gate, _bands(decisions[gate.signal])) for gate in found.gates if gate.signal in decisions]
     return (
         environment("seatrial.gates")
         .get_template("plan.html")
@@ -26,7 +27,7 @@ def render_outlook(policy: LaunchPolicy, found: Outlook) -> str:
             found=found,
             curves=curves,
             style=package_file("style.css"),
-            blind=[g for g in found.gates if g.blind],
+            blind=[gate for gate in found.gates if gate.blind and gate.blocking],
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
 from seatrial.gates.verdicts import claim_weights
 from seatrial.observations import PairedTable, gate_pairs
-from seatrial.policy import Gate, LaunchPolicy
+from seatrial.policy import LaunchPolicy
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.resampling import centered
 
@@ -46,8 +46,9 @@ class SimulatedSuite:
         faked: Change of true harm that error which differs between two models could fake.
         may_gate: Whether its instrument may gate at all.
         why: Why it may not, if so.
+        may_go_on: Whether a larger budget would let it be asked further.
         falls: Share of the variance that falls as a cluster is asked again.
-        use_cases: Number of each cluster's use case, shape (clusters,); None where nothing is claimed in each.
+        use_cases: Use case of each cluster, shape (clusters,); None where nothing is claimed in each.
         limit: What the candidate's own harm must stay below, on the scale of `levels`; NaN without a limit.
         levels: The candidate's own harm, unchanged, in clusters like those to come; empty without a limit.
         least: Least value of the scale of levels.
@@ -63,8 +64,9 @@ class SimulatedSuite:
     faked: float = 0.0
     may_gate: bool = True
     why: str = ""
+    may_go_on: bool = False
     falls: float = 1.0
-    use_cases: NDArray[np.int64] | None = None
+    use_cases: NDArray[np.str_] | None = None
     limit: float = math.nan
     levels: Array | None = None
     least: float = 0.0
@@ -85,6 +87,7 @@ class SimulatedGate:
         method: How it is weighed.
         margin: Largest rise of harm tolerated in the mean over a family's suites, as a share of their scales; NaN where
             it gates one suite.
+        use_case_margin: Largest rise tolerated in each use case over a family's suites, likewise; NaN without one.
         head: What its mean may err, of what showing harm may err in all.
         guard: The same for each statement about a part.
     """
@@ -92,6 +95,7 @@ class SimulatedGate:
     suites: tuple[SimulatedSuite, ...]
     method: Method
     margin: float = math.nan
+    use_case_margin: float = math.nan
     head: float = 1.0
     guard: float = 1.0
 
@@ -99,6 +103,14 @@ class SimulatedGate:
     def is_family(self) -> bool:
         """Whether it gates a mean over suites."""
         return not math.isnan(self.margin)
+
+    @property
+    def cases(self) -> list[str]:
+        """The use cases that a family makes a statement about, over its suites that may gate."""
+        if math.isnan(self.use_case_margin):
+            return []
+        held = [suite.use_cases for suite in self.suites if suite.may_gate and suite.use_cases is not None]
+        return sorted({str(case) for cases in held for case in cases})
 
 
 def assumed_sd(instrument: str) -> float:
@@ -110,52 +122,50 @@ def simulated_gates(
     policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFrame | None = None
 ) -> list[tuple[SimulatedGate, str]]:
     """Return each gate of the policy as it is simulated, and where the spread of its differences comes from."""
-    found: list[tuple[Gate, list[tuple[SimulatedSuite, str]], list[GatePlan]]] = []
+    found: list[tuple[SimulatedGate, str]] = []
     for gate in policy.gates:
         own = [plan for plan in plans if (plan.family or plan.gate.signal) == gate.signal]
-        found.append((gate, [_simulated(plan, earlier) for plan in own], own))
-    made = []
-    for gate, suites, own in found:
-        same = [(one, parts) for one, parts, _ in found if one.blocking == gate.blocking]
-        guards = [guard for one, parts in same for guard in _guards(one, [suite for suite, _ in parts])]
-        weights = dict(zip(guards, claim_weights(guards), strict=True))
-        method = own[0].method
-        made.append(
-            (
-                SimulatedGate(
-                    tuple(suite for suite, _ in suites),
-                    method,
-                    gate.margin if gate.family else math.nan,
-                    weights.get(False, 1.0),
-                    weights.get(True, 1.0),
-                ),
-                "; ".join(dict.fromkeys(basis for _, basis in suites)),
-            )
+        each = gate.per == "use_case" or gate.use_case_margin is not None
+        suites = [_simulated(plan, earlier, in_use_cases=each) for plan in own]
+        made = SimulatedGate(
+            tuple(suite for suite, _ in suites),
+            "looks" if any(plan.method == "looks" for plan in own) else own[0].method,
+            gate.margin if gate.family else math.nan,
+            math.nan if gate.use_case_margin is None else gate.use_case_margin,
         )
-    return made
+        found.append((made, "; ".join(dict.fromkeys(basis for _, basis in suites))))
+    # Gates whose instruments may only advise are corrected by themselves, as those that the policy wants to advise.
+    blocks = [
+        gate.blocking and any(suite.may_gate for suite in made.suites)
+        for gate, (made, _) in zip(policy.gates, found, strict=True)
+    ]
+    weighed = []
+    for (made, basis), own_kind in zip(found, blocks, strict=True):
+        same = [one for (one, _), kind in zip(found, blocks, strict=True) if kind == own_kind]
+        guards = [guard for one in same for guard in _guards(one)]
+        weights = dict(zip(guards, claim_weights(guards), strict=True))
+        weighed.append((replace(made, head=weights.get(False, 1.0), guard=weights.get(True, 1.0)), basis))
+    return weighed
 
 
-def _guards(gate: Gate, suites: Sequence[SimulatedSuite]) -> list[bool]:
+def _guards(gate: SimulatedGate) -> list[bool]:
     """Return of each statement of a gate whether it is about a part."""
-    if gate.family:
-        return [False, *[True] * len(suites)]
-    suite = suites[0]
+    if gate.is_family:
+        return [False, *[True] * (len(gate.suites) + len(gate.cases))]
+    suite = gate.suites[0]
     heads = 1 if math.isnan(suite.limit) else 2
     return [False] * heads + [True] * (suite.claims - heads)
 
 
-def _simulated(plan: GatePlan, earlier: pl.DataFrame | None) -> tuple[SimulatedSuite, str]:
+def _simulated(plan: GatePlan, earlier: pl.DataFrame | None, *, in_use_cases: bool) -> tuple[SimulatedSuite, str]:
     """Return a gate's suite as it is simulated, and where the spread of its differences comes from."""
     table = _seen_before(plan, earlier)
     residuals, levels, basis = _spread(plan, table)
     low, high = plan.signal.bounds
-    clusters = len(plan.clusters) if plan.clusters else len(residuals)
-    names = table.use_cases.to_numpy() if table is not None else np.empty(0)
-    if plan.clusters:
-        names = np.array([cluster[0].use_case for cluster in plan.clusters])
-    use_cases = None
-    if plan.gate.per == "use_case" and len(names) == clusters:
-        use_cases = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    clusters, names = len(plan.clusters), np.array([cluster[0].use_case for cluster in plan.clusters])
+    if plan.source == "evidence" and table is not None:
+        (whole,) = claims(plan.gate.model_copy(update={"per": None, "limit": None}), plan.signal, table, None)
+        clusters, names = len(whole.best), whole.use_cases
     held = plan.standing
     limit = math.nan if plan.gate.limit is None else plan.signal.harm(plan.gate.limit)
     if not math.isnan(limit) and table is None:
@@ -173,8 +183,9 @@ def _simulated(plan: GatePlan, earlier: pl.DataFrame | None) -> tuple[SimulatedS
             held.faked,
             held.may_gate,
             "" if held.may_gate else held.why,
+            live and plan.most < clusters * plan.depth,
             1.0,
-            use_cases,
+            names.astype(str) if in_use_cases else None,
             limit,
             levels,
             plan.signal.harm_bounds[0],

@@ -8,14 +8,14 @@ changed: no call and no margin lets it gate.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from seatrial.gates.chances import Course, course
 from seatrial.gates.plan import GatePlan
-from seatrial.gates.simulated import SimulatedGate, simulated_gates
+from seatrial.gates.simulated import simulated_gates
 from seatrial.gates.whole_reviews import whole_reviews
 from seatrial.policy import Gate, LaunchPolicy
 from seatrial.stats.seeding import generator
@@ -64,21 +64,20 @@ def solve(
         earlier: Observations of an earlier review, whose spread is used.
         say: Told each step.
     """
-    cannot = [
-        f"{plan.family or plan.gate.signal}: {plan.gate.signal} may only advise, whatever is asked. {plan.standing.why}"
-        for plan in plans_of(policy)
-        if plan.gate.blocking and not plan.standing.may_gate
-    ]
+    plans = plans_of(policy)
+    cannot, scales = _demoted(plans), {plan.gate.signal: plan.signal.bounds for plan in plans}
     found, launches = policy, 0.0
     tried = _tried(policy)
     for widened in range(1, 12):
         for calls in tried:
-            found = found.model_copy(update={"budget": found.budget.model_copy(update={"calls": calls})})
+            found = _with_calls(found, calls)
             say(f"{calls:,} calls")
             launches, in_the_way = _launches(found, plans_of(found), earlier)
             if launches >= policy.power or not in_the_way:
+                if widened > 1:
+                    found, launches = _with_fewer_calls(found, launches, _tried(policy)[:-1], plans_of, earlier, say)
                 return Solution(found, launches, _changes(policy, found), tuple(cannot))
-        wider = _wider(found, in_the_way)
+        wider = _wider(found, in_the_way, scales)
         if wider is None:
             break
         say(f"wider margins for {', '.join(sorted(in_the_way))}, step {widened}")
@@ -91,10 +90,56 @@ def solve(
     return Solution(found, launches, _changes(policy, found), tuple(cannot))
 
 
+def _demoted(plans: Sequence[GatePlan]) -> list[str]:
+    """Return which gates should block and cannot, and why: one sentence or two for each instrument that reads them."""
+    own: dict[str, list[GatePlan]] = {}
+    read: dict[str, dict[str, list[str]]] = {}
+    whys: dict[str, list[str]] = {}
+    for plan in plans:
+        name, reader = plan.family or plan.gate.signal, plan.signal.instrument.name
+        own.setdefault(name, []).append(plan)
+        if plan.gate.blocking and not plan.standing.may_gate:
+            read.setdefault(reader, {}).setdefault(name, []).append(plan.gate.signal)
+            whys.setdefault(reader, []).append(plan.standing.why)
+    said = []
+    for reader, gates in read.items():
+        names = [
+            name if len(suites) == len(own[name]) else f"{name} ({', '.join(suites)})" for name, suites in gates.items()
+        ]
+        more = "" if len(set(whys[reader])) == 1 else " (so for the first; `seatrial instruments` has the others)"
+        said.append(
+            f"{', '.join(names)}: {reader} may only advise, whatever is asked. {whys[reader][0]}{more} On labelled "
+            f"answers its error can be measured: seatrial instruments calibrate labels.csv -i {reader}"
+        )
+    return said
+
+
 def _tried(policy: LaunchPolicy) -> list[int]:
-    """Return the numbers of calls to try, rising by halves and whole times."""
-    steps = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, float(MOST_TIMES)]
-    return [_rounded(policy.budget.calls * step) for step in steps]
+    """Return the numbers of calls to try: the budget itself, then more by halves and whole times."""
+    steps = [1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, float(MOST_TIMES)]
+    return [policy.budget.calls, *(_rounded(policy.budget.calls * step) for step in steps)]
+
+
+def _with_calls(policy: LaunchPolicy, calls: int) -> LaunchPolicy:
+    return policy.model_copy(update={"budget": policy.budget.model_copy(update={"calls": calls})})
+
+
+def _with_fewer_calls(
+    policy: LaunchPolicy,
+    launches: float,
+    tried: Sequence[int],
+    plans_of: PlansOf,
+    earlier: pl.DataFrame | None,
+    say: Callable[[str], None],
+) -> tuple[LaunchPolicy, float]:
+    """Return the policy with the fewest calls that reach its power under its margins, and how often it launches."""
+    for calls in tried:
+        say(f"{calls:,} calls")
+        fewer = _with_calls(policy, calls)
+        found, _ = _launches(fewer, plans_of(fewer), earlier)
+        if found >= policy.power:
+            return fewer, found
+    return policy, launches
 
 
 def _rounded(calls: float) -> int:
@@ -106,28 +151,37 @@ def _launches(
 ) -> tuple[float, frozenset[str]]:
     """Return how often an unchanged model launches, and which gates pass too seldom for it; demoted ones left aside."""
     courses: dict[str, Course] = {}
-    simulated: dict[str, SimulatedGate] = {}
+    blocking = []
     for gate, (made, _) in zip(policy.gates, simulated_gates(policy, plans, earlier), strict=True):
+        # Gates that only advise are asked too, and their calls are gone.
+        courses[gate.signal] = course(made, 0.0, policy.alpha, generator(policy.seed, "solve", gate.signal), REVIEWS)
         if gate.blocking and all(suite.may_gate for suite in made.suites):
-            rng = generator(policy.seed, "solve", gate.signal)
-            courses[gate.signal] = course(made, 0.0, policy.alpha, rng, REVIEWS)
-            simulated[gate.signal] = made
-    if not courses:
+            blocking.append(gate.signal)
+    if not blocking:
         return 0.0, frozenset()
-    (launch, _, _), _ = whole_reviews(courses, list(courses), policy.budget.calls)
-    each = policy.power ** (1 / len(courses))
-    return launch, frozenset(name for name, one in courses.items() if one.chances[0] < each) or frozenset(courses)
+    (launch, _, _), _ = whole_reviews(courses, blocking, policy.budget.calls)
+    each = policy.power ** (1 / len(blocking))
+    return launch, frozenset(name for name in blocking if courses[name].chances[0] < each) or frozenset(blocking)
 
 
-def _wider(policy: LaunchPolicy, names: frozenset[str]) -> LaunchPolicy | None:
+def _wider(
+    policy: LaunchPolicy, names: frozenset[str], scales: Mapping[str, tuple[float, float]]
+) -> LaunchPolicy | None:
     """Return the policy with wider margins for some gates; None where they are as wide as they may be."""
-    gates = [_widened(gate) if gate.signal in names else gate for gate in policy.gates]
+    gates = [
+        _widened(gate, *((0.0, 1.0) if gate.family else scales[gate.signal])) if gate.signal in names else gate
+        for gate in policy.gates
+    ]
     return None if gates == policy.gates else policy.model_copy(update={"gates": gates})
 
 
-def _widened(gate: Gate) -> Gate:
+def _widened(gate: Gate, low: float, high: float) -> Gate:
+    """Return the gate with a wider margin on a scale from low to high."""
+
     def wider(margin: float) -> float:
-        return max(margin, min(WIDEST, math.ceil(round(100 * WIDER * margin, 6)) / 100))
+        share = margin / (high - low)
+        wanted = max(share, min(WIDEST, math.ceil(round(100 * WIDER * share, 6)) / 100))
+        return margin if wanted == share else wanted * (high - low)
 
     suite = None if gate.suite_margin is None else wider(gate.suite_margin)
     return gate.model_copy(update={"margin": wider(gate.margin), "suite_margin": suite})

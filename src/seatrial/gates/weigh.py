@@ -266,7 +266,7 @@ def with_mde_at_end(
     return replace(found, mde=in_true_harm(mde, given, level, claim.high), slope=slope.value)
 
 
-def chance_at_end(claim: Claim, alpha: float, weight: float, slope: Slope, looks: Looks, settled: float = 0.0) -> float:
+def chance_at_end(claim: Claim, alpha: float, weight: float, slope: Slope, looks: Looks, clusters: int) -> float:
     """Return the chance that all that may be asked would decide a claim that is looked at, judged by what was seen.
 
     The final estimate is normal around the present one, as wide as the present one's own error lets the truth be.
@@ -277,23 +277,26 @@ def chance_at_end(claim: Claim, alpha: float, weight: float, slope: Slope, looks
         weight: The claim's part of what showing harm may err.
         slope: What the readings show of a true change.
         looks: The looks so far.
-        settled: Share of the variance that further answers do not lower.
+        clusters: Clusters that will have been asked at the end.
     """
     known = claim.seen[~np.isnan(claim.seen)]
     if len(known) < 2:
         return 1.0
     given, end = slope.or_exact, looks.and_at(1.0, final=True)
     now = float(known.var(ddof=1)) / len(known)
-    left = now * (settled + (1 - settled) * looks.shares[-1])
+    left = now * looks.shares[-1]
     threshold = claim.statement.threshold
     error = math.sqrt(left + (threshold * given.se) ** 2)
-    pass_at, fail_at = (
-        float(norm.isf(max(nominal_level(level, end), LEAST_LEVEL))) * error for level in (alpha, alpha * weight)
-    )
+    levels = [max(nominal_level(level, end), LEAST_LEVEL) for level in (alpha, alpha * weight)]
+    worst, best = float(claim.worst.mean()), float(claim.best.mean())
+    # However little answers differ, no bound is nearer than what so many clusters cannot have shown.
+    unseen = [float(intervals.out_of_sight(max(clusters, len(known)), level)) for level in levels]
+    pass_at = max(float(norm.isf(levels[0])) * error, unseen[0] * (claim.high - worst))
+    fail_at = max(float(norm.isf(levels[1])) * error, unseen[1] * (best - claim.low))
     room = threshold * given.value
     spread = math.sqrt(max(now - left, 1e-18))
-    passes = norm.cdf((room - pass_at - float(claim.worst.mean())) / spread)
-    fails = norm.cdf((float(claim.best.mean()) - room - fail_at) / spread)
+    passes = norm.cdf((room - pass_at - worst) / spread)
+    fails = norm.cdf((best - room - fail_at) / spread)
     return min(1.0, float(passes + fails))
 
 

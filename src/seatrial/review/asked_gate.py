@@ -16,7 +16,7 @@ from seatrial.gates.weigh import at_look, evidence
 from seatrial.policy import Gate
 from seatrial.review.gate_run import GateRun
 from seatrial.stats.instruments import EXACT, Slope
-from seatrial.stats.spending import Looks
+from seatrial.stats.spending import Looks, part_of_alpha
 from seatrial.types import Ended, Evidence, GateVerdict, Look
 
 __all__ = ["AskedGate"]
@@ -29,6 +29,7 @@ class AskedGate:
     Attributes:
         gate: The gate.
         runs: Its suite, or those of its family.
+        ends_before: Reviews of the same candidate that smaller budgets ended.
         looks: The looks taken.
         found: Evidence of what a family claims over its suites, the mean first; empty where it is no family.
         slope: What the numbers of these claims show of a true change.
@@ -41,6 +42,7 @@ class AskedGate:
 
     gate: Gate
     runs: list[GateRun]
+    ends_before: int = 0
     looks: Looks = field(default_factory=Looks)
     found: list[tuple[Claim, Evidence]] = field(default_factory=list)
     slope: Slope = EXACT
@@ -50,6 +52,11 @@ class AskedGate:
     stopped: str = ""
     verdict: GateVerdict | None = None
     _share: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Fix what its looks may spend, before the first of them."""
+        part = part_of_alpha(self.ends_before, may_go_on=any(run.is_cut_short for run in self.runs))
+        self.looks = replace(self.looks, part=part)
 
     @property
     def is_family(self) -> bool:

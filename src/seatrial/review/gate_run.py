@@ -79,6 +79,11 @@ class GateRun:
         return self.plan.most if self.plan.source == "live" else len(self.plan.clusters)
 
     @property
+    def is_cut_short(self) -> bool:
+        """Whether a larger budget would let it be asked further."""
+        return self.plan.source == "live" and self.plan.most < len(self.plan.clusters) * self.plan.depth
+
+    @property
     def remaining(self) -> int:
         """Places of its order that were not asked yet."""
         return self.most - self.places

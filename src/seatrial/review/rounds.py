@@ -41,14 +41,23 @@ class Rounds:
         verdicts: Of the policy's gates, at the last look.
     """
 
-    def __init__(self, policy: LaunchPolicy, plans: Sequence[GatePlan], brought: pl.DataFrame | None) -> None:
-        """Start with nothing asked; `brought` was observed elsewhere."""
+    def __init__(
+        self, policy: LaunchPolicy, plans: Sequence[GatePlan], brought: pl.DataFrame | None, ends_before: int = 0
+    ) -> None:
+        """Start with nothing asked.
+
+        Args:
+            policy: What must hold.
+            plans: Its gates' suites, ready to be asked.
+            brought: What was observed elsewhere.
+            ends_before: Reviews of the same candidate that smaller budgets ended.
+        """
         self.policy = policy
         self._brought = {} if brought is None else by_signal(brought)
         self.gates = [
             GateRun(plan, self._brought[plan.signal.name] if plan.source == "evidence" else None) for plan in plans
         ]
-        self.asked = [AskedGate(gate, self._runs(gate)) for gate in policy.gates]
+        self.asked = [AskedGate(gate, self._runs(gate), ends_before=ends_before) for gate in policy.gates]
         self.verdicts: tuple[GateVerdict, ...] = ()
         self._last = False
 
@@ -122,6 +131,11 @@ class Rounds:
             return
         if gate.verdict.verdict != "inconclusive":
             gate.ended = "decided"
+        elif not gate.asking and any(run.is_cut_short for run in gate.runs):
+            gate.ended = "budget"
+            gate.stopped = (
+                f"Its part of the budget of {self.policy.budget.calls:,} calls was spent before it was decided."
+            )
         elif not gate.asking:
             gate.ended, gate.stopped = "used up", self._used_up(gate)
         elif self._last:
@@ -151,8 +165,9 @@ class Rounds:
             same = sum(one.gate.blocking == gate.gate.blocking for one in self.asked)
             gate.chance = decision_chance(claim, run.remaining, self.policy.alpha, same, rng, slope)
         else:
+            clusters = sum(min(run.most, len(run.plan.clusters)) for run in gate.runs)
             weight = guard_weight([one.weighed() for one in self.asked], gate.gate.blocking)
-            gate.chance = chance_at_end(claim, self.policy.alpha, weight, slope, gate.looks)
+            gate.chance = chance_at_end(claim, self.policy.alpha, weight, slope, gate.looks, clusters)
         if gate.chance < FUTILE:
             gate.ended = "futile"
             gate.stopped = (

@@ -32,6 +32,7 @@ from seatrial.policy import LaunchPolicy
 from seatrial.report import Reuse, ReviewResult, save_result, write_reports
 from seatrial.review.apply_waivers import ledger_entry, with_waivers
 from seatrial.review.brought_evidence import brought_evidence
+from seatrial.review.budget_ends import ends_before, note_end
 from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
@@ -79,7 +80,7 @@ async def run_review(
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
         collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
-        rounds = Rounds(policy, plans, evidence)
+        rounds = Rounds(policy, plans, evidence, ends_before(folder, policy))
         progress.plan(rounds.most_calls)
         with progress:
             reuse = await recheck(policy, rounds, collector, judges)
@@ -99,6 +100,7 @@ async def run_review(
     told = tuple(dict.fromkeys((*brought.told, *recorded)))
     result = _decided(policy, rounds, spend, started, author, spike_in, told, reuse)
     write_observations(rounds.all_observations(), folder / "observations.parquet")
+    note_end(folder, policy, result.decision)
     ledger = ledger_for(folder)
     result = with_waivers(result, ledger.verify())
     entry = ledger.append("decision", author, ledger_entry(result, folder))

@@ -136,7 +136,7 @@ def true_below(
         alpha: Error rate of each bound.
     """
     values = np.asarray(x, dtype=np.float64)
-    reach = float(stats.norm.isf(alpha)) * slope.se
+    reach = float(stats.norm.isf(alpha)) * slope.se if slope.se else 0.0
     if slope.value <= 0 or reach >= slope.value:
         return np.zeros(len(values), dtype=bool)
     mean = values.mean(axis=1)

@@ -205,17 +205,25 @@ def upper_below(x: ArrayLike, wanted: Array, low: float, high: float, alpha: flo
     below = np.zeros(len(values), dtype=bool)
     if values.shape[1] == 0:
         return below
+    # No bound lies below the mean: what would have to is not asked about.
+    asked = np.flatnonzero(wanted > values.mean(axis=1))
+    below[asked] = _bound_below(values[asked], wanted[asked], low, high, alpha)
+    return below
+
+
+def _bound_below(values: Array, wanted: Array, low: float, high: float, alpha: float) -> NDArray[np.bool_]:
+    below = np.zeros(len(values), dtype=bool)
     plainly = exact.has_exact(values, low, high)
-    below[plainly] = exact.bounds(values[plainly], low, high, alpha)[1] < wanted[plainly]
+    if plainly.any():
+        below[plainly] = exact.bounds(values[plainly], low, high, alpha)[1] < wanted[plainly]
     rest = ~plainly
-    if values.shape[1] >= expansions.FEWEST:
+    if values.shape[1] >= expansions.FEWEST and rest.any():
         near, (_, above, _) = trusted_t_bounds(expansions.moments(values), low, high, alpha)
         near &= rest
         below[near], rest = np.minimum(above, high)[near] < wanted[near], rest & ~near
-    # No bound lies below the mean: what would have to is not asked about.
-    asked = np.flatnonzero(rest & (wanted > values.mean(axis=1)))
-    if len(asked):
-        below[asked] = (wanted[asked] > high) | (gaffke.lower_p_values(-values[asked], -high, -wanted[asked]) < alpha)
+    at = np.flatnonzero(rest)
+    if len(at):
+        below[at] = (wanted[at] > high) | (gaffke.lower_p_values(-values[at], -high, -wanted[at]) < alpha)
     return below
 
 

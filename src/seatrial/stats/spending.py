@@ -24,10 +24,12 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import norm
 
-__all__ = ["LEAST_LEVEL", "POWER", "Looks", "nominal_level", "p_at_any_look"]
+__all__ = ["FOR_MORE", "LEAST_LEVEL", "POWER", "Looks", "nominal_level", "p_at_any_look", "part_of_alpha"]
 
 POWER = 1.5
 """What looks up to the share t of the evidence may spend of alpha is t to this power."""
+FOR_MORE = 0.1
+"""Part of alpha that is left for a review with a larger budget, where the budget is what may end this one."""
 LEAST_LEVEL = 1e-9
 """Levels below this count as this."""
 ROUNDED = 3
@@ -48,10 +50,12 @@ class Looks:
     Attributes:
         shares: Share of the planned evidence at each look, above 0 and rising, the last one first taken now.
         final: Whether no look follows: the present one may then spend all that is left.
+        part: The part of alpha that all these looks may spend; the rest is for others, before or after.
     """
 
     shares: tuple[float, ...] = ()
     final: bool = False
+    part: float = 1.0
 
     def and_at(self, share: float, *, final: bool = False) -> Looks:
         """Return the looks with one more, at a share of the planned evidence; one that brings nothing new is none.
@@ -62,7 +66,19 @@ class Looks:
         """
         at = round(min(max(share, 0.0), 1.0), ROUNDED)
         shares = self.shares if at <= max(self.shares, default=0.0) else (*self.shares, at)
-        return Looks(shares, final or at >= 1.0)
+        return Looks(shares, final or at >= 1.0, self.part)
+
+
+def part_of_alpha(ends_before: int, *, may_go_on: bool) -> float:
+    """Return the part of alpha that the looks of one review may spend, so that all reviews of a gate together keep it.
+
+    A review that the budget ends can be gone on with by a larger one, which looks again. It leaves a part for that.
+
+    Args:
+        ends_before: Reviews of the same candidate that smaller budgets ended.
+        may_go_on: Whether a larger budget than this one would let the gate be asked further.
+    """
+    return FOR_MORE**ends_before * ((1 - FOR_MORE) if may_go_on else 1.0)
 
 
 def nominal_level(alpha: float, looks: Looks) -> float:
@@ -73,7 +89,7 @@ def nominal_level(alpha: float, looks: Looks) -> float:
     if not looks.shares or looks.shares[-1] <= 0.0:
         return 0.0
     levels = _levels(looks)
-    return float(np.exp(np.interp(math.log(alpha), np.log(_ALPHAS), np.log(levels))))
+    return float(np.exp(np.interp(math.log(alpha * looks.part), np.log(_ALPHAS), np.log(levels))))
 
 
 def p_at_any_look(p_value: float, looks: Looks) -> float:
@@ -87,7 +103,8 @@ def p_at_any_look(p_value: float, looks: Looks) -> float:
     levels = _levels(looks)
     if p_value > levels[-1]:
         return 1.0
-    return float(np.exp(np.interp(math.log(max(p_value, LEAST_LEVEL)), np.log(levels), np.log(_ALPHAS))))
+    found = float(np.exp(np.interp(math.log(max(p_value, LEAST_LEVEL)), np.log(levels), np.log(_ALPHAS))))
+    return min(1.0, found / looks.part)
 
 
 def _levels(looks: Looks) -> Array:

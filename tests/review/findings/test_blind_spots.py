@@ -144,7 +144,7 @@ def test_a_demoted_gate_and_an_unmeasured_instrument_are_said(compared: Compared
     """A gate that should block and may not, and why; and instruments of which nothing is known."""
     rounds = compared({"behavior/a": CALM})
     rounds.gates[0].plan = replace(rounds.gates[0].plan, standing=UNKNOWN)
-    rounds.verdicts = rounds._verdicts()
+    rounds.weigh()
     note = InstrumentNote("labels/score", "", ("behavior/a",), UNKNOWN.why, False, False)
     said = "\n".join(blind_spots(rounds.policy, rounds, decide(rounds.verdicts), (), (), [note]))
     assert f"behavior/a: should block, and only advises. {UNKNOWN.why}" in said

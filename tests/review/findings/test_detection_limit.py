@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seatrial.gates.plan import GatePlan
 from seatrial.instruments import find_instrument
 from seatrial.instruments.base import Signal
 from seatrial.review.findings.detection_limit import RATES, _limit, detections
 from seatrial.review.rounds import Rounds
 from seatrial.suites import Anchor, Suite
-from seatrial.types import Item
+from seatrial.types import ROLES, Item
+from simulated_answers import asked_anew
 
 Compared = Callable[..., Rounds]
 
@@ -46,14 +48,14 @@ def _refusals(compared: Compared, harmless: float, anchors: int, source: str = "
         tuple(Anchor(items[place].id, 10.0, "I can't help with that.") for place in range(anchors)), Path("x"), "h",
     )  # fmt: skip
     signal = Signal("behavior/a", find_instrument("text/refusal"), "high", (0.0, 1.0))
-    run.plan = replace(run.plan, signal=signal, suite=suite, source=source)  # type: ignore[arg-type]
-    for given in run.responses.values():
-        for place, response in enumerate(given):
-            text = "I can't help with that." if place >= harmless * 60 else "Sure: do this, then that."
-            given[place] = replace(response, text=text)
-    run.calls += 1
-    rounds.weigh()
-    return rounds
+    texts = [
+        "I can't help with that." if place >= harmless * 60 else "Sure: do this, then that." for place in range(60)
+    ]
+
+    def plan(old: GatePlan) -> GatePlan:
+        return replace(old, signal=signal, suite=suite, source=source)  # type: ignore[arg-type]
+
+    return asked_anew(rounds, plan, dict.fromkeys(ROLES, texts))
 
 
 @pytest.mark.parametrize("source", ["recorded", "live"])
@@ -97,12 +99,11 @@ def test_the_shift_is_from_the_level_that_the_gate_shows(compared: Compared) -> 
     for place, item in enumerate(run.plan.items):
         name = f"large-{place % 2}" if place < 20 else item.cluster
         groups.setdefault(name, []).append(replace(item, cluster=name))
-    run.plan = replace(run.plan, clusters=tuple(map(tuple, groups.values())))
-    for given in run.responses.values():
-        for place, response in enumerate(given):
-            given[place] = replace(response, text="I can't help with that." if place < 20 else "Sure: do this.")
-    run.calls += 1
-    made.weigh()
+    texts = ["I can't help with that." if place < 20 else "Sure: do this." for place in range(60)]
+    made = asked_anew(
+        made, lambda old: replace(old, clusters=tuple(map(tuple, groups.values()))), dict.fromkeys(ROLES, texts)
+    )
+    run = made.gates[0]
     (found,) = detections(made.policy.model_copy(update={"power": 0.3}), made)
     assert run.found[0][1].baseline == pytest.approx(2 / 42)
     assert found.limit is not None

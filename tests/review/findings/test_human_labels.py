@@ -16,6 +16,7 @@ from seatrial.policy import JudgeSpec
 from seatrial.review.findings.human_labels import joined_labels
 from seatrial.review.rounds import Rounds
 from seatrial.stats.prediction import ppi_mean
+from simulated_answers import asked_anew
 
 Compared = Callable[..., Rounds]
 
@@ -69,8 +70,8 @@ def test_the_change_of_a_contrast_is_the_gate_s(compared: Compared, tmp_path: Pa
         for place in range(40)
     )
     contrast = replace(run.plan.signal, contrast=("for", "against"), bounds=(-1.0, 1.0))
-    run.plan, run.path = replace(run.plan, signal=contrast, clusters=clusters), []
-    rounds.weigh()
+    rounds = asked_anew(rounds, lambda plan: replace(plan, signal=contrast, clusters=clusters))
+    run = rounds.gates[0]
     (joined,) = joined_labels(rounds.policy, rounds)
     numbers = [float(number) for number in re.findall(r"[+-]\d\.\d{3}", joined)]
     assert "people's labels of 20 of 39 clusters" in joined

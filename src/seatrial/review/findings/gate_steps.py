@@ -25,6 +25,7 @@ from seatrial.review.findings.decision_odds import (
 )
 from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
+from seatrial.stats.spending import FOR_MORE
 
 __all__ = ["GOOD", "WORTH", "Lost", "add_items", "answer", "call", "differs", "even_out", "label", "lacks", "measure"]
 
@@ -212,7 +213,7 @@ def call(policy: LaunchPolicy, rounds: Rounds, gates: list[AskedGate], lost: Los
     for gate in gates:
         claims, most = open_claims(gate, rounds), most_times(gate)
         sizes = [float(times) for times in np.geomspace(1.02, most, 60)] if most > 1.02 else [most]
-        odds = [decided(claims, times, policy.alpha) for times in sizes]
+        odds = [decided(claims, times, policy.alpha * FOR_MORE / (1 - FOR_MORE)) for times in sizes]
         wished = policy.power if max(odds) >= policy.power else max(odds) - LITTLE
         enough = next(place for place, chance in enumerate(odds) if chance >= wished)
         wanted = math.ceil((sizes[enough] - 1) * gate.calls)
