@@ -22,7 +22,7 @@ from seatrial.observations import to_frame
 from seatrial.policy import Budget, Gate, LaunchPolicy, SignalSpec
 from seatrial.stats.betting import log_wealth_paths
 from seatrial.stats.intervals import out_of_sight
-from seatrial.types import Item, Message, Observation
+from seatrial.types import ROLES, Item, Message, Observation
 
 __all__ = ["EARLIER", "KINDS", "POWER", "Promise", "promises"]
 
@@ -110,15 +110,14 @@ def _planned(seen: Array, margins: dict[Method, float]) -> dict[Method, GateOutl
         signal, count = declared_signal(name, SignalSpec()), GATES[method][0]
         gate, known = Gate(signal=name, margin=margin), standing(signal.instrument, name, {})
         clusters = tuple((Item(str(number), name, (Message("user", "?"),)),) for number in range(count))
-        source = "recorded" if method == "fixed" else "live"
-        plan = GatePlan(gate, signal, source, clusters, standing=known, most=count)
+        plan = GatePlan(gate, signal, "recorded" if method == "fixed" else "live", clusters, standing=known, most=count)
         if plan.method != method:
             raise RuntimeError(f"a gate on {count} clusters is weighed by {plan.method}, not by {method}")
         policy = LaunchPolicy(name="promise", alpha=ALPHA, power=POWER, gates=[gate], budget=Budget(calls=10**6))
         earlier = to_frame(
             [
                 Observation(name, role, f"i{number}", f"c{number}", 0, max(sign * value, 0.0))
-                for role, sign in (("baseline", -1.0), ("candidate", 1.0))
+                for role, sign in zip(ROLES, (-1.0, 1.0), strict=True)
                 for number, value in enumerate(seen.tolist())
             ]
         )

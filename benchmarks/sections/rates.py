@@ -20,8 +20,10 @@ POLICIES: dict[Method, tuple[tuple[int, int], ...]] = {
     "fixed": ((1, 40_000), (5, 40_000), (20, 40_000)),
 }
 """Gates of a policy, and policies simulated."""
-CASES, OF_CASES, GUARDED = 4, 480, (("looks", 5, 500), ("fixed", 5, 4_000))
-"""Use cases of a gate and its clusters where it must hold in each: method, gates, policies simulated."""
+CASES, OF_CASES = 4, 480
+"""Use cases of a gate that must hold in each, and its clusters."""
+GUARDED: tuple[tuple[Method, int, int], ...] = (("looks", 5, 500), ("fixed", 5, 4_000))
+"""Of such gates: method, gates of a policy, policies simulated."""
 METHODS: tuple[Method, ...] = ("looks", "betting", "fixed")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.worlds.cell import Array, Cell, Seen, Tally
 from benchmarks.worlds.live import STAGES, Answers, differences, drawn, policy_of, reviewed, shares, suite_plan
@@ -62,25 +63,26 @@ def _plans(family: Family) -> tuple[GatePlan, ...]:
     )
 
 
-Rises = Callable[[Family, int, Array], "float | Array"]
+Numbers = NDArray[np.int64]
+Rises = Callable[[Family, int, Numbers], "float | Array"]
 """Family, number of a suite and the use case of each of its items → by how much harm rises in each at the margin."""
 
 
-def _alike(family: Family, suite: int, case: Array) -> float:
+def _alike(family: Family, suite: int, case: Numbers) -> float:
     return family.margin
 
 
-def _in_one(largest: bool, family: Family, suite: int, case: Array) -> float:
+def _in_one(largest: bool, family: Family, suite: int, case: Numbers) -> float:
     """Return a rise of the mean by its margin that is all in one suite."""
     return len(SIZES) * family.margin * (suite == (len(SIZES) - 1 if largest else 0))
 
 
-def _suite_at_margin(number: int, family: Family, suite: int, case: Array) -> float:
+def _suite_at_margin(number: int, family: Family, suite: int, case: Numbers) -> float:
     return family.suite_margin * (suite == number)
 
 
-def _case_at_margin(family: Family, suite: int, case: Array) -> Array:
-    return (family.case_margin or 0.0) * (case == 0)
+def _case_at_margin(family: Family, suite: int, case: Numbers) -> Array:
+    return np.where(case == 0, family.case_margin or 0.0, 0.0)
 
 
 def _simulate(family: Family, rises: Rises, reader: Reader, rise: float, runs: int, rng: np.random.Generator) -> Tally:
@@ -94,7 +96,7 @@ def _simulate(family: Family, rises: Rises, reader: Reader, rise: float, runs: i
         answers: Answers = {}
         for number, plan in enumerate(asked):
             items = len(plan.clusters)
-            by = rise * np.asarray(rises(family, number, np.arange(items) % CASES), dtype=np.float64)
+            by = rise * np.asarray(rises(family, number, np.arange(items, dtype=np.int64) % CASES), dtype=np.float64)
             for role, share in zip(ROLES, shares(items, by, rng), strict=True):
                 answers[plan.gate.signal, role] = drawn(reader.fpr + (reader.tpr - reader.fpr) * share, rng)
         decision, frame = reviewed(policy, asked, answers)
