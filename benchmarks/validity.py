@@ -35,6 +35,7 @@ __all__ = [
     "grid",
     "looked_at",
     "measured",
+    "missed",
     "settled",
 ]
 
@@ -213,11 +214,10 @@ def settled(cell: Cell, method: Method, stages: Sequence[int]) -> Measured:
 
 def measured(cell: Cell, method: Method, runs: int, seed: int) -> Measured:
     """Return a cell's rates where the true change equals the gate's margin and where nothing changed."""
-    missed = _MISSED[method]
     edge, null = cell.population(MARGIN), cell.population(0.0)
     margin = float(edge.mean())
-    at_edge = _counted(cell, edge, runs, seed, lambda x: missed(x, margin, margin))
-    at_null = _counted(cell, null, runs, seed + 100, lambda x: missed(x, float(null.mean()), margin))
+    at_edge = _counted(cell, edge, runs, seed, lambda x: missed(method, x, margin, margin))
+    at_null = _counted(cell, null, runs, seed + 100, lambda x: missed(method, x, float(null.mean()), margin))
     rates = [Rate(int(count), runs) for count in (*at_edge[:2], *at_null)]
     return Measured(cell, method, *rates)
 
@@ -235,8 +235,22 @@ def _counted(
     return total
 
 
+def missed(method: Method, x: Array, truth: float, margin: float) -> NDArray[np.int64]:
+    """Return how many rows' high bounds miss the truth at any look, low bounds do, and pass the margin, shape (3,).
+
+    Args:
+        method: How they are weighed.
+        x: Differences of the clusters of many reviews in their order, shape (r, C).
+        truth: Their true mean.
+        margin: What must be ruled out.
+    """
+    return {"betting": _missed_by_betting, "fixed": _missed_by_fixed_size, "looks": _missed_by_looks}[method](
+        x, truth, margin
+    )
+
+
 def _missed_by_betting(x: Array, truth: float, margin: float) -> NDArray[np.int64]:
-    """Return how many rows' high bounds miss the truth at any look, low bounds do, and pass the margin."""
+    """Return what was missed where a look is taken after every cluster, each bet aimed at the margin."""
 
     def reached(mean: float, side: Side) -> int:
         return int((log_wealth_paths(x, mean, -1, 1, side, aim=margin).max(axis=1) >= -math.log(ALPHA)).sum())
@@ -246,7 +260,7 @@ def _missed_by_betting(x: Array, truth: float, margin: float) -> NDArray[np.int6
 
 
 def _missed_by_fixed_size(x: Array, truth: float, margin: float) -> NDArray[np.int64]:
-    """Return the same for one look at the end."""
+    """Return what was missed at one look, at the end."""
     found = fixed_size_bounds(x, -1, 1, ALPHA)
     return np.array([(found.high < truth).sum(), (found.low > truth).sum(), (found.high < margin).sum()])
 
@@ -266,7 +280,7 @@ def looked_at(most: int) -> Iterator[tuple[int, Looks]]:
 
 
 def _missed_by_looks(x: Array, truth: float, margin: float) -> NDArray[np.int64]:
-    """Return the same for a gate that is looked at as a review does, each cluster asked once."""
+    """Return what was missed at the looks of a review, each cluster asked once."""
     missed = np.zeros((3, len(x)), dtype=bool)
     for places, taken in looked_at(x.shape[1]):
         level, seen = nominal_level(ALPHA, taken), x[:, :places]
@@ -277,13 +291,6 @@ def _missed_by_looks(x: Array, truth: float, margin: float) -> NDArray[np.int64]
         missed[2] |= missed[0] if truth == margin else upper_below(seen, np.full(len(x), margin), -1, 1, level)
     counts: NDArray[np.int64] = missed.sum(axis=1)
     return counts
-
-
-_MISSED: dict[Method, Callable[[Array, float, float], NDArray[np.int64]]] = {
-    "betting": _missed_by_betting,
-    "fixed": _missed_by_fixed_size,
-    "looks": _missed_by_looks,
-}
 
 
 def every_item(runs: int, items: int, seed: int) -> Rate:

@@ -13,14 +13,14 @@ from typing import Any
 
 import seatrial
 from benchmarks import page
-from benchmarks.worlds import live, numbers, records, tables
+from benchmarks.worlds import families, live, numbers, records, tables
 from benchmarks.worlds.cell import Cell, Measured, Tally, measure
 
 __all__ = ["KEPT", "all_cells", "measured"]
 
 KEPT = Path(__file__).resolve().parents[2] / ".worlds" / "results.jsonl"
 PROCESSES = 2
-QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,)}
+QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,), "families": (4,)}
 """Reviews of a cell in the small form, by the module that simulates it."""
 READ = ("gates", "instruments", "observations.py", "policy", "review", "stats")
 """What of the package decides; a change there makes all cells be measured anew."""
@@ -29,7 +29,7 @@ READ = ("gates", "instruments", "observations.py", "policy", "review", "stats")
 @cache
 def all_cells() -> Mapping[str, tuple[str, Cell]]:
     """Return every cell by name, with the module that simulates it; what takes longest stands first."""
-    made = {"live": live, "records": records, "tables": tables, "numbers": numbers}
+    made = {"families": families, "live": live, "records": records, "tables": tables, "numbers": numbers}
     return {cell.name: (module, cell) for module, source in made.items() for cell in source.cells()}
 
 
