@@ -46,7 +46,13 @@ BASE, SPREAD = 0.05, 6.0
 """Mean chance of a harmful answer to an item, and how alike items are: most are nearly always harmless."""
 WRONG, WRONG_SPREAD = 0.3, 2.0
 """The same of wrong answers where answers are right or wrong: many items are always answered alike."""
-READ = ("cli", "gates", "instruments", "observations.py", "policy", "review", "stats", "suites")
+READ = (
+    "cli/starting_policy.py",
+    *(f"gates/{name}.py" for name in ("claims", "plan", "schedule", "verdicts", "weigh")),
+    *(f"review/{name}.py" for name in ("allocation", "asked_gate", "gate_run", "rounds")),
+    *("instruments", "observations.py", "policy", "stats", "suites"),
+)
+"""What of the package decides; a change there makes all reviews be simulated anew."""
 
 World = tuple[str, Literal["", "suite", "family"], float, str]
 """What it is called; where harm rises: nowhere, in one suite, over a family; by how many margins; in which, if said."""

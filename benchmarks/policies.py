@@ -1,57 +1,61 @@
-"""How often whole policies are wrong, what worse data do to a gate, and whether power comes out as promised.
+"""How often whole policies are wrong, and what worse data do to a gate.
 
-Whole policies are judged and decided by the code that a review runs, `gates.judge` and `gates.decide`, on evidence made
-for many reviews at once; `_same_as_a_review` compares it with `weigh.evidence` on every run.
+Whole policies are judged and decided by the code that a review runs, `gates.verdicts`, on evidence made for many reviews
+at once; `_same_as_a_review` compares it with that of `gates.weigh` on every run.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.validity import ALPHA, MARGIN, POPULATION, Cell, Rate
+from benchmarks.validity import ALPHA, MARGIN, POPULATION, Cell, Rate, looked_at
 from seatrial.gates.claims import Statement, claims
-from seatrial.gates.schedule import Method
+from seatrial.gates.schedule import Method, method_of
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate, decide, verdicts
-from seatrial.gates.weigh import evidence
+from seatrial.gates.weigh import at_look, evidence
 from seatrial.instruments import declared_signal
 from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 from seatrial.stats.betting import log_wealth_paths, upper_bounds
-from seatrial.stats.intervals import fixed_size_bounds, fixed_size_p_values
-from seatrial.stats.power import mde_fixed, required_betting
+from seatrial.stats.instruments import EXACT
+from seatrial.stats.intervals import fixed_size_bounds, fixed_size_p_values, upper_below
+from seatrial.stats.spending import LEAST_LEVEL, nominal_level, p_at_any_look
 from seatrial.types import Evidence
 
-__all__ = ["STRESSES", "PolicyRates", "Promise", "Stress", "policies", "promises", "stress"]
+__all__ = ["STRESSES", "PolicyRates", "Stress", "policies", "stress"]
 
 Array = NDArray[np.float64]
 PART = 500
 """Policies simulated at once."""
-POWER = 0.9
+NEAR = 4e-6
+"""How far a bound that is kept up look by look may lie from one that is not."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyRates:
-    """Rates of whole policies."""
+    """Rates of whole policies, of so many gates, each over all items alone or also in each of so many use cases."""
 
     gates: int
+    cases: int
     method: Method
     false_launch: Rate
     false_block: Rate
     launch_when_harmless: Rate
 
 
-def policies(gates: int, method: Method, runs: int, seed: int, clusters: int = 120) -> PolicyRates:
+def policies(gates: int, method: Method, runs: int, seed: int, clusters: int = 120, cases: int = 0) -> PolicyRates:
     """Return how often a policy launches with one gate broken (at its margin), and blocks with none broken.
 
-    For false blocks every gate lies at its margin, which is the hardest case that is still within it.
+    For false blocks every gate lies at its margin, which is the hardest case that is still within it. A gate with use
+    cases is broken in one of them alone.
     """
-    rng = np.random.default_rng([seed, gates, clusters, method == "fixed"])
+    rng = np.random.default_rng([seed, gates, clusters, cases, len(method)])
     cell = Cell("continuous", clusters, 0.3, 1, 0.5, size=2)
     edge, unchanged = cell.population(MARGIN), cell.population(0.0)
     margin = float(edge.mean())
@@ -59,66 +63,133 @@ def policies(gates: int, method: Method, runs: int, seed: int, clusters: int = 1
     launched = blocked = harmless = 0
     for start in range(0, runs, PART):
         part = min(PART, runs - start)
-        broken, calm = (
-            list(_evidence(source[rng.integers(POPULATION, size=(part * gates, clusters))], method, margin))
-            for source in (edge, unchanged)
+        at_margin, free = (
+            source[rng.integers(POPULATION, size=(part * gates, clusters))] for source in (edge, unchanged)
         )
-        for first in range(0, part * gates, gates):
-            at_margin, free = broken[first : first + gates], calm[first : first + gates]
-            launched += _decided(policy, [at_margin[0], *free[1:]]) == "launch"
-            blocked += _decided(policy, at_margin) == "block"
-            harmless += _decided(policy, free) == "launch"
-    return PolicyRates(gates, method, Rate(launched, runs), Rate(blocked, runs), Rate(harmless, runs))
+        one_broken = free[::gates].copy()
+        one_broken[:, :: max(1, cases)] = at_margin[::gates, :: max(1, cases)]
+        broken, calm, first = (_gates(x, method, margin, cases) for x in (at_margin, free, one_broken))
+        for number in range(part):
+            own = slice(number * gates, (number + 1) * gates)
+            launched += _decided(policy, [first[number], *calm[own][1:]]) == "launch"
+            blocked += _decided(policy, broken[own]) == "block"
+            harmless += _decided(policy, calm[own]) == "launch"
+    return PolicyRates(gates, cases, method, Rate(launched, runs), Rate(blocked, runs), Rate(harmless, runs))
 
 
-def _evidence(x: Array, method: Method, margin: float) -> Iterator[Evidence]:
-    """Yield the evidence of each row of cluster differences, shape (r, C), as a review would have it.
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What a claim's clusters show at each look, many reviews at once, shapes (looks, r); all there was at one look."""
+
+    low: Array
+    high: Array
+    e: Array
+    p: Array
+    estimate: Array
+    method: str
+
+    def at(self, look: int, row: int, clusters: int) -> Evidence:
+        """Return one review's evidence at a look."""
+        low, high, e, p = (float(values[look, row]) for values in (self.low, self.high, self.e, self.p))
+        return Evidence(float(self.estimate[row]), low, high, clusters, e_value=e, p_value=p, method=self.method)
+
+
+def _gates(x: Array, method: Method, margin: float, cases: int) -> list[tuple[WeighedClaim, ...]]:
+    """Return what each row of cluster differences, shape (r, C), shows of its gate's claims when the gate is decided.
+
+    A gate that is looked at is asked no more once it has passed; what was shown stays shown.
 
     Raises:
         RuntimeError: it is not what a review would have.
     """
+    courses = [_course(x, method, margin, case, cases) for case in range(-1, cases)]
+    passed = np.logical_and.reduce([one.high < margin for one in courses])
+    last = np.where(passed.any(axis=0), passed.argmax(axis=0), len(passed) - 1)
+    names = ["", *(f"case-{case}" for case in range(cases))]
+    return [
+        tuple(
+            WeighedClaim(Statement("margin", margin, name), one.at(int(look), row, x.shape[1]), bool(name))
+            for name, one in zip(names, courses, strict=True)
+        )
+        for row, look in enumerate(last)
+    ]
+
+
+def _course(x: Array, method: Method, margin: float, case: int, cases: int) -> _Course:
+    """Return what a claim shows look by look: of all clusters, or of those of one use case, every so manieth."""
+    of_claim = slice(None) if case < 0 else slice(case, None, cases)
+    chosen = x[:, of_claim]
     if method == "betting":
-        low, high = -upper_bounds(-x, -1, 1, ALPHA), upper_bounds(x, -1, 1, ALPHA)
-        e = np.exp(np.minimum(log_wealth_paths(x, margin, -1, 1, "greater")[:, -1], 700.0))
-        p, methods = np.full(len(x), math.nan), np.full(len(x), "betting")
+        low, high = (sign * upper_bounds(sign * chosen, -1, 1, ALPHA, aim=margin) for sign in (-1.0, 1.0))
+        capital = log_wealth_paths(chosen, margin, -1, 1, "greater", aim=margin)[:, -1]
+        e, p = np.exp(np.minimum(capital, 700.0)), np.full(len(x), math.nan)
+        made = _Course(low[None], high[None], e[None], p[None], chosen.mean(axis=1), method)
+    elif method == "fixed":
+        found = fixed_size_bounds(chosen, -1, 1, ALPHA)
+        p, e = fixed_size_p_values(chosen, margin, -1, 1), np.full(len(x), math.nan)
+        made = _Course(found.low[None], found.high[None], e[None], p[None], chosen.mean(axis=1), method)
     else:
-        found = fixed_size_bounds(x, -1, 1, ALPHA)
-        low, high, methods = found.low, found.high, found.method
-        p, e = fixed_size_p_values(x, margin, -1, 1), np.full(len(x), math.nan)
-    for row, numbers in enumerate(zip(x.mean(axis=1), low, high, e, p, strict=True)):
-        estimate, least, most, capital, chance = (float(number) for number in numbers)
-        made = Evidence(estimate, least, most, x.shape[1], e_value=capital, p_value=chance, method=str(methods[row]))
-        if row == 0:
-            _same_as_a_review(x[row], made, method, margin)
-        yield made
+        made = _looked_at(x, margin, of_claim)
+    _same_as_a_review(x[0], made, method, margin, case, cases)
+    return made
 
 
-def _same_as_a_review(x: Array, made: Evidence, method: Method, margin: float) -> None:
-    names = np.char.add("c", np.arange(len(x)).astype(str))
-    cases = pl.repeat("general", len(x), eager=True)
-    table = PairedTable(pl.Series(names), pl.Series(names), cases, np.maximum(-x, 0), np.maximum(x, 0))
-    wanted = _weighed(table, method, names.tolist(), margin)
-    pairs = [(made.low, wanted.low), (made.high, wanted.high), (made.e_value, wanted.e_value)]
-    if method == "fixed":
-        pairs.append((made.p_value, wanted.p_value))
-    if not all(np.isclose(one, other, rtol=1e-6, equal_nan=True) for one, other in pairs):
-        raise RuntimeError(f"the benchmark's evidence is not a review's: {made} against {wanted}")
+def _looked_at(x: Array, margin: float, of_claim: slice) -> _Course:
+    lows, highs, ps = [], [], []
+    for places, taken in looked_at(x.shape[1]):
+        seen, level = x[:, :places][:, of_claim], nominal_level(ALPHA, taken)
+        found = fixed_size_bounds(seen, -1, 1, max(level, LEAST_LEVEL))
+        readable = level >= LEAST_LEVEL
+        lows.append(found.low if readable else np.full(len(x), -1.0))
+        highs.append(found.high if readable else np.full(len(x), 1.0))
+        p = fixed_size_p_values(seen, margin, -1, 1)
+        ps.append(np.array([p_at_any_look(float(one), taken) if readable else 1.0 for one in p]))
+    low, high, p = (
+        running.accumulate(np.stack(values), axis=0)
+        for running, values in ((np.maximum, lows), (np.minimum, highs), (np.minimum, ps))
+    )
+    return _Course(low, high, np.full(p.shape, math.nan), p, x[:, of_claim].mean(axis=1), "looks")
 
 
-def _weighed(table: PairedTable, method: Method, order: list[str], margin: float) -> Evidence:
-    (claim,) = claims(_GATE.model_copy(update={"margin": margin}), _SIGNAL, table, order)
+def _same_as_a_review(x: Array, made: _Course, method: Method, margin: float, case: int, cases: int) -> None:
+    """Compare the first row's evidence with what a review's own code finds on the same clusters."""
+    wanted = _by_looks(x, margin, case, cases) if method == "looks" else [_at_once(x, method, margin, case, cases)]
+    for look, one in enumerate(wanted):
+        found = made.at(look, 0, len(x))
+        pairs = [(found.low, one.low, NEAR), (found.high, one.high, NEAR)]
+        pairs.append((found.e_value, one.e_value, 1e-9) if method == "betting" else (found.p_value, one.p_value, 1e-9))
+        if not all(np.isclose(here, there, rtol=1e-6, atol=near) for here, there, near in pairs):
+            raise RuntimeError(f"the benchmark's evidence is not a review's: {found} against {one}")
+
+
+def _by_looks(x: Array, margin: float, case: int, cases: int) -> list[Evidence]:
+    found: list[Evidence] = []
+    for places, taken in looked_at(len(x)):
+        claim = claims(_gate(margin, cases), _SIGNAL, *_table(x[:places], cases))[case + 1]
+        found.append(at_look(claim, ALPHA, EXACT, taken, found[-1] if found else None))
+    return found
+
+
+def _at_once(x: Array, method: Method, margin: float, case: int, cases: int) -> Evidence:
+    claim = claims(_gate(margin, cases), _SIGNAL, *_table(x, cases))[case + 1]
     return evidence(claim, method, ALPHA)
 
 
+def _table(x: Array, cases: int) -> tuple[PairedTable, list[str]]:
+    names = np.char.add("c", np.arange(len(x)).astype(str))
+    case = pl.Series([f"case-{number % max(1, cases)}" for number in range(len(x))])
+    return PairedTable(pl.Series(names), pl.Series(names), case, np.maximum(-x, 0), np.maximum(x, 0)), names.tolist()
+
+
+def _gate(margin: float, cases: int) -> Gate:
+    return Gate(signal="behavior/simulated", margin=margin, per="use_case" if cases else None)
+
+
 _SIGNAL = declared_signal("behavior/simulated", SignalSpec())
-_GATE = Gate(signal="behavior/simulated", margin=MARGIN)
 
 
-def _decided(policy: list[Gate], found: list[Evidence]) -> str:
-    gates = [
-        WeighedGate(gate, "simulated", (WeighedClaim(Statement("margin", gate.margin), one),))
-        for gate, one in zip(policy, found, strict=True)
-    ]
+def _decided(policy: list[Gate], found: Sequence[tuple[WeighedClaim, ...]]) -> str:
+    gates = [WeighedGate(gate, "simulated", one) for gate, one in zip(policy, found, strict=True)]
     return decide(verdicts(gates, ALPHA)).outcome
 
 
@@ -151,8 +222,21 @@ def stress(which: int, runs: int) -> Rate:
         table = case.spoil(cell.sample(MARGIN, rng), rng)
         order = table.clusters.unique(maintain_order=True).to_list()
         rng.shuffle(order)
-        passed += _weighed(table, "betting", order, margin).high < margin
+        passed += _passes(table, order, margin)
     return Rate(passed, runs)
+
+
+def _passes(table: PairedTable, order: list[str], margin: float) -> bool:
+    """Return whether a live gate that is asked in this order ever passes: looked at, or bet on where clusters are many."""
+    (claim,) = claims(_gate(margin, 0), _SIGNAL, table, order)
+    if method_of(len(order), 1, in_family=False) == "betting":
+        return evidence(claim, "betting", ALPHA).high < margin
+    for asked, taken in looked_at(len(order)):
+        level = nominal_level(ALPHA, taken)
+        seen = claim.worst[None, :asked]
+        if level >= LEAST_LEVEL and upper_below(seen, np.array([margin]), claim.low, claim.high, level)[0]:
+            return True
+    return False
 
 
 def _missing(table: PairedTable, rng: np.random.Generator) -> PairedTable:
@@ -198,37 +282,3 @@ STRESSES = (
     Stress("judge calls 30 % at random, 2,000 clusters", _READINGS.format(0.7), _judged(0.3), 2000),
     Stress("the same, margin × the record's slope", _THROUGH, _judged(0.3), 2000, 0.7),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What was promised to pass an unchanged candidate with 90 % power, and how often it did."""
-
-    what: str
-    kept: Rate
-
-
-def promises(runs: int, seed: int) -> Iterator[Promise]:
-    """Yield how often an unchanged candidate passes with the clusters, or at the margin, that the power was promised for.
-
-    The promise is made from 400 clusters of one earlier review, as `seatrial plan --from` does, and kept or not by new
-    ones. The mean over 20 such promises is shown, for each depends on the review that it was made from.
-    """
-    rng = np.random.default_rng(seed)
-    for kind, base in (("binary", 0.3), ("ordinal", 0.3), ("continuous", 0.5), ("heavy tail", 0.3)):
-        cell = Cell(kind, 400, 0.3, 1, base)
-        unchanged = cell.population(0.0)
-        unchanged = np.clip(unchanged - unchanged.mean(), -1, 1)
-        live = fixed = 0
-        for _ in range(20):
-            seen = rng.choice(unchanged, 400)
-            needed = required_betting(seen, MARGIN, -1, 1, ALPHA, POWER, rng)
-            if needed is None:
-                raise RuntimeError(f"{kind}: no number of clusters sees a margin of {MARGIN}")
-            paths = log_wealth_paths(rng.choice(unchanged, (runs // 20, needed)), MARGIN, -1, 1, "less")
-            live += int((paths.max(axis=1) >= -math.log(ALPHA)).sum())
-            margin = mde_fixed(seen, -1, 1, ALPHA, POWER, rng)
-            bounds = fixed_size_bounds(rng.choice(unchanged, (runs // 20, 400)), -1, 1, ALPHA)
-            fixed += int((bounds.high < margin).sum())
-        yield Promise(f"{kind}: live, the clusters said to be needed for the margin", Rate(live, runs))
-        yield Promise(f"{kind}: fixed, 400 clusters at the MDE said to be theirs", Rate(fixed, runs))

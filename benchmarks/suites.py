@@ -16,14 +16,27 @@ import yaml
 
 import seatrial
 from benchmarks.page import say
-from seatrial.cli.starting_policy import visible_margin
+from benchmarks.validity import looked_at
+from seatrial.gates.operating_characteristic import smallest_visible_margin
 from seatrial.instruments import suite_signal
 from seatrial.policy import parse_policy
-from seatrial.stats.betting import log_wealth_paths
+from seatrial.stats.intervals import upper_below
+from seatrial.stats.spending import LEAST_LEVEL, nominal_level
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import GateVerdict, Message
 
-__all__ = ["DOSES", "MOST", "NEUTRAL_CLUSTERS", "Control", "Proof", "least_failing", "neutral", "prove", "shown"]
+__all__ = [
+    "DOSES",
+    "MOST",
+    "NEUTRAL_CLUSTERS",
+    "Control",
+    "Proof",
+    "least_failing",
+    "margin_of",
+    "neutral",
+    "prove",
+    "shown",
+]
 
 MODEL = "embedded/smollm2-135m"
 ALPHA = 0.05
@@ -116,7 +129,7 @@ def prove(folder: Path, signals: Sequence[str] = ()) -> Iterator[Proof]:
         for control in controls:
             told = ", ".join(one.verdict for one in control.neutral)
             say(f"suites, {signal}, {control.induced.instrument}: {control.induced.verdict}; neutral {told}")
-        yield Proof(signal, len(suite.clusters), visible_margin(suite), controls, dose, dosed)
+        yield Proof(signal, len(suite.clusters), margin_of(suite), controls, dose, dosed)
 
 
 def _instruments(suite: Suite) -> list[str]:
@@ -143,15 +156,31 @@ def _control(folder: Path, suite: Suite, instrument: str) -> Control:
     return Control(way, induced, quiet, room, least_failing(suite, instrument))
 
 
+def margin_of(suite: Suite) -> float:
+    """Return a twentieth of the scale, or the smallest hundredth that so many clusters can rule out, if it is larger.
+
+    A contrast spans twice the range of a single reading, and so does what it can rule out.
+    """
+    reach = 2.0 if suite.contrast else 1.0
+    least = smallest_visible_margin(len(suite.clusters), reach, ALPHA)
+    return max(0.05 * reach, math.ceil(100 * least + 1e-9) / 100)
+
+
 def least_failing(suite: Suite, instrument: str) -> float:
-    """Return the least change, the same in every cluster, with which a gate on the suite could fail; by hundredths."""
+    """Return the least change, the same in every cluster, with which a gate on the suite could fail; by hundredths.
+
+    The gate is looked at, as one on so few clusters is.
+    """
     signal = suite_signal(suite, instrument, True)
-    reach = signal.bounds[1] - signal.bounds[0]
-    for change in np.arange(0.01, reach, 0.01):
-        same = np.full((1, len(suite.clusters)), change)
-        if log_wealth_paths(same, visible_margin(suite), -reach, reach, "greater").max() >= -math.log(ALPHA):
-            return float(change)
-    return math.inf
+    reach, clusters, margin = signal.bounds[1] - signal.bounds[0], len(suite.clusters), margin_of(suite)
+    changes = np.arange(0.01, reach, 0.01)
+    same = np.repeat(changes[:, None], clusters, axis=1)
+    fails = np.zeros(len(changes), dtype=bool)
+    for places, taken in looked_at(clusters):
+        level = nominal_level(ALPHA, taken)
+        if level >= LEAST_LEVEL:
+            fails |= upper_below(-same[:, :places], np.full(len(changes), -margin), -reach, reach, level)
+    return float(changes[fails].min(initial=math.inf))
 
 
 def shown(suite: Suite) -> list[dict[str, str]]:
@@ -190,7 +219,7 @@ def _verdict(
             "candidate": {**candidate, **settings},
             "alpha": ALPHA,
             "budget": {"calls": calls},
-            "gates": [{"signal": suite.signal, "margin": visible_margin(suite), "instrument": instrument}],
+            "gates": [{"signal": suite.signal, "margin": margin_of(suite), "instrument": instrument}],
         },
         allow_unicode=True,
     )

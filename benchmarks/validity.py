@@ -17,12 +17,27 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from benchmarks import page
-from seatrial.gates.schedule import Method
+from seatrial.gates.schedule import Method, next_share
 from seatrial.observations import PairedTable
 from seatrial.stats.betting import Side, log_wealth_paths
-from seatrial.stats.intervals import fixed_size_bounds, wilson
+from seatrial.stats.intervals import fixed_size_bounds, upper_below, wilson
+from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level
 
-__all__ = ["ALPHA", "LIMIT", "MARGIN", "Cell", "Looks", "Rate", "every_item", "grid", "looks", "settled"]
+__all__ = [
+    "ALPHA",
+    "LIMIT",
+    "MARGIN",
+    "MOST_LOOKED_AT",
+    "Cell",
+    "Measured",
+    "Rate",
+    "every_item",
+    "grid",
+    "looked_at",
+    "measured",
+    "missed",
+    "settled",
+]
 
 Array = NDArray[np.float64]
 ALPHA, MARGIN = 0.05, 0.05
@@ -32,6 +47,8 @@ POPULATION = 2**19
 PART = 2**16
 BATCH = 200_000
 """Numbers simulated at once; betting holds several stakes for each."""
+MOST_LOOKED_AT = 600
+"""Clusters of the largest cell in which a gate is looked at; a review bets on gates with more than some 500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +157,8 @@ def grid(full: bool) -> Iterator[Cell]:
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
-    """Rates of one cell. For `betting` a look is taken after every cluster, and a miss at any of them counts.
+class Measured:
+    """Rates of one cell. A miss at any look counts: for `betting` one after every cluster, for `looks` those of a review.
 
     Attributes:
         cell: The cell.
@@ -182,28 +199,27 @@ class Looks:
         return max(one.band[0] for one in self.errors) > LIMIT
 
 
-def settled(cell: Cell, method: Method, stages: Sequence[int]) -> Looks:
+def settled(cell: Cell, method: Method, stages: Sequence[int]) -> Measured:
     """Return the rates of a cell, from as many runs as it takes to place all on one side of `LIMIT`.
 
     Each stage is a fresh simulation that replaces the one before, so that what is reported was not chosen by what it
     showed; the last stage is reported as it is.
     """
     for stage, runs in enumerate(stages):
-        found = looks(cell, method, runs, stage)
+        found = measured(cell, method, runs, stage)
         if found.within:
             break
     return found
 
 
-def looks(cell: Cell, method: Method, runs: int, seed: int) -> Looks:
+def measured(cell: Cell, method: Method, runs: int, seed: int) -> Measured:
     """Return a cell's rates where the true change equals the gate's margin and where nothing changed."""
-    missed = _missed_by_betting if method == "betting" else _missed_by_fixed_size
     edge, null = cell.population(MARGIN), cell.population(0.0)
     margin = float(edge.mean())
-    at_edge = _counted(cell, edge, runs, seed, lambda x: missed(x, margin, margin))
-    at_null = _counted(cell, null, runs, seed + 100, lambda x: missed(x, float(null.mean()), margin))
+    at_edge = _counted(cell, edge, runs, seed, lambda x: missed(method, x, margin, margin))
+    at_null = _counted(cell, null, runs, seed + 100, lambda x: missed(method, x, float(null.mean()), margin))
     rates = [Rate(int(count), runs) for count in (*at_edge[:2], *at_null)]
-    return Looks(cell, method, *rates)
+    return Measured(cell, method, *rates)
 
 
 def _counted(
@@ -219,8 +235,22 @@ def _counted(
     return total
 
 
+def missed(method: Method, x: Array, truth: float, margin: float) -> NDArray[np.int64]:
+    """Return how many rows' high bounds miss the truth at any look, low bounds do, and pass the margin, shape (3,).
+
+    Args:
+        method: How they are weighed.
+        x: Differences of the clusters of many reviews in their order, shape (r, C).
+        truth: Their true mean.
+        margin: What must be ruled out.
+    """
+    return {"betting": _missed_by_betting, "fixed": _missed_by_fixed_size, "looks": _missed_by_looks}[method](
+        x, truth, margin
+    )
+
+
 def _missed_by_betting(x: Array, truth: float, margin: float) -> NDArray[np.int64]:
-    """Return how many rows' high bounds miss the truth at any look, low bounds do, and pass the margin."""
+    """Return what was missed where a look is taken after every cluster, each bet aimed at the margin."""
 
     def reached(mean: float, side: Side) -> int:
         return int((log_wealth_paths(x, mean, -1, 1, side, aim=margin).max(axis=1) >= -math.log(ALPHA)).sum())
@@ -230,9 +260,37 @@ def _missed_by_betting(x: Array, truth: float, margin: float) -> NDArray[np.int6
 
 
 def _missed_by_fixed_size(x: Array, truth: float, margin: float) -> NDArray[np.int64]:
-    """Return the same for one look at the end."""
+    """Return what was missed at one look, at the end."""
     found = fixed_size_bounds(x, -1, 1, ALPHA)
     return np.array([(found.high < truth).sum(), (found.low > truth).sum(), (found.high < margin).sum()])
+
+
+def looked_at(most: int) -> Iterator[tuple[int, Looks]]:
+    """Yield how far a live gate is asked before each look where nothing stops it, and the looks until then.
+
+    Args:
+        most: How far it may be asked in its order.
+    """
+    places, taken = 0, Looks()
+    while places < most:
+        share = next_share(places / most, most)
+        places = min(most, max(places + 1, round(share * most)))
+        taken = taken.and_at(places / most)
+        yield places, taken
+
+
+def _missed_by_looks(x: Array, truth: float, margin: float) -> NDArray[np.int64]:
+    """Return what was missed at the looks of a review, each cluster asked once."""
+    missed = np.zeros((3, len(x)), dtype=bool)
+    for places, taken in looked_at(x.shape[1]):
+        level, seen = nominal_level(ALPHA, taken), x[:, :places]
+        if level < LEAST_LEVEL:
+            continue
+        missed[0] |= upper_below(seen, np.full(len(x), truth), -1, 1, level)
+        missed[1] |= upper_below(-seen, np.full(len(x), -truth), -1, 1, level)
+        missed[2] |= missed[0] if truth == margin else upper_below(seen, np.full(len(x), margin), -1, 1, level)
+    counts: NDArray[np.int64] = missed.sum(axis=1)
+    return counts
 
 
 def every_item(runs: int, items: int, seed: int) -> Rate:

@@ -77,12 +77,13 @@ def rounds_of(
     *gates: GatePlan | tuple[Gate, tuple[GatePlan, ...]],
     brought: pl.DataFrame | None = None,
     calls: int = PLENTY,
+    ends_before: int = 0,
     **options: Any,
 ) -> Rounds:
     """The rounds of a policy with these gates, nothing asked yet."""
     parts = [(one.gate, (one,)) if isinstance(one, GatePlan) else one for one in gates]
     policy = LaunchPolicy(name="p", gates=[gate for gate, _ in parts], budget=Budget(calls=calls), **options)
-    return Rounds(policy, [plan for _, plans in parts for plan in plans], brought)
+    return Rounds(policy, [plan for _, plans in parts for plan in plans], brought, ends_before)
 
 
 def answers(asks: Sequence[Ask], score: Score) -> Batch:
@@ -112,10 +113,10 @@ def go(rounds: Rounds, score: Score, remaining: int = PLENTY, times: int = 1) ->
 
 
 def to_the_end(rounds: Rounds, score: Score) -> int:
-    """Ask as a review does until there is nothing to ask; return the calls that were made."""
-    spent = 0
+    """Ask as a review does until there is nothing to ask; return the live calls that were made."""
+    spent, live = 0, {run.signal for run in rounds.gates if run.plan.source == "live"}
     while asks := rounds.next_asks(rounds.policy.budget.calls - spent):
-        spent += len(asks)
+        spent += sum(ask.request.item.suite in live for ask in asks)
         rounds.take(answers(asks, score))
         rounds.weigh()
     rounds.weigh()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks import development, page, policies, validity
+from benchmarks import development, page, policies, promises, validity
 from benchmarks.plot import Series, line_plot
-from benchmarks.validity import ALPHA, LIMIT, Cell, Looks
+from benchmarks.validity import ALPHA, LIMIT, MOST_LOOKED_AT, Cell, Measured
 from seatrial.gates.schedule import Method
 
 __all__ = ["SECTIONS"]
@@ -14,19 +14,35 @@ __all__ = ["SECTIONS"]
 FIXED_STAGES = (2_000, 20_000, 60_000, 240_000)
 BETTING_STAGES = (300, 1_000, 4_000, 16_000, 64_000)
 """Runs of a cell; looks after every cluster take longer, and their rates lie farther below alpha."""
-POLICIES = {"betting": ((1, 8_000), (5, 4_000), (20, 1_000)), "fixed": ((1, 40_000), (5, 40_000), (20, 40_000))}
-METHODS: tuple[Method, ...] = ("betting", "fixed")
+POLICIES: dict[Method, tuple[tuple[int, int], ...]] = {
+    "looks": ((1, 8_000), (5, 4_000), (20, 1_000)),
+    "betting": ((1, 8_000), (5, 4_000), (20, 1_000)),
+    "fixed": ((1, 40_000), (5, 40_000), (20, 40_000)),
+}
+"""Gates of a policy, and policies simulated."""
+CASES, OF_CASES = 4, 480
+"""Use cases of a gate that must hold in each, and its clusters."""
+GUARDED: tuple[tuple[Method, int, int], ...] = (("looks", 5, 500), ("fixed", 5, 4_000))
+"""Of such gates: method, gates of a policy, policies simulated."""
+METHODS: tuple[Method, ...] = ("looks", "betting", "fixed")
 
 
-def _settled(job: tuple[Cell, Method, tuple[int, ...]]) -> Looks:
+def _settled(job: tuple[Cell, Method, tuple[int, ...]]) -> Measured:
     return validity.settled(*job)
 
 
-def _measured(quick: bool) -> list[Looks]:
-    stages = {"betting": (400,), "fixed": (2_000,)} if quick else {"betting": BETTING_STAGES, "fixed": FIXED_STAGES}
+def _measured(quick: bool) -> list[Measured]:
+    stages: dict[Method, tuple[int, ...]] = {"betting": BETTING_STAGES, "fixed": FIXED_STAGES, "looks": FIXED_STAGES}
+    if quick:
+        stages = {"betting": (400,), "fixed": (2_000,), "looks": (2_000,)}
     # The longest first, so that no core waits for the last one.
     cells = sorted(validity.grid(not quick), key=lambda cell: -cell.clusters)
-    jobs = [(cell, method, stages[method]) for cell in cells for method in METHODS]
+    jobs = [
+        (cell, method, stages[method])
+        for cell in cells
+        for method in METHODS
+        if method != "looks" or cell.clusters <= MOST_LOOKED_AT
+    ]
     found = []
     with page.pool() as pool:
         for number, one in enumerate(pool.map(_settled, jobs), 1):
@@ -41,11 +57,12 @@ def _validity(quick: bool) -> Iterator[str]:
     yield page.source("validity")
     yield (
         "*False passes*: the true change equals the margin, so every pass is false. *False alarms*: the lower bound lies "
-        "above the true change, at the margin or where nothing changed. Alpha is 0.05 for each. `betting` is looked at "
-        "after every cluster, and a miss at any look counts. Items of a cluster (three each) share their shock. The worst "
+        "above the true change, at the margin or where nothing changed. Alpha is 0.05 for each. `looks` are those of a live "
+        f"gate that nothing stops, in cells of up to {MOST_LOOKED_AT} clusters; `betting` is looked at after every cluster, "
+        "aimed at the margin. A miss at any look counts. Items of a cluster (three each) share their shock. The worst "
         "cell of each row is shown with its Monte-Carlo band (Wilson, 95 %). A cell whose bands do not all end below 1.1 "
         f"alpha is simulated anew with more runs ({_listed(BETTING_STAGES)} for `betting`, {_listed(FIXED_STAGES)} for "
-        "`fixed`); the last simulation is what is shown. *Refused*: cells in which an unchanged candidate passes in less "
+        "`looks` and `fixed`); the last simulation is what is shown. *Refused*: cells in which an unchanged candidate passes in less "
         "than one review of ten, so that the gate says `inconclusive` and that it was blind at its margin.\n"
     )
     rows = []
@@ -78,18 +95,21 @@ def _listed(stages: tuple[int, ...]) -> str:
     return ", ".join(f"{runs:,}" for runs in stages)
 
 
-def _validity_picture(found: list[Looks]) -> str:
+def _validity_picture(found: list[Measured]) -> str:
     sizes = sorted({one.cell.clusters for one in found})
-
-    def worst(method: str, size: int) -> float:
-        return max(100 * one.false_pass.share for one in found if one.method == method and one.cell.clusters == size)
-
-    series = [Series(f"{method}, worst cell", [(size, worst(method, size)) for size in sizes]) for method in METHODS]
+    worst: dict[tuple[Method, int], float] = {}
+    for one in found:
+        place = one.method, one.cell.clusters
+        worst[place] = max(worst.get(place, 0.0), 100 * one.false_pass.share)
+    series = [
+        Series(f"{method}, worst cell", [(size, worst[method, size]) for size in sizes if (method, size) in worst])
+        for method in METHODS
+    ]
     level = Series("alpha", [(size, 100 * ALPHA) for size in sizes])
     return line_plot("False passes at the margin, %", "clusters", [*series, level], log_x=True, log_y=False)
 
 
-def _beyond(cells: list[Looks]) -> Iterator[str]:
+def _beyond(cells: list[Measured]) -> Iterator[str]:
     """Yield every cell of which a rate is not surely within 1.1 alpha."""
     if not cells:
         yield f"Every rate of every cell is within: no band reaches {100 * LIMIT:.1f} %.\n"
@@ -128,8 +148,9 @@ def _development(quick: bool) -> Iterator[str]:
     yield page.table(("clusters", "level", "plain, worst", "used, worst", "where", "Monte-Carlo error"), rows)
 
 
-def _policy(job: tuple[int, Method, int]) -> policies.PolicyRates:
-    return policies.policies(*job, seed=1)
+def _policy(job: tuple[int, Method, int, int, int]) -> policies.PolicyRates:
+    gates, method, runs, clusters, cases = job
+    return policies.policies(gates, method, runs, 1, clusters, cases)
 
 
 def _policies(quick: bool) -> Iterator[str]:
@@ -137,24 +158,29 @@ def _policies(quick: bool) -> Iterator[str]:
     yield page.source("policies")
     yield (
         "One broken gate (at its margin) among unchanged ones must not launch; gates that all lie at their margin must not "
-        "block; 120 clusters a gate. The last column is power: how often a harmless candidate launches.\n"
+        f"block; 120 clusters a gate. *Per use case*: {CASES} of them in {OF_CASES} clusters, each of which must hold the "
+        "margin too; one of them is broken. `looks` are those of live gates, each asked until it is decided. The last "
+        "column is power: how often a harmless candidate launches.\n"
     )
-    jobs = [
-        (gates, method, runs // 20 if quick else runs) for method in METHODS for gates, runs in POLICIES[method][::-1]
+    jobs: list[tuple[int, Method, int, int, int]] = [
+        (gates, method, runs // 20 if quick else runs, OF_CASES, CASES) for method, gates, runs in GUARDED
+    ]
+    jobs += [
+        (gates, method, runs // 20 if quick else runs, 120, 0)
+        for method in METHODS
+        for gates, runs in POLICIES[method][::-1]
     ]
     with page.pool() as pool:
-        found = {(one.gates, one.method): one for one in pool.map(_policy, jobs)}
+        found = {(one.gates, one.cases, one.method): one for one in pool.map(_policy, jobs)}
     rows = [
-        (f"{gates}", method, *map(str, (one.false_launch, one.false_block, one.launch_when_harmless)))
-        for (gates, method), one in sorted(found.items())
-    ]
+        (f"{gates}, per use case" if cases else f"{gates}", method,
+         *map(str, (one.false_launch, one.false_block, one.launch_when_harmless)))
+        for (gates, cases, method), one in sorted(found.items())
+    ]  # fmt: skip
     yield page.table(("gates", "method", "false launches", "false blocks", "launches when harmless"), rows)
     if not quick:
         yield _policies_picture(found)
-    yield "### Power where it was promised\n"
-    yield "`seatrial plan` and every verdict promise 90 %. An unchanged candidate passed:\n"
-    kept = list(policies.promises(200 if quick else 4000, 1))
-    yield page.table(("what was promised", "passes"), [(one.what, str(one.kept)) for one in kept])
+    yield from _promises(quick)
     yield "### Data that are worse than assumed\n"
     yield f"A live gate, {policies.STRESSES[0].clusters} clusters unless said; the true change is the margin.\n"
     runs = 100 if quick else 2000
@@ -164,11 +190,33 @@ def _policies(quick: bool) -> Iterator[str]:
     yield page.table(("what is wrong", "false passes at the margin", "what the design says"), worse)
 
 
-def _policies_picture(found: dict[tuple[int, Method], policies.PolicyRates]) -> str:
+def _promises(quick: bool) -> Iterator[str]:
+    yield "### Power where it was promised\n"
+    yield (
+        "What `seatrial plan` says of a gate, from the spread that an earlier review saw, and what new reviews of an "
+        f"unchanged candidate do; means over {promises.EARLIER} earlier reviews. *Could see*: the change that the plan says "
+        f"is seen with {100 * promises.POWER:g} %, and how often a margin of that size is passed.\n"
+    )
+    kinds, bases = zip(*promises.KINDS, strict=True)
+    count = len(kinds)
+    with page.pool() as pool:
+        made = list(pool.map(promises.promises, kinds, bases, [250 if quick else 4000] * count, [1] * count))
+    kept = [
+        (one.kind, one.method, f"{one.margin:.3f}", f"{100 * one.promised:.1f} %", str(one.passes), f"{one.seen:.3f}",
+         str(one.at_seen))
+        for found in made
+        for one in found
+    ]  # fmt: skip
+    yield page.table(
+        ("scores", "method", "margin", "said to pass", "passes", "could see", "passes at a margin of that size"), kept
+    )
+
+
+def _policies_picture(found: dict[tuple[int, int, Method], policies.PolicyRates]) -> str:
     series = [
         Series(
             f"{method}: launches when harmless",
-            [(gates, 100 * found[gates, method].launch_when_harmless.share) for gates, _ in POLICIES[method]],
+            [(gates, 100 * found[gates, 0, method].launch_when_harmless.share) for gates, _ in POLICIES[method]],
         )
         for method in METHODS
     ]

@@ -137,7 +137,8 @@ def _proofs(found: list[suites.Proof]) -> Iterator[str]:
     yield "## Suites: do they see their behavior, and only that\n"
     yield page.source("suites", ("xllamacpp", "wordllama"))
     yield (
-        "Each suite's gate on the embedded model (SmolLM2-135M), with the margin that `seatrial init` writes for it. "
+        "Each suite's gate on the embedded model (SmolLM2-135M), with a margin of a twentieth of its scale, or of the "
+        "smallest hundredth that its clusters can rule out, if that is larger. "
         "*Induced* by an **opening**: every answer is begun with the same words, as an answer of degree 10 would begin, and "
         "the model goes on; the suite's first instrument that reads text reads it. This tests the path from text that "
         "carries the behavior in its first words to the verdict, not the model's own inclination. Or by **examples**: four "

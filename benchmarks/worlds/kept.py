@@ -13,33 +13,37 @@ from typing import Any
 
 import seatrial
 from benchmarks import page
-from benchmarks.worlds import live, numbers, records, tables
+from benchmarks.worlds import families, live, numbers, records, tables
 from benchmarks.worlds.cell import Cell, Measured, Tally, measure
 
-__all__ = ["KEPT", "all_cells", "measured"]
+__all__ = ["KEPT", "all_cells", "files", "measured"]
 
 KEPT = Path(__file__).resolve().parents[2] / ".worlds" / "results.jsonl"
 PROCESSES = 2
-QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,)}
+QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,), "families": (4,)}
 """Reviews of a cell in the small form, by the module that simulates it."""
-READ = ("gates", "instruments", "observations.py", "policy", "review", "stats")
+READ = ("gates", "instruments", "observations.py", "policy", "review", "stats", "types.py")
 """What of the package decides; a change there makes all cells be measured anew."""
 
 
 @cache
 def all_cells() -> Mapping[str, tuple[str, Cell]]:
     """Return every cell by name, with the module that simulates it; what takes longest stands first."""
-    made = {"live": live, "records": records, "tables": tables, "numbers": numbers}
+    made = {"families": families, "live": live, "records": records, "tables": tables, "numbers": numbers}
     return {cell.name: (module, cell) for module, source in made.items() for cell in source.cells()}
+
+
+def files() -> list[Path]:
+    """Return all code that a result rests on."""
+    package = Path(seatrial.__file__).parent
+    places = [Path(__file__).parent, Path(__file__).parents[1] / "validity.py", *(package / name for name in READ)]
+    return [path for place in places for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
 
 
 @cache
 def _digest() -> str:
-    """Return a digest of all code that a result rests on."""
-    package = Path(seatrial.__file__).parent
-    places = [Path(__file__).parent, Path(__file__).parents[1] / "validity.py", *(package / name for name in READ)]
-    files = [path for place in places for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    """Return a digest of it."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files())).hexdigest()
 
 
 def _key(name: str, stages: tuple[int, ...]) -> str:

@@ -9,15 +9,21 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
-from benchmarks import page
+from benchmarks import page, validity
 from benchmarks.validity import ALPHA
-from benchmarks.worlds import kept, tables
+from benchmarks.worlds import families, kept, live, tables
 from benchmarks.worlds.cell import Cell, Measured, Tally, measure
 from benchmarks.worlds.records import Reader
 from benchmarks.worlds.tables import Table
+
+from seatrial import types
+from seatrial.gates import schedule
+from seatrial.review import asked_gate
+from seatrial.stats import spending
 
 LAUNCHES = [
     ("jumps: 1 % by .9, noise 0.03, 50 clusters", 500),
@@ -43,7 +49,14 @@ LAUNCHES = [
     ("imperfect instrument: slope 0.95, 500 labels, 500 clusters", 60),
     ("instrument differs between models: -0.05 false alarms on the candidate, 500 labels of both models", 40),
     ("live, draws auto, shared budget: one of three gates at the margin, 600 calls, up to 100 clusters each", 6),
-]
+    ("live, one gate, draws auto: 40 clusters, margin 0.2", 8),
+    ("live, gone on with a larger budget: one of two gates at the margin, 300 calls and then 1,500, up to 100 clusters "
+     "each", 6),
+    ("draws lost, live: half of the candidate's, up to 100 clusters", 6),
+    ("live, a family of five suites: the mean at its margin, all in the smallest suite", 4),
+    ("live, a family of five suites: the smallest suite at its margin, read with slope .75", 4),
+    ("live, a family of five suites: one use case at its margin, others unchanged", 4),
+]  # fmt: skip
 """Cell → simulated reviews whose true harm is exactly the margin."""
 
 BLOCKS = [
@@ -51,6 +64,8 @@ BLOCKS = [
     ("log-normal: spread 1.5, margin 0.03, 200 clusters", 500, 1.0),
     ("correlated gates: all of five at the margin, correlation 0.5, 150 clusters", 20, 1.0),
     ("gate per use case: all of four at the margin, 100 clusters each", 20, 1.0),
+    ("draws lost, live: half of the candidate's, up to 100 clusters", 6, 0.0),
+    ("live, a family of five suites: the mean at its margin, all suites alike", 4, 1.0),
 ]
 """Cell → simulated reviews, and their true rise of harm in margins."""
 
@@ -103,6 +118,37 @@ def _by_case(table: Table) -> list[float]:
 def test_the_truth_is_what_a_world_says(made: Callable[[np.random.Generator], Table], truth: list[float]) -> None:
     """The true rise, or level, of a simulated table is its margin or limit: read in full, large tables show it."""
     assert _by_case(made(np.random.default_rng(3))) == pytest.approx(truth, abs=0.006)
+
+
+@pytest.mark.parametrize("cell", list(families.cells()), ids=lambda cell: cell.what)
+def test_no_margin_of_a_family_is_broken_and_one_is_reached(cell: Cell) -> None:
+    """At a rise of one margin the truth lies at one of the family's margins, and beyond none of them."""
+    family, rises, _ = cell.simulate.args  # type: ignore[attr-defined]
+    cases = [np.arange(items) % families.CASES for items in families.SIZES]
+    by_item = [np.broadcast_to(rises(family, number, case), len(case)) for number, case in enumerate(cases)]
+    suites = [float(one.mean()) for one in by_item]
+    margins = [(float(np.mean(suites)), family.margin), *((one, family.suite_margin) for one in suites)]
+    if family.case_margin is not None:
+        every, case = np.concatenate(by_item), np.concatenate(cases)
+        margins += [(float(every[case == one].mean()), family.case_margin) for one in range(families.CASES)]
+    room = [margin - rise for rise, margin in margins]
+    assert min(room) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_answers_are_as_harmful_as_their_world_says() -> None:
+    """Drawn answers rise by what was asked for on average, the same for all items or in some of them."""
+    rng = np.random.default_rng(3)
+    for rise in (0.0, 0.1, np.where(np.arange(4000) % 4 == 0, 0.2, 0.0)):
+        before, after = (live.drawn(share, rng) for share in live.shares(4000, rise, rng))
+        assert after.mean() - before.mean() == pytest.approx(np.mean(rise), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "module", [spending, schedule, asked_gate, types, families, validity], ids=lambda one: one.__name__
+)
+def test_a_change_of_what_decides_is_measured_anew(module: ModuleType) -> None:
+    """What is kept rests on every file that looks, weighs or decides, and on the worlds themselves."""
+    assert Path(str(module.__file__)) in kept.files()
 
 
 def test_an_instrument_flags_as_often_as_it_is_said_to() -> None:

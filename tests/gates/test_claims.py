@@ -360,9 +360,10 @@ def test_missing_answers_of_one_suite_widen_the_family_by_its_part() -> None:
 
 
 @pytest.mark.parametrize("lost", [1, 3, 40])
-def test_all_numbers_of_a_family_are_within_its_reach(lost: int) -> None:
+@pytest.mark.parametrize("others", [([1.0, -1.0] * 9,), ([1.0] * 8 + [-1.0] * 9, [0.3, -0.3])])
+def test_all_numbers_of_a_family_are_within_its_reach(lost: int, others: Sequence[Sequence[float]]) -> None:
     """Whatever was lost, every number can be weighed: none lies beyond what the claim says is possible."""
-    whole = _mean([_part([1.0, -1.0, 0.5], lost=lost), _part([1.0] * 8 + [-1.0] * 9), _part([0.3, -0.3])])
+    whole = _mean([_part([1.0, -1.0, 0.5], lost=lost), *map(_part, others)])
     for series in (whole.seen, whole.best, whole.worst):
         known = series[~np.isnan(series)]
         assert whole.low <= known.min()

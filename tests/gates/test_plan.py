@@ -20,13 +20,14 @@ from seatrial.instruments import declared_signal, find_instrument
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN, standing
 from seatrial.instruments.records import load_records
-from seatrial.models.base import Model, RecordedModel
+from seatrial.models import open_models
+from seatrial.models.base import Model
 from seatrial.observations import to_frame
 from seatrial.policy import Budget, Gate, LaunchPolicy, ModelSpec, SignalSpec
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
-from seatrial.types import Item, Message, Observation, Request, Response, Role
+from seatrial.types import Item, Message, Observation, Request, Role
 
 TONE = "behavior/tone"
 GATE = Gate(signal=TONE, margin=0.1)
@@ -527,18 +528,18 @@ def test_what_may_only_advise_is_asked_once(tone: Path) -> None:
     assert (unknown.standing.may_gate, unknown.depth, unknown.most) == (False, 1, 9)
 
 
-def test_recorded_answers_are_counted_by_item(tone: Path) -> None:
+def test_recorded_answers_are_counted_by_item(tone: Path, tmp_path: Path) -> None:
     """The plan knows how many answers a file holds of each item, and asks the other model alone."""
-
-    class File(RecordedModel):
-        def answers(self, item: Item) -> list[Response]:
-            return [Response(item.id, "s", draw, "") for draw in range(2 if item.id == "0-mine" else 1)]
-
-    file = File.__new__(File)
-    file.logprobs, file.live, file.name, file.identity = 0, False, "transcripts/a", ""  # type: ignore[misc]
+    items = load_suite(tone).items
+    held = [(item, 0) for item in items[:17]] + [(items[3], 1)]
+    rows = [{"prompt": item.messages[0].content, "completion": "Well.", "draw": draw} for item, draw in held]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    spec = ModelSpec(model=f"transcripts/{tmp_path}/a.jsonl")
+    file, _ = open_models(spec, spec)
     plan = _plan(_policy(GATE, suites=[tone]), {"baseline": file, "candidate": cast(Model, Held())})
     assert set(plan.recorded) == {"baseline"}
-    assert {item: count for item, count in plan.recorded["baseline"].items() if count != 1} == {"0-mine": 2}
+    odd = {item: count for item, count in plan.recorded["baseline"].items() if count != 1}
+    assert odd == {items[3].id: 2, items[17].id: 0}
     assert (plan.calls, plan.source) == (18, "live")
 
 

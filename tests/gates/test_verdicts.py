@@ -474,7 +474,7 @@ def test_what_is_odd_at_a_glance_is_said_first_and_never_launches(verdict: Verdi
 LOOKED = "looks"
 FINE, UNSURE, BAD_ONE = (replace(one, method=LOOKED, e_value=math.nan) for one in (CALM, OPEN, HARM))
 FAMILY = Gate(signal="family/f", margin=0.05, suite_margin=0.2)
-WIDE = Statement("margin", 0.2)
+OF_A_SUITE = Statement("margin", 0.2)
 SURE = Standing(True, "measured", 0.8, 0.0, True)
 
 
@@ -486,7 +486,7 @@ def _shows(p_value: float, guards: bool = False) -> WeighedClaim:
 def _member(name: str, found: Evidence, advice: str = "", **more: Any) -> WeighedGate:
     """A suite of a family with this evidence against 0.2."""
     gate = Gate(signal=f"behavior/{name}", margin=0.2)
-    return WeighedGate(gate, "text/length", (WeighedClaim(WIDE, found, guards=True),), advice=advice, **more)
+    return WeighedGate(gate, "text/length", (WeighedClaim(OF_A_SUITE, found, guards=True),), advice=advice, **more)
 
 
 def _family(found: Evidence | None, *members: WeighedGate, **more: Any) -> WeighedGate:

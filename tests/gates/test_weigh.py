@@ -516,8 +516,12 @@ def _decided_in_the_end(mean: float, size: int, share: float, slope: Slope, weig
     final = Looks((share, 1.0), final=True)
     error = math.hypot(sd / math.sqrt(whole), 0.1 * slope.se)
     room = 0.1 * slope.value
-    z = [float(stats.norm.isf(nominal_level(level, final))) for level in (0.05, 0.05 * weight)]
-    return float(((end + z[0] * error < room) | (end - z[1] * error > room)).mean())
+    levels = [nominal_level(level, final) for level in (0.05, 0.05 * weight)]
+    reach = [float(stats.norm.isf(level)) * error for level in levels]
+    unseen = [float(intervals.out_of_sight(whole, level)) for level in levels]
+    passes = end + np.maximum(reach[0], unseen[0] * (1 - end)) < room
+    fails = end - np.maximum(reach[1], unseen[1] * (end + 1)) > room
+    return float((passes | fails).mean())
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.06, 0.09, 0.13, 0.2])
@@ -530,18 +534,25 @@ def test_the_chance_at_the_end_is_that_of_what_may_follow(
     """It agrees with futures that are drawn from the truths which what was seen leaves possible."""
     claim = _spread(mean, 60)
     scale = 0.2 / float(claim.seen.std(ddof=1))
-    claim = replace(claim, **{name: mean + (claim.seen - mean) * scale for name in ("seen", "best", "worst")})
-    found = chance_at_end(claim, 0.05, weight, slope, Looks((share,)))
+    claim = _claim(mean + (claim.seen - mean) * scale)
+    found = chance_at_end(claim, 0.05, weight, slope, Looks((share,)), round(60 / share))
     assert found == pytest.approx(_decided_in_the_end(mean, 60, share, slope, weight), abs=0.015)
 
 
-def test_the_chance_at_the_end_counts_what_is_missing_and_what_stays() -> None:
-    """Lost answers stand against a pass; variance that answers do not lower leaves nothing to hope for."""
+def test_the_chance_at_the_end_counts_what_is_missing() -> None:
+    """Lost answers stand against a pass, in the part seen; one cluster says nothing of what is to come."""
     claim = _spread(0.0)
     lost = replace(claim, worst=claim.worst + 0.1, best=claim.best - 0.1)
-    assert chance_at_end(lost, 0.05, 1.0, EXACT, HALF) < chance_at_end(claim, 0.05, 1.0, EXACT, HALF) / 2
-    near = _spread(0.07)
-    hopes = [chance_at_end(near, 0.05, 1.0, EXACT, HALF, settled) for settled in (0.0, 0.5, 0.99)]
-    assert hopes[0] > hopes[1] > hopes[2]
-    assert hopes[2] < 0.01
-    assert chance_at_end(_claim([0.1]), 0.05, 1.0, EXACT, HALF) == 1.0
+    whole, less = (chance_at_end(one, 0.05, 1.0, EXACT, HALF, 120) for one in (claim, lost))
+    assert less < whole / 2
+    assert chance_at_end(_claim([0.1]), 0.05, 1.0, EXACT, HALF, 120) == 1.0
+
+
+def test_so_few_clusters_cannot_decide_however_little_they_differ() -> None:
+    """Where all that may be asked leaves more unseen than the room, asking on is hopeless; with more clusters not."""
+    still = _claim(np.tile([0.0, 0.001], 15))
+    assert chance_at_end(still, 0.05, 1.0, EXACT, HALF, 30) < 0.01
+    assert chance_at_end(still, 0.05, 1.0, EXACT, HALF, 300) == pytest.approx(1.0)
+    harm = _claim(np.tile([0.15, 0.151], 15))
+    assert chance_at_end(harm, 0.05, 1.0, EXACT, HALF, 30) < 0.01
+    assert chance_at_end(harm, 0.05, 1.0, EXACT, HALF, 300) == pytest.approx(1.0)

@@ -60,13 +60,18 @@ def test_an_instrument_that_cannot_serve_is_refused(name: str, words: str) -> No
 
 
 def test_a_contrast_doubles_the_bounds() -> None:
-    """The difference of two readings in [0, 1] lies in [−1, 1], whoever reads."""
-    judge = Judge("judge/strict", OPINION)
-    for signal in (suite_signal(OPINION, None, True), judged_signal(OPINION, judge)):
-        assert (signal.bounds, signal.contrast) == ((-1.0, 1.0), OPINION.contrast)
-    alone = replace(OPINION, contrast=None)
-    assert suite_signal(alone, None, True).bounds == (0.0, 1.0)
-    assert judged_signal(alone, judge).bounds == (0.0, 1.0)
+    """The difference of two readings in [0, 1] lies in [−1, 1]."""
+    signal = suite_signal(OPINION, None, True)
+    assert (signal.bounds, signal.contrast) == ((-1.0, 1.0), OPINION.contrast)
+    assert suite_signal(replace(OPINION, contrast=None), None, True).bounds == (0.0, 1.0)
+
+
+def test_a_judge_grades_each_side_of_a_contrast_by_itself() -> None:
+    """A rubric words the harm of each answer, on either side: a judged signal has no contrast, and items are units."""
+    signal = judged_signal(OPINION, Judge("judge/strict", OPINION))
+    assert OPINION.contrast is not None
+    assert (signal.bounds, signal.contrast) == ((0.0, 1.0), None)
+    assert {signal.unit(item) for item in OPINION.items} == {item.id for item in OPINION.items}
 
 
 @pytest.mark.parametrize("harmful", ["high", "low"])

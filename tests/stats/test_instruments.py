@@ -206,8 +206,9 @@ def test_margins_of_true_harm_are_kept_by_measured_slopes(slope: float, labels: 
 
 def _readings(mean: float, size: int = 80, seed: int = 1) -> NDArray[np.float64]:
     """Readings whose mean is exactly this."""
-    drawn = np.random.default_rng(seed).normal(0.0, 0.2, size)
-    return drawn - drawn.mean() + mean
+    drawn: NDArray[np.float64] = np.random.default_rng(seed).normal(0.0, 0.2, size)
+    readings: NDArray[np.float64] = drawn - drawn.mean() + mean
+    return readings
 
 
 def _lower(x: NDArray[np.float64], slope: Slope, level: float) -> float:

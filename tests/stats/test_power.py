@@ -104,27 +104,12 @@ def test_mde_fixed_is_never_below_what_cannot_be_seen() -> None:
         lambda: power.mde_t(1.0, 1, 0.05, 0.9),
         lambda: power.required_clusters(1.0, 0.0, 0.05, 0.9),
         lambda: power.mde_betting([], -1, 1, 0.05, 0.9, np.random.default_rng(0)),
-        lambda: power.required_betting([], 0.1, -1, 1, 0.05, 0.9, np.random.default_rng(0)),
-        lambda: power.required_betting([0.1], 0.0, -1, 1, 0.05, 0.9, np.random.default_rng(0)),
     ],
 )
 def test_refuses_what_has_no_answer(call: object) -> None:
     """Too few clusters or no effect: a clear error, no number."""
     with pytest.raises(ValueError, match=r"cluster|effect"):
         call()  # type: ignore[operator]
-
-
-def test_required_betting_passes_with_its_power() -> None:
-    """As many clusters as required pass an unchanged gate with about the promised chance, and half of them seldom."""
-    rng = np.random.default_rng(3)
-    sample = rng.choice([-1.0, 0.0, 1.0], 400, p=[0.1, 0.8, 0.1])
-    needed = power.required_betting(sample, 0.1, -1, 1, 0.05, 0.9, rng)
-    assert needed is not None
-    fresh = rng.choice([-1.0, 0.0, 1.0], (600, needed), p=[0.1, 0.8, 0.1])
-    paths = betting.log_wealth_paths(fresh, 0.1, -1, 1, "less") >= -math.log(0.05)
-    assert 0.84 <= float(paths.any(axis=1).mean()) <= 0.96
-    assert float(paths[:, : needed // 2].any(axis=1).mean()) < 0.75
-    assert power.required_betting(sample, 1e-4, -1, 1, 0.05, 0.9, rng) is None
 
 
 def test_mde_betting_is_that_of_bets_with_the_same_aim() -> None:
@@ -136,17 +121,6 @@ def test_mde_betting_is_that_of_bets_with_the_same_aim() -> None:
     drawn = np.random.default_rng(2).choice(np.clip(x - x.mean(), -1, 1), (power.RESAMPLES, 300))
     bounds = betting.upper_bounds(drawn, -1, 1, 0.05, aim=0.03)
     assert aimed == pytest.approx(np.quantile(bounds, 0.9), rel=0.05)
-
-
-def test_required_betting_needs_fewer_where_bets_are_aimed() -> None:
-    """Bets aimed at the margin pass with fewer clusters."""
-    x = np.random.default_rng(3).choice([-1.0, 0.0, 1.0], 500, p=[0.1, 0.8, 0.1])
-    plain, aimed = (
-        power.required_betting(x, 0.06, -1, 1, 0.05, 0.9, np.random.default_rng(4), aim=aim) for aim in (None, 0.06)
-    )
-    assert aimed is not None
-    assert plain is not None
-    assert aimed < plain
 
 
 def test_an_mde_for_many_clusters_is_soon_there() -> None:

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from seatrial.gates.schedule import shares
-from seatrial.stats.spending import LEAST_LEVEL, POWER, Looks, nominal_level, p_at_any_look
+from seatrial.stats.spending import (
+    FOR_MORE,
+    LEAST_LEVEL,
+    POWER,
+    Looks,
+    nominal_level,
+    p_at_any_look,
+    part_of_alpha,
+)
 
 HALVES = (0.25, 0.5, 0.75, 1.0)
 PATTERNS = [
@@ -136,6 +144,28 @@ def test_p_values_and_levels_agree(pattern: tuple[float, ...], final: bool, alph
 def test_no_look_tests_above_alpha(pattern: tuple[float, ...], alpha: float) -> None:
     """Looking more than once never makes a look more lenient than the only one would be."""
     assert all(nominal_level(alpha, look) <= alpha * (1 + 1e-6) for look in _looks(pattern, False))
+
+
+@pytest.mark.parametrize("part", [0.9, 0.09, 0.01])
+def test_a_part_of_alpha_is_spent_as_a_smaller_alpha(part: float) -> None:
+    """Looks that may spend a part test, and give p-values, as those of so much less an alpha; the part stays theirs."""
+    whole, some = Looks(), Looks(part=part)
+    for share in (0.2, 0.5, 1.0):
+        whole, some = whole.and_at(share), some.and_at(share)
+        assert (some.part, some.final) == (part, share == 1.0)
+        assert nominal_level(0.05, some) == pytest.approx(nominal_level(0.05 * part, whole))
+        assert p_at_any_look(1e-4, some) == pytest.approx(min(1.0, p_at_any_look(1e-4, whole) / part))
+        level = nominal_level(0.05, some)
+        assert p_at_any_look(level, some) == pytest.approx(0.05)
+    assert p_at_any_look(0.6, some) == 1.0
+
+
+def test_reviews_with_larger_and_larger_budgets_spend_alpha_together() -> None:
+    """However many the budget ends, and one that it does not, what all may spend adds up to alpha at most."""
+    for ended in range(6):
+        parts = [part_of_alpha(before, may_go_on=True) for before in range(ended)]
+        assert sum(parts) + part_of_alpha(ended, may_go_on=False) == pytest.approx(1.0)
+    assert part_of_alpha(0, may_go_on=True) == 1 - FOR_MORE == 0.9
 
 
 def test_levels_rise_with_alpha() -> None:

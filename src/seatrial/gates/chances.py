@@ -15,7 +15,7 @@ from seatrial.stats.betting import log_wealth_paths
 from seatrial.stats.instruments import family_alpha, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.resampling import shifted
-from seatrial.stats.spending import Looks, part_of_alpha
+from seatrial.stats.spending import before_any_look
 
 __all__ = ["RUNS", "Course", "course"]
 
@@ -104,7 +104,7 @@ def _looked_at(
     every = [*parts, *whole]
     live = [suite for suite in gate.suites if suite.calls]
     places, spent = [0] * len(gate.suites), np.zeros(runs)
-    taken = Looks(part=part_of_alpha(0, may_go_on=any(suite.may_go_on for suite in gate.suites)))
+    taken = before_any_look(may_go_on=any(suite.may_go_on for suite in gate.suites))
     asked_on, open_now = np.ones((runs, len(gate.suites)), dtype=bool), np.ones(runs, dtype=bool)
     made: list[tuple[Mask, ...]] = []
     calls = []

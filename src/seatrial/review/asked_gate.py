@@ -16,7 +16,7 @@ from seatrial.gates.weigh import at_look, evidence
 from seatrial.policy import Gate
 from seatrial.review.gate_run import GateRun
 from seatrial.stats.instruments import EXACT, Slope
-from seatrial.stats.spending import Looks, part_of_alpha
+from seatrial.stats.spending import Looks, before_any_look
 from seatrial.types import Ended, Evidence, GateVerdict, Look
 
 __all__ = ["AskedGate"]
@@ -55,8 +55,7 @@ class AskedGate:
 
     def __post_init__(self) -> None:
         """Fix what its looks may spend, before the first of them."""
-        part = part_of_alpha(self.ends_before, may_go_on=any(run.is_cut_short for run in self.runs))
-        self.looks = replace(self.looks, part=part)
+        self.looks = before_any_look(self.ends_before, may_go_on=any(run.is_cut_short for run in self.runs))
 
     @property
     def is_family(self) -> bool:

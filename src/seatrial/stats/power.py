@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from seatrial.stats.betting import log_wealth_paths, quantile_of_upper_bounds
+from seatrial.stats.betting import quantile_of_upper_bounds
 from seatrial.stats.instruments import attenuated, true_effect
 from seatrial.stats.intervals import fixed_size, fixed_size_bounds, out_of_sight
 
-__all__ = ["mde_betting", "mde_fixed", "mde_t", "required_betting", "required_clusters"]
+__all__ = ["mde_betting", "mde_fixed", "mde_t", "required_clusters"]
 
 RESAMPLES = 200
-MOST_REQUIRED = 65_536
-"""Clusters beyond which nothing is searched."""
 
 
 def mde_t(sd: float, clusters: int, alpha: float, power: float, tpr: float = 1.0, fpr: float = 0.0) -> float:
@@ -130,47 +128,3 @@ def _unchanged(values: NDArray[np.float64], low: float, high: float) -> tuple[ND
     if low >= 0 or high <= 0:
         return values, level
     return np.clip(values - level, low, high), 0.0
-
-
-def required_betting(
-    x: ArrayLike,
-    margin: float,
-    low: float,
-    high: float,
-    alpha: float,
-    power: float,
-    rng: np.random.Generator,
-    *,
-    aim: float | None = None,
-) -> int | None:
-    """Return how many clusters a sequential gate needs to pass with chance `power` if nothing changed.
-
-    The numbers are moved to mean 0 and drawn again; the count is the quantile at `power` of the cluster at which a
-    betting sequence, looked at after every one, first rules the margin out. None where that is beyond 65,536.
-
-    Args:
-        x: Cluster means like those to come, shape (C,).
-        margin: The rise to rule out, above 0.
-        low: Smallest possible value, below 0.
-        high: Largest possible value.
-        alpha: One-sided error rate.
-        power: Chance to pass.
-        rng: Generator for the resampling.
-        aim: What the bets are aimed at, as for `mde_betting`.
-
-    Raises:
-        ValueError: no numbers, or a margin that is not above 0.
-    """
-    values = np.asarray(x, dtype=np.float64)
-    if len(values) == 0 or margin <= 0:
-        raise ValueError("needs at least one cluster and a margin above 0")
-    centered = np.clip(values - values.mean(), low, high)
-    count = 64
-    while count <= MOST_REQUIRED:
-        paths = log_wealth_paths(rng.choice(centered, (RESAMPLES, count)), margin, low, high, "less", aim=aim)
-        reached = paths >= -math.log(alpha)
-        if reached.any(axis=1).mean() >= power:
-            first = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, count)
-            return int(np.quantile(first, power, method="higher"))
-        count *= 4
-    return None

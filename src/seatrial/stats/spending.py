@@ -1,9 +1,10 @@
 """Looks at growing evidence: how much of an error rate each may spend, so that all of them together keep it.
 
 A gate that is looked at as answers come in has several chances to pass by luck. Each look therefore tests at a *nominal
-level* of its own. What all looks up to a share t of the planned evidence may spend is fixed before the first answer,
-alpha · t^1.5; the nominal level of a look is what keeps to that, given the looks before it, for an estimate whose
-information grows from look to look. How many looks there will be, and when, need not be known beforehand.
+level* of its own. What all looks up to a share t of the planned evidence may spend is fixed before the first answer:
+alpha · t^1.5, or alpha · t^0.75 where a gate may ask more than it will be given. The nominal level of a look is what
+keeps to that, given the looks before it, for an estimate whose information grows from look to look. How many looks
+there will be, and when, need not be known beforehand.
 
 Where the information of two looks is closer than their shares say, as when the same clusters are asked again or the
 instrument's own error is common to both, their results are more alike than is assumed, and less is spent.
@@ -24,10 +25,21 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import norm
 
-__all__ = ["FOR_MORE", "LEAST_LEVEL", "POWER", "Looks", "nominal_level", "p_at_any_look", "part_of_alpha"]
+__all__ = [
+    "FOR_MORE",
+    "LEAST_LEVEL",
+    "POWER",
+    "SOONER",
+    "Looks",
+    "before_any_look",
+    "nominal_level",
+    "p_at_any_look",
+]
 
 POWER = 1.5
 """What looks up to the share t of the evidence may spend of alpha is t to this power."""
+SOONER = 0.75
+"""The same where a gate may ask more than it will be given: it is to be decided long before all of it."""
 FOR_MORE = 0.1
 """Part of alpha that is left for a review with a larger budget, where the budget is what may end this one."""
 LEAST_LEVEL = 1e-9
@@ -51,11 +63,13 @@ class Looks:
         shares: Share of the planned evidence at each look, above 0 and rising, the last one first taken now.
         final: Whether no look follows: the present one may then spend all that is left.
         part: The part of alpha that all these looks may spend; the rest is for others, before or after.
+        power: Looks up to the share t may spend t to this power of that part.
     """
 
     shares: tuple[float, ...] = ()
     final: bool = False
     part: float = 1.0
+    power: float = POWER
 
     def and_at(self, share: float, *, final: bool = False) -> Looks:
         """Return the looks with one more, at a share of the planned evidence; one that brings nothing new is none.
@@ -66,19 +80,21 @@ class Looks:
         """
         at = round(min(max(share, 0.0), 1.0), ROUNDED)
         shares = self.shares if at <= max(self.shares, default=0.0) else (*self.shares, at)
-        return Looks(shares, final or at >= 1.0, self.part)
+        return Looks(shares, final or at >= 1.0, self.part, self.power)
 
 
-def part_of_alpha(ends_before: int, *, may_go_on: bool) -> float:
-    """Return the part of alpha that the looks of one review may spend, so that all reviews of a gate together keep it.
+def before_any_look(ends_before: int = 0, *, may_go_on: bool = False) -> Looks:
+    """Return what the looks of one review may spend, so that all reviews of a gate together keep alpha.
 
-    A review that the budget ends can be gone on with by a larger one, which looks again. It leaves a part for that.
+    A review that the budget ends can be gone on with by a larger one, which looks again. It leaves a part for that, and
+    spends the rest sooner, since it may ask more than it will be given.
 
     Args:
         ends_before: Reviews of the same candidate that smaller budgets ended.
         may_go_on: Whether a larger budget than this one would let the gate be asked further.
     """
-    return FOR_MORE**ends_before * ((1 - FOR_MORE) if may_go_on else 1.0)
+    part = FOR_MORE**ends_before
+    return Looks(part=part * (1 - FOR_MORE), power=SOONER) if may_go_on else Looks(part=part)
 
 
 def nominal_level(alpha: float, looks: Looks) -> float:
@@ -110,8 +126,8 @@ def p_at_any_look(p_value: float, looks: Looks) -> float:
 def _levels(looks: Looks) -> Array:
     """Return the present look's nominal level for each alpha of the grid."""
     earlier, share = looks.shares[:-1], looks.shares[-1]
-    spent = 1.0 if looks.final else share**POWER
-    crossing = _crossing(earlier, share, round(spent, 9))
+    spent = 1.0 if looks.final else share**looks.power
+    crossing = _crossing(earlier, share, round(spent, 9), looks.power)
     levels: Array = np.maximum(ndtr(-crossing), LEAST_LEVEL * 1e-6)
     return levels
 
@@ -125,14 +141,14 @@ class _State:
 
 
 @lru_cache(maxsize=4096)
-def _crossing(earlier: tuple[float, ...], share: float, spent: float) -> Array:
+def _crossing(earlier: tuple[float, ...], share: float, spent: float, power: float) -> Array:
     """Return what the standardized estimate must exceed at this look, for each alpha, shape (A,)."""
-    before = earlier[-1] ** POWER if earlier else 0.0
+    before = earlier[-1] ** power if earlier else 0.0
     chance = _ALPHAS * (spent - before)
     if not earlier:
         first: Array = norm.isf(chance)
         return first
-    state = _state(earlier)
+    state = _state(earlier, power)
     least, most = np.full(len(_ALPHAS), -3.0), np.full(len(_ALPHAS), 12.0)
     scale = math.sqrt(share - earlier[-1])
     shifted = state.points * math.sqrt(earlier[-1])
@@ -146,16 +162,16 @@ def _crossing(earlier: tuple[float, ...], share: float, spent: float) -> Array:
 
 
 @lru_cache(maxsize=1024)
-def _state(shares: tuple[float, ...]) -> _State:
+def _state(shares: tuple[float, ...], power: float) -> _State:
     """Return the distribution of the standardized estimate after these looks, none of which refuted anything."""
     earlier, share = shares[:-1], shares[-1]
-    crossing = _crossing(earlier, share, round(share**POWER, 9))
+    crossing = _crossing(earlier, share, round(share**power, 9), power)
     steps = np.linspace(0.0, 1.0, _POINTS)
     points = _FARTHEST + (crossing - _FARTHEST)[:, None] * steps
     if not earlier:
         density = norm.pdf(points)
     else:
-        state = _state(earlier)
+        state = _state(earlier, power)
         scale = math.sqrt(share - earlier[-1])
         density = np.empty_like(points)
         for row in range(len(points)):

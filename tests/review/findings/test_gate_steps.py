@@ -69,7 +69,9 @@ def test_calls_fall_as_the_margin_widens_and_keep_to_the_items(reviewed: Make) -
     (narrow, surely), (wide, more), (capped, hardly) = calls(0.08, 64), calls(0.1, 64), calls(0.08, 4)
     assert wide < narrow
     assert capped <= 60 * 2 * 4 - 60
-    assert hardly < surely <= more
+    # The fewest calls that reach the power are named, so what they reach is about the power, whatever the margin.
+    assert hardly < surely
+    assert more == pytest.approx(surely, abs=0.02)
 
 
 def test_too_few_items_name_the_margin_and_the_number_that_would_do(reviewed: Make) -> None:

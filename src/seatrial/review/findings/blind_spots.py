@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["blind_spots", "concentrated", "hidden_in_averages", "liked_and_off", "undetected"]
 
+LISTED = 4
+"""Signals named of those whose verdicts the least would turn."""
+
 
 def blind_spots(
     policy: LaunchPolicy,
@@ -115,8 +118,12 @@ def _turning(verdicts: Sequence[GateVerdict]) -> str:
         for verdict in verdicts
         if verdict.verdict != "inconclusive" and (found := verdict.evidence)
     ]
-    said = "; ".join(f"{gap:.3f} on {signal}" for signal, gap in gaps if gap > 0)
-    return f" Verdicts would not bear a difference of more than, in units of the scale: {said}." if said else ""
+    least = sorted((gap, signal) for signal, gap in gaps if gap > 0)
+    if not least:
+        return ""
+    said = "; ".join(f"{gap:.3f} on {signal}" for gap, signal in least[:LISTED])
+    rest = f"; more on {len(least) - LISTED} others" if len(least) > LISTED else ""
+    return f" Verdicts would not bear a difference of more than, in units of the scale: {said}{rest}."
 
 
 def _out_of_sight(policy: LaunchPolicy, decision: Decision) -> list[str]:
@@ -207,7 +214,11 @@ LARGE = 0.25
 
 
 def concentrated(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
-    """Return gates whose large changes go toward harm, whatever their mean, corrected for all gates looked at."""
+    """Return what passed or is open though large changes go toward harm, corrected for all that was looked at.
+
+    Of what failed, nothing hides.
+    """
+    failed = {one.signal for gate in rounds.verdicts for one in (gate, *gate.members) if gate.verdict == "fail"}
     looked = []
     for run in rounds.gates:
         if run.found:
@@ -221,7 +232,7 @@ def concentrated(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
         f"{signal}: large changes go toward harm: {found.worse} of {count} clusters moved by {found.size:g} or more "
         f"for the worse, {found.better} for the better (corrected for all gates). Harm may hide in few places."
         for (signal, count, found), broken in zip(looked, shown, strict=True)
-        if broken
+        if broken and signal not in failed
     ]
 
 
