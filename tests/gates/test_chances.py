@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from seatrial.gates.chances import FOR_A_BOUND, RUNS, Course, course
-from seatrial.gates.schedule import looks, shares
+from seatrial.gates.schedule import Method, looks, shares
 from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
 from seatrial.stats import betting, intervals
 from seatrial.stats.instruments import Slope
@@ -53,7 +53,7 @@ def test_one_cluster_decides_nothing() -> None:
 
 
 @pytest.mark.parametrize("method", ["looks", "betting", "fixed"])
-def test_chances_that_anyone_would_expect(method: str) -> None:
+def test_chances_that_anyone_would_expect(method: Method) -> None:
     """Far below the margin nearly all pass, at it at most alpha, far above nearly all fail; the three sum to one."""
     gate = replace(_one(replace(PLAIN, residuals=STEPS / 3, clusters=300, most=300)), method=method)
     chances = {margins: _course(gate, margins * 0.1).chances for margins in (-1, 0, 1, 3)}

@@ -22,7 +22,7 @@ from seatrial.gates.operating_characteristic import (
     smallest_visible_margin,
 )
 from seatrial.gates.plan import GatePlan, Source
-from seatrial.gates.schedule import SCARCE, shares
+from seatrial.gates.schedule import SCARCE, Method, shares
 from seatrial.gates.simulated import simulated_gates
 from seatrial.instruments import Signal, find_instrument
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN
@@ -157,7 +157,7 @@ def test_what_is_seen_of_true_harm(slope: float, source: Source) -> None:
     """An instrument that shows half of a change sees only changes twice as large, and none beyond the scale."""
     standing = replace(BY_NATURE, slope=slope)
     plan = replace(_plan(clusters=60, bounds=(0.0, 2.0), source=source), standing=standing)
-    method = "looks" if source == "live" else "fixed"
+    method: Method = "looks" if source == "live" else "fixed"
     readings = smallest_visible_margin(60, 2.0, 0.05, method)
     wanted = math.inf if slope == 0.01 else readings if math.isnan(slope) else readings / slope
     assert _gate(plan, _earlier(ALIKE)).mde == pytest.approx(wanted, rel=2e-3)

@@ -60,8 +60,8 @@ def test_suites_are_pooled_alike_and_use_cases_by_clusters() -> None:
     assert sorted(case.pooled(suites, values)[0]) == pytest.approx([0.2, 0.5])
 
 
-def _looked(values: float, **more: bool) -> SimulatedClaim:
-    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, 1.0, 2, **more)
+def _looked(values: float, may_pass: bool = True) -> SimulatedClaim:
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, 1.0, 2, may_pass=may_pass)
     made.look(np.full((2, 200), values), LAST, True, np.ones(2, dtype=bool))
     return made
 

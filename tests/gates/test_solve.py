@@ -70,7 +70,8 @@ def test_what_launches_already_is_left_as_it_is() -> None:
 def test_calls_come_before_margins() -> None:
     """Where more calls do, no margin is touched, and no more calls are taken than it needs."""
     plan = _plan(margin=0.1)
-    policy, steps = _policy(plan, calls=200), []
+    policy = _policy(plan, calls=200)
+    steps: list[str] = []
     found = solve(policy, _plans_of(plan), SEEN, steps.append)
     assert found.launches >= policy.power
     assert 200 < found.policy.budget.calls < 200 * MOST_TIMES
