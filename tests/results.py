@@ -368,7 +368,7 @@ def _outcomes(least: float, most: float) -> tuple[tuple[float, Chances], ...]:
     passes = [most - (most - least) * place / steps for place in range(len(SIZES))]
     fails = [most * (place / steps) ** 2 * 0.8 for place in range(len(SIZES))]
     return tuple(
-        (size, (round(one, 3), round(min(two, 1 - one), 3), round(max(0.0, 1 - one - two), 3)))
+        (size, (round(max(one, 0.0), 3), round(min(two, 1 - one), 3), round(max(0.0, 1 - one - two), 3)))
         for size, one, two in zip(SIZES, passes, fails, strict=True)
     )
 
