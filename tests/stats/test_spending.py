@@ -17,10 +17,11 @@ from seatrial.stats.spending import (
     FOR_MORE,
     LEAST_LEVEL,
     POWER,
+    SOONER,
     Looks,
+    before_any_look,
     nominal_level,
     p_at_any_look,
-    part_of_alpha,
 )
 
 HALVES = (0.25, 0.5, 0.75, 1.0)
@@ -163,9 +164,29 @@ def test_a_part_of_alpha_is_spent_as_a_smaller_alpha(part: float) -> None:
 def test_reviews_with_larger_and_larger_budgets_spend_alpha_together() -> None:
     """However many the budget ends, and one that it does not, what all may spend adds up to alpha at most."""
     for ended in range(6):
-        parts = [part_of_alpha(before, may_go_on=True) for before in range(ended)]
-        assert sum(parts) + part_of_alpha(ended, may_go_on=False) == pytest.approx(1.0)
-    assert part_of_alpha(0, may_go_on=True) == 1 - FOR_MORE == 0.9
+        parts = [before_any_look(before, may_go_on=True).part for before in range(ended)]
+        assert sum(parts) + before_any_look(ended).part == pytest.approx(1.0)
+    assert before_any_look(may_go_on=True) == Looks(part=1 - FOR_MORE, power=SOONER)
+    assert before_any_look() == Looks()
+
+
+def test_a_smaller_power_spends_sooner_and_no_more() -> None:
+    """Early looks test at higher levels, the last at a lower one; together both err as often as alpha says."""
+    rng = np.random.default_rng(12)
+    found = {}
+    for power in (POWER, SOONER):
+        taken, missed, before, total = Looks(power=power), np.zeros(200_000, dtype=bool), 0.0, np.zeros(200_000)
+        levels = []
+        for share in shares(700):
+            taken = taken.and_at(share)
+            total += rng.standard_normal(200_000) * math.sqrt(share - before)
+            before = share
+            levels.append(nominal_level(0.05, taken))
+            missed |= total / math.sqrt(share) > float(stats.norm.isf(levels[-1]))
+        assert float(missed.mean()) == pytest.approx(0.05, abs=0.002)
+        found[power] = levels
+    assert found[SOONER][0] > found[POWER][0]
+    assert found[SOONER][-1] < found[POWER][-1]
 
 
 def test_levels_rise_with_alpha() -> None:

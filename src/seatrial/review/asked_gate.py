@@ -94,7 +94,7 @@ class AskedGate:
             return {}
         if live[0].method == "betting":
             return {run.signal: round_size(run.asked, run.remaining) for run in live}
-        share = next_share(self._share, min(run.most for run in live))
+        share = next_share(self._share, sum(run.most for run in self.runs if run.plan.source == "live"))
         return {run.signal: min(run.remaining, max(1, round(share * run.most) - run.places)) for run in live}
 
     def cost(self, places: dict[str, int]) -> int:
