@@ -27,7 +27,7 @@ from seatrial.policy import Budget, Gate, LaunchPolicy, ModelSpec, SignalSpec
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
-from seatrial.types import Item, Message, Observation, Request, Role
+from seatrial.types import ROLES, Item, Message, Observation, Request, Role
 
 TONE = "behavior/tone"
 GATE = Gate(signal=TONE, margin=0.1)
@@ -112,7 +112,7 @@ def _exactly(message: str) -> str:
 
 def test_a_plan_is_nothing_more_than_it_is_told() -> None:
     """Without more, a plan asks one short answer of nothing and knows nothing of its instrument."""
-    assert GatePlan(GATE, SIGNAL, "live") == GatePlan(GATE, SIGNAL, "live", (), 64, 0, None, UNKNOWN, 1, 0, "", {})
+    assert GatePlan(GATE, SIGNAL, "live") == GatePlan(GATE, SIGNAL, "live", (), 64, 0, None, UNKNOWN, 1, 1, 0, "", {})
 
 
 ONE, TWO, THREE, FOUR = (_item(name) for name in "abcd")
@@ -469,27 +469,31 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize(
-    ("draws", "temperature", "live", "logprobs", "depth"),
+    ("draws", "temperature", "live", "logprobs", "at_once", "depth"),
     [
-        (1, 1.0, True, 0, 1),
-        (3, 1.0, True, 0, 3),
-        (3, 0.0, True, 0, 1),
-        (3, 1.0, False, 0, 1),
-        (3, 1.0, True, 5, 1),
-        ("auto", 1.0, True, 0, MOST_DRAWS),
-        ("auto", 0.0, True, 0, 1),
-        ("auto", 1.0, False, 0, 1),
-        ("auto", 1.0, True, 5, 1),
+        (1, 1.0, True, 0, 1, 1),
+        (3, 1.0, True, 0, 3, 1),
+        (3, 0.0, True, 0, 1, 1),
+        (3, 1.0, False, 0, 1, 1),
+        (3, 1.0, True, 5, 1, 1),
+        ("auto", 1.0, True, 0, 1, MOST_DRAWS),
+        ("auto", 0.0, True, 0, 1, 1),
+        ("auto", 1.0, False, 0, 1, 1),
+        ("auto", 1.0, True, 5, 1, 1),
     ],
 )
 def test_items_are_asked_again_only_where_answers_may_differ(
-    tone: Path, draws: int | str, temperature: float, live: bool, logprobs: int, depth: int
+    tone: Path, draws: int | str, temperature: float, live: bool, logprobs: int, at_once: int, depth: int
 ) -> None:
     """At no temperature, from a file or by a first token's chances, asking again would bring the same."""
     model = Held(live=live, logprobs=logprobs)
     policy = _policy(GATE, suites=[tone], budget=Budget(calls=10**6), **_told(draws=draws, temperature=temperature))
     plan = _plan(policy, _models(model, model))
-    assert (plan.depth, plan.most) == (depth, 9 * depth)
+    assert (plan.at_once, plan.depth, plan.most) == (at_once, depth, 9 * depth)
+    if live:
+        first = plan.asks(0, 1)
+        assert [(role, one.draw) for role, one in first] == [(role, n) for n in range(at_once) for role in ROLES]
+        assert plan.calls == 2 * 9 * at_once
 
 
 OTHER = Gate(signal="behavior/pushback", margin=0.1)

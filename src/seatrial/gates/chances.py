@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.gates.schedule import looks, shares
+from seatrial.gates.schedule import looks, shares, typical_most
 from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
 from seatrial.gates.simulated_claims import claims_of, family_claims
 from seatrial.stats.betting import log_wealth_paths
@@ -108,7 +108,7 @@ def _looked_at(
     asked_on, open_now = np.ones((runs, len(gate.suites)), dtype=bool), np.ones(runs, dtype=bool)
     made: list[tuple[Mask, ...]] = []
     calls = []
-    for share in shares(sum(suite.most for suite in live)) if live and gate.method == "looks" else [1.0]:
+    for share in shares(typical_most([suite.most for suite in live])) if live and gate.method == "looks" else [1.0]:
         taken = taken.and_at(share)
         for number, suite in enumerate(gate.suites):
             to = min(suite.most, max(places[number] + 1, round(share * suite.most))) if suite.calls else suite.most

@@ -42,7 +42,8 @@ class GatePlan:
         top_logprobs: First-token alternatives to ask for; 0 where the instrument reads text.
         suite: The suite asked, where there is one.
         standing: What its instrument's record lets it do.
-        depth: Answers that may be asked of each item and model, at most.
+        at_once: Answers asked of each item and model each time that its cluster is asked.
+        depth: How often a cluster may be asked, at most.
         most: Answers to a cluster that are asked at most, all of them together: a cluster asked twice counts twice.
         family: The gate on a family that it is a part of; empty where it stands alone.
         recorded: Of a model that is recorded: item → how many answers it holds. All of them are read.
@@ -56,6 +57,7 @@ class GatePlan:
     top_logprobs: int = 0
     suite: Suite | None = None
     standing: Standing = UNKNOWN
+    at_once: int = 1
     depth: int = 1
     most: int = 0
     family: str = ""
@@ -68,8 +70,8 @@ class GatePlan:
 
     @property
     def calls(self) -> int:
-        """Calls that asking every item once takes, on all models that answer live."""
-        return len(self.items) * (len(ROLES) - len(self.recorded))
+        """Calls that asking every cluster once takes, on all models that answer live."""
+        return len(self.items) * self.at_once * (len(ROLES) - len(self.recorded))
 
     @property
     def method(self) -> Method:
@@ -85,16 +87,15 @@ class GatePlan:
         """
         made = []
         for place in range(first, last):
-            draw, cluster = divmod(place, len(self.clusters))
+            time, cluster = divmod(place, len(self.clusters))
+            live = range(time * self.at_once, (time + 1) * self.at_once)
             for item in self.clusters[cluster]:
-                held = max((self._held(role, item) for role in self.recorded), default=0) if draw == 0 else 0
-                for number in range(draw, max(draw + 1, held)):
+                drawn = {role: range(self._held(role, item)) if time == 0 else () for role in self.recorded}
+                wanted = {role: drawn.get(role, live) for role in ROLES}
+                for number in sorted({draw for draws in wanted.values() for draw in draws}):
                     request = Request(item, number, self.max_tokens, self.top_logprobs)
-                    made += [(role, request) for role in ROLES if self._asks(role, item, number, draw)]
+                    made += [(role, request) for role in ROLES if number in wanted[role]]
         return made
-
-    def _asks(self, role: Role, item: Item, number: int, draw: int) -> bool:
-        return number < self._held(role, item) and draw == 0 if role in self.recorded else number == draw
 
     def _held(self, role: Role, item: Item) -> int:
         return max(1, self.recorded[role].get(item.id, 0))
@@ -196,7 +197,8 @@ def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: M
     """Return the plan with what its instrument may do and how often its items may be asked."""
     instrument = plan.signal.instrument
     varies = plan.source == "live" and policy.samples and instrument.needs == "text"
-    depth = 1 if not varies else MOST_DRAWS if policy.draws == "auto" else policy.draws
+    depth = MOST_DRAWS if varies and policy.draws == "auto" else 1
+    at_once = policy.draws if varies and policy.draws != "auto" else 1
     models_by_name = (policy.baseline.model, "baseline"), (policy.candidate.model, "candidate")
     held: dict[Role, dict[str, int]] = {
         role: {item.id: len(model.answers(item)) for item in plan.items}
@@ -204,7 +206,7 @@ def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: M
         if isinstance(model, RecordedModel)
     }
     known = standing(instrument, plan.signal.name, records, models_by_name)
-    return replace(plan, standing=known, depth=depth, most=len(plan.clusters), recorded=held)
+    return replace(plan, standing=known, at_once=at_once, depth=depth, most=len(plan.clusters), recorded=held)
 
 
 def with_most(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> tuple[GatePlan, ...]:

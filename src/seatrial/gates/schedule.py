@@ -7,6 +7,7 @@ clusters are many and each is asked once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "next_share",
     "round_size",
     "shares",
+    "typical_most",
 ]
 
 Method = Literal["betting", "fixed", "looks"]
@@ -63,6 +65,11 @@ def most_asked(clusters: int, depth: int, calls: int, allowed: float) -> int:
     """
     payable = int(allowed * clusters / max(1, calls))
     return min(clusters * depth, max(payable, min(clusters, FIRST_ROUND)))
+
+
+def typical_most(mosts: Sequence[int]) -> int:
+    """Return how many times the clusters of a family's typical suite may be asked, of those of all its suites."""
+    return round(sum(mosts) / len(mosts))
 
 
 def next_share(share: float, most: int) -> float:

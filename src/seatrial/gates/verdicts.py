@@ -29,7 +29,7 @@ from seatrial.types import ClaimVerdict, Decision, Ended, Evidence, GateVerdict,
 
 __all__ = ["FOR_GUARDS", "WeighedClaim", "WeighedGate", "claim_weights", "decide", "guard_weight", "verdicts"]
 
-FOR_GUARDS = 0.1
+FOR_GUARDS = 0.2
 """Share of what showing harm may err that all guards have together: single suites of families, single use cases."""
 
 

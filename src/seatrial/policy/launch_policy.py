@@ -233,9 +233,8 @@ class LaunchPolicy(StrictModel):
         judges: Judges by name; a gate takes one with `instrument: judge/NAME`.
         records: Files or folders with a team's own records of instruments, which go before the built-in ones.
         gates: The conditions.
-        draws: Answers asked for each item and model, at most; `auto` asks of each item as many as its gate's part of
-            the budget pays for, where answers are sampled and read as text. All items are asked once before one is
-            asked twice.
+        draws: Answers asked for each item and model, where they are sampled and read as text; `auto` asks as often as
+            a gate's part of the budget pays for, and all items once before one is asked twice.
         seed: Seed of the order of items and of every random choice.
         rewritten: Share of each suite's clusters that are asked in other words too, worded anew for each candidate, to
             see whether a model does better on the public wording.

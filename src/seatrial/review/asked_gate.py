@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from seatrial.gates.claims import Claim, Part, family_claims
-from seatrial.gates.schedule import next_share, round_size
+from seatrial.gates.schedule import next_share, round_size, typical_most
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate
 from seatrial.gates.weigh import at_look, evidence
 from seatrial.policy import Gate
@@ -94,7 +94,7 @@ class AskedGate:
             return {}
         if live[0].method == "betting":
             return {run.signal: round_size(run.asked, run.remaining) for run in live}
-        share = next_share(self._share, sum(run.most for run in self.runs if run.plan.source == "live"))
+        share = next_share(self._share, typical_most([run.most for run in self.runs if run.plan.source == "live"]))
         return {run.signal: min(run.remaining, max(1, round(share * run.most) - run.places)) for run in live}
 
     def cost(self, places: dict[str, int]) -> int:

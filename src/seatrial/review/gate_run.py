@@ -93,7 +93,8 @@ class GateRun:
         count = len(self.plan.clusters)
         whole, rest = divmod(places, max(1, count))
         sizes = [len(self.plan.clusters[(self.places + step) % count]) for step in range(rest)]
-        return whole * self.plan.calls + sum(sizes) * (len(ROLES) - len(self.plan.recorded))
+        live = self.plan.at_once * (len(ROLES) - len(self.plan.recorded))
+        return whole * self.plan.calls + sum(sizes) * live
 
     def asks(self, places: int) -> list[Ask]:
         """Return what to ask in the next places of its order; they count as asked then."""

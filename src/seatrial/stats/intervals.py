@@ -287,7 +287,8 @@ def unpaired(a: ArrayLike, b: ArrayLike, alpha: float) -> Interval:
     se = math.sqrt(parts[0] + parts[1])
     if se == 0.0:
         return Interval(estimate, math.nan, math.nan, 0.0, math.nan, "welch")
-    df = (parts[0] + parts[1]) ** 2 / (parts[0] ** 2 / (len(first) - 1) + parts[1] ** 2 / (len(second) - 1))
+    shares = parts[0] / (parts[0] + parts[1]), parts[1] / (parts[0] + parts[1])
+    df = 1 / (shares[0] ** 2 / (len(first) - 1) + shares[1] ** 2 / (len(second) - 1))
     reach = float(stats.t.ppf(1 - alpha, df)) * se
     return Interval(estimate, estimate - reach, estimate + reach, se, df, "welch")
 
