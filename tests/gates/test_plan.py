@@ -491,8 +491,8 @@ def test_items_are_asked_again_only_where_answers_may_differ(
     plan = _plan(policy, _models(model, model))
     assert (plan.at_once, plan.depth, plan.most) == (at_once, depth, 9 * depth)
     if live:
-        first = plan.asks(0, 1)
-        assert [(role, one.draw) for role, one in first] == [(role, n) for n in range(at_once) for role in ROLES]
+        first = [(role, one.draw) for role, one in plan.asks(0, 1) if one.item == plan.items[0]]
+        assert first == [(role, number) for number in range(at_once) for role in ROLES]
         assert plan.calls == 2 * 9 * at_once
 
 

@@ -75,7 +75,7 @@ def test_the_suites_of_a_family_are_asked_alike() -> None:
     assert gate.next_places() == {A: 3, B: 5, C: 11}
     assert gate.looks == Looks((0.175,))
     assert [run.looks for run in gate.runs] == [gate.looks] * 3
-    assert gate.calls == 2 * 7 * FIRST_ROUND
+    assert gate.calls == 2 * (10 + 21 + 41)
 
 
 def _at_margin(role: Role, item: Item, draw: int) -> float:
