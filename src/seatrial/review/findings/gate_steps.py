@@ -160,6 +160,12 @@ def _record(policy: LaunchPolicy, rounds: Rounds, names: tuple[str, ...], gates:
     let, chance = each[0][0], sum(done for _, done in each) / len(each)
     total, kept = labels * len(names), _signals(gates)
     what = f"{labels} labels" if len(names) == 1 else f"{labels} labels for each of {len(names)} instruments"
+    if chance < LITTLE and let < WORTH:
+        other = (
+            f"No number of labels is likely to let {listed(names)} gate {listed(_weak_suites(gates, names))}: have "
+            "another instrument read them, such as a judge (`instrument: judge/NAME`)."
+        )
+        return Step("labels", kept, other, "a judge, and labels for its record", _assumed(gates, qualities), chance)
     decides = f"{kept[0]} with {percent(chance)}" if len(kept) == 1 else f"{listed(kept)} with {percent(chance)} each"
     text = (
         f"{what} on answers to {listed(_weak_suites(gates, names))} decide {decides}: they let {listed(names)} gate "
