@@ -64,6 +64,11 @@ class GatePlan:
     recorded: Mapping[Role, Mapping[str, int]] = field(default_factory=dict)
 
     @property
+    def answers_to(self) -> str:
+        """Signal of the policy's gate that it is asked for: its family's, or its own."""
+        return self.family or self.gate.signal
+
+    @property
     def items(self) -> list[Item]:
         """All items, in the order in which they are asked."""
         return [item for cluster in self.clusters for item in cluster]
@@ -215,15 +220,15 @@ def with_most(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> tuple[GatePlan
     A gate may take several times its part of the budget, for most gates are decided long before. What may only advise
     is asked once.
     """
-    counting = {plan.family or plan.gate.signal for plan in plans if _counts(plan)}
-    sizes = Counter(plan.family or plan.gate.signal for plan in plans if plan.source == "live")
+    counting = {plan.answers_to for plan in plans if _counts(plan)}
+    sizes = Counter(plan.answers_to for plan in plans if plan.source == "live")
     made = []
     for plan in plans:
         if plan.source != "live" or not plan.clusters:
             made.append(plan)
             continue
         depth = plan.depth if _counts(plan) else 1
-        part = min(1.0, TIMES_ITS_PART / max(1, len(counting))) / sizes[plan.family or plan.gate.signal]
+        part = min(1.0, TIMES_ITS_PART / max(1, len(counting))) / sizes[plan.answers_to]
         most = most_asked(len(plan.clusters), depth, plan.calls, part * policy.budget.calls)
         made.append(replace(plan, depth=depth, most=most))
     return tuple(made)

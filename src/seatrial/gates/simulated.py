@@ -124,7 +124,7 @@ def simulated_gates(
     """Return each gate of the policy as it is simulated, and where the spread of its differences comes from."""
     found: list[tuple[SimulatedGate, str]] = []
     for gate in policy.gates:
-        own = [plan for plan in plans if (plan.family or plan.gate.signal) == gate.signal]
+        own = [plan for plan in plans if (plan.answers_to) == gate.signal]
         each = gate.per == "use_case" or gate.use_case_margin is not None
         suites = [_simulated(plan, earlier, in_use_cases=each) for plan in own]
         made = SimulatedGate(

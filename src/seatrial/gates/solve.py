@@ -96,7 +96,7 @@ def _demoted(plans: Sequence[GatePlan]) -> list[str]:
     read: dict[str, dict[str, list[str]]] = {}
     whys: dict[str, list[str]] = {}
     for plan in plans:
-        name, reader = plan.family or plan.gate.signal, plan.signal.instrument.name
+        name, reader = plan.answers_to, plan.signal.instrument.name
         own.setdefault(name, []).append(plan)
         if plan.gate.blocking and not plan.standing.may_gate:
             read.setdefault(reader, {}).setdefault(name, []).append(plan.gate.signal)

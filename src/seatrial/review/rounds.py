@@ -12,16 +12,20 @@ from collections.abc import Sequence
 import polars as pl
 
 from seatrial.collect import Ask, Batch
+from seatrial.gates.claims import Claim
 from seatrial.gates.plan import GatePlan
-from seatrial.gates.verdicts import guard_weight, verdicts
+from seatrial.gates.schedule import Method
+from seatrial.gates.verdicts import WeighedGate, guard_weight, verdicts
 from seatrial.gates.weigh import chance_at_end, decision_chance, with_mde, with_mde_at_end
 from seatrial.observations import SEVERE, by_signal
-from seatrial.policy import Gate, LaunchPolicy
+from seatrial.policy import LaunchPolicy
 from seatrial.review.allocation import allocate
 from seatrial.review.asked_gate import AskedGate
 from seatrial.review.gate_run import GateRun
+from seatrial.stats.instruments import Slope
 from seatrial.stats.seeding import generator
-from seatrial.types import GateVerdict
+from seatrial.stats.spending import Looks
+from seatrial.types import Evidence, GateVerdict
 
 __all__ = ["FUTILE", "Rounds"]
 
@@ -57,14 +61,17 @@ class Rounds:
         self.gates = [
             GateRun(plan, self._brought[plan.signal.name] if plan.source == "evidence" else None) for plan in plans
         ]
-        self.asked = [AskedGate(gate, self._runs(gate), ends_before=ends_before) for gate in policy.gates]
+        self.asked = [
+            AskedGate(gate, [run for run in self.gates if run.plan.answers_to == gate.signal], ends_before=ends_before)
+            for gate in policy.gates
+        ]
+        self._owners: dict[tuple[str, str], list[GateRun]] = {}
+        for run in self.gates:
+            for item in run.plan.items:
+                self._owners.setdefault((item.suite, item.id), []).append(run)
         self.verdicts: tuple[GateVerdict, ...] = ()
+        self._weighed: list[WeighedGate] = []
         self._last = False
-
-    def _runs(self, gate: Gate) -> list[GateRun]:
-        if gate.family:
-            return [run for run in self.gates if run.plan.family == gate.signal]
-        return [run for run in self.gates if not run.plan.family and run.signal == gate.signal]
 
     @property
     def most_calls(self) -> int:
@@ -94,16 +101,12 @@ class Rounds:
 
     def take(self, batch: Batch) -> None:
         """Hand a round's answers and failures to the gates that asked for them."""
-        owners: dict[tuple[str, str], list[GateRun]] = {}
-        for run in self.gates:
-            for item in run.plan.items:
-                owners.setdefault((item.suite, item.id), []).append(run)
         for role, response in batch.responses:
-            for run in owners[response.suite, response.item]:
+            for run in self._owners[response.suite, response.item]:
                 run.responses[role].append(response)
                 run.calls += 1
         for failure in batch.failures:
-            for run in owners[failure.request.item.suite, failure.request.item.id]:
+            for run in self._owners[failure.request.item.suite, failure.request.item.id]:
                 run.failures.append(failure)
                 run.calls += 1
 
@@ -118,7 +121,8 @@ class Rounds:
 
     def _settle(self) -> None:
         """Find the verdicts."""
-        self.verdicts = verdicts([gate.weighed() for gate in self.asked], self.policy.alpha)
+        self._weighed = [gate.weighed() for gate in self.asked]
+        self.verdicts = verdicts(self._weighed, self.policy.alpha)
         for gate, verdict in zip(self.asked, self.verdicts, strict=True):
             gate.verdict = verdict
 
@@ -166,7 +170,7 @@ class Rounds:
             gate.chance = decision_chance(claim, run.remaining, self.policy.alpha, same, rng, slope)
         else:
             clusters = sum(min(run.most, len(run.plan.clusters)) for run in gate.runs)
-            weight = guard_weight([one.weighed() for one in self.asked], gate.gate.blocking)
+            weight = guard_weight(self._weighed, gate.gate.blocking)
             gate.chance = chance_at_end(claim, self.policy.alpha, weight, slope, gate.looks, clusters)
         if gate.chance < FUTILE:
             gate.ended = "futile"
@@ -177,34 +181,28 @@ class Rounds:
 
     def finish(self) -> tuple[GateVerdict, ...]:
         """Add to each gate what it could have seen, and return the final verdicts."""
-        alpha, power = self.policy.alpha, self.policy.power
         for run in self.gates:
-            rng, slope = generator(self.policy.seed, "mde", run.signal), run.plan.standing.shows
-            if run.looks.shares:
-                run.found = [
-                    (claim, with_mde_at_end(found, claim, alpha, power, run.looks, rng, slope))
-                    for claim, found in run.found
-                ]
-            else:
-                planned, method = max(run.most, run.asked), run.method
-                run.found = [
-                    (claim, with_mde(found, claim, method, alpha, power, planned, rng, slope))
-                    for claim, found in run.found
-                ]
+            planned = max(run.most, run.asked)
+            run.found = self._with_mdes(run.signal, run.found, run.looks, run.method, planned, run.plan.standing.shows)
         for gate in self.asked:
-            rng = generator(self.policy.seed, "mde", gate.gate.signal)
-            if gate.looks.shares:
-                gate.found = [
-                    (claim, with_mde_at_end(found, claim, alpha, power, gate.looks, rng, gate.slope))
-                    for claim, found in gate.found
-                ]
-            else:
-                gate.found = [
-                    (claim, with_mde(found, claim, "fixed", alpha, power, 0, rng, gate.slope))
-                    for claim, found in gate.found
-                ]
+            gate.found = self._with_mdes(gate.gate.signal, gate.found, gate.looks, "fixed", 0, gate.slope)
         self._settle()
         return self.verdicts
+
+    def _with_mdes(
+        self,
+        signal: str,
+        found: Sequence[tuple[Claim, Evidence]],
+        looks: Looks,
+        method: Method,
+        planned: int,
+        slope: Slope,
+    ) -> list[tuple[Claim, Evidence]]:
+        """Return claims with their evidence, and in it the smallest true change that could have been seen."""
+        alpha, power, rng = self.policy.alpha, self.policy.power, generator(self.policy.seed, "mde", signal)
+        if looks.shares:
+            return [(claim, with_mde_at_end(one, claim, alpha, power, looks, rng, slope)) for claim, one in found]
+        return [(claim, with_mde(one, claim, method, alpha, power, planned, rng, slope)) for claim, one in found]
 
     def all_observations(self) -> pl.DataFrame:
         """Return the observations of all gates, and those that hold a launch without one."""
