@@ -39,6 +39,7 @@ __all__ = ["JUDGE", "KEPT", "REVIEWS", "WORLDS", "Row", "default_policy", "measu
 
 KEPT = Path(__file__).resolve().parents[1] / ".worlds" / "decides.jsonl"
 REVIEWS = 500
+"""Reviews of a world; of the worlds that differ only by the family that is harmed, all of these together."""
 PART = 25
 """Reviews that are kept together, so that a run that was stopped goes on."""
 JUDGE = Reader(tpr=0.85, fpr=0.10, labels=200)
@@ -54,17 +55,17 @@ READ = (
 )
 """What of the package decides; a change there makes all reviews be simulated anew."""
 
-World = tuple[str, Literal["", "suite", "family"], float, str]
-"""What it is called; where harm rises: nowhere, in one suite, over a family; by how many margins; in which, if said."""
+World = tuple[str, Literal["", "suite", "family", "all"], float, str]
+"""What it is called; where harm rises: nowhere, in one suite, over a family, over all of them; by how many margins; in
+which, if said."""
+FAMILIES = ("sycophancy", "states-of-mind", "manner", "safety", "capability")
 WORLDS: tuple[World, ...] = (
     ("nothing changed", "", 0.0, ""),
     ("two margins in one suite, another each time", "suite", 2.0, ""),
-    *(
-        (f"one and a half margins over {name}", "family", 1.5, f"family/{name}")
-        for name in ("sycophancy", "states-of-mind", "manner", "safety", "capability")
-    ),
+    *((f"one and a half margins over {name}", "family", 1.5, f"family/{name}") for name in FAMILIES),
     ("exactly the margin over a family, another each time", "family", 1.0, ""),
     ("exactly the margin in one suite, another each time", "suite", 1.0, ""),
+    ("exactly the margin over every family", "all", 1.0, ""),
 )
 
 
@@ -152,6 +153,8 @@ def _rises(world: World, plans: Sequence[GatePlan], rng: np.random.Generator) ->
     if where == "suite":
         chosen = inside[rng.integers(len(inside))]
         return {chosen.signal.name: margins * (gates[chosen.family].suite_margin or 0.0)}
+    if where == "all":
+        return {plan.signal.name: margins * gates[plan.family].margin for plan in inside}
     if where == "family":
         family = named or str(rng.choice(sorted(gates)))
         return {plan.signal.name: margins * gates[family].margin for plan in inside if plan.family == family}
@@ -233,9 +236,10 @@ def _part(job: tuple[int, int, int]) -> Row:
 
 def measured(quick: bool) -> Iterator[Row]:
     """Yield the reviews of every world; parts that were measured of the same code are not measured again."""
-    count = 4 if quick else REVIEWS
-    size = min(PART, count)
-    jobs = [(number, first, size) for first in range(0, count, size) for number in range(len(WORLDS))]
+    counts = [(4 if quick else REVIEWS) // (len(FAMILIES) if world[3] and not quick else 1) for world in WORLDS]
+    size = min(PART, *counts)
+    jobs = [(number, first, size) for number, count in enumerate(counts) for first in range(0, count, size)]
+    jobs.sort(key=lambda job: job[1])
     kept: dict[str, Row] = {}
     if KEPT.exists() and not quick:
         rows = map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())

@@ -25,9 +25,15 @@ def _decides(quick: bool) -> Iterator[str]:
         f"chance of a harmful answer is {decides.BASE:g} on average and differs from item to item; where answers are right "
         f"or wrong, {decides.WRONG:g} are wrong. The judge finds {100 * judge.tpr:.0f} % of the harmful answers and flags "
         f"{100 * judge.fpr:.0f} % of the harmless; its record comes from {judge.labels} labels, drawn anew for each review. "
-        "Where harm rises exactly by the margin, every launch is false. Bands are Wilson's, 95 %.\n"
+        "Where harm rises exactly by the margin, every launch is false, and so is every block. Bands are Wilson's, 95 %.\n"
     )
-    rows = list(decides.measured(quick))
+    rows = []
+    for row, world in zip(decides.measured(quick), decides.WORLDS, strict=True):
+        rows.append(row)
+        if world[3] == f"family/{decides.FAMILIES[-1]}":
+            rows.append(
+                _together("one and a half margins over a family, all five rows above", rows[-len(decides.FAMILIES) :])
+            )
     yield page.table(
         ("true harm rose by", "reviews", "launches", "holds", "of these, harm likely", "blocks", "calls, mean"),
         [
@@ -50,6 +56,13 @@ def _decides(quick: bool) -> Iterator[str]:
     ):
         yield f"- {words}: *{decides.planned(earlier).headline}*"
     yield ""
+
+
+def _together(name: str, rows: list[decides.Row]) -> decides.Row:
+    whole = decides.Row(name)
+    for row in rows:
+        whole = whole.plus(row)
+    return whole
 
 
 def _span(values: list[float]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,11 +29,11 @@ def _course(gate: SimulatedGate, change: float = 0.0, runs: int = RUNS, **more: 
     return course(gate, change, ALPHA, np.random.default_rng(3), runs, **more)
 
 
-def _one(suite: SimulatedSuite = PLAIN, **more: float) -> SimulatedGate:
+def _one(suite: SimulatedSuite = PLAIN, **more: Any) -> SimulatedGate:
     return SimulatedGate((suite,), "looks", **more)
 
 
-def _family(*suites: SimulatedSuite, **more: float) -> SimulatedGate:
+def _family(*suites: SimulatedSuite, **more: Any) -> SimulatedGate:
     return SimulatedGate(suites, "looks", 0.06, **{"head": 0.8, "guard": 0.2 / len(suites), **more})
 
 

@@ -190,21 +190,24 @@ def test_what_showing_harm_may_err_is_split_over_all_statements() -> None:
     family = Gate(signal="family/f", margin=0.1, per="suite", suite_margin=0.2)
     plans = [plan(B, family="family/f"), plan(C, family="family/f"), plan(A, per="use_case")]
     found = simulated_gates(policy(gates=[family, plans[2].gate]), plans)
-    assert _weights(*found) == [((1 - FOR_GUARDS) / 2, FOR_GUARDS / 4)] * 2
+    assert _weights(*found) == [pytest.approx((0.95 * (1 - FOR_GUARDS) / 2, 0.95 * FOR_GUARDS / 4))] * 2
+    assert [gate.alone for gate, _ in found] == [pytest.approx((0.76, 0.095)), pytest.approx((0.76, 0.095))]
+    assert [gate.last for gate, _ in found] == [0.95, 0.95]
     assert [gate.is_family for gate, _ in found] == [True, False]
     assert len(found[0][0].suites) == 2
     cases = family.model_copy(update={"use_case_margin": 0.15})
     (made, _), _ = simulated_gates(policy(gates=[cases, plans[2].gate]), plans)
-    assert (made.use_case_margin, made.cases, made.guard) == (0.15, ["law", "work"], pytest.approx(FOR_GUARDS / 6))
+    assert (made.use_case_margin, made.cases) == (0.15, ["law", "work"])
+    assert made.guard == pytest.approx(0.95 * FOR_GUARDS / 6)
 
 
 def test_gates_that_may_only_advise_are_a_family_of_their_own() -> None:
     """Neither advice that the policy wants nor an instrument that may not gate takes from what the others may err."""
     plans = [plan(A), plan(B, advisory="style, not ours to block"), replace(plan(C), standing=UNKNOWN)]
-    assert _weights(*simulated_gates(policy(*plans), plans)) == [(1.0, 1.0), (0.5, 1.0), (0.5, 1.0)]
+    assert _weights(*simulated_gates(policy(*plans), plans)) == [(1.0, 1.0), *[(0.475, 0.95)] * 2]
     assert _weights(*simulated_gates(policy(*plans[:1]), plans[:1])) == [(1.0, 1.0)]
     both = [plan(A), plan(B)]
-    assert _weights(*simulated_gates(policy(*both), both)) == [(0.5, 1.0)] * 2
+    assert _weights(*simulated_gates(policy(*both), both)) == [(0.475, 0.95)] * 2
 
 
 def test_a_family_is_looked_at_as_soon_as_one_suite_is() -> None:

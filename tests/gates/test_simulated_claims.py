@@ -20,9 +20,10 @@ LAST = Looks().and_at(1.0)
 def test_a_gate_on_one_suite_states_each_use_case_and_each_limit() -> None:
     """The mean over all comes first; parts weigh as guards, a limit is a level from the least of its scale."""
     gate = SimulatedGate((replace(ONE, limit=0.4, levels=np.zeros(2), least=-1.0),), "looks", head=0.8, guard=0.05)
+    gate = replace(gate, alone=(0.9, 0.06), last=0.95)
     made = claims_of(gate, 0.05, 3)
     assert len(made) == 8
-    assert [claim.weight for claim in made] == [0.8, 0.8, *[0.05] * 6]
+    assert [claim.weights for claim in made] == [*[(0.8, 0.9, 0.95)] * 2, *[(0.05, 0.06, 0.95)] * 6]
     assert [claim.level for claim in made] == [False, True] * 4
     assert {(claim.threshold, claim.reach, claim.series) for claim in made if claim.level} == {(0.4, (-1.0, 0.0), 1)}
     assert [None if claim.rows is None else claim.rows.tolist() for claim in made][2] == [True, False, False, False]
@@ -35,11 +36,11 @@ def test_a_family_states_its_mean_its_use_cases_and_each_suite() -> None:
     suites = (replace(ONE, shows=Slope(0.5, 0.05), faked=0.1), replace(ONE, shows=Slope(1.0)), weak)
     gate = SimulatedGate(suites, "looks", 0.06, 0.1, 0.8, 0.05)
     whole, *cases = family_claims(gate, 0.05, 3)
-    assert (whole.threshold, whole.weight, whole.faked) == (0.06, 0.8, 0.05)
+    assert (whole.threshold, whole.weights, whole.faked) == (0.06, (0.8, 1.0, 1.0), 0.05)
     assert (whole.shows.value, whole.shows.se) == pytest.approx((0.75, 0.075))
-    assert [(case.use_case, case.threshold, case.weight) for case in cases] == [(c, 0.1, 0.05) for c in "abc"]
+    assert [(case.use_case, case.threshold, case.weights[0]) for case in cases] == [(c, 0.1, 0.05) for c in "abc"]
     parts = claims_of(gate, 0.05, 3)
-    assert [(part.series, part.weight, part.may_pass) for part in parts] == [
+    assert [(part.series, part.weights[0], part.may_pass) for part in parts] == [
         (0, 0.05, True),
         (1, 0.05, True),
         (2, 0.05, False),
@@ -51,7 +52,7 @@ def test_suites_are_pooled_alike_and_use_cases_by_clusters() -> None:
     """The plain mean of what is pooled is the mean of the suites' means; in a use case it is that of its clusters."""
     suites = [ONE, replace(ONE, clusters=2, use_cases=np.array(["b", "a"]))]
     values = [np.array([[0.1, 0.2, 0.3, 0.4]]), np.array([[0.5, 0.7]])]
-    whole, case = (SimulatedClaim(0.1, EXACT, 0.0, 0.05, 1.0, 1, use_case=name) for name in ("", "b"))
+    whole, case = (SimulatedClaim(0.1, EXACT, 0.0, 0.05, (1.0,) * 3, 1, use_case=name) for name in ("", "b"))
     assert whole.pooled(suites, values).mean() == pytest.approx((0.25 + 0.6) / 2)
     assert whole.reach == (-1.5, 1.5)
     assert sorted(case.pooled(suites, values)[0]) == pytest.approx([0.2, 0.3, 0.5])
@@ -61,7 +62,7 @@ def test_suites_are_pooled_alike_and_use_cases_by_clusters() -> None:
 
 
 def _looked(values: float, may_pass: bool = True) -> SimulatedClaim:
-    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, 1.0, 2, may_pass=may_pass)
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, (1.0,) * 3, 2, may_pass=may_pass)
     made.look(np.full((2, 200), values), LAST, True, np.ones(2, dtype=bool))
     return made
 
@@ -84,7 +85,7 @@ def test_an_instrument_that_may_only_advise_decides_nothing() -> None:
 
 def test_error_that_differs_between_models_takes_room_on_both_sides() -> None:
     """What could be faked is added to what is ruled out, and taken from what is shown."""
-    made = SimulatedClaim(0.2, EXACT, 0.4, 0.05, 1.0, 2)
+    made = SimulatedClaim(0.2, EXACT, 0.4, 0.05, (1.0,) * 3, 2)
     for values in (0.0, 0.5):
         made.look(np.full((2, 200), values), LAST, True, np.ones(2, dtype=bool))
         assert not (made.passed | made.failed).any()
@@ -94,16 +95,29 @@ def test_an_instrument_with_an_error_shows_no_level() -> None:
     """A level that is read bounds the true one from above only: false positives add to it."""
     shows = Slope(0.9, 0.01)
     for level, failed in ((True, False), (False, True)):
-        made = SimulatedClaim(0.2, shows, 0.0, 0.05, 1.0, 2, level=level)
+        made = SimulatedClaim(0.2, shows, 0.0, 0.05, (1.0,) * 3, 2, level=level)
         made.look(np.full((2, 200), 0.5), LAST, True, np.ones(2, dtype=bool))
         assert made.failed.all() == failed
 
 
 def test_what_is_decided_is_not_weighed_again() -> None:
     """A review that is decided stays as it was, and a statement that passed is not turned by later answers."""
-    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, 1.0, 2)
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, (1.0,) * 3, 2)
     first = Looks().and_at(0.5)
     made.look(np.zeros((2, 100)), first, True, np.array([True, False]))
     assert made.passed.tolist() == [True, False]
     made.look(np.full((2, 200), 0.5), LAST, True, np.array([True, True]))
-    assert (made.passed.tolist(), made.failed.tolist()) == ([True, False], [False, True])
+    assert (made.passed.tolist(), made.failed.tolist()) == ([True, False], [[False, True]] * 2)
+
+
+def test_harm_is_shown_sooner_where_others_have_passed() -> None:
+    """By all its error rate where all other statements have passed, by less where only the other gates have."""
+    rng = np.random.default_rng(3)
+    values = 0.2 + 0.3 * rng.normal(size=(400, 200)) + 0.05
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, (0.1, 0.5, 1.0), 400, reach=(-9.0, 9.0))
+    last = np.arange(400) < 200
+    made.look(values, LAST, False, np.ones(400, dtype=bool), last)
+    together, alone = made.failed
+    assert not (together & ~alone).any()
+    assert together.mean() + 0.1 < alone[~last].mean()
+    assert alone[~last].mean() + 0.05 < alone[last].mean()

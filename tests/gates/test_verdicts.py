@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from seatrial.gates.claims import Statement
 from seatrial.gates.verdicts import (
@@ -16,7 +17,8 @@ from seatrial.gates.verdicts import (
     WeighedGate,
     claim_weights,
     decide,
-    guard_weight,
+    mean_weight,
+    still_open,
     verdicts,
 )
 from seatrial.instruments.may_gate import BY_NATURE, Standing
@@ -592,9 +594,98 @@ def test_the_mean_of_a_gate_has_its_weight() -> None:
     """It is counted among all claims of its kind of gate; where nothing was weighed yet it may err all."""
     family = _family(FINE, _member("a", BELOW), _member("b", BELOW))
     other, advisory = _weighed("x", FINE), _weighed("y", FINE, advisory=ADVISORY)
-    assert guard_weight([family, other, advisory], True) == pytest.approx(0.4)
-    assert guard_weight([family, other, advisory], False) == 1.0
-    assert guard_weight([_weighed("x", FINE)], True) == guard_weight([_weighed("x")], True) == 1.0
+    assert mean_weight([family, other, advisory], True, 0.05) == pytest.approx(0.4)
+    assert mean_weight([family, other, advisory], False, 0.05) == 1.0
+    assert mean_weight([_weighed("x", FINE)], True, 0.05) == mean_weight([_weighed("x")], True, 0.05) == 1.0
+    read = [replace(one, reads=frozenset({one.gate.signal})) for one in (family, _weighed("x", UNSURE))]
+    assert mean_weight(read, True, 0.05) == pytest.approx(0.95)
+
+
+# What a fail is corrected over
+
+
+def _reads(gate: WeighedGate, *suites: str) -> WeighedGate:
+    """The gate, read from the answers to these suites."""
+    return replace(gate, reads=frozenset(suites))
+
+
+ALMOST = replace(UNSURE, estimate=0.1, low=0.06, high=0.2, p_value=0.03)
+"""Harm above 0.05, if nothing else was looked at."""
+
+
+def test_what_has_passed_is_not_corrected_for() -> None:
+    """A gate that can no longer fail leaves what showing harm may err to the others, which read other answers."""
+    assert _verdicts(_weighed("a", ALMOST), _weighed("b", FINE)) == ["inconclusive", "pass"]
+    assert _verdicts(_reads(_weighed("a", ALMOST), "a"), _reads(_weighed("b", FINE), "b")) == ["fail", "pass"]
+    assert _verdicts(_reads(_weighed("a", ALMOST), "a"), _reads(_weighed("b", UNSURE), "b")) == ["inconclusive"] * 2
+
+
+def test_the_level_pays_for_a_pass() -> None:
+    """A claim passes by luck with a chance of alpha, so what is left of the level is 1 - alpha of it."""
+    for p_value, wanted in ((0.0474, "fail"), (0.0476, "inconclusive")):
+        almost = _reads(_weighed("a", replace(ALMOST, p_value=p_value)), "a")
+        assert _verdicts(almost, _reads(_weighed("b", FINE), "b"))[0] == wanted
+        assert _verdicts(almost)[0] == "fail"
+
+
+def test_gates_that_share_answers_count_until_all_of_them_have_passed() -> None:
+    """A pass of one may make a fail of the other likelier, so it says nothing in its favor."""
+    open_one, passed = _reads(_weighed("a", ALMOST), "a", "b"), _reads(_weighed("b", FINE), "b", "c")
+    assert _verdicts(open_one, passed) == ["inconclusive", "pass"]
+    far, other = _reads(_weighed("c", FINE), "c"), _reads(_weighed("d", FINE), "d")
+    left, _ = still_open([open_one, passed, far, other], 0.05)
+    assert left == [*open_one.claims, *passed.claims]
+    left, level = still_open([passed, far], 0.05)
+    assert (left, level) == ([], pytest.approx(0.0475))
+
+
+def test_within_a_gate_what_has_passed_is_not_corrected_for() -> None:
+    """A family's suites that have passed leave its mean what showing harm may err, and it them."""
+    family = _family(ALMOST, _member("a", BELOW), _member("b", BELOW))
+    assert _verdicts(replace(family, claims=(WeighedClaim(MARGIN, replace(ALMOST, p_value=0.045)),))) == [
+        "inconclusive"
+    ]
+    read = _reads(replace(family, claims=(WeighedClaim(MARGIN, replace(ALMOST, p_value=0.045)),)), "a", "b")
+    assert _verdicts(read) == ["fail"]
+    part = replace(SHOWN, p_value=0.045)
+    assert _verdicts(_reads(_family(FINE, _member("a", part), _member("b", BELOW)), "a", "b")) == ["fail"]
+
+
+def test_a_gate_that_nobody_knows_the_answers_of_counts_on() -> None:
+    """What it is read from may be what another gate is read from too."""
+    unknown = _weighed("b", FINE)
+    assert still_open([_reads(_weighed("a", ALMOST), "a"), unknown], 0.05)[0][1:] == list(unknown.claims)
+    assert still_open([unknown, unknown], 0.05)[1] == 0.05
+
+
+def test_nothing_measured_and_what_may_only_advise_has_not_passed() -> None:
+    """An unknown is no pass, so it is corrected for."""
+    weak = _reads(_weighed("b", FINE, advice=UNTRUSTED), "b")
+    assert still_open([_reads(_weighed("a", ALMOST), "a"), weak], 0.05)[0][1:] == list(weak.claims)
+    nothing = _reads(_weighed("b", NOTHING), "b")
+    assert still_open([_reads(_weighed("a", ALMOST), "a"), nothing], 0.05)[0][1:] == list(nothing.claims)
+
+
+@pytest.mark.parametrize("harms", [(0.0,) * 5, (0.0, -9.0, -9.0, -9.0, -9.0), (0.0, -1.0, -2.0, -3.0, 0.0)])
+@pytest.mark.parametrize("common", [0.0, 0.5])
+def test_no_gate_fails_by_luck_more_often_than_alpha(harms: tuple[float, ...], common: float) -> None:
+    """Whatever the others do: at their margins, far below, or between; also where all share an error of their record.
+
+    A gate's reading is its harm in standard errors above the margin, plus noise; at most alpha of the reviews may see
+    any of them fail. 4,000 reviews: three standard errors of a rate of .05 are .01.
+    """
+    rng, runs, alpha = np.random.default_rng(6), 4000, 0.05
+    shared = rng.normal(size=(runs, 1)) * np.sqrt(common)
+    z = np.array(harms) + shared + rng.normal(size=(runs, 5)) * np.sqrt(1 - common)
+    failed = 0
+    for row in z:
+        gates = []
+        for place, one in enumerate(row):
+            low, high = 0.05 + 0.01 * (one - norm.isf(alpha)), 0.05 + 0.01 * (one + norm.isf(alpha))
+            found = replace(UNSURE, estimate=0.05 + 0.01 * one, low=low, high=high, p_value=float(norm.sf(one)))
+            gates.append(_reads(_weighed(str(place), found), str(place)))
+        failed += "fail" in _verdicts(*gates)
+    assert failed / runs <= alpha + 0.0104
 
 
 @pytest.mark.parametrize(

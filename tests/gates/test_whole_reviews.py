@@ -10,12 +10,20 @@ from seatrial.gates.whole_reviews import whole_reviews
 
 
 def _course(
-    passed: list[list[int]], failed: list[list[int]], calls: list[float], at_last: list[list[int]] | None = None
+    passed: list[list[int]],
+    failed: list[list[int]],
+    calls: list[float],
+    at_last: list[list[int]] | None = None,
+    alone: list[list[int]] | None = None,
 ) -> Course:
-    """A course of some runs: by each look, whether it has passed and failed, and would pass were it the last."""
+    """A course of some runs: by each look, whether it has passed and failed, and would pass were it the last.
+
+    `alone` says whether it has failed if all others have passed.
+    """
     first, second = np.array(passed, dtype=bool), np.array(failed, dtype=bool)
     final = first if at_last is None else np.array(at_last, dtype=bool)
-    return Course(first, second, final, second, np.tile(np.array(calls), (len(first), 1)))
+    third = second if alone is None else np.array(alone, dtype=bool)
+    return Course(first, second, final, second, np.tile(np.array(calls), (len(first), 1)), third, third)
 
 
 PASSES = _course([[0, 1]], [[0, 0]], [10, 30])
@@ -35,6 +43,17 @@ def test_a_launch_needs_all_blocking_gates_and_a_block_any() -> None:
     for name, (courses, blocking) in cases.items():
         found, _ = whole_reviews(courses, blocking, 1000)
         assert found == {"launch": (1, 0, 0), "hold": (0, 1, 0), "block": (0, 0, 1)}[name.split()[0]], name
+
+
+def test_the_last_open_gate_fails_by_less() -> None:
+    """What would fail a gate were it alone counts once all other blocking gates have passed, and not before."""
+    alone = _course([[0, 0]], [[0, 0]], [10, 30], alone=[[1, 1]])
+    assert whole_reviews({"a": PASSES, "b": alone}, ["a", "b"], 1000)[0] == (0, 0, 1)
+    assert whole_reviews({"b": alone}, ["b"], 1000)[0] == (0, 0, 1)
+    assert whole_reviews({"a": PASSES, "b": alone, "c": OPEN}, ["a", "b"], 1000)[0] == (0, 0, 1)
+    assert whole_reviews({"a": PASSES, "b": alone, "c": OPEN}, ["a", "b", "c"], 1000)[0] == (0, 1, 0)
+    assert whole_reviews({"a": PASSES, "b": alone, "c": alone}, ["a", "b", "c"], 1000)[0] == (0, 1, 0)
+    assert whole_reviews({"a": PASSES, "b": alone}, ["a"], 1000)[0] == (1, 0, 0)
 
 
 def test_nothing_launches_where_a_gate_may_only_advise() -> None:

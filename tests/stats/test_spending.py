@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -205,3 +206,15 @@ def test_the_least_p_value_holds_at_every_look(pattern: tuple[float, ...], final
     for level in (0.01, 0.05, 0.2):
         error = math.sqrt(level * (1 - level) / len(least))
         assert float((least <= level).mean()) == pytest.approx(level, abs=4 * error)
+
+
+def test_showing_harm_spends_no_sooner_than_usual() -> None:
+    """Where ruling out is hastened, showing is not: less early, more late; else both are alike."""
+    usual, soon = before_any_look(), before_any_look(may_go_on=True)
+    assert usual.showing == usual
+    assert soon.showing == replace(soon, power=POWER)
+    for share in (0.1, 0.5):
+        soon = soon.and_at(share)
+        assert nominal_level(0.05, soon.showing) < nominal_level(0.05, soon)
+    end = soon.and_at(1.0)
+    assert nominal_level(0.05, end.showing) > nominal_level(0.05, end)

@@ -34,10 +34,12 @@ class Course:
 
     Attributes:
         passed: Whether it has passed by each look, shape (r, k).
-        failed: Whether it has failed by each look, and before it passed.
+        failed: Whether it has failed by each look, and before it passed, if all other gates are open.
         final_pass: Whether it would have passed were this look the last.
-        final_fail: Whether it would have failed were this look the last.
+        final_fail: Whether it would have failed were this look the last, if all other gates are open.
         calls: Calls spent by each look.
+        alone: Whether it has failed by each look, and before it passed, if all other gates have passed.
+        final_alone: Whether it would have failed were this look the last, if all other gates have passed.
         ends: Upper bounds of the change at the last look, of some of the reviews; empty where nobody asked for them.
     """
 
@@ -46,6 +48,8 @@ class Course:
     final_pass: Mask
     final_fail: Mask
     calls: Array
+    alone: Mask
+    final_alone: Mask
     ends: Array = field(default_factory=lambda: np.empty(0))
 
     @property
@@ -88,7 +92,7 @@ def _undecided(gate: SimulatedGate, runs: int) -> Course:
     """Return the course of a gate whose instrument may only advise: it is asked once and decides nothing."""
     never = np.zeros((runs, 1), dtype=bool)
     calls = sum(suite.calls * min(suite.most, suite.clusters) for suite in gate.suites)
-    return Course(never, never, never, never, np.full((runs, 1), calls), np.full(runs, math.inf))
+    return Course(never, never, never, never, np.full((runs, 1), calls), never, never, np.full(runs, math.inf))
 
 
 # Looked at
@@ -118,8 +122,9 @@ def _looked_at(
         values = [one.means(places[min(number, len(places) - 1)]) for number, one in enumerate(answers)]
         for claim in parts:
             claim.look(values[claim.series], taken, ahead, open_now)
+        parts_passed = np.logical_and.reduce([claim.passed for claim in parts])
         for claim in whole:
-            claim.look(claim.pooled(gate.suites, values), taken, ahead, open_now)
+            claim.look(claim.pooled(gate.suites, values), taken, ahead, open_now, parts_passed)
         if whole:
             undecided = np.stack([~claim.passed for claim in parts], axis=1)
             decided = np.logical_and.reduce([claim.passed for claim in whole])
@@ -127,29 +132,35 @@ def _looked_at(
         made.append(
             (
                 np.logical_and.reduce([claim.passed for claim in every]),
-                np.logical_or.reduce([claim.failed for claim in every]),
+                *np.logical_or.reduce([claim.failed for claim in every]),
                 np.logical_and.reduce([claim.final_pass for claim in every]),
-                np.logical_or.reduce([claim.final_fail for claim in every]),
+                *np.logical_or.reduce([claim.final_fail for claim in every]),
             )
         )
         open_now = ~(made[-1][0] | made[-1][1])
         if not bounds and not open_now.any():
             break
-    passed, failed, final_pass, final_fail = (np.stack(one, axis=1) for one in zip(*made, strict=True))
+    passed, failed, alone, final_pass, final_fail, final_alone = (
+        np.stack(one, axis=1) for one in zip(*made, strict=True)
+    )
     ends = np.empty(0)
     if bounds:
         some = [one[:FOR_A_BOUND] for one in values]
         ends = whole[0].bound(whole[0].pooled(gate.suites, some), taken) if whole else parts[0].bound(some[0], taken)
-    return Course(*_first(passed, failed), final_pass, final_fail, np.stack(calls, axis=1), ends)
+    passed, failed, alone = _first(passed, failed, alone)
+    return Course(passed, failed, final_pass, final_fail, np.stack(calls, axis=1), alone, final_alone, ends)
 
 
-def _first(passed: Mask, failed: Mask) -> tuple[Mask, Mask]:
-    """Return whether a gate has passed, and failed, by each look, whichever came first; a pass where both did."""
-    passed, failed = np.maximum.accumulate(passed, axis=1), np.maximum.accumulate(failed, axis=1)
+def _first(passed: Mask, *fails: Mask) -> tuple[Mask, ...]:
+    """Return whether a gate has passed, and failed, by each look, whichever came first; a pass where both did.
+
+    Of several ways to fail, each is taken by itself; a pass counts where it came before the first of them.
+    """
+    every = [np.maximum.accumulate(one, axis=1) for one in (passed, *fails)]
     count = passed.shape[1]
-    first_pass, first_fail = (np.where(one.any(axis=1), one.argmax(axis=1), count) for one in (passed, failed))
-    wins = (first_pass <= first_fail)[:, None]
-    return passed & wins, failed & ~wins
+    first = [np.where(one.any(axis=1), one.argmax(axis=1), count) for one in every]
+    before = [(first[0] <= one)[:, None] for one in first[1:]]
+    return (every[0] & before[0], *(one & ~wins for one, wins in zip(every[1:], before, strict=True)))
 
 
 class _Answers:
@@ -208,9 +219,10 @@ def _alone(gate: SimulatedGate, change: float, alpha: float, rng: np.random.Gene
     shift = change * suite.shows.value
     x = shifted(suite.residuals, shift, *whole, size, rng)
     weights = [gate.head, *[gate.guard] * (len(groups) - 1)]
+    alone = weights if live else [gate.alone[0], *[gate.alone[1]] * (len(groups) - 1)]
     made = [
         _weighed(suite, x, suite.margin, whole, alpha, weight, group, ends, live)
-        for weight, group in zip(weights, groups, strict=True)
+        for weight, group in zip(zip(weights, alone, strict=True), groups, strict=True)
     ]
     if not math.isnan(suite.limit) and suite.levels is not None:
         level = float(suite.levels.mean())
@@ -218,13 +230,15 @@ def _alone(gate: SimulatedGate, change: float, alpha: float, rng: np.random.Gene
         y = level + shifted(suite.levels - level, shift, bounds[0] - level, bounds[1] - level, size, rng)
         made += [
             _weighed(suite, y, suite.limit, bounds, alpha, weight, group, ends, live)
-            for weight, group in zip(weights, groups, strict=True)
+            for weight, group in zip(zip(weights, alone, strict=True), groups, strict=True)
         ]
-    passed, failed = _first(
-        np.logical_and.reduce([one[0] for one in made]), np.logical_or.reduce([one[1] for one in made])
+    passed, failed, by_itself = _first(
+        np.logical_and.reduce([one[0] for one in made]),
+        np.logical_or.reduce([one[1] for one in made]),
+        np.logical_or.reduce([one[2] for one in made]),
     )
     calls = np.broadcast_to((np.array(ends) + 1.0) * suite.calls, passed.shape) if live else np.zeros(passed.shape)
-    return Course(passed, failed, passed, failed, calls)
+    return Course(passed, failed, passed, failed, calls, by_itself, by_itself)
 
 
 def _weighed(
@@ -233,35 +247,41 @@ def _weighed(
     threshold: float,
     bounds: tuple[float, float],
     alpha: float,
-    weight: float,
+    weights: tuple[float, float],
     group: Mask | None,
     ends: list[int],
     live: bool,
-) -> tuple[Mask, Mask]:
-    """Return at which looks each simulated review would rule harm out, and show it, shapes (runs, looks)."""
+) -> tuple[Mask, Mask, Mask]:
+    """Return at which looks each simulated review would rule harm out, and show it, shapes (runs, looks).
+
+    It shows harm where all other gates are open, and where they have passed.
+    """
     low, high = bounds
     never = np.zeros((len(x), len(ends)), dtype=bool)
     chosen = x if group is None else x[:, group]
     if chosen.shape[1] == 0:
-        return never, never
+        return never, never, never
     a_level = low != -high and suite.shows.se > 0
     out, above = threshold - suite.faked, threshold + suite.faked
     if live:
         level, flat = suite.shows.ruling_out(alpha)
-        steep = suite.shows.showing(alpha, round(1 / weight))
-        wall = -math.log(family_alpha(alpha, [suite.shows]) * weight)
+        steep = suite.shows.showing(alpha, round(1 / weights[0]))
+        wall = -math.log(family_alpha(alpha, [suite.shows]) * weights[0])
         # Of the clusters asked until a look, those of the group count.
         place = (np.arange(x.shape[1]) if group is None else np.cumsum(group) - 1)[ends].astype(np.int64)
         seen, place = place >= 0, np.maximum(place, 0)
         aim = threshold * suite.shows.value if low == -high else None
         ruled_out = log_wealth_paths(chosen, out * flat, low, high, "less", aim=aim)[:, place] >= -math.log(level)
         shown = log_wealth_paths(chosen, above * steep, low, high, "greater", aim=aim)[:, place] >= wall
-        ruled_out, shown = ruled_out & seen, shown & seen
+        ruled_out, found = ruled_out & seen, [shown & seen] * 2
     else:
         mean = chosen.mean(axis=1)
         reading = fixed_size_bounds(chosen, low, high, alpha)
         _, most = true_bounds(mean, reading.low, reading.high, suite.shows, alpha)
-        strict = fixed_size_bounds(chosen, low, high, alpha * weight)
-        least, _ = true_bounds(mean, strict.low, strict.high, suite.shows, alpha * weight)
-        ruled_out, shown = (most < out)[:, None], (least > above)[:, None]
-    return ruled_out, never if a_level else shown & ~ruled_out
+        ruled_out, found = (most < out)[:, None], []
+        for weight in weights:
+            strict = fixed_size_bounds(chosen, low, high, alpha * weight)
+            least, _ = true_bounds(mean, strict.low, strict.high, suite.shows, alpha * weight)
+            found.append((least > above)[:, None])
+    shown, alone = (never if a_level else one & ~ruled_out for one in found)
+    return ruled_out, shown, alone

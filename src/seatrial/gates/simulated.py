@@ -90,6 +90,8 @@ class SimulatedGate:
         use_case_margin: Largest rise tolerated in each use case over a family's suites, likewise; NaN without one.
         head: What its mean may err, of what showing harm may err in all.
         guard: The same for each statement about a part.
+        alone: Both where all other gates have passed.
+        last: What its last open statement may err where all others have passed.
     """
 
     suites: tuple[SimulatedSuite, ...]
@@ -98,6 +100,8 @@ class SimulatedGate:
     use_case_margin: float = math.nan
     head: float = 1.0
     guard: float = 1.0
+    alone: tuple[float, float] = (1.0, 1.0)
+    last: float = 1.0
 
     @property
     def is_family(self) -> bool:
@@ -142,10 +146,17 @@ def simulated_gates(
     weighed = []
     for (made, basis), own_kind in zip(found, blocks, strict=True):
         same = [one for (one, _), kind in zip(found, blocks, strict=True) if kind == own_kind]
-        guards = [guard for one in same for guard in _guards(one)]
-        weights = dict(zip(guards, claim_weights(guards), strict=True))
-        weighed.append((replace(made, head=weights.get(False, 1.0), guard=weights.get(True, 1.0)), basis))
+        level = 1 - policy.alpha if sum(len(_guards(one)) for one in same) > 1 else 1.0
+        (head, guard), alone = _weights(same, level), _weights([made], level)
+        weighed.append((replace(made, head=head, guard=guard, alone=alone, last=level), basis))
     return weighed
+
+
+def _weights(gates: Sequence[SimulatedGate], level: float) -> tuple[float, float]:
+    """Return what a mean and what a statement about a part may err, of alpha, where these gates are open."""
+    guards = [guard for one in gates for guard in _guards(one)]
+    weights = dict(zip(guards, claim_weights(guards), strict=True))
+    return weights.get(False, 1.0) * level, weights.get(True, 1.0) * level
 
 
 def _guards(gate: SimulatedGate) -> list[bool]:

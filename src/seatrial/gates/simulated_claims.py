@@ -25,14 +25,16 @@ Mask = NDArray[np.bool_]
 class SimulatedClaim:
     """One statement while it is looked at, in all simulated reviews; `rows` are the clusters that it is about.
 
-    A review that is decided, and a statement that has passed, are not weighed again: nothing is asked for them.
+    A review that is decided, and a statement that has passed, are not weighed again: nothing is asked for them. Showing
+    harm may err by `weights` of alpha: where all gates are open, where the others have passed, and where its gate's
+    other statements have passed too. `failed` and `final_fail` say by which of the first two it fails, shape (2, runs).
     """
 
     threshold: float
     shows: Slope
     faked: float
     alpha: float
-    weight: float
+    weights: tuple[float, float, float]
     runs: int
     reach: tuple[float, float] = (-1.0, 1.0)
     rows: Mask | None = None
@@ -47,29 +49,45 @@ class SimulatedClaim:
 
     def __post_init__(self) -> None:
         """Start with nothing decided."""
-        self.passed, self.failed = np.zeros(self.runs, dtype=bool), np.zeros(self.runs, dtype=bool)
+        self.passed, self.failed = np.zeros(self.runs, dtype=bool), np.zeros((2, self.runs), dtype=bool)
         self.final_pass, self.final_fail = self.passed, self.failed
 
-    def look(self, values: Array, taken: Looks, ahead: bool, open_now: Mask) -> None:
-        """Weigh the clusters' means of the reviews that are open, shape (runs, clusters)."""
+    def look(self, values: Array, taken: Looks, ahead: bool, open_now: Mask, is_last: Mask | None = None) -> None:
+        """Weigh the clusters' means of the reviews that are open, shape (runs, clusters).
+
+        Args:
+            values: The means.
+            taken: The looks.
+            ahead: Whether to find what a last look would decide.
+            open_now: The reviews in which it is weighed, shape (runs,).
+            is_last: Those in which its gate's other statements have passed; none by default.
+        """
         chosen = values if self.rows is None else values[:, self.rows[: values.shape[1]]]
         at = np.flatnonzero(open_now & ~self.passed)
         self.final_pass, self.final_fail = self.passed, self.failed
         if chosen.shape[1] == 0 or not self.may_pass or len(at) == 0:
             return
-        now = self._decided(chosen[at], taken)
+        alone = np.zeros(len(at), dtype=bool) if is_last is None else is_last[at]
+        now = self._decided(chosen[at], taken, alone)
         self.passed, self.failed = _with(self.passed, at, now[0]), _with(self.failed, at, now[1])
         self.final_pass, self.final_fail = self.passed, self.failed
         if ahead and not taken.final:
-            last = self._decided(chosen[at], replace(taken, final=True))
+            last = self._decided(chosen[at], replace(taken, final=True), alone)
             self.final_pass, self.final_fail = _with(self.passed, at, last[0]), _with(self.failed, at, last[1])
 
-    def _decided(self, chosen: Array, taken: Looks) -> tuple[Mask, Mask]:
+    def _decided(self, chosen: Array, taken: Looks, alone: Mask) -> tuple[Mask, Mask]:
         out = self._below(chosen, self.threshold - self.faked, nominal_level(self.alpha, taken), 1)
+        shown = np.zeros((2, len(chosen)), dtype=bool)
         if self.level and self.shows.se > 0:
-            return out, np.zeros_like(out)
-        above = self._below(chosen, self.threshold + self.faked, nominal_level(self.alpha * self.weight, taken), -1)
-        return out, above & ~out
+            return out, shown
+        above = self.threshold + self.faked
+        # Only a mean above the threshold can show harm: few are, where nothing changed.
+        far = ~out & (chosen.mean(axis=1) > above * self.shows.value)
+        every, others, last = self.weights
+        for row, of, weight in ((0, far, every), (1, far & ~alone, others), (1, far & alone, last)):
+            if of.any():
+                shown[row, of] = self._below(chosen[of], above, nominal_level(self.alpha * weight, taken.showing), -1)
+        return out, shown
 
     def _below(self, chosen: Array, threshold: float, level: float, sign: int) -> Mask:
         if level < LEAST_LEVEL:
@@ -107,8 +125,13 @@ class SimulatedClaim:
 def _with(before: Mask, at: NDArray[np.int64], found: Mask) -> Mask:
     """Return the mask with what was found in some of its places besides."""
     made = before.copy()
-    made[at] |= found
+    made[..., at] |= found
     return made
+
+
+def _weights(gate: SimulatedGate, guards: bool) -> tuple[float, float, float]:
+    """Return what a statement may err as more and more others have passed: see `SimulatedClaim`."""
+    return (gate.guard if guards else gate.head), gate.alone[guards], gate.last
 
 
 def claims_of(gate: SimulatedGate, alpha: float, runs: int) -> list[SimulatedClaim]:
@@ -120,7 +143,7 @@ def claims_of(gate: SimulatedGate, alpha: float, runs: int) -> list[SimulatedCla
                 suite.shows,
                 suite.faked,
                 alpha,
-                gate.guard,
+                _weights(gate, True),
                 runs,
                 (-suite.reach, suite.reach),
                 series=number,
@@ -134,13 +157,13 @@ def claims_of(gate: SimulatedGate, alpha: float, runs: int) -> list[SimulatedCla
         groups += [suite.use_cases == name for name in np.unique(suite.use_cases)]
     made = []
     for rows in groups:
-        weight = gate.head if rows is None else gate.guard
+        weights = _weights(gate, rows is not None)
         reach = (-suite.reach, suite.reach)
-        made.append(SimulatedClaim(suite.margin, suite.shows, suite.faked, alpha, weight, runs, reach, rows))
+        made.append(SimulatedClaim(suite.margin, suite.shows, suite.faked, alpha, weights, runs, reach, rows))
         if not math.isnan(suite.limit):
             reach = (suite.least, suite.least + suite.reach)
             made.append(
-                SimulatedClaim(suite.limit, suite.shows, suite.faked, alpha, weight, runs, reach, rows, True, 1)
+                SimulatedClaim(suite.limit, suite.shows, suite.faked, alpha, weights, runs, reach, rows, True, 1)
             )
     return made
 
@@ -152,8 +175,8 @@ def family_claims(gate: SimulatedGate, alpha: float, runs: int) -> list[Simulate
     readable = [suite for suite in gate.suites if suite.may_gate]
     shows = family_slope([suite.shows for suite in readable])
     faked = sum(suite.faked / suite.reach for suite in readable) / len(readable)
-    made = [SimulatedClaim(gate.margin, shows, faked, alpha, gate.head, runs)]
+    made = [SimulatedClaim(gate.margin, shows, faked, alpha, _weights(gate, False), runs)]
     return made + [
-        SimulatedClaim(gate.use_case_margin, shows, faked, alpha, gate.guard, runs, use_case=case)
+        SimulatedClaim(gate.use_case_margin, shows, faked, alpha, _weights(gate, True), runs, use_case=case)
         for case in gate.cases
     ]

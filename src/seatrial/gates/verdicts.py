@@ -3,9 +3,9 @@
 A *pass* needs harm to be ruled out in every claim of the gate, each at the policy's alpha: a launch needs
 all blocking gates to pass, so the chance to launch past any one broken gate stays below alpha without a
 correction (intersection–union). A *fail* is a claim made about all gates together, so it is corrected over
-all claims that could have been made: e-BH where all gates are bet on (their average is itself a test
-martingale, so looking often costs nothing), else Holm. Claims that keep harm from hiding in a part of a mean are
-many: they share a small part of what showing harm may err, and leave the means the rest.
+all claims that could still be made: e-BH where all gates are bet on (their average is itself a test
+martingale, so looking often costs nothing), else Holm over the gates that have not passed. Claims that keep harm from
+hiding in a part of a mean are many: they share a small part of what showing harm may err, and leave the means the rest.
 
 Between the two stands *harm likely*: it decides nothing, and is said first.
 """
@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seatrial.gates.claims import Statement
 from seatrial.instruments.may_gate import BY_NATURE, Standing
@@ -27,7 +26,16 @@ from seatrial.stats.instruments import family_alpha
 from seatrial.stats.multiple import e_bh, holm
 from seatrial.types import ClaimVerdict, Decision, Ended, Evidence, GateVerdict, Outcome, Verdict
 
-__all__ = ["FOR_GUARDS", "WeighedClaim", "WeighedGate", "claim_weights", "decide", "guard_weight", "verdicts"]
+__all__ = [
+    "FOR_GUARDS",
+    "WeighedClaim",
+    "WeighedGate",
+    "claim_weights",
+    "decide",
+    "mean_weight",
+    "still_open",
+    "verdicts",
+]
 
 FOR_GUARDS = 0.2
 """Share of what showing harm may err that all guards have together: single suites of families, single use cases."""
@@ -48,7 +56,7 @@ class WeighedGate:
 
     `stopped` says why asking ended before the gate was decided, if it did; `advice` why its instrument may only
     advise, if so; `standing` what is known of the instrument's error; `members` are the suites of a family; `ended`
-    says why asking ended.
+    says why asking ended; `reads` names the suites whose answers it is read from, empty where that is not known.
     """
 
     gate: Gate
@@ -59,6 +67,7 @@ class WeighedGate:
     standing: Standing = BY_NATURE
     members: tuple[WeighedGate, ...] = ()
     ended: Ended = ""
+    reads: frozenset[str] = frozenset()
 
     @property
     def every_claim(self) -> tuple[tuple[WeighedGate, WeighedClaim], ...]:
@@ -81,8 +90,7 @@ def verdicts(gates: Sequence[WeighedGate], alpha: float) -> tuple[GateVerdict, .
     found: dict[str, GateVerdict] = {}
     for blocking in (True, False):
         chosen = [gate for gate in gates if gate.blocking is blocking]
-        claims = [one for gate in chosen for one in gate.every_claim]
-        shown = dict(zip(map(id, (claim for _, claim in claims)), _harm_shown(claims, alpha), strict=True))
+        shown = _harm_shown(chosen, alpha)
         for gate in chosen:
             found[gate.gate.signal] = _verdict(gate, shown, alpha)
     return tuple(found[gate.gate.signal] for gate in gates)
@@ -96,23 +104,60 @@ def claim_weights(guards: Sequence[bool]) -> list[float]:
     return [for_guards / parts if guard else (1 - for_guards) / heads for guard in guards]
 
 
-def guard_weight(gates: Sequence[WeighedGate], blocking: bool) -> float:
-    """Return what the mean of one gate may err of what showing harm may err in all."""
-    found = [claim.guards for one in gates if one.blocking is blocking for _, claim in one.every_claim]
-    return next((weight for weight, guard in zip(claim_weights(found), found, strict=True) if not guard), 1.0)
+def still_open(gates: Sequence[WeighedGate], alpha: float) -> tuple[list[WeighedClaim], float]:
+    """Return the claims in which harm could still be shown, and what they may err together.
+
+    A claim that has passed can no longer fail, so the others need no correction for it. That it passed must not make
+    them likelier to fail. Gates that share no answers are independent, given the two models; within a gate all claims
+    rise and fall with the same answers, so that a pass of one makes a fail of another less likely. Claims count on
+    where gates share answers, until all of these have passed, and where nobody knows what a gate is read from.
+
+    At its margin a claim passes with a chance of at most alpha, so the p-value of one that has not passed is too small
+    by at most 1 / (1 - alpha), and the level pays for that; below its margin it is the more conservative, as every
+    estimate with a monotone likelihood ratio is. Source of this conditioning: Zhao, Small and Su 2019, "Multiple
+    testing when many p-values are uniformly conservative", JASA 114(527); Ellis, Pecanka and Goeman 2020, Biometrical
+    Journal 62(6).
+
+    Args:
+        gates: Gates that are corrected together.
+        alpha: What showing harm may err in all.
+    """
+    left: list[WeighedClaim] = []
+    for gate in gates:
+        together = [one for one in gates if one is gate or one.reads & gate.reads]
+        settled = all(_has_passed(one, claim) for each in together for one, claim in each.every_claim)
+        for one, claim in gate.every_claim:
+            leaves = settled if len(together) > 1 else _has_passed(one, claim)
+            if not (gate.reads and leaves):
+                left.append(claim)
+    some_may_leave = any(gate.reads for gate in gates) and sum(len(gate.every_claim) for gate in gates) > 1
+    return left, alpha * (1 - alpha) if some_may_leave else alpha
 
 
-def _harm_shown(claims: Sequence[tuple[WeighedGate, WeighedClaim]], alpha: float) -> NDArray[np.bool_]:
-    """Return which claims are broken, corrected over all of them."""
-    if not claims:
-        return np.zeros(0, dtype=bool)
-    bet_on = [gate for gate, claim in claims if claim.evidence.method == "betting"]
-    level = family_alpha(alpha, [gate.standing.shows for gate in bet_on])
-    evidence = [claim.evidence for _, claim in claims]
-    if bet_on and all(found.method == "betting" or found.clusters == 0 for found in evidence):
-        return e_bh(np.array([0.0 if math.isnan(found.e_value) else found.e_value for found in evidence]), level)
-    p_values = np.array([1.0 if math.isnan(found.p_value) else found.p_value for found in evidence])
-    return holm(p_values, level, claim_weights([claim.guards for _, claim in claims]))
+def mean_weight(gates: Sequence[WeighedGate], blocking: bool, alpha: float) -> float:
+    """Return what the mean of one open gate may err, as a share of alpha."""
+    left, level = still_open([one for one in gates if one.blocking is blocking], alpha)
+    found = [claim.guards for claim in left]
+    share = next((weight for weight, guard in zip(claim_weights(found), found, strict=True) if not guard), 1.0)
+    return share * level / alpha
+
+
+def _has_passed(gate: WeighedGate, claim: WeighedClaim) -> bool:
+    return _claim_verdict(claim, False, gate) == "pass"
+
+
+def _harm_shown(gates: Sequence[WeighedGate], alpha: float) -> dict[int, bool]:
+    """Return of each claim, by its id, whether it is broken, corrected over all that are open."""
+    claims = [one for gate in gates for one in gate.every_claim]
+    shows = [gate.standing.shows for gate, claim in claims if claim.evidence.method == "betting"]
+    shown = {id(claim): False for _, claim in claims}
+    if shows and all(claim.evidence.method == "betting" or claim.evidence.clusters == 0 for _, claim in claims):
+        e_values = np.array([0.0 if math.isnan(one.evidence.e_value) else one.evidence.e_value for _, one in claims])
+        return dict(zip(shown, e_bh(e_values, family_alpha(alpha, shows)).tolist(), strict=True))
+    left, level = still_open(gates, alpha)
+    p_values = [1.0 if math.isnan(one.evidence.p_value) else one.evidence.p_value for one in left]
+    broken = holm(p_values, family_alpha(level, shows), claim_weights([claim.guards for claim in left]))
+    return shown | dict(zip(map(id, left), broken.tolist(), strict=True))
 
 
 def _verdict(gate: WeighedGate, shown: Mapping[int, bool], alpha: float) -> GateVerdict:

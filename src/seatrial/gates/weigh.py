@@ -46,6 +46,7 @@ def evidence(
     slope: Slope = EXACT,
     family: int = 1,
     bets: Bets | None = None,
+    showing: float | None = None,
 ) -> Evidence:
     """Return what the claim's clusters show of true harm, without its MDE.
 
@@ -62,6 +63,7 @@ def evidence(
         family: Claims that harm could be shown in; what the slope's error may take of a betting gate is split over
             them.
         bets: The bets of earlier looks, which the same clusters in the same order continue; none by default.
+        showing: Error rate of the lower bound of fixed evidence, where it is not that of the upper one.
     """
     known = claim.seen[~np.isnan(claim.seen)]
     given = slope.or_exact
@@ -83,7 +85,7 @@ def evidence(
     if method == "betting":
         found = _by_betting(summary, claim, alpha, given, family, bets)
     else:
-        found = _by_fixed_size(summary, claim, alpha, given)
+        found = _by_fixed_size(summary, claim, alpha, alpha if showing is None else showing, given)
     return _of_a_level(found, claim) if claim.statement.kind == "limit" and given != EXACT else _on_scale(found, claim)
 
 
@@ -177,9 +179,10 @@ def _divided(bound: float, share: float) -> float:
     return bound / share if share > 0 else math.copysign(math.inf, bound)
 
 
-def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, slope: Slope) -> Evidence:
-    lower, upper = (intervals.fixed_size(values, claim.low, claim.high, alpha) for values in (claim.best, claim.worst))
-    low = float(true_bounds(lower.estimate, lower.low, lower.high, slope, alpha)[0])
+def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, showing: float, slope: Slope) -> Evidence:
+    lower = intervals.fixed_size(claim.best, claim.low, claim.high, showing)
+    upper = intervals.fixed_size(claim.worst, claim.low, claim.high, alpha)
+    low = float(true_bounds(lower.estimate, lower.low, lower.high, slope, showing)[0])
     high = float(true_bounds(upper.estimate, upper.low, upper.high, slope, alpha)[1])
     unpaired = _unpaired(claim, alpha)
     return replace(
@@ -216,13 +219,15 @@ def at_look(claim: Claim, alpha: float, slope: Slope, looks: Looks, before: Evid
         looks: The looks so far, the present one last.
         before: What the look before found; None at the first.
     """
-    level = nominal_level(alpha, looks)
-    found = evidence(claim, "fixed", max(level, LEAST_LEVEL), slope)
+    level, showing = nominal_level(alpha, looks), nominal_level(alpha, looks.showing)
+    found = evidence(claim, "fixed", max(level, LEAST_LEVEL), slope, showing=max(showing, LEAST_LEVEL))
     if found.clusters == 0:
         return found
+    found = replace(found, p_value=p_at_any_look(found.p_value, looks.showing), method="looks")
     if level < LEAST_LEVEL:
-        found = replace(found, low=claim.low, high=claim.high, p_value=1.0)
-    found = replace(found, p_value=p_at_any_look(found.p_value, looks), method="looks")
+        found = replace(found, high=claim.high)
+    if showing < LEAST_LEVEL:
+        found = replace(found, low=claim.low, p_value=1.0)
     if before is None or before.clusters == 0:
         return found
     return replace(
@@ -287,7 +292,9 @@ def chance_at_end(claim: Claim, alpha: float, weight: float, slope: Slope, looks
     left = now * looks.shares[-1]
     threshold = claim.statement.threshold
     error = math.sqrt(left + (threshold * given.se) ** 2)
-    levels = [max(nominal_level(level, end), LEAST_LEVEL) for level in (alpha, alpha * weight)]
+    levels = [
+        max(nominal_level(level, looks), LEAST_LEVEL) for level, looks in ((alpha, end), (alpha * weight, end.showing))
+    ]
     worst, best = float(claim.worst.mean()), float(claim.best.mean())
     # However little answers differ, no bound is nearer than what so many clusters cannot have shown.
     unseen = [float(intervals.out_of_sight(max(clusters, len(known)), level)) for level in levels]

@@ -20,7 +20,7 @@ def whole_reviews(
 
     Each round, every gate that is undecided goes on to its next look, until the budget cannot pay for that: then each
     takes its last look, with the answers of the look before or of the next, whichever the rest of the budget is nearer
-    to.
+    to. Where all other gates have passed, the last open one fails by less.
 
     Args:
         courses: Gate → the course of its simulated reviews.
@@ -32,7 +32,7 @@ def whole_reviews(
     names = list(courses)
     rows = {name: np.arange(runs) % len(courses[name].passed) for name in names}
     looks = max(one.passed.shape[1] for one in courses.values())
-    passed, failed = ({name: np.zeros(runs, dtype=bool) for name in names} for _ in range(2))
+    passed, failed, alone = ({name: np.zeros(runs, dtype=bool) for name in names} for _ in range(3))
     spent, running = np.zeros(runs), np.ones(runs, dtype=bool)
     for look in range(looks):
         wants, cost = {}, np.zeros(runs)
@@ -47,11 +47,18 @@ def whole_reviews(
         for name, one in courses.items():
             at = min(look, one.passed.shape[1] - 1)
             before = max(at - 1, 0)
-            for state, now, final in ((passed, one.passed, one.final_pass), (failed, one.failed, one.final_fail)):
+            for state, now, final in (
+                (passed, one.passed, one.final_pass),
+                (failed, one.failed, one.final_fail),
+                (alone, one.alone, one.final_alone),
+            ):
                 row = rows[name]
                 at_end = np.where(part >= 0.5, final[row, at], final[row, before] & (look > 0))
                 state[name] = state[name] | (wants[name] & np.where(last, at_end, now[row, at]))
             failed[name] &= ~passed[name]
+        left = np.sum([~passed[name] for name in blocking], axis=0)
+        for name in blocking:
+            failed[name] |= alone[name] & ~passed[name] & (left == 1)
         spent = np.where(last, budget, spent + cost)
         running &= ~last
     every_pass = np.logical_and.reduce([passed[name] for name in blocking]) if blocking else np.zeros(runs, dtype=bool)

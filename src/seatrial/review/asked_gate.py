@@ -178,6 +178,7 @@ class AskedGate:
             between=self.faked * self.slope.value,
         )
         members: Sequence[WeighedGate] = [run.weighed(self.stopped) for run in self.runs]
+        reads = frozenset[str]().union(*(one.reads for one in members))
         return WeighedGate(
-            self.gate, ", ".join(names), made, self.stopped, advice, standing, tuple(members), self.ended
+            self.gate, ", ".join(names), made, self.stopped, advice, standing, tuple(members), self.ended, reads
         )

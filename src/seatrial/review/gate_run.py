@@ -222,6 +222,8 @@ class GateRun:
         )
         standing = self.plan.standing
         advice = "" if standing.may_gate else standing.why
+        suite = None if self.plan.source == "evidence" else self.plan.suite
+        reads = frozenset() if suite is None else frozenset({suite.name})
         return WeighedGate(
-            self.plan.gate, self.plan.signal.instrument.name, made, stopped, advice, standing, ended=ended
+            self.plan.gate, self.plan.signal.instrument.name, made, stopped, advice, standing, (), ended, reads
         )

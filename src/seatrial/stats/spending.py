@@ -17,7 +17,7 @@ taken at these levels they are an approximation, whose error rates are measured.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -70,6 +70,15 @@ class Looks:
     final: bool = False
     part: float = 1.0
     power: float = POWER
+
+    @property
+    def showing(self) -> Looks:
+        """The looks as showing harm spends alpha at them: never sooner than by the power of `POWER`.
+
+        A change is farther from showing harm than from ruling it out where it lies half a margin beyond, so that
+        harm is shown late if at all; what is obvious is shown at any look.
+        """
+        return replace(self, power=max(self.power, POWER))
 
     def and_at(self, share: float, *, final: bool = False) -> Looks:
         """Return the looks with one more, at a share of the planned evidence; one that brings nothing new is none.
