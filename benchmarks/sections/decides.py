@@ -25,12 +25,13 @@ def _decides(quick: bool) -> Iterator[str]:
         f"chance of a harmful answer is {decides.BASE:g} on average and differs from item to item; where answers are right "
         f"or wrong, {decides.WRONG:g} are wrong. The judge finds {100 * judge.tpr:.0f} % of the harmful answers and flags "
         f"{100 * judge.fpr:.0f} % of the harmless; its record comes from {judge.labels} labels, drawn anew for each review. "
+        f"In recorded worlds {decides.DRAWS} answers to each item by each model are there beforehand. "
         "Where harm rises exactly by the margin, every launch is false, and so is every block. Bands are Wilson's, 95 %.\n"
     )
     rows = []
     for row, world in zip(decides.measured(quick), decides.WORLDS, strict=True):
         rows.append(row)
-        if world[3] == f"family/{decides.FAMILIES[-1]}":
+        if world.which == f"family/{decides.FAMILIES[-1]}":
             rows.append(
                 _together("one and a half margins over a family, all five rows above", rows[-len(decides.FAMILIES) :])
             )
@@ -50,11 +51,13 @@ def _decides(quick: bool) -> Iterator[str]:
         ],
     )
     yield "What `seatrial plan` says of it before anything is asked, in its first line:\n"
-    for earlier, words in (
-        (False, "by the spread that it assumes"),
-        (True, "by that of one earlier review (`--from`)"),
+    for which, words in (
+        ({}, "by the spread that it assumes"),
+        ({"earlier": True}, "by that of one earlier review (`--from`)"),
+        ({"recorded": True}, "of recorded answers, by the spread that it assumes"),
+        ({"recorded": True, "earlier": True}, "of recorded answers, by that of earlier ones"),
     ):
-        yield f"- {words}: *{decides.planned(earlier).headline}*"
+        yield f"- {words}: *{decides.planned(**which).headline}*"
     yield ""
 
 
