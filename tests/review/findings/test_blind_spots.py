@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +28,11 @@ from seatrial.review.run import decide_on
 from seatrial.types import ROLES, Observation, Role
 
 Compared = Callable[..., Rounds]
+
+
+def _flat(kinds: Mapping[str, list[str]]) -> list[str]:
+    """Return the sentences of all kinds."""
+    return [sentence for said in kinds.values() for sentence in said]
 
 
 def _session(off: float, preferred: float, seed: int = 0) -> list[Observation]:
@@ -89,7 +94,7 @@ def test_what_brought_observations_lack_is_said() -> None:
 
 
 def _spots(rounds: Rounds, cells: tuple[Cell, ...] = (), unanswered: tuple[Unanswered, ...] = ()) -> str:
-    return "\n".join(blind_spots(rounds.policy, rounds, decide(rounds.verdicts), cells, unanswered, ()))
+    return "\n".join(_flat(blind_spots(rounds.policy, rounds, decide(rounds.verdicts), cells, unanswered, ())))
 
 
 CALM = ([0.5] * 60, [0.5] * 60)
@@ -146,7 +151,7 @@ def test_a_demoted_gate_and_an_unmeasured_instrument_are_said(compared: Compared
     rounds.gates[0].plan = replace(rounds.gates[0].plan, standing=UNKNOWN)
     rounds.weigh()
     note = InstrumentNote("labels/score", "", ("behavior/a",), UNKNOWN.why, False, False)
-    said = "\n".join(blind_spots(rounds.policy, rounds, decide(rounds.verdicts), (), (), [note]))
+    said = "\n".join(_flat(blind_spots(rounds.policy, rounds, decide(rounds.verdicts), (), (), [note])))
     assert f"behavior/a: should block, and only advises. {UNKNOWN.why}" in said
     assert "Error not measured: labels/score. What these read wrongly is unknown." in said
 
@@ -196,6 +201,6 @@ def test_a_limit_of_detection_above_the_margin_is_said(
 def test_changes_in_few_clusters_cannot_be_seen(compared: Compared) -> None:
     """Each gate says in how few clusters a full-size change would show in none that was seen: about 3 in n."""
     rounds = compared({"behavior/a": ([0.2, 0.3] * 30, [0.2, 0.3] * 30), "behavior/b": ([0.1] * 20, [0.2] * 20)})
-    spots = blind_spots(rounds.policy, rounds, decide(rounds.finish()), [], [], [])
+    spots = _flat(blind_spots(rounds.policy, rounds, decide(rounds.finish()), [], [], []))
     (said,) = [spot for spot in spots if "full-size change" in spot]
     assert said.endswith("cannot be seen where it is in fewer clusters than: 4.9 % (behavior/a), 14 % (behavior/b).")
