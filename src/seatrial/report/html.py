@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -34,6 +35,8 @@ __all__ = ["environment", "package_file", "render_html"]
 
 AXIS = (-2.0, 3.0)
 """Ends of the forest plot's axis, in margins."""
+EXCERPT = 90
+"""Letters of a question by which a folded pair of answers is known."""
 LONGEST_PROMPT = 1_500
 LONGEST_ANSWER = 4_000
 ROWS_SHOWN = 200
@@ -52,7 +55,9 @@ def render_html(content: ReviewResult) -> str:
     failures = worst_first([verdict for verdict in blocking if verdict.verdict == "fail"])
     likely = content.decision.harm_likely if content.status == "hold" and not failures else ()
     plain = Plain.of(content)
-    rows = [_forest_row(gate, [_forest_row(one) for one in worst_first(gate.members)]) for gate in worst_first(verdicts)]
+    rows = [
+        _forest_row(gate, [_forest_row(one) for one in worst_first(gate.members)]) for gate in worst_first(verdicts)
+    ]
     page: str = (
         environment()
         .get_template("template.html")
@@ -144,6 +149,7 @@ def environment(package: str = "", folder: str = "") -> Environment:
         "percent": percent,
         "weight": weight,
         "shade": _shade,
+        "excerpt": lambda text: textwrap.shorten(text, EXCERPT, placeholder=" …"),
         "prompt": lambda text: shortened(text, LONGEST_PROMPT),
     }
     environment.globals["known"] = math.isfinite

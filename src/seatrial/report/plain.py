@@ -1,4 +1,4 @@
-"""What a report says in words that need no glossary: titles, rates of a hundred, why a gate is open, what comes first."""
+"""What a report says in words that need no glossary: titles, rates of a hundred, why a gate is open."""
 
 from __future__ import annotations
 

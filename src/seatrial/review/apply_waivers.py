@@ -85,6 +85,7 @@ def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:
         "status": content.status,
         "reason": content.decision.reason,
         "verdicts": {name: verdict.verdict for name, verdict in content.decision.every_verdict.items()},
+        "margins": {name: verdict.margin for name, verdict in content.decision.every_verdict.items()},
         "harm_likely": [verdict.signal for verdict in content.decision.harm_likely],
         "hashes": hashes,
         "versions": dict(content.versions),

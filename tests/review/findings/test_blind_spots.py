@@ -14,6 +14,7 @@ from seatrial.gates.verdicts import decide
 from seatrial.instruments.may_gate import UNKNOWN
 from seatrial.observations import to_frame
 from seatrial.policy import Gate, LaunchPolicy
+from seatrial.report.plain import why_open
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
 from seatrial.review.findings.blind_spots import (
     _rated_change,
@@ -114,7 +115,8 @@ def test_what_no_gate_asked_and_what_got_no_answer_is_said(compared: Compared) -
 def test_an_undecided_gate_is_a_blind_spot_with_its_reason(compared: Compared) -> None:
     """What is not known is as loud as a failure."""
     rounds = compared({"behavior/a": ([0.5] * 5, [0.5, 0.7] * 2 + [0.5])})
-    assert f"behavior/a: undecided. {rounds.verdicts[0].reason}" in _spots(rounds)
+    assert f"behavior/a: undecided, for {why_open(rounds.verdicts[0])}." in _spots(rounds)
+    assert why_open(rounds.verdicts[0])
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_a_weak_gate_is_said_whatever_its_verdict(compared: Compared, mde: float
     (verdict,) = rounds.verdicts
     rounds.verdicts = (replace(verdict, evidence=replace(verdict.evidence, mde=mde)),)
     said = _spots(rounds)
-    assert ("Weak at its margin" in said) is bool(words)
+    assert ("Few answers for its margin" in said) is bool(words)
     assert words in said
 
 
@@ -139,9 +141,7 @@ def test_an_instrument_s_own_error_is_said(compared: Compared) -> None:
     said = _spots(rounds)
     assert "behavior/a: labels/score erred differently on different models, by up to 0.15" in said
     assert "Error that differs between the two models is not measured for labels/score" in said
-    assert re.search(
-        r"Verdicts would not bear a difference of more than, in units of the scale: 0\.\d{3} on behavior/b\.", said
-    )
+    assert re.search(r"erred on one model more than on the other by: 0\.\d{3} on behavior/b \(of the scale\)\.", said)
     assert "behavior/c:" not in said
 
 
@@ -202,5 +202,5 @@ def test_changes_in_few_clusters_cannot_be_seen(compared: Compared) -> None:
     """Each gate says in how few clusters a full-size change would show in none that was seen: about 3 in n."""
     rounds = compared({"behavior/a": ([0.2, 0.3] * 30, [0.2, 0.3] * 30), "behavior/b": ([0.1] * 20, [0.2] * 20)})
     spots = _flat(blind_spots(rounds.policy, rounds, decide(rounds.finish()), [], [], []))
-    (said,) = [spot for spot in spots if "full-size change" in spot]
-    assert said.endswith("cannot be seen where it is in fewer clusters than: 4.9 % (behavior/a), 14 % (behavior/b).")
+    (said,) = [spot for spot in spots if "large and rare" in spot]
+    assert said.endswith("in fewer independent items than 4.9 % (behavior/a), 14 % (behavior/b).")
