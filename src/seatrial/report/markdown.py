@@ -42,7 +42,7 @@ def render_markdown(content: ReviewResult) -> str:
     policy, plain = content.policy, Plain.of(content)
     models = f"**{_inert(policy.name)}** · `{_code(policy.baseline.model)}` → `{_code(policy.candidate.model)}`"
     first = [
-        f"## seatrial: {headline(content)}",
+        f"## seatrial: {_inert(plain.text(headline(content, where=True)))}",
         models + (f" · {_inert(content.history)}" if content.history else ""),
         _inert(plain.text(content.decision.reason)),
         *_waived(content, plain),

@@ -67,7 +67,7 @@ class Plain:
             return number(value, sign=sign)
         size = 100 * value
         digits = 0 if abs(size) >= 10 or size == round(size) else 1
-        return f"{size:{'+' if sign else ''}.{digits}f}".replace("-", "−")
+        return f"{size:{'+' if sign and size else ''}.{digits}f}".replace("-", "−")
 
 
 def why_open(verdict: GateVerdict) -> str:
