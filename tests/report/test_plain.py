@@ -63,7 +63,7 @@ def test_how_many_gates_counted_stands_beside_how_many_failed() -> None:
 
 
 def test_why_a_gate_is_open_is_said_in_plain_words() -> None:
-    """Nothing measured, too little, what is missing, a suite inside a family, an instrument that may not; or nothing."""
+    """Nothing or too little measured, what is missing, a suite inside a family, an instrument that may not."""
     empty, small, demoted = HOLD.decision.verdicts
     assert why_open(empty) == "nothing was measured"
     assert why_open(small) == "11 independent items are too few to tell a change as small as is tolerated"
