@@ -30,6 +30,7 @@ def test_a_change_says_its_interval_and_what_is_tolerated() -> None:
     assert Plain.of(NAMED).change(FIRST) == "harm +31 of 100 (+24 to +38), tolerated 5"
     assert Plain.of(BLOCK).change(FIRST) == "harm +0.312 (+0.241 to +0.383), tolerated 0.050"
     assert Plain.of(NAMED).change(replace(FIRST, evidence=Evidence())) == "not measured"
+    assert Plain.of(NAMED).change(replace(FIRST, demoted=True)).startswith("reading +31 of 100")
     near = replace(FIRST, evidence=replace(FIRST.evidence, estimate=0.0, low=-0.0012, high=0.0496))
     assert Plain.of(NAMED).change(near) == "harm 0 of 100 (−0.1 to +5.0), tolerated 5"
 

@@ -60,7 +60,9 @@ class Plain:
         tolerated = f"tolerated {self._size(verdict, verdict.margin)}"
         span = f"{self._size(verdict, found.low, sign=True)} to {self._size(verdict, found.high, sign=True)}"
         unit = "" if self.names[verdict.signal].scale == "number" else " of 100"
-        return f"harm {self._size(verdict, found.estimate, sign=True)}{unit} ({span}), {tolerated}"
+        # What is not known to see harm gives a reading, and nobody knows how much true harm that is.
+        what = "reading" if verdict.demoted else "harm"
+        return f"{what} {self._size(verdict, found.estimate, sign=True)}{unit} ({span}), {tolerated}"
 
     def _size(self, verdict: GateVerdict, value: float, *, sign: bool = False) -> str:
         if self.names[verdict.signal].scale == "number":
