@@ -38,7 +38,7 @@ Harmful = Literal["high", "low"]
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
-Outcome = Literal["launch", "hold", "block"]
+Outcome = Literal["launch", "launch-on-trust", "hold", "block"]
 
 Ended = Literal["", "decided", "used up", "futile", "budget"]
 """Why a gate is asked no more."""
@@ -328,6 +328,8 @@ class GateVerdict:
             correction for all gates that were looked at, or what may only advise points there.
         ended: Why it was asked no more: `decided`, `used up` (all that it may ask), `futile` (what remains could hardly
             decide it), `budget`; empty where it was not asked.
+        trust: The policy's reason for counting an instrument without a sufficient record, its slope taken as 1.
+        starter: Whether what is known of its judge comes from graded answers of the suites only.
     """
 
     signal: str
@@ -343,6 +345,8 @@ class GateVerdict:
     members: tuple[GateVerdict, ...] = ()
     harm_likely: bool = False
     ended: Ended = ""
+    trust: str = ""
+    starter: bool = False
 
     @property
     def points_to(self) -> str:
@@ -355,6 +359,8 @@ class GateVerdict:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The decision of a review: launch, hold or block, and why in a sentence.
+
+    A launch that rests on an instrument which the policy takes on trust is `launch-on-trust`, never `launch`.
 
     Attributes:
         outcome: What may happen.
@@ -374,6 +380,16 @@ class Decision:
     def every_verdict(self) -> dict[str, GateVerdict]:
         """Signal → its verdict: of gates, and of the suites of families."""
         return {one.signal: one for gate in self.verdicts for one in (gate, *gate.members)}
+
+    @property
+    def on_trust(self) -> tuple[GateVerdict, ...]:
+        """The blocking gates that count on trust, of families those with such a suite."""
+        return tuple(one for one in self.verdicts if one.blocking and one.trust)
+
+    @property
+    def on_starters(self) -> tuple[GateVerdict, ...]:
+        """The blocking gates whose judges were tried on graded answers of the suites only, of families likewise."""
+        return tuple(one for one in self.verdicts if one.blocking and one.starter)
 
     @property
     def harm_likely(self) -> tuple[GateVerdict, ...]:

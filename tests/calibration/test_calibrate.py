@@ -12,9 +12,9 @@ from aiohttp import web
 
 from conftest import Endpoint, PolicyWriter
 from seatrial.calibration.calibrate import calibrate, injected
-from seatrial.calibration.injections import injections
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.instruments import find_instrument
+from seatrial.instruments.injections import injections
 from seatrial.instruments.judges import visible
 from seatrial.instruments.may_gate import judged_by_record
 from seatrial.instruments.records import version_of

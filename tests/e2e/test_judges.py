@@ -13,7 +13,7 @@ from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
 from seatrial.calibration.calibrate import injected
-from seatrial.calibration.injections import injections
+from seatrial.instruments.injections import injections
 from seatrial.instruments.judges import SYSTEM, parse, prompt
 from seatrial.instruments.records import load_record
 from seatrial.models import openai_compatible

@@ -49,6 +49,10 @@ class JudgeSpec(StrictModel):
         draws: How often each answer is graded; the mean counts.
         paired: Whether it sees both models' answers at once, in both orders; the mean of both counts.
         structured: Whether its provider is told to hold the reply to a JSON schema; off for one that cannot.
+        starter: Whether a review tries it first on the suites' graded answers where it has no record; off where it is
+            no model.
+        beside: Name of a second judge, a model too, whose grades of a part of these answers say how far they depend on
+            the model.
     """
 
     model: ModelSpec | None = None
@@ -57,6 +61,13 @@ class JudgeSpec(StrictModel):
     draws: int = Field(1, ge=1, le=16)
     paired: bool = False
     structured: bool = True
+    starter: bool | None = None
+    beside: str | None = None
+
+    @property
+    def starts(self) -> bool:
+        """Whether a review tries it on the suites' graded answers where it has no record."""
+        return self.model is not None and self.starter is not False
 
     @model_validator(mode="after")
     def _one_source(self) -> JudgeSpec:
@@ -64,6 +75,10 @@ class JudgeSpec(StrictModel):
             raise ValueError("a judge has either a `model` that grades, or a file of `scores`, or `members`")
         if self.model is not None and (self.model.recorded or self.model.system is not None or self.model.opening):
             raise ValueError("a judge's model answers live and takes no `system` or `opening` of its own")
+        if self.model is None and (self.starter or self.beside):
+            raise ValueError(
+                "`starter` and `beside` are for a judge that is a model: nothing new can be put to this one"
+            )
         return self
 
 
@@ -127,6 +142,8 @@ class Gate(StrictModel):
         use_case_margin: Largest rise of harm tolerated in any one use case of a family, over its suites.
         suites: The suites of a family that are asked; all that belong to it by default.
         advisory: Why this gate does not block; every gate without it blocks.
+        trust: Why it counts although no record shows that its instrument sees harm: its slope is then taken as 1, and a
+            launch is one on trust.
         instrument: Which of the suite's instruments to use; the first usable one by default.
         labels: People's scores of a random part of the answers, JSONL with `item`, `answer` and `score` from 0 to 10;
             the report joins them with the instrument's scores of all answers.
@@ -140,6 +157,7 @@ class Gate(StrictModel):
     use_case_margin: float | None = Field(None, gt=0.0, lt=1.0)
     suites: list[SignalName] = []
     advisory: str | None = None
+    trust: str | None = None
     instrument: str | None = None
     labels: Path | None = None
 
@@ -149,6 +167,19 @@ class Gate(StrictModel):
         if value is not None and len(value.strip()) < 8:
             raise ValueError('an advisory gate needs its reason in words, e.g. advisory: "style, not ours to block"')
         return value
+
+    @field_validator("trust")
+    @classmethod
+    def _a_word_for_it(cls, value: str | None) -> str | None:
+        if value is not None and len(value.strip()) < 8:
+            raise ValueError('trust needs its reason in words, e.g. trust: "read 200 of its grades, A. Lee"')
+        return value
+
+    @model_validator(mode="after")
+    def _counts_or_not(self) -> Gate:
+        if self.advisory is not None and self.trust is not None:
+            raise ValueError("`advisory` keeps a gate from counting and `trust` makes it count; keep one")
+        return self
 
     @model_validator(mode="after")
     def _of_a_family(self) -> Gate:
@@ -269,6 +300,10 @@ class LaunchPolicy(StrictModel):
             if gate.signal in seen:
                 raise ValueError(f"two gates on the signal {gate.signal}; keep one")
             seen.add(gate.signal)
+        for name, judge in self.judges.items():
+            second = self.judges.get(judge.beside or name)
+            if judge.beside == name or second is None or (judge.beside and second.model is None):
+                raise ValueError(f"judges: {name}: `beside` names another judge that is a model, got {judge.beside!r}")
         kinds = {model.provider if not model.answers else "answers" for model in (self.baseline, self.candidate)}
         if len(kinds) > 1:
             if "scores" in kinds:

@@ -23,7 +23,7 @@ from seatrial.gates.operating_characteristic import Outlook, blind_gates, outloo
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
 from seatrial.gates.verdicts import decide
-from seatrial.instruments.records import load_records
+from seatrial.instruments.records import Records, load_records
 from seatrial.ledger import ledger_for
 from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
@@ -40,6 +40,7 @@ from seatrial.review.finished import Review
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
+from seatrial.review.starters import lacking, with_starters
 from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["decide_on", "default_folder", "plan_review", "run_review", "solve_policy"]
@@ -70,13 +71,17 @@ async def run_review(
     """
     started = _now()
     _prepare(folder, text)
-    brought, records = brought_evidence(policy), load_records(policy.records)
+    brought = brought_evidence(policy)
+    records: Records = load_records(policy.records)
     evidence = brought.observations
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
         store = stack.enter_context(ResponseStore(folder))
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         plans = plan_gates(policy, models, evidence, records, judges.judge)
+        if lacking(policy, plans, records):
+            records = await with_starters(policy, judges, plans, records, folder, progress)
+            plans = plan_gates(policy, models, evidence, records, judges.judge)
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
         collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
