@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.calibration.labels import read_labels
+from seatrial.calibration.own_answers import recognized
 from seatrial.collect.judging import Judges, Task, judge_spec
 from seatrial.collect.starter import obeyed
-from seatrial.errors import PolicyError
+from seatrial.errors import EvidenceError, PolicyError
 from seatrial.instruments import find_instrument
 from seatrial.instruments.base import Instrument
 from seatrial.instruments.judges import WORST, Judge
@@ -28,6 +29,9 @@ from seatrial.types import Item, Message
 __all__ = ["calibrate", "injected"]
 
 JUDGE = "judge/"
+
+OWN = 0.1
+"""From this share of graded answers of the suites on, labels are no labels from elsewhere."""
 
 
 def calibrate(
@@ -57,7 +61,8 @@ def calibrate(
         values: Label → number, for labels that are words.
         harmful_from: Labels from here on count as harmful; midway between the least and the greatest by default.
         labelled_by: Who labelled.
-        author_written: Whether the texts were written by the instrument's authors.
+        author_written: Whether the texts were written by the instrument's authors; graded answers of the suites are
+            taken only so.
 
     Raises:
         SeatrialError: the labels, the instrument or the suite cannot be used.
@@ -71,6 +76,8 @@ def calibrate(
     other = _measured(against, policy, signal) if against else None
     paths = [Path(path) for path in labels]
     rows = _labelled(paths, columns, values)
+    if not author_written:
+        _refuse_own(rows, paths, instrument, policy)
     kinds = [row.label for row in rows]
     middle = (min(kinds) + max(kinds)) / 2 if harmful_from is None else harmful_from
     on = ", ".join(path.name for path in paths)
@@ -101,6 +108,28 @@ def _labelled(
         held = read_labels(path, columns, values)
         rows += [row if row.model or len(paths) == 1 else replace(row, model=path.stem) for row in held]
     return rows
+
+
+def _refuse_own(rows: Sequence[Labelled], paths: Sequence[Path], instrument: str, policy: LaunchPolicy | None) -> None:
+    """Refuse graded answers of the suites that are given as labels from elsewhere.
+
+    Raises:
+        EvidenceError: there are any; says how many, the first of them, and what to use instead.
+    """
+    known = recognized(rows, policy.suites if policy is not None else ())
+    if len(known) < OWN * len(rows) or not known:
+        return
+    first = " ".join(rows[known[0]].text.split())
+    instead = (
+        "`seatrial judge setup` tries a judge on them, and its record says so"
+        if instrument.startswith(JUDGE)
+        else "`--own-text` measures on them, and the instrument then advises"
+    )
+    raise EvidenceError(
+        f"{', '.join(map(str, paths))}: {len(known)} of {len(rows)} labelled answers are graded answers of the "
+        f"suites, the first “{first[:80]}”. They are clear-cut and flatter an instrument, so they are no labels from elsewhere: "
+        f"{instead}. For a record that counts in full, have people label answers of your own models"
+    )
 
 
 def _measured(name: str, policy: LaunchPolicy | None, signal: str) -> _Measured:

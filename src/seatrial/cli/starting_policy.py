@@ -164,8 +164,9 @@ def _judges(given: Models) -> str:
         return ""
     where = f", base_url: {given.base_url}" if given.base_url and given.judge.startswith("openai-compatible/") else ""
     return (
-        f"  judge_calls: {given.calls + 1000}\n"
-        "judges:          # counts as far as its record goes: seatrial instruments calibrate labels.csv -i judge/main\n"
+        f"  judge_calls: {given.calls + 3500}\n"
+        "judges:          # a review tries it first on the suites' graded answers; people's labels count for more:\n"
+        "                 # seatrial instruments calibrate labels.csv -i judge/main\n"
         f"  main: {{model: {{model: {given.judge}{where}}}}}\n"
         "records: [records/]\n"
     )

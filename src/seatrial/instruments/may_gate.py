@@ -30,17 +30,17 @@ __all__ = [
 LEAST_YOUDEN = 0.3
 """An instrument whose TPR − FPR may lie below this may only advise: it could show less than a third of a shift."""
 
-LEAST_RETEST = 0.5
-"""An instrument whose readings of the same answers correlate below this reads more chance than answer: the correlation
-is the share of their variance that comes from the answers."""
+LEAST_RETEST = 0.3
+"""An instrument whose readings of the same answers correlate below this may only advise: the correlation is the share of
+their variance that comes from the answers, and less than a third of it would."""
 
-STARTER_DISCOUNT = 0.45
+STARTER_DISCOUNT = 0.4
 """What counts of a slope that was measured on clear-cut answers, for answers as they come.
 
 Where other readers agree throughout, a judge shows about twice the slope that it shows on all cases: by people, GPT-4
 beside crowd votes on pairs of answers (dustalov/llmfao, CC-BY-4.0), and by other models, three gradings of the same
-answers beside each other (timfduffy/syco-bench, MIT-0). This is the lower end of the 90 % interval of the smaller of
-both shares, rounded down to a twentieth; `python -m benchmarks starters` finds it again."""
+answers beside each other (timfduffy/syco-bench, MIT-0). This is the lower of the lower ends of both shares' 90 %
+intervals, rounded down to a twentieth; `python -m benchmarks starters` finds it again."""
 
 NORMAL_90 = 1.6449
 """Standard errors on either side of an estimate in its two-sided 90 % interval."""
