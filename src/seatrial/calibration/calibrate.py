@@ -126,8 +126,8 @@ def _refuse_own(rows: Sequence[Labelled], paths: Sequence[Path], instrument: str
         else "`--own-text` measures on them, and the instrument then advises"
     )
     raise EvidenceError(
-        f"{', '.join(map(str, paths))}: {len(known)} of {len(rows)} labelled answers are graded answers of the "
-        f"suites, the first “{first[:80]}”. They are clear-cut and flatter an instrument, so they are no labels from elsewhere: "
+        f"{', '.join(map(str, paths))}: {len(known)} of {len(rows)} labelled answers are graded answers of the suites, "
+        f"the first “{first[:80]}”. They are clear-cut and flatter an instrument, and are no labels from elsewhere: "
         f"{instead}. For a record that counts in full, have people label answers of your own models"
     )
 

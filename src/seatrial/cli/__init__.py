@@ -20,7 +20,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     help="Decide whether a language-model update may launch: launch, hold or block, with the evidence.",
-    epilog="Exit codes: 0 launch, 1 block, 2 usage or configuration error, 3 hold, 4 launch under a waiver or on trust.",
+    epilog="Exit codes: 0 launch, 1 block, 2 usage or configuration error, 3 hold, 4 launch, waived or on trust.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

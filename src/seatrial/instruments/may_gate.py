@@ -6,7 +6,7 @@ The rule that a weak instrument may not gate stands here, and nowhere else.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seatrial.instruments.base import Instrument
@@ -31,8 +31,8 @@ LEAST_YOUDEN = 0.3
 """An instrument whose TPR − FPR may lie below this may only advise: it could show less than a third of a shift."""
 
 LEAST_RETEST = 0.3
-"""An instrument whose readings of the same answers correlate below this may only advise: the correlation is the share of
-their variance that comes from the answers, and less than a third of it would."""
+"""An instrument whose readings of the same answers correlate below this may only advise: the correlation is the share
+of their variance that comes from the answers, and less than a third of it would."""
 
 STARTER_DISCOUNT = 0.4
 """What counts of a slope that was measured on clear-cut answers, for answers as they come.
@@ -137,11 +137,22 @@ def standing(instrument: Instrument, signal: str, records: Records, models: Pair
         return replace(BY_NATURE, why=given)
     held = records.get(instrument.name, ())
     current = [record for record in held if record.version == version_of(instrument)]
-    current.sort(key=lambda record: is_starter(record, signal))  # a starter gives way to a team's own labels
+    current = _starters_last(current, signal)
     if not current:
         why = "its record is of another version" if held else "it has no record"
         return Standing(False, f"Error not measured: {why}, so it may only advise.", math.nan, math.nan, False)
     return judged_by_record(current[0], signal, models)
+
+
+def _starters_last(held: Sequence[Record], signal: str) -> list[Record]:
+    """Return the records with starters after labels for the signal or for any, and before labels for other signals."""
+
+    def place(record: Record) -> int:
+        if is_starter(record, signal):
+            return 1
+        return 0 if any(one.signal in ("", signal) for one in record.measurements) else 2
+
+    return sorted(held, key=place) if any(is_starter(record, signal) for record in held) else list(held)
 
 
 def is_starter(record: Record, signal: str) -> bool:

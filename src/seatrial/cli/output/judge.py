@@ -13,8 +13,8 @@ __all__ = ["plan_lines", "setup_lines"]
 
 
 COUNTS = (
-    "Starter records, on graded answers of the suites only. They are clear-cut and flatter a judge, so each counts as the "
-    "last column says where harm is to be ruled out. Labels of your own take their place."
+    "Starter records, on graded answers of the suites only. They are clear-cut and flatter a judge, so each counts as "
+    "the last column says where harm is to be ruled out. Labels of your own take their place."
 )
 
 
