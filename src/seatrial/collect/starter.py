@@ -140,7 +140,8 @@ def planned_trials(
             continue
         if min(sides[True], sides[False]) < FEWEST:
             problems[suite.signal] = (
-                f"it has {sides[True]} harmful and {sides[False]} harmless graded answers, and a record needs {FEWEST}"
+                f"it has {sides[True]} harmful and {sides[False]} harmless graded answers; a record needs "
+                f"{FEWEST} of each"
             )
         else:
             asked.append(suite)
