@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -205,9 +206,9 @@ async def test_a_paired_judge_sees_two_answers_to_one_item(endpoint: Endpoint) -
     """As its gates will: both orders, for as many calls as there are answers."""
     seen: list[str] = []
 
-    def score(body: dict[str, object], _: int):  # type: ignore[no-untyped-def]
+    def score(body: dict[str, Any], _: int):  # type: ignore[no-untyped-def]
         seen.append(str(body["messages"]))
-        made = endpoint.body(body)  # type: ignore[arg-type]
+        made = endpoint.body(body)
         paired = "ANSWER B" in seen[-1]
         made["choices"][0]["message"]["content"] = '{"a": 9, "b": 1}' if paired else '{"score": 5}'
         from aiohttp import web
