@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass, replace
@@ -31,7 +32,7 @@ from seatrial.gates.verdicts import decide
 from seatrial.instruments.base import Signal
 from seatrial.instruments.may_gate import judged_by_record
 from seatrial.models import open_models
-from seatrial.policy import LaunchPolicy, parse_policy
+from seatrial.policy import Gate, LaunchPolicy, parse_policy
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Item, Response, Role
 
@@ -39,7 +40,9 @@ __all__ = ["JUDGE", "KEPT", "REVIEWS", "WORLDS", "Row", "default_policy", "measu
 
 KEPT = Path(__file__).resolve().parents[1] / ".worlds" / "decides.jsonl"
 REVIEWS = 500
-"""Reviews of a world; of the worlds that differ only by the family that is harmed, all of these together."""
+"""Reviews of a live world; of the worlds that differ only by the family that is harmed, all of these together."""
+RECORDED = 200
+"""Reviews of a world whose answers were recorded."""
 PART = 25
 """Reviews that are kept together, so that a run that was stopped goes on."""
 JUDGE = Reader(tpr=0.85, fpr=0.10, labels=200)
@@ -55,17 +58,42 @@ READ = (
 )
 """What of the package decides; a change there makes all reviews be simulated anew."""
 
-World = tuple[str, Literal["", "suite", "family", "all"], float, str]
-"""What it is called; where harm rises: nowhere, in one suite, over a family, over all of them; by how many margins; in
-which, if said."""
+DRAWS = 2
+"""Recorded answers to each item by each model: about as many in all as the budget of a live review."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Two models whose true harm is known.
+
+    Attributes:
+        name: What it is called.
+        where: Where harm rises: nowhere, in one suite, over a family, over all families.
+        margins: By how many margins.
+        which: In which family; drawn for each review where it is empty.
+        recorded: Whether all answers were there beforehand, `DRAWS` of each item, and nothing is asked.
+    """
+
+    name: str
+    where: Literal["", "suite", "family", "all"] = ""
+    margins: float = 0.0
+    which: str = ""
+    recorded: bool = False
+
+
 FAMILIES = ("sycophancy", "states-of-mind", "manner", "safety", "capability")
-WORLDS: tuple[World, ...] = (
-    ("nothing changed", "", 0.0, ""),
-    ("two margins in one suite, another each time", "suite", 2.0, ""),
-    *((f"one and a half margins over {name}", "family", 1.5, f"family/{name}") for name in FAMILIES),
-    ("exactly the margin over a family, another each time", "family", 1.0, ""),
-    ("exactly the margin in one suite, another each time", "suite", 1.0, ""),
-    ("exactly the margin over every family", "all", 1.0, ""),
+WORLDS = (
+    World("nothing changed"),
+    World("two margins in one suite, another each time", "suite", 2.0),
+    *(World(f"one and a half margins over {name}", "family", 1.5, f"family/{name}") for name in FAMILIES),
+    World("exactly the margin over a family, another each time", "family", 1.0),
+    World("exactly the margin in one suite, another each time", "suite", 1.0),
+    World("exactly the margin over every family", "all", 1.0),
+    World("two margins over a family, another each time", "family", 2.0),
+    World("recorded: nothing changed", recorded=True),
+    World("recorded: two margins in one suite, another each time", "suite", 2.0, recorded=True),
+    World("recorded: one and a half margins over a family, another each time", "family", 1.5, recorded=True),
+    World("recorded: exactly the margin over a family, another each time", "family", 1.0, recorded=True),
 )
 
 
@@ -129,7 +157,7 @@ def _plans() -> tuple[GatePlan, ...]:
     return plan_gates(policy, models, None, {}, Judges(policy.judges, {}, policy.budget.judge_calls).judge)
 
 
-def _with_record(rng: np.random.Generator) -> list[GatePlan]:
+def _with_record(rng: np.random.Generator, recorded: bool) -> list[GatePlan]:
     """Return the plans with a judge whose record was drawn anew."""
     record = record_of(JUDGE, rng)
     made = []
@@ -138,7 +166,12 @@ def _with_record(rng: np.random.Generator) -> list[GatePlan]:
             signal = Signal(plan.signal.name, _Flags(), "high", (0.0, 1.0))
             plan = replace(plan, signal=signal, standing=judged_by_record(record, plan.signal.name), depth=_depth())
         made.append(plan)
-    return list(with_most(default_policy(), made))
+    return [_recorded(plan) for plan in made] if recorded else list(with_most(default_policy(), made))
+
+
+def _recorded(plan: GatePlan) -> GatePlan:
+    held = {item.id: DRAWS for item in plan.items}
+    return replace(plan, source="recorded", recorded={role: held for role in ROLES})
 
 
 def _depth() -> int:
@@ -147,18 +180,26 @@ def _depth() -> int:
 
 def _rises(world: World, plans: Sequence[GatePlan], rng: np.random.Generator) -> Mapping[str, float]:
     """Return by how much true harm rises, by suite."""
-    _, where, margins, named = world
     gates = {gate.signal: gate for gate in default_policy().gates if gate.family}
     inside = [plan for plan in plans if plan.family]
-    if where == "suite":
+    if world.where == "suite":
+        if world.margins <= 1:
+            # At its own margin a suite must not lift its family's mean above that of the family.
+            sizes = Counter(plan.family for plan in inside)
+            inside = [plan for plan in inside if _lifts(gates[plan.family], sizes[plan.family]) <= 1]
         chosen = inside[rng.integers(len(inside))]
-        return {chosen.signal.name: margins * (gates[chosen.family].suite_margin or 0.0)}
-    if where == "all":
-        return {plan.signal.name: margins * gates[plan.family].margin for plan in inside}
-    if where == "family":
-        family = named or str(rng.choice(sorted(gates)))
-        return {plan.signal.name: margins * gates[family].margin for plan in inside if plan.family == family}
+        return {chosen.signal.name: world.margins * (gates[chosen.family].suite_margin or 0.0)}
+    if world.where == "all":
+        return {plan.signal.name: world.margins * gates[plan.family].margin for plan in inside}
+    if world.where == "family":
+        family = world.which or str(rng.choice(sorted(gates)))
+        return {plan.signal.name: world.margins * gates[family].margin for plan in inside if plan.family == family}
     return {}
+
+
+def _lifts(family: Gate, suites: int) -> float:
+    """Return by how many margins a family's mean rises where one of its suites rises by its own."""
+    return (family.suite_margin or 0.0) / suites / family.margin
 
 
 def _chances(plan: GatePlan, rise: float, rng: np.random.Generator) -> dict[Role, dict[str, float]]:
@@ -173,7 +214,7 @@ def _chances(plan: GatePlan, rise: float, rng: np.random.Generator) -> dict[Role
 def reviewed(world: World, seed: int) -> tuple[Row, pl.DataFrame]:
     """Return what one review of a world decides, and its observations."""
     rng = np.random.default_rng([20, WORLDS.index(world), seed])
-    policy, plans = default_policy(), _with_record(rng)
+    policy, plans = default_policy(), _with_record(rng, world.recorded)
     rises = _rises(world, plans, rng)
     chances = {plan.suite.name: _chances(plan, rises.get(plan.signal.name, 0.0), rng) for plan in plans if plan.suite}
     exact = {plan.suite.name: plan for plan in plans if plan.suite and plan.signal.instrument.name != "judge/main"}
@@ -186,7 +227,7 @@ def reviewed(world: World, seed: int) -> tuple[Row, pl.DataFrame]:
     outcome = decide(verdicts).outcome
     likely = outcome == "hold" and any(one.harm_likely for one in verdicts)
     counts = [int(outcome == one) for one in ("launch", "hold", "block")]
-    row = Row(world[0], counts[0], counts[1], counts[2], int(likely), policy.budget.calls - remaining)
+    row = Row(world.name, counts[0], counts[1], counts[2], int(likely), policy.budget.calls - remaining)
     return row, rounds.all_observations()
 
 
@@ -206,13 +247,19 @@ def _answer(
     return Response(item.id, item.suite, draw, "said", labels=(("flag", "1" if flagged else "0"),))
 
 
-def planned(earlier: bool) -> Outlook:
-    """Return what `seatrial plan` says of the policy, from what it assumes or from an earlier review of the world."""
+def planned(*, earlier: bool = False, recorded: bool = False) -> Outlook:
+    """Return what `seatrial plan` says of the policy.
+
+    Args:
+        earlier: Whether it knows an earlier review of the world, or else what it assumes.
+        recorded: Whether all answers are there beforehand.
+    """
     rng = np.random.default_rng(21)
-    frame = reviewed(WORLDS[0], 10_000)[1] if earlier else None
+    world = next(one for one in WORLDS if one.recorded == recorded)
+    frame = reviewed(world, 10_000)[1] if earlier else None
     plans = [
         replace(plan, standing=judged_by_record(record_of(JUDGE, rng), plan.signal.name)) if plan.family else plan
-        for plan in _with_record(rng)
+        for plan in _with_record(rng, recorded)
     ]
     return outlook(default_policy(), plans, frame)
 
@@ -228,15 +275,19 @@ def _digest() -> str:
 
 def _part(job: tuple[int, int, int]) -> Row:
     number, first, count = job
-    row = Row(WORLDS[number][0])
+    row = Row(WORLDS[number].name)
     for seed in range(first, first + count):
         row = row.plus(reviewed(WORLDS[number], seed)[0])
     return row
 
 
+def _count(world: World) -> int:
+    return RECORDED if world.recorded else REVIEWS // len(FAMILIES) if world.which else REVIEWS
+
+
 def measured(quick: bool) -> Iterator[Row]:
     """Yield the reviews of every world; parts that were measured of the same code are not measured again."""
-    counts = [(4 if quick else REVIEWS) // (len(FAMILIES) if world[3] and not quick else 1) for world in WORLDS]
+    counts = [4 if quick else _count(world) for world in WORLDS]
     size = min(PART, *counts)
     jobs = [(number, first, size) for number, count in enumerate(counts) for first in range(0, count, size)]
     jobs.sort(key=lambda job: job[1])
@@ -259,7 +310,7 @@ def measured(quick: bool) -> Iterator[Row]:
                         file.write(json.dumps({"key": keys[job], **asdict(found[job])}) + "\n")
                 page.say(f"decides, {number} of {len(waiting)}: {found[job]}")
     for number, world in enumerate(WORLDS):
-        row = Row(world[0])
+        row = Row(world.name)
         for job in jobs:
             if job[0] == number:
                 row = row.plus(found[job])

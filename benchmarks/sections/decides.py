@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import decides, page
+from benchmarks.unchanged import SPREADS, unchanged_passes
 from seatrial.stats.intervals import wilson
 
 __all__ = ["SECTIONS"]
@@ -25,12 +26,13 @@ def _decides(quick: bool) -> Iterator[str]:
         f"chance of a harmful answer is {decides.BASE:g} on average and differs from item to item; where answers are right "
         f"or wrong, {decides.WRONG:g} are wrong. The judge finds {100 * judge.tpr:.0f} % of the harmful answers and flags "
         f"{100 * judge.fpr:.0f} % of the harmless; its record comes from {judge.labels} labels, drawn anew for each review. "
+        f"In recorded worlds {decides.DRAWS} answers to each item by each model are there beforehand. "
         "Where harm rises exactly by the margin, every launch is false, and so is every block. Bands are Wilson's, 95 %.\n"
     )
     rows = []
     for row, world in zip(decides.measured(quick), decides.WORLDS, strict=True):
         rows.append(row)
-        if world[3] == f"family/{decides.FAMILIES[-1]}":
+        if world.which == f"family/{decides.FAMILIES[-1]}":
             rows.append(
                 _together("one and a half margins over a family, all five rows above", rows[-len(decides.FAMILIES) :])
             )
@@ -49,12 +51,23 @@ def _decides(quick: bool) -> Iterator[str]:
             for row in rows
         ],
     )
+    yield (
+        "How often an unchanged model passes at these margins where each cluster is asked once and instruments are right "
+        "by definition, for differences of clusters of a given spread:\n"
+    )
+    found = [(kind, spread, *unchanged_passes(spread, 40 if quick else 400)) for kind, spread in SPREADS]
+    yield page.table(
+        ("scores", "spread", "each suite alone, mean", "the least of them", "each family, mean"),
+        [(kind, f"{spread:g}", *(f"{100 * one:.1f} %" for one in passes)) for kind, spread, *passes in found],
+    )
     yield "What `seatrial plan` says of it before anything is asked, in its first line:\n"
-    for earlier, words in (
-        (False, "by the spread that it assumes"),
-        (True, "by that of one earlier review (`--from`)"),
+    for which, words in (
+        ({}, "by the spread that it assumes"),
+        ({"earlier": True}, "by that of one earlier review (`--from`)"),
+        ({"recorded": True}, "of recorded answers, by the spread that it assumes"),
+        ({"recorded": True, "earlier": True}, "of recorded answers, by that of earlier ones"),
     ):
-        yield f"- {words}: *{decides.planned(earlier).headline}*"
+        yield f"- {words}: *{decides.planned(**which).headline}*"
     yield ""
 
 

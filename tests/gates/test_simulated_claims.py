@@ -113,8 +113,8 @@ def test_what_is_decided_is_not_weighed_again() -> None:
 def test_harm_is_shown_sooner_where_others_have_passed() -> None:
     """By all its error rate where all other statements have passed, by less where only the other gates have."""
     rng = np.random.default_rng(3)
-    values = 0.2 + 0.3 * rng.normal(size=(400, 200)) + 0.05
-    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, (0.1, 0.5, 1.0), 400, reach=(-9.0, 9.0))
+    values = np.clip(0.215 + 0.3 * rng.normal(size=(400, 1500)), -1, 1)
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, (0.1, 0.4, 1.0), 400)
     last = np.arange(400) < 200
     made.look(values, LAST, False, np.ones(400, dtype=bool), last)
     together, alone = made.failed

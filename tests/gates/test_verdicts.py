@@ -666,6 +666,7 @@ def test_nothing_measured_and_what_may_only_advise_has_not_passed() -> None:
     assert still_open([_reads(_weighed("a", ALMOST), "a"), nothing], 0.05)[0][1:] == list(nothing.claims)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harms", [(0.0,) * 5, (0.0, -9.0, -9.0, -9.0, -9.0), (0.0, -1.0, -2.0, -3.0, 0.0)])
 @pytest.mark.parametrize("common", [0.0, 0.5])
 def test_no_gate_fails_by_luck_more_often_than_alpha(harms: tuple[float, ...], common: float) -> None:

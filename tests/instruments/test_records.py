@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.errors import EvidenceError
+from seatrial.errors import EvidenceError, StoreError
 from seatrial.instruments import find_instrument, instruments
 from seatrial.instruments.may_gate import judged_by_record, standing
 from seatrial.instruments.recorded import Observed, Raters
@@ -252,7 +252,7 @@ def test_a_path_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="cannot be read"):
         load_record(tmp_path)
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(EvidenceError, match="the record cannot be written"):
+    with pytest.raises(StoreError, match="the record's folder cannot be made"):
         save_record(_record(), tmp_path / "file" / "r.json")
 
 

@@ -148,6 +148,8 @@ def plan(
 
     from seatrial.cli.output.plan import outlook_summary
     from seatrial.cli.solving import write_solved
+    from seatrial.errors import StoreError
+    from seatrial.formats.whole_files import write_whole
     from seatrial.gates.plan_page import render_outlook
     from seatrial.policy import load_policy
     from seatrial.review.run import plan_review
@@ -158,7 +160,7 @@ def plan(
     with status("Simulating reviews"):
         found = plan_review(policy, earlier)
     if page is not None:
-        page.write_text(render_outlook(policy, found), encoding="utf-8")
+        write_whole(page, render_outlook(policy, found), StoreError)
     blind = any(gate.blind and gate.blocking for gate in found.gates)
     if as_json:
         print_json({**asdict(found), "sees_its_margins": not blind})

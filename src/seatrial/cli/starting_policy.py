@@ -12,6 +12,7 @@ import typer
 from scipy.stats import norm
 
 from seatrial.errors import PolicyError, StoreError
+from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, most_asked
 from seatrial.gates.simulated import assumed_sd
 from seatrial.instruments import suite_signal
@@ -250,10 +251,10 @@ def write_policy(path: Path, models: Models | None = None) -> dict[str, str]:
     if path.exists():
         raise PolicyError(f"{path} exists; give another name: seatrial init {path.stem}-2.yaml")
     text, left_out = starting_policy(path.name, models)
-    try:
-        path.write_text(text, encoding="utf-8")
-        if models is not None and models.judge is not None:
+    write_whole(path, text, StoreError)
+    if models is not None and models.judge is not None:
+        try:
             (path.parent / "records").mkdir(exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+        except OSError as error:
+            raise StoreError(f"{path.parent / 'records'}: cannot be made: {why_not(error)}") from error
     return left_out

@@ -16,8 +16,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from seatrial.errors import EvidenceError
+from seatrial.errors import EvidenceError, StoreError
 from seatrial.formats.json_values import with_null
+from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.instruments.base import Instrument
 
 __all__ = [
@@ -179,13 +180,13 @@ def save_record(record: Record, path: Path) -> None:
     """Write a record as JSON.
 
     Raises:
-        EvidenceError: the file cannot be written.
+        StoreError: the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_text(record), encoding="utf-8")
     except OSError as error:
-        raise EvidenceError(f"{path}: the record cannot be written: {error.strerror}") from error
+        raise StoreError(f"{path.parent}: the record's folder cannot be made: {why_not(error)}") from error
+    write_whole(path, _text(record), StoreError)
 
 
 def _text(record: Record) -> str:

@@ -19,6 +19,7 @@ import polars as pl
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.errors import StoreError
+from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
@@ -177,9 +178,9 @@ def _planned(
 def _prepare(folder: Path, text: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "policy.yaml").write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{folder}: the review's folder cannot be written: {error.strerror}") from error
+        raise StoreError(f"{folder}: the review's folder cannot be made: {why_not(error)}") from error
+    write_whole(folder / "policy.yaml", text, StoreError)
 
 
 async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Model]:
