@@ -13,6 +13,7 @@ from seatrial.collect import Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.collect.starter import MOST_CALLS, Trial, has_rubric, most_calls, planned_trials, try_judge
 from seatrial.errors import PolicyError, StoreError
+from seatrial.formats.whole_files import write_whole
 from seatrial.instruments.may_gate import Standing, judged_by_record
 from seatrial.instruments.records import Record, save_record, starter_file
 from seatrial.policy import JudgeSpec, LaunchPolicy, parse_policy
@@ -96,8 +97,7 @@ def set_up(setup: JudgeSetup, folder: Path, progress: Progress) -> SetUp:
 
     Raises:
         ModelError: its model cannot be used at all; what was graded is kept.
-        StoreError: a reply could not be written.
-        EvidenceError: a record could not be written.
+        StoreError: a reply or a record could not be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -142,16 +142,17 @@ def with_block(path: Path, block: str) -> bool:
     """Write the lines into a policy that has neither `judges:` nor `records:`; return whether it was done.
 
     Raises:
-        PolicyError: the policy cannot be read or written, or would not be valid.
+        PolicyError: the policy cannot be read, or would not be valid.
+        StoreError: it cannot be written.
     """
     try:
         text = path.read_text(encoding="utf-8")
         held = yaml.safe_load(text)
         if not isinstance(held, dict) or {"judges", "records"} & held.keys():
             return False
-        made = f"{text.rstrip()}\n\n{block}"
-        parse_policy(made, str(path))
-        path.write_text(made, encoding="utf-8")
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PolicyError(f"{path}: cannot be changed: {error}") from error
+    made = f"{text.rstrip()}\n\n{block}"
+    parse_policy(made, str(path))
+    write_whole(path, made, StoreError)
     return True

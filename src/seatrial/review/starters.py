@@ -48,8 +48,7 @@ async def with_starters(
 
     Raises:
         ModelError: a judge's model cannot be used at all; what was graded is kept.
-        StoreError: a reply could not be written.
-        EvidenceError: a record could not be written.
+        StoreError: a reply or a record could not be written.
     """
     held = {name: list(known) for name, known in records.items()}
     for name, suites in lacking(policy, plans, records).items():
