@@ -21,6 +21,7 @@ from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, par
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
 from seatrial.models import Model, open_models
+from seatrial.models.base import as_asked
 from seatrial.policy import JudgeSpec
 from seatrial.replies import visible_answer, why
 from seatrial.stats.agreement import reliability_weighted
@@ -258,7 +259,7 @@ class Judges:
         asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts)),))
         numbers = tuple(names) if self._specs[name].structured else ()
         request = Request(asked, self._first_draw + draw, REPLY_TOKENS, numbers=numbers)
-        key = call_key(model.identity, "judge", request)
+        key = call_key(model.identity, "judge", as_asked(model, request))
         async with limit:
             stored = self._store.get(key) if self._store is not None else None
             if stored is None:
@@ -303,7 +304,8 @@ def judge_identity(spec: JudgeSpec) -> str:
         return f"members {' '.join(spec.members)}"
     if spec.model is None:
         return f"scores {spec.scores.name if spec.scores else ''}"
-    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation"})
+    sent = {name for name in ("extra_body", "headers") if getattr(spec.model, name)}
+    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation", *sent})
     return json.dumps(settings | {"structured": spec.structured})
 
 
