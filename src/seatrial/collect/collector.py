@@ -67,7 +67,7 @@ class Collector:
         self._models = models
         self._store = store
         self._progress = progress
-        self._meters = {role: Meter(f"{model.name} ({role})") for role, model in models.items()}
+        self._meters = {role: Meter(f"{model.name} ({role})", whose=f"the {role}") for role, model in models.items()}
         self._now = datetime.now(UTC)
         self._days = days
         self._changed_at = store.changed_at(models["baseline"].identity) if days and "baseline" in models else None
@@ -87,7 +87,7 @@ class Collector:
         """Return an answer or a failure for each ask.
 
         Raises:
-            ModelError: a model cannot be used at all; what was answered is stored.
+            ModelError: a model cannot be used at all, or gives no answers; what it did give is stored.
             StoreError: an answer could not be written.
         """
         outcomes: dict[int, Response | Failure] = {}
@@ -189,10 +189,20 @@ class Collector:
         keys = [self._key("baseline", request) for request in requests]
         wanted = dict(zip(keys, requests, strict=True))
         self._anew |= wanted.keys()
-        await self.collect([Ask("baseline", request) for request in wanted.values()])
+        await self.ask_first([Ask("baseline", request) for request in wanted.values()])
         got = [self._store.own(key) for key in keys]
-        self._counted |= {key for key, answer in zip(keys, got, strict=True) if answer is not None}
         return [answer.response if answer is not None else None for answer in got]
+
+    async def ask_first(self, asks: Sequence[Ask]) -> None:
+        """Ask before the first round what a round will ask too; the answers are counted once.
+
+        Raises:
+            ModelError: a model cannot be used at all; what was answered is stored.
+            StoreError: an answer could not be written.
+        """
+        await self.collect(asks)
+        keys = {self._key(ask.role, ask.request) for ask in asks if self._models[ask.role].live}
+        self._counted |= {key for key in keys if self._store.own(key) is not None}
 
     def no_longer_holds(self) -> None:
         """Take over nothing more: the baseline was found changed, which the reviews to come are told too.

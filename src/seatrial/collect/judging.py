@@ -7,7 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +30,8 @@ from seatrial.types import Item, Message, Request, Response, Spend
 
 __all__ = ["REPLY_TOKENS", "Judges", "Task", "judge_identity", "judge_spec", "recorded_scores"]
 
-REPLY_TOKENS = 64
-"""Longest reply to ask a judge for."""
+REPLY_TOKENS = 512
+"""Longest reply to ask a judge for, unless the policy sets another: one that thinks does so before it grades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Judges:
         self._stack = AsyncExitStack()
         self._recorded: dict[str, Mapping[tuple[str, str], float]] = {}
         advice = "If it knows no response_format, set `structured: false` for this judge."
-        self._meters = {name: Meter(f"judge/{name}", advice) for name in specs}
+        self._meters = {name: Meter(f"judge/{name}", advice, f"judge/{name}") for name in specs}
         self.remaining = budget
         self.made: dict[tuple[str, str], Judge] = {}
 
@@ -175,6 +175,24 @@ class Judges:
                 panel.unscored[key] = "no judge of the panel gave a score"
             else:
                 panel.scores[key] = float(score)
+
+    async def try_out(self, judge: Judge) -> None:
+        """Have one anchor graded, so that a judge that cannot be asked is found before anything is spent on answers.
+
+        What it says of the anchor is kept and counts for nothing yet.
+
+        Raises:
+            ModelError: the judge's model cannot be used at all.
+            StoreError: a reply could not be written.
+        """
+        name = judge.name.partition("/")[2]
+        for member in judge_spec(self._specs, name).members:
+            await self.try_out(self.judge(member, judge.suite))
+        anchors = telling_anchors(judge.suite)
+        if name in self._models and anchors:
+            item, text = anchors[0]
+            with suppress(Unscored, CallFailed):
+                await self._asked(judge, name, item, [visible_answer(text)], ("score",), 0, asyncio.Semaphore(1))
 
     async def scale_doubt(self, judge: Judge) -> str:
         """Return why a judge does not seem to use its scale, in words; empty where it does, or was asked nothing.

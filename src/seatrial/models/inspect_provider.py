@@ -14,7 +14,7 @@ from seatrial.replies import Malformed, reply_of
 from seatrial.types import Request, Response, Usage
 
 if TYPE_CHECKING:
-    from inspect_ai.model import ModelOutput, ResponseSchema
+    from inspect_ai.model import GenerateConfig, ModelOutput, ResponseSchema
 
 __all__ = ["InspectModel"]
 
@@ -112,7 +112,9 @@ class InspectModel:
     def _sent(self, config: GenerateConfig) -> set[str]:
         """Return the names of the parameters that a call sends, as servers call them."""
         settings = {"temperature": self._spec.generation.temperature, "top_p": self._spec.generation.top_p}
-        named = config.model_dump(exclude_none=True).keys() | {one for one, held in settings.items() if held is not None}
+        named = config.model_dump(exclude_none=True).keys() | {
+            one for one, held in settings.items() if held is not None
+        }
         return {SENT_AS.get(name, name) for name in named} | self._spec.extra_body.keys()
 
     def _sorted(self, error: Exception, sent: set[str]) -> CallFailed | ModelError:

@@ -3,7 +3,7 @@
 It is called over aiohttp directly, which is several times faster than a client library with many calls in
 flight. Busy servers, broken connections and half answers are tried again for a few minutes; what cannot get
 better (a wrong key, a wrong address, a parameter that the server refuses) ends the review at once. Nothing that the
-policy sets is left out because a server refuses it; only the longest answer is sent under the name that the server takes.
+policy sets is left out because a server refuses it; only the longest answer goes under the name that the server takes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import aiohttp
 import stamina
 
 from seatrial.errors import CallFailed, ModelError
-from seatrial.models.refusals import other_length, refused_parameter, setting_for
+from seatrial.models.refusals import other_length, ran_out, refused_parameter, setting_for
 from seatrial.policy import ModelSpec, from_environment
 from seatrial.replies import Malformed, answer_of, reply_of
 from seatrial.types import Request, Response, Usage
@@ -189,6 +189,8 @@ class OpenAICompatibleModel:
         try:
             async with self._session.post(self._url, json=payload) as reply:
                 text = await self._text(reply)
+                if reply.status == 400 and ran_out(text):
+                    return {"choices": [{"message": {"content": ""}, "finish_reason": "length"}]}
                 self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
         except aiohttp.ClientConnectorError as error:
             if not self._answered:

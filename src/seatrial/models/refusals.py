@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-__all__ = ["LENGTHS", "other_length", "refused_parameter", "setting_for"]
+__all__ = ["LENGTHS", "other_length", "ran_out", "refused_parameter", "setting_for"]
 
 LENGTHS = ("max_tokens", "max_completion_tokens")
 """Two names of the longest answer; servers take the one, the other, or both."""
@@ -32,7 +32,10 @@ _UNKNOWN = re.compile(
     r"|\binstead\b|cannot find field|invalid (?:field|parameter|argument)|does not (?:take|accept)",
     re.IGNORECASE,
 )
-_PER_CALL = re.compile(r"context.{0,20}(?:length|window|size)|maximum context|too long|content.?(?:filter|policy|manag)", re.I)
+_RAN_OUT = re.compile(r"output limit was reached|try again with higher max_", re.IGNORECASE)
+_PER_CALL = re.compile(
+    r"context.{0,20}(?:length|window|size)|maximum context|too long|content.?(?:filter|policy|manag)", re.I
+)
 """What a server says of one conversation, whatever parameters it names besides."""
 
 
@@ -67,6 +70,11 @@ def other_length(said: str, name: str) -> str:
     """
     other = LENGTHS[1 - LENGTHS.index(name)]
     return other if _UNKNOWN.search(said) else ""
+
+
+def ran_out(said: str) -> bool:
+    """Return whether a server calls it an error that a reply reached its longest length while it still thought."""
+    return _RAN_OUT.search(said) is not None
 
 
 def setting_for(name: str) -> str:
@@ -105,7 +113,9 @@ def _messages(body: Any, depth: int = 6) -> list[str]:
     if depth == 0:
         return []
     if isinstance(body, dict):
-        return [one for name, held in body.items() if name not in ("input", "ctx") for one in _messages(held, depth - 1)]
+        return [
+            one for name, held in body.items() if name not in ("input", "ctx") for one in _messages(held, depth - 1)
+        ]
     if isinstance(body, list):
         return [one for held in body for one in _messages(held, depth - 1)]
     return [body] if isinstance(body, str) else []

@@ -131,7 +131,9 @@ class ModelSpec(StrictModel):
         """Refuse a secret in the policy, of which a review keeps a copy, and what no header can be."""
         for name, said in value.items():
             if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or any(ord(sign) < 32 for sign in said):
-                raise ValueError(f"{name!r} is no header: a name of letters, digits and dashes, and a value of one line")
+                raise ValueError(
+                    f"{name!r} is no header: a name of letters, digits and dashes, and a value of one line"
+                )
             if SECRET.search(name) and not VARIABLE.search(said):
                 raise ValueError(_not_here(name))
         return value

@@ -37,6 +37,7 @@ from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.finished import Review
+from seatrial.review.first_calls import first_calls
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
@@ -93,6 +94,7 @@ async def run_review(
             reuse = await recheck(policy, rounds, collector, judges)
             if reuse.refused:
                 progress.warn(reuse.refused)
+            await first_calls(rounds, collector, judges)
             while asks := rounds.next_asks(collector.remaining):
                 rounds.take(await collector.collect(asks))
                 await grade_round(judges, rounds)
