@@ -184,5 +184,6 @@ def _sentence(error: Exception) -> str:
     """Return the message of a foreign exception as one line, without markup."""
     import re
 
-    text = " ".join(re.sub(r"\[/?[a-z ]*\]", "", str(error)).split()) or type(error).__name__
+    said = str(getattr(error, "provider_message", "") or error)  # without the request, which Inspect puts before it
+    text = " ".join(re.sub(r"\[/?[a-z ]*\]", "", said).split()) or type(error).__name__
     return text[:400]

@@ -204,7 +204,7 @@ class OpenAICompatibleModel:
         try:
             body = json.loads(text)
             body["choices"][0]["message"]
-        except (json.JSONDecodeError, KeyError, IndexError, TypeError) as error:
+        except (json.JSONDecodeError, RecursionError, KeyError, IndexError, TypeError) as error:
             raise _Busy(f"the answer is not a chat completion: {self._excerpt(text)}") from error
         self._accepted |= payload.keys()
         return dict(body)

@@ -51,7 +51,7 @@ def refused_parameter(said: str, sent: Collection[str]) -> str:
     """
     try:
         body: Any = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     named = [name for name in _fields(body) if name in sent]
     if named:

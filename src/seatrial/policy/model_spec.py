@@ -34,7 +34,7 @@ SET_ELSEWHERE = {
 """Fields of a request that settings of their own decide, by which they are set."""
 UNREADABLE = ("stream", "n")
 """Fields that would change the shape of a reply."""
-SECRET = re.compile(r"authori[sz]ation|api-?key|token|secret|password|cookie|credential", re.IGNORECASE)
+SECRET = re.compile(r"authori[sz]ation|api[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE)
 """Names of headers whose values are secret."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
