@@ -244,7 +244,7 @@ class Evidence:
     """What is known about one gate, oriented so that + is harm.
 
     Attributes:
-        estimate: Estimated change of true harm, candidate − baseline: the readings' change over the share that they show.
+        estimate: Estimated change of true harm, candidate − baseline: that of readings over the share that they show.
         low: One-sided lower confidence bound of the change at 1 − alpha.
         high: One-sided upper confidence bound of the change at 1 − alpha.
         clusters: Number of independent clusters observed on both models.

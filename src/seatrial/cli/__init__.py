@@ -190,13 +190,25 @@ def report(
         typer.echo(summary(content, folder))
 
 
-@app.command(epilog="Example: seatrial doctor")
-def doctor(as_json: Json = False) -> None:
-    """Say what is installed, what is missing, and how to get it."""
-    from seatrial.cli.doctor import checks
+@app.command(epilog="Example: seatrial doctor policy.yaml")
+def doctor(
+    policy_path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[POLICY]", help="A policy whose models are asked, two or three calls each."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is installed, what is missing, and how to get it; with a policy, whether its models answer as it asks.
+
+    What a server refuses is told in its own words, with the setting of the policy that answers it.
+    """
+    from seatrial.cli.doctor import checks, models_of
     from seatrial.cli.output.tables import table
+    from seatrial.policy import load_policy
 
     found = checks()
+    if policy_path is not None:
+        found += models_of(load_policy(policy_path))
     if as_json:
         print_json([{"what": check.what, "ok": check.ok, "detail": check.detail} for check in found])
     else:

@@ -41,6 +41,8 @@ POWER = 0.99
 FOR_LOOKS = 1.05
 """What looking several times makes a change larger that can be seen."""
 TEMPERATURE = 1
+SMALL_MODELS_TOKENS = 96
+"""Longest answer of the embedded model, which would take minutes for what suites ask others for."""
 ALPHA = 0.05
 
 HEAD = """\
@@ -146,7 +148,9 @@ def _models(given: Models) -> str:
         lines = [f"  model: {name or 'embedded/smollm2-135m'}"]
         if name is None:
             lines.append(f"  system: {system}")
-        lines.append(f"  generation: {{temperature: {TEMPERATURE}}}   # as users meet it")
+        small = name is None or name.startswith("embedded/")
+        length = f", max_tokens: {SMALL_MODELS_TOKENS}" if small else ""
+        lines.append(f"  generation: {{temperature: {TEMPERATURE}{length}}}   # as users meet it")
         if given.base_url is not None and (name or "").startswith("openai-compatible/"):
             lines.append(f"  base_url: {given.base_url}")
         if name is not None and not name.startswith("embedded/") and not given.gives_logprobs:

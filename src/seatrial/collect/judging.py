@@ -6,8 +6,13 @@ import asyncio
 import json
 import math
 from collections import Counter
+<<<<<<< HEAD
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+=======
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+>>>>>>> main
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +26,7 @@ from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, par
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
 from seatrial.models import Model, open_models
+from seatrial.models.base import as_asked
 from seatrial.policy import JudgeSpec
 from seatrial.replies import visible_answer, why
 from seatrial.stats.agreement import reliability_weighted
@@ -29,8 +35,8 @@ from seatrial.types import Item, Message, Request, Response, Spend
 
 __all__ = ["REPLY_TOKENS", "Judges", "Task", "judge_identity", "judge_spec", "recorded_scores"]
 
-REPLY_TOKENS = 64
-"""Longest reply to ask a judge for."""
+REPLY_TOKENS = 512
+"""Longest reply to ask a judge for, unless the policy sets another: one that thinks does so before it grades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class Judges:
         self._stack = AsyncExitStack()
         self._recorded: dict[str, Mapping[tuple[str, str], float]] = {}
         advice = "If it knows no response_format, set `structured: false` for this judge."
-        self._meters = {name: Meter(f"judge/{name}", advice) for name in specs}
+        self._meters = {name: Meter(f"judge/{name}", advice, f"judge/{name}") for name in specs}
         self.remaining = budget
         self.on_reply: Callable[[bool], None] = lambda fresh: None
         self.made: dict[tuple[str, str], Judge] = {}
@@ -202,6 +208,24 @@ class Judges:
             else:
                 panel.scores[key] = float(score)
 
+    async def try_out(self, judge: Judge) -> None:
+        """Have one anchor graded, so that a judge that cannot be asked is found before anything is spent on answers.
+
+        What it says of the anchor is kept and counts for nothing yet.
+
+        Raises:
+            ModelError: the judge's model cannot be used at all.
+            StoreError: a reply could not be written.
+        """
+        name = judge.name.partition("/")[2]
+        for member in judge_spec(self._specs, name).members:
+            await self.try_out(self.judge(member, judge.suite))
+        anchors = telling_anchors(judge.suite)
+        if name in self._models and anchors:
+            item, text = anchors[0]
+            with suppress(Unscored, CallFailed):
+                await self._asked(judge, name, item, [visible_answer(text)], ("score",), 0, asyncio.Semaphore(1))
+
     async def scale_doubt(self, judge: Judge) -> str:
         """Return why a judge does not seem to use its scale, in words; empty where it does, or was asked nothing.
 
@@ -282,10 +306,17 @@ class Judges:
         limit: asyncio.Semaphore,
     ) -> tuple[float, ...]:
         model = self._models[name]
+<<<<<<< HEAD
         asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts, judge.wording)),))
         numbers = tuple(names) if self.specs[name].structured else ()
         request = Request(asked, self._first_draw + judge.first_draw + draw, REPLY_TOKENS, numbers=numbers)
         key = call_key(model.identity, "judge", request)
+=======
+        asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts)),))
+        numbers = tuple(names) if self._specs[name].structured else ()
+        request = Request(asked, self._first_draw + draw, REPLY_TOKENS, numbers=numbers)
+        key = call_key(model.identity, "judge", as_asked(model, request))
+>>>>>>> main
         async with limit:
             stored = self._store.get(key) if self._store is not None else None
             fresh = stored is None
@@ -332,7 +363,8 @@ def judge_identity(spec: JudgeSpec) -> str:
         return f"members {' '.join(spec.members)}"
     if spec.model is None:
         return f"scores {spec.scores.name if spec.scores else ''}"
-    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation"})
+    sent = {name for name in ("extra_body", "headers") if getattr(spec.model, name)}
+    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation", *sent})
     return json.dumps(settings | {"structured": spec.structured})
 
 

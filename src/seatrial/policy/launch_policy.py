@@ -272,7 +272,7 @@ class LaunchPolicy(StrictModel):
     @property
     def samples(self) -> bool:
         """Whether asking a model again could give another answer."""
-        return max(model.generation.temperature for model in (self.baseline, self.candidate)) > 0
+        return any(model.generation.temperature != 0 for model in (self.baseline, self.candidate))
 
     def to_yaml(self) -> str:
         """Return the policy as YAML, from which `parse_policy` makes the same one."""
