@@ -6,13 +6,8 @@ import asyncio
 import json
 import math
 from collections import Counter
-<<<<<<< HEAD
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
-=======
-from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
->>>>>>> main
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -218,7 +213,7 @@ class Judges:
             StoreError: a reply could not be written.
         """
         name = judge.name.partition("/")[2]
-        for member in judge_spec(self._specs, name).members:
+        for member in judge_spec(self.specs, name).members:
             await self.try_out(self.judge(member, judge.suite))
         anchors = telling_anchors(judge.suite)
         if name in self._models and anchors:
@@ -306,17 +301,10 @@ class Judges:
         limit: asyncio.Semaphore,
     ) -> tuple[float, ...]:
         model = self._models[name]
-<<<<<<< HEAD
         asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts, judge.wording)),))
         numbers = tuple(names) if self.specs[name].structured else ()
         request = Request(asked, self._first_draw + judge.first_draw + draw, REPLY_TOKENS, numbers=numbers)
-        key = call_key(model.identity, "judge", request)
-=======
-        asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts)),))
-        numbers = tuple(names) if self._specs[name].structured else ()
-        request = Request(asked, self._first_draw + draw, REPLY_TOKENS, numbers=numbers)
         key = call_key(model.identity, "judge", as_asked(model, request))
->>>>>>> main
         async with limit:
             stored = self._store.get(key) if self._store is not None else None
             fresh = stored is None
