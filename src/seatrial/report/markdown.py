@@ -16,6 +16,7 @@ from seatrial.report.wording import (
     money,
     number,
     shortened,
+    standing_on,
     step_words,
     took,
     verdict_word,
@@ -45,6 +46,7 @@ def render_markdown(content: ReviewResult) -> str:
         f"## seatrial: {_inert(plain.text(headline(content, where=True)))}",
         models + (f" · {_inert(content.history)}" if content.history else ""),
         _inert(plain.text(content.decision.reason)),
+        *([_inert(plain.text(line))] if (line := standing_on(content)) else []),
         *_waived(content, plain),
     ]
     last = [*_steps(content, plain), _spots_in_a_line(content)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.report import ReviewResult
 from seatrial.report.plain import Plain, counted, worst_first
-from seatrial.report.wording import HEADLINES, at_a_glance, money, step_words, took, verdict_word
+from seatrial.report.wording import HEADLINES, at_a_glance, money, standing_on, step_words, took, verdict_word
 from seatrial.types import GateVerdict
 
 __all__ = ["summary"]
@@ -25,6 +25,7 @@ def summary(content: ReviewResult, folder: Path) -> str:
     lines = [
         "",
         wrapped(f"{HEADLINES[content.status].upper()}: {plain.text(content.decision.reason)}"),
+        *([wrapped(plain.text(line))] if (line := standing_on(content)) else []),
         *([wrapped(content.history)] if content.history else []),
         *[
             wrapped(f"Waived: {plain.title(n.signal)} by {n.person} until {n.expires}: {n.reason}")
@@ -72,9 +73,11 @@ def _spots(content: ReviewResult, plain: Plain) -> list[str]:
 def _next(content: ReviewResult, plain: Plain, folder: Path) -> list[str]:
     """Return what to do next, one line or more a step."""
     match content.status:
-        case "launch":
+        case "launch" | "launch-on-trust":
             ledger = folder.parent / "ledger.jsonl"
-            return [f"Next: sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."]
+            trust = "Who signs vouches for what counts on trust: no record shows that its instrument sees harm."
+            said = [f"Next: sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."]
+            return [*said, trust] if content.status == "launch-on-trust" else said
         case "waived":
             return ["Next: the waiver is in the ledger and in the report; it ends by itself."]
         case "hold" | "block":
