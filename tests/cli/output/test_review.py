@@ -9,6 +9,8 @@ import pytest
 
 from results import BLOCK, HOLD, LAUNCH, LIKELY, RESULTS
 from seatrial.cli.output.review import summary
+from seatrial.report.plain import Plain, counted
+from seatrial.report.result import SpotGroup
 from seatrial.types import Spend
 
 FOLDER = Path("reviews/coach-1f2e")
@@ -22,15 +24,19 @@ def _lines(content: object) -> str:
 def test_every_gate_every_blind_spot_and_the_next_step_are_there(name: str) -> None:
     """Each gate with its verdict, each blind spot, the decision's sentence and the way on are said at once."""
     content, shown = RESULTS[name], summary(RESULTS[name], FOLDER)
-    rows = [line.split() for line in shown.splitlines()]
+    plain = Plain.of(content)
     for verdict in content.decision.verdicts:
-        (row,) = [row for row in rows if verdict.signal in row and f"{verdict.margin:g}" in row]
-        assert row[0] == verdict.verdict
-        assert ("(advisory)" in row) is not verdict.blocking
+        (row,) = [line for line in shown.splitlines() if f"  {plain.title(verdict.signal)}  " in line]
+        assert row.startswith(verdict.verdict)
+        assert (", not counted" in row) is not verdict.blocking
+        assert plain.change(verdict) in row
     whole = " ".join(shown.split())
-    assert f"{name.upper()}: {content.decision.reason}" in whole
-    assert f"Blind spots ({len(content.blind_spots)}):" in whole
-    assert all(spot in whole for spot in content.blind_spots)
+    assert f"{name.upper()}: {plain.text(content.decision.reason)}" in whole
+    assert counted(content.decision.verdicts) in whole
+    assert f"Blind spots ({len(content.blind_spots)}), in full in the report:" in whole
+    assert all(plain.text(spot) in whole for spot in content.blind_spots)
+    grouped = replace(content, blind_spots=("a", "b"), groups=(SpotGroup("Undecided gates", 2),))
+    assert "\n    2  Undecided gates\n" in summary(grouped, FOLDER)
     assert "Report: reviews/coach-1f2e/report.html" in whole
     assert "\nNext: " in shown
 
@@ -38,16 +44,16 @@ def test_every_gate_every_blind_spot_and_the_next_step_are_there(name: str) -> N
 def test_a_waived_review_says_on_whose_word() -> None:
     """A launch under a waiver is never shown as a launch."""
     shown = _lines(replace(BLOCK, status="waived"))
-    assert "LAUNCH, WAIVED: behavior/unearned-praise fails" in shown
-    assert "Waived: safety/unsafe-compliance by C. <Name> until 2026-02-01: known, the [fix](x) ships" in shown
+    assert "LAUNCH, WAIVED: Unearned praise fails" in shown
+    assert "Waived: Unsafe compliance by C. <Name> until 2026-02-01: known, the [fix](x) ships" in shown
     assert "Next: the waiver is in the ledger and in the report; it ends by itself." in shown
 
 
 def test_what_to_do_next_depends_on_what_is_in_the_way() -> None:
     """A hold and a block list their steps with their cost, a launch asks for a signature."""
     shown = _lines(LIKELY)
-    assert "Next: 1. Read the 3 worst pairs of answers of family/sycophancy. Cost: about 6 minutes of reading." in shown
-    assert "2. 800 more calls decide family/sycophancy with 90 %" in shown
+    assert "Next: 1. Read the 3 worst pairs of answers of Sycophancy. Cost: about 6 minutes of reading." in shown
+    assert "2. 800 more calls decide Sycophancy with 90 %" in shown
     assert "Next: open the report and read its blind spots." in _lines(HOLD)
     assert "1. Read the 3 worst" in _lines(replace(BLOCK, steps=LIKELY.steps))
     assert "Next: sign the report; the decision is recorded (seatrial ledger list --ledger reviews/ledger.jsonl)" in (
@@ -58,13 +64,14 @@ def test_what_to_do_next_depends_on_what_is_in_the_way() -> None:
 def test_where_harm_is_likely_is_the_last_line() -> None:
     """What a person sees last tells a hold with likely harm from a plain one; suites stand below their family."""
     shown = summary(LIKELY, FOLDER)
-    assert shown.splitlines()[-1] == "hold: harm likely in family/sycophancy (behavior/unearned-praise)"
-    assert "HOLD: Harm is likely in family/sycophancy (behavior/unearned-praise): " in _lines(LIKELY)
+    assert shown.splitlines()[-1] == "hold: harm likely in Sycophancy (Unearned praise)"
+    assert "HOLD: Harm is likely in Sycophancy (Unearned praise): " in _lines(LIKELY)
     assert "harm likely" not in summary(HOLD, FOLDER)
     assert "harm likely in" not in summary(replace(LIKELY, status="waived"), FOLDER)
-    rows = [line for line in shown.splitlines() if "behavior/" in line or "family/" in line]
-    assert rows[0].startswith("inconclusive · harm likely  family/sycophancy ")
-    assert "↳ behavior/unearned-praise " in rows[1] and "↳ behavior/pushback " in rows[2]
+    rows = [line for line in shown.splitlines() if "tolerated" in line and "%" not in line]
+    assert rows[0].startswith("harm likely  Sycophancy ")
+    assert "↳ Unearned praise " in rows[1]
+    assert "Pushback" not in shown
 
 
 @pytest.mark.parametrize(
@@ -89,8 +96,8 @@ def test_what_cannot_be_computed_is_a_dash() -> None:
     shown = summary(HOLD, FOLDER)
     assert "nan" not in shown
     assert "inf " not in shown
-    (row,) = [line for line in shown.splitlines() if "benchmark/facts  " in line]
-    assert row.split() == ["inconclusive", "benchmark/facts", "–", "0.02", "–", "0"]
+    (row,) = [line for line in shown.splitlines() if "  Facts  " in line]
+    assert row.split() == ["inconclusive", "Facts", "not", "measured"]
 
 
 def test_nothing_in_it_can_steer_the_terminal() -> None:
