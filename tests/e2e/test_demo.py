@@ -9,6 +9,8 @@ from pathlib import Path
 from seatrial.policy import load_policy
 from seatrial.suites import find_suites, load_suite
 
+LARGEST = 5_000_000
+"""Bytes of the adapter that the repository holds."""
 WARMER = Path(__file__).parents[2] / "examples" / "warmer"
 SHARED_WORDS = 6
 """So many words in a row are no coincidence."""
@@ -43,3 +45,8 @@ def test_both_reviews_have_the_same_gates() -> None:
     assert null.baseline.adapter is None
     assert null.candidate.adapter is None
     assert update.candidate.adapter is not None
+
+
+def test_the_adapter_is_small_enough_to_keep() -> None:
+    """A few megabytes, in half precision."""
+    assert 0 < (WARMER / "adapter.gguf").stat().st_size < LARGEST
