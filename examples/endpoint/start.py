@@ -93,6 +93,8 @@ if __name__ == "__main__":
     given = options.parse_args()
     address = f"http://127.0.0.1:{given.port}/v1"
     process = started(given.port)
-    print(f"Simulated models `prod`, `same`, `worse` and `judge` answer at {address}; stop them with: kill {process.pid}")
+    print(
+        f"Simulated models `prod`, `same`, `worse` and `judge` answer at {address}; stop them with: kill {process.pid}"
+    )
     measured(address, Path(), given.labels, judged())
     print("Measured the judge on labelled answers of the simulation: records/")
