@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from seatrial.cli.instruments import instruments_app
+from seatrial.cli.judge import judge_app
 from seatrial.cli.ledger import ledger_app
 from seatrial.cli.options import Json, print_json, printing, status, user
 from seatrial.cli.rewards import rewards_app
@@ -19,7 +20,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     help="Decide whether a language-model update may launch: launch, hold or block, with the evidence.",
-    epilog="Exit codes: 0 launch, 1 block, 2 usage or configuration error, 3 hold, 4 launch under a waiver.",
+    epilog="Exit codes: 0 launch, 1 block, 2 usage or configuration error, 3 hold, 4 launch, waived or on trust.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(suites_app, name="suites")
 app.add_typer(instruments_app, name="instruments")
+app.add_typer(judge_app, name="judge")
 app.add_typer(vibe_app, name="vibe")
 app.add_typer(rewards_app, name="rewards")
 
@@ -146,6 +148,8 @@ def plan(
 
     from seatrial.cli.output.plan import outlook_summary
     from seatrial.cli.solving import write_solved
+    from seatrial.errors import StoreError
+    from seatrial.formats.whole_files import write_whole
     from seatrial.gates.plan_page import render_outlook
     from seatrial.policy import load_policy
     from seatrial.review.run import plan_review
@@ -156,7 +160,7 @@ def plan(
     with status("Simulating reviews"):
         found = plan_review(policy, earlier)
     if page is not None:
-        page.write_text(render_outlook(policy, found), encoding="utf-8")
+        write_whole(page, render_outlook(policy, found), StoreError)
     blind = any(gate.blind and gate.blocking for gate in found.gates)
     if as_json:
         print_json({**asdict(found), "sees_its_margins": not blind})

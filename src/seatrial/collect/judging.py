@@ -6,7 +6,7 @@ import asyncio
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,14 @@ class Task:
 
 
 class Judges:
-    """Judges by name. An asynchronous context manager: their models run while it is open."""
+    """Judges by name. An asynchronous context manager: their models run while it is open.
+
+    Attributes:
+        specs: Name → what it is.
+        remaining: Calls that all of them may still take.
+        made: Name and signal → the judge that gates use.
+        on_reply: Told of each reply whether it was made now.
+    """
 
     def __init__(
         self,
@@ -72,7 +79,7 @@ class Judges:
             first_draw: Number of the first draw, so that a second grading is not the first one read again.
         """
         self._first_draw = first_draw
-        self._specs = specs
+        self.specs = specs
         self._records = records
         self._store = store
         self._models: dict[str, Model] = {}
@@ -81,6 +88,7 @@ class Judges:
         advice = "If it knows no response_format, set `structured: false` for this judge."
         self._meters = {name: Meter(f"judge/{name}", advice, f"judge/{name}") for name in specs}
         self.remaining = budget
+        self.on_reply: Callable[[bool], None] = lambda fresh: None
         self.made: dict[tuple[str, str], Judge] = {}
 
     async def __aenter__(self) -> Judges:
@@ -90,7 +98,7 @@ class Judges:
             ModelError: a model cannot be used.
             EvidenceError: a file of scores cannot be used.
         """
-        asked = {name: spec.model for name, spec in self._specs.items() if spec.model is not None}
+        asked = {name: spec.model for name, spec in self.specs.items() if spec.model is not None}
         opened = open_models(*(spec.model_copy(update={"system": SYSTEM}) for spec in asked.values()))
         try:
             for name, model in zip(asked, opened, strict=True):
@@ -109,6 +117,10 @@ class Judges:
         """What each judge that was asked took so far."""
         return {name: meter.spend for name, meter in self._meters.items() if meter.spend != Spend()}
 
+    def cost(self, name: str) -> float:
+        """Return what a judge took so far in US dollars."""
+        return self._meters[name].spend.cost
+
     def judge(self, name: str, suite: Suite) -> Judge:
         """Return the judge of that name for a suite's rubric; the same one every time.
 
@@ -121,15 +133,30 @@ class Judges:
         return self.made[name, suite.signal]
 
     def _made(self, name: str, suite: Suite) -> Judge:
-        spec = judge_spec(self._specs, name)
+        spec = judge_spec(self.specs, name)
         judge = Judge(f"judge/{name}", suite, judge_identity(spec), spec.draws, spec.paired)
         if spec.scores is not None:
             self._recorded.setdefault(name, recorded_scores(spec.scores))
         return judge
 
+    def trial(self, name: str, suite: Suite, wording: int = 0, first_draw: int = 0, draws: int = 1) -> Judge:
+        """Return a judge to be tried, whose grades are kept apart from those of its gates.
+
+        Args:
+            name: The judge's.
+            suite: Whose rubric it goes by.
+            wording: Which wording of its prompt it is asked in.
+            first_draw: Number of its first draw.
+            draws: How often each answer is graded.
+        """
+        spec = judge_spec(self.specs, name)
+        made = Judge(f"judge/{name}", suite, judge_identity(spec), draws, spec.paired)
+        made.wording, made.first_draw = wording, first_draw
+        return made
+
     def calls(self, judge: Judge, answers: int) -> int:
         """Return how many calls it takes to grade so many answers."""
-        spec = judge_spec(self._specs, judge.name.partition("/")[2])
+        spec = judge_spec(self.specs, judge.name.partition("/")[2])
         if spec.members:
             return sum(self.calls(self.judge(member, judge.suite), answers) for member in spec.members)
         return 0 if spec.scores is not None else answers * judge.draws
@@ -143,7 +170,7 @@ class Judges:
         """
         name = judge.name.partition("/")[2]
         fresh = {tuple(task.keys): task for task in tasks if any(_open(judge, key) for key in task.keys)}
-        members = judge_spec(self._specs, name).members
+        members = judge_spec(self.specs, name).members
         if members:
             await self._grade_by_members(judge, members, list(fresh.values()))
             return
@@ -186,7 +213,7 @@ class Judges:
             StoreError: a reply could not be written.
         """
         name = judge.name.partition("/")[2]
-        for member in judge_spec(self._specs, name).members:
+        for member in judge_spec(self.specs, name).members:
             await self.try_out(self.judge(member, judge.suite))
         anchors = telling_anchors(judge.suite)
         if name in self._models and anchors:
@@ -207,7 +234,7 @@ class Judges:
             StoreError: a reply could not be written.
         """
         name = judge.name.partition("/")[2]
-        members = judge_spec(self._specs, name).members
+        members = judge_spec(self.specs, name).members
         if members:
             doubts = [await self.scale_doubt(self.judge(member, judge.suite)) for member in members]
             return " ".join(dict.fromkeys(filter(None, doubts)))
@@ -276,16 +303,18 @@ class Judges:
         limit: asyncio.Semaphore,
     ) -> tuple[float, ...]:
         model = self._models[name]
-        asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts)),))
-        numbers = tuple(names) if self._specs[name].structured else ()
-        request = Request(asked, self._first_draw + draw, REPLY_TOKENS, numbers=numbers)
+        asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts, judge.wording)),))
+        numbers = tuple(names) if self.specs[name].structured else ()
+        request = Request(asked, self._first_draw + judge.first_draw + draw, REPLY_TOKENS, numbers=numbers)
         key = call_key(model.identity, "judge", as_asked(model, request))
         async with limit:
             stored = self._store.get(key) if self._store is not None else None
+            fresh = stored is None
             if stored is None:
                 stored = await self._fresh(model, name, key, request)
             else:
                 self._meters[name].answered(stored, fresh=False)
+        self.on_reply(fresh)
         if stored.no_answer not in ("", "empty"):
             told = why(stored.no_answer, whose="the judge")
             raise Unscored(f"the judge's reply: {told.reason}", told.advice)

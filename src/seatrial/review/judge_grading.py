@@ -62,7 +62,7 @@ async def question_scales(judges: Judges, rounds: Rounds) -> None:
     for run in rounds.gates:
         judge = run.plan.signal.instrument
         if isinstance(judge, Judge) and (doubt := await judges.scale_doubt(judge)):
-            held = replace(run.plan.standing, may_gate=False, why=f"{doubt} So it may only advise.")
+            held = replace(run.plan.standing, may_gate=False, trust="", why=f"{doubt} So it may only advise.")
             run.plan = replace(run.plan, standing=held)
 
 

@@ -19,11 +19,12 @@ import polars as pl
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.errors import StoreError
+from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
 from seatrial.gates.verdicts import decide
-from seatrial.instruments.records import load_records
+from seatrial.instruments.records import Records, load_records
 from seatrial.ledger import ledger_for
 from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
@@ -41,6 +42,7 @@ from seatrial.review.first_calls import first_calls
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
+from seatrial.review.starters import lacking, with_starters
 from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["decide_on", "default_folder", "plan_review", "run_review", "solve_policy"]
@@ -78,13 +80,17 @@ async def run_review(
     """
     started = _now()
     _prepare(folder, text)
-    brought, records = brought_evidence(policy), load_records(policy.records)
+    brought = brought_evidence(policy)
+    records: Records = load_records(policy.records)
     evidence = brought.observations
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
         store = stack.enter_context(ResponseStore(folder))
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         plans = plan_gates(policy, models, evidence, records, judges.judge)
+        if lacking(policy, plans, records):
+            records = await with_starters(policy, judges, plans, records, folder, progress)
+            plans = plan_gates(policy, models, evidence, records, judges.judge)
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
         collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
@@ -181,9 +187,9 @@ def _planned(
 def _prepare(folder: Path, text: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "policy.yaml").write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{folder}: the review's folder cannot be written: {error.strerror}") from error
+        raise StoreError(f"{folder}: the review's folder cannot be made: {why_not(error)}") from error
+    write_whole(folder / "policy.yaml", text, StoreError)
 
 
 async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Model]:
