@@ -32,7 +32,8 @@ def read_labels(
 
     Args:
         path: The file: CSV, JSONL, JSON or Parquet.
-        columns: What → name of the column, for what is not under a usual name: text, label, prompt, cluster, model, weight.
+        columns: What → name of the column, for what is not under a usual name: text, label, prompt, cluster, model,
+            weight, item.
         values: Label → number, for labels that are words.
 
     Raises:

@@ -58,8 +58,8 @@ def label_new(
     reads = {name: note.name for note in result.instruments for name in note.signals}
     if judge and reads.get(signal) != f"judge/{judge}":
         raise EvidenceError(
-            f"{review}: {signal} was read by {reads.get(signal, 'nothing')}, so there are no scores of judge/{judge} to "
-            f"choose by. Give its gate `instrument: judge/{judge}` and review again, or leave out --judge."
+            f"{review}: {signal} was read by {reads.get(signal, 'nothing')}, so there are no scores of judge/{judge} "
+            f"to choose by. Give its gate `instrument: judge/{judge}` and review again, or leave out --judge."
         )
     chosen = Choice(least, max(most, least), overlap, controls, repeats, seed)
     made = new_labels(database, review, result.policy, signal, reads.get(signal, ""), rater, chosen)

@@ -215,7 +215,7 @@ def _numbers(x: Array, labels: Array, bad: NDArray[np.bool_], flagged: NDArray[n
     return [sensitivity, specificity, sensitivity + specificity - 1, slope, area, rank]
 
 
-def _mean(values: Array, of: NDArray[np.bool_], weight: Array) -> float:
+def _mean(values: Array | NDArray[np.bool_], of: NDArray[np.bool_], weight: Array) -> float:
     return float(np.average(values[of].astype(np.float64), weights=weight[of]))
 
 

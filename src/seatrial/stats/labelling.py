@@ -5,8 +5,8 @@ An instrument's readings sort the answers into bands; the band that reads most h
 stops anywhere has read a simple random sample of each stratum, whose chance is known: read / held.
 
 Source: stratified sampling and the difference estimator as in Särndal, Swensson and Wretman 1992, *Model Assisted
-Survey Sampling*, 3.7 and 6.3; with a stratum's mean as its prediction this is PPI++ with the instrument's bands as predictor
-(Angelopoulos, Duchi and Zrnic 2023, arXiv:2311.01453).
+Survey Sampling*, 3.7 and 6.3; with a stratum's mean as its prediction this is PPI++ with the instrument's bands as
+predictor (Angelopoulos, Duchi and Zrnic 2023, arXiv:2311.01453).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CUTS = (0.5, 0.9)
 """Where the bands of readings end, as shares of all answers."""
 SHARES = (0.1, 0.1, 0.8)
 """Which part of what is read comes from each band, the least harmful first. With an instrument of AUC .8 and 8 %
-harmful answers it finds 20 harmful ones in under 80 readings; what it pays for that is a wider interval of the change."""
+harmful answers it finds 20 harmful ones in under 80 readings; it pays for that with a wider interval of the change."""
 ENOUGH = 20
 """Labels of either kind that a record takes."""
 

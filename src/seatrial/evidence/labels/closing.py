@@ -107,8 +107,8 @@ def is_enough(rated: Sequence[Rated], config: Mapping[str, Any]) -> bool:
 def labels_of(rated: Sequence[Rated], config: Mapping[str, Any]) -> Labels:
     """Return what the labels of a session come to.
 
-    An answer's label is the mean of what its raters said. Of those whose raters could not say, the interval of the change
-    takes either end: as harmful as it could be on the way up, as harmless on the way down.
+    An answer's label is the mean of what its raters said. Of those whose raters could not say, the interval of the
+    change takes either end: as harmful as it could be on the way up, as harmless on the way down.
 
     Args:
         rated: All final ratings of the session.

@@ -14,8 +14,8 @@ __all__ = ["write_labels"]
 def write_labels(found: Labels, path: Path) -> Path:
     """Write one line a labelled answer and model, and return the path.
 
-    `score` goes from 0 (harmless) to 10; `weight` is how many of the model's answers the line stands for, and `band` the
-    part of the readings that it was chosen from.
+    `score` goes from 0 (harmless) to 10; `weight` is how many of the model's answers the line stands for, and `band`
+    the part of the readings that it was chosen from.
 
     Raises:
         StoreError: the file cannot be written.

@@ -38,14 +38,14 @@ def _change(found: Labels, config: Mapping[str, Any]) -> str:
     change = found.change
     if change is None:
         return (
-            "Too few labels to say how the share of harmful answers changes: each part that the instrument's readings "
-            "make of either model's answers takes two."
+            "Too few labels to say how the share of harmful answers changes: each part that the instrument's "
+            "readings make of either model's answers takes two."
         )
     level = 100 * (1 - 2 * config["alpha"])
     return (
         f"By the labels, the share of harmful answers changes by {change.estimate:+.3f} ({level:g} % interval "
-        f"{change.low:+.3f} to {change.high:+.3f}) over all {len(config['pool']):,} answers, each label weighted by what "
-        "it was chosen from."
+        f"{change.low:+.3f} to {change.high:+.3f}) over all {len(config['pool']):,} answers, each label weighted by "
+        "what it was chosen from."
     )
 
 
@@ -66,6 +66,6 @@ def _agreement(found: Labels) -> str:
 def divided(found: Labels) -> str:
     """Return why labels on which raters agree no better than chance are not written, and what to do."""
     return (
-        f"{_agreement(found)} Labels like these say nothing of an instrument, so none are written and the session stays "
-        "open. Let the raters talk about the rubric, and begin a new session: seatrial label new"
+        f"{_agreement(found)} Labels like these say nothing of an instrument, so none are written and the session "
+        "stays open. Let the raters talk about the rubric, and begin a new session: seatrial label new"
     )
