@@ -27,6 +27,8 @@ RESAMPLES = 1000
 UNNAMED = "row "
 """How the cluster of an answer is called that belongs to none: each is its own."""
 
+NORMAL_95 = 1.6449
+
 FEWEST = 20
 """Fewer labelled answers on either side measure nothing."""
 
@@ -109,8 +111,8 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
 
     Answers that were chosen by their readings flatter or wrong what chose them unless each counts for those that it
     stands for, so every number but the rank correlation is weighted. Intervals are percentile bootstraps over clusters
-    from a fixed seed, so a record can be reproduced to the digit. Where answers stand for unequally many, the bounds of
-    TPR and FPR are no closer than Wilson's of as many equal ones as they are worth (Kish 1965).
+    from a fixed seed, so a record can be reproduced to the digit. Where answers stand for unequally many, the bounds
+    are no closer than Wilson's of as many equal ones as they are worth (Kish 1965), nor than what was not seen allows.
 
     Raises:
         EvidenceError: too few answers of either kind can be read.
@@ -138,7 +140,7 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
             drawn.append(_numbers(x[chosen], labels[chosen], bad[chosen], flagged[chosen], weight[chosen]))
     low, high = np.nanquantile(np.array(drawn), (0.05, 0.95), axis=0)
     if len(np.unique(weight)) > 1:
-        low, high = _wider(points, low, high, bad, weight)
+        low, high = _wider(points, low, high, bad, flagged, weight)
 
     def bounds(position: int) -> Bounds:
         return rounded(points[position]), rounded(low[position]), rounded(high[position])
@@ -220,22 +222,47 @@ def _mean(values: Array | NDArray[np.bool_], of: NDArray[np.bool_], weight: Arra
 
 
 def _wider(
-    points: Sequence[float], low: Array, high: Array, bad: NDArray[np.bool_], weight: Array
+    points: Sequence[float], low: Array, high: Array, bad: NDArray[np.bool_], flagged: NDArray[np.bool_], weight: Array
 ) -> tuple[Array, Array]:
-    """Return bounds of the rates that are no closer than those of as many answers of equal weight as these are worth.
+    """Return bounds that allow for what answers of large weight did not show.
 
-    A stratum in which no labelled answer was harmful, though it may hold some, adds nothing to what is drawn again.
+    Where few answers stand for many and none of them was harmful, drawing them again never shows a harmful one. So one
+    more label is counted for each weight, as harmful as all answers on average and flagged as those of its weight are.
     """
     low, high = low.copy(), high.copy()
-    reach = np.zeros((2, 2))
-    for place, kind in enumerate((bad, ~bad)):
+    middle, below, above = np.zeros(2), np.zeros(2), np.zeros(2)
+    for place, (kind, right) in enumerate(((bad, flagged), (~bad, ~flagged))):
+        middle[place], error = _with_one_more(points[place], kind, right, weight)
         worth = float(weight[kind].sum() ** 2 / (weight[kind] ** 2).sum())
         found = wilson_share(points[place], worth, 0.05)
-        low[place], high[place] = min(low[place], found.low), max(high[place], found.high)
-        reach[place] = points[place] - low[place], high[place] - points[place]
-    both = np.hypot(reach[0], reach[1])
-    low[2], high[2] = min(low[2], points[2] - both[0]), max(high[2], points[2] + both[1])
+        low[place] = max(min(low[place], found.low, middle[place] - NORMAL_95 * error), 0.0)
+        high[place] = min(max(high[place], found.high, middle[place] + NORMAL_95 * error), 1.0)
+        below[place], above[place] = middle[place] - low[place], high[place] - middle[place]
+    both = float(middle.sum()) - 1.0
+    low[2] = min(low[2], both - float(np.hypot(*below)))
+    high[2] = max(high[2], both + float(np.hypot(*above)))
+    if points[2] > 0:
+        low[3] = min(low[3], points[3] * low[2] / points[2])
+        high[3] = max(high[3], points[3] * high[2] / points[2])
     return low, high
+
+
+def _with_one_more(
+    share: float, kind: NDArray[np.bool_], right: NDArray[np.bool_], weight: Array
+) -> tuple[float, float]:
+    """Return the weighted share of right flags among a kind with one more label for each weight, and its error."""
+    rate = float(np.average(kind, weights=weight))
+    hits = total = variance = 0.0
+    for value in np.unique(weight):
+        own = weight == value
+        count, of = int(own.sum()), own & kind
+        flags = float(right[own].mean())
+        hits += value * (float((of & right).sum()) + rate * flags)
+        total += value * (float(of.sum()) + rate)
+        apart = kind[own] * (right[own] - share)
+        second = (float((apart**2).sum()) + rate * (flags * (1 - share) ** 2 + (1 - flags) * share**2)) / (count + 1)
+        variance += count * value**2 * max(second - float(apart.mean()) ** 2, 0.0)
+    return hits / total, math.sqrt(variance) / total
 
 
 def _groups(

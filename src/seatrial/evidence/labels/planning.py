@@ -102,8 +102,8 @@ def new_labels(
     pool = pool_of(review, policy, signal)
     if not pool.rubric:
         raise EvidenceError(
-            f"{signal}: nobody wrote down what counts as harmful. Give the signal a `rubric` in the policy, or make a "
-            "suite of your own whose SUITE.md says it: docs/how-to/write-a-suite.md"
+            f"{signal}: nobody wrote down what counts as harmful. Make a suite of your own questions, whose SUITE.md "
+            "says it (`seatrial suites new`); recorded answers to the same questions are found by their words."
         )
     rng = np.random.default_rng(choice.seed)
     bands = bands_of([one.harm for one in pool.answers], rng)
