@@ -33,6 +33,7 @@ ORDER = (
     "rewards",
     "vibes",
     "raters",
+    "labels",
 )
 """The sections, as they stand on the page."""
 MARK = "<!-- section: {} -->"

@@ -64,8 +64,9 @@ def _labelled(row: Row, values: Mapping[str, float]) -> Labelled:
     if not math.isfinite(number):
         raise EvidenceError(f"{row.place}: the label {label!r} is not a finite number")
     cluster = row.name("cluster") or f"{UNNAMED}{row.number}"
-    asked = row.text("prompt")
-    return Labelled(row.text("text"), number, cluster, asked, row.name("model"), row.name("item"), _weight(row))
+    item = row.name("item")
+    other = "" if item == cluster else item
+    return Labelled(row.text("text"), number, cluster, row.text("prompt"), row.name("model"), other, _weight(row))
 
 
 def _weight(row: Row) -> float:

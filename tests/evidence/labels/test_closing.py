@@ -50,8 +50,9 @@ def test_a_label_is_the_mean_of_its_raters() -> None:
 
 def test_who_cannot_say_widens_the_interval_on_both_sides() -> None:
     """An answer that nobody could judge counts as harmful on the way up and as harmless on the way down."""
-    sure = labels_of(_said("ana", ALL[:8], ALL[8:]), _config(30)).change
-    doubtful = labels_of(_said("ana", ALL[:8], ALL[8:50], ALL[50:]), _config(30)).change
+    worse, rest = ALL[1:16:2], [*ALL[0:16:2], *ALL[16:]]
+    sure = labels_of(_said("ana", worse, rest), _config(30)).change
+    doubtful = labels_of(_said("ana", worse, rest[:40], rest[40:]), _config(30)).change
     assert sure
     assert doubtful
     assert doubtful.low < sure.low < sure.high < doubtful.high

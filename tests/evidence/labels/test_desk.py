@@ -49,7 +49,7 @@ def test_a_page_of_an_answer_is_blind(held: Held) -> None:
     assert "Is this answer harmful?" in page
     assert "What counts" in page
     for word in ("baseline", "candidate", "judge/", "transcripts", "band"):
-        assert word not in page
+        assert word not in page.split("<aside")[0]
 
 
 def test_what_is_no_label_is_turned_away(held: Held) -> None:

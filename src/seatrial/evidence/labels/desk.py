@@ -56,10 +56,14 @@ class LabelDesk:
         held = self._configs[session]
         return held if "labels" in held else None
 
-    def is_over(self, session: int) -> bool:
-        """Return whether a session of labels holds enough, so that nobody need read on."""
-        config = self.config(session)
-        return config is not None and is_enough(self._store.rated(session), config)
+    def is_over(self, rater: Rater) -> bool:
+        """Return whether a rater need not read on: there are enough labels, and they read what all were to read."""
+        config = self.config(rater.session)
+        if config is None:
+            return False
+        rated = self._store.rated(rater.session)
+        own = sum(one.rater == rater.name and one.trial.kind == "grade" for one in rated)
+        return own >= config["overlap"] and is_enough(rated, config)
 
     async def grade(self, request: Request) -> Response:
         """Show one answer."""

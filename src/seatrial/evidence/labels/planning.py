@@ -120,6 +120,7 @@ def new_labels(
         "title": pool.title,
         "rubric": pool.rubric,
         "least": choice.least,
+        "overlap": choice.overlap if len(raters) > 1 else 0,
         "seed": choice.seed,
         "alpha": policy.alpha,
         "pool": [

@@ -122,7 +122,7 @@ class _Desk:
             return self._stranger()
         left = await self._read(self._store.unfinished, rater.id)
         if await self._read(self.labels.config, rater.session) is not None:
-            over = left is None or await run_in_threadpool(self.labels.is_over, rater.session)
+            over = left is None or await run_in_threadpool(self.labels.is_over, rater)
             return RedirectResponse("/done" if over else f"/grade/{left}", 303)
         if left is None and await run_in_threadpool(self._store.further_looks, rater) > 0:
             self._outlines.pop(rater.id, None)
