@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks import labelling, page, raters, vibes
 from seatrial.stats.intervals import wilson
+from seatrial.stats.labelling import ENOUGH
 
 __all__ = ["SECTIONS"]
 
@@ -110,7 +111,7 @@ def _labels(quick: bool) -> Iterator[str]:
     yield page.source("labels", ("numpy", "scipy"))
     count = 30 if quick else 500
     yield (
-        f"{count} *simulated* sessions of `seatrial label` in each world: people read until they have {labelling.ENOUGH} harmful "
+        f"{count} *simulated* sessions of `seatrial label` in each world: people read until they have {ENOUGH} harmful "
         f"and as many harmless answers of both models, {labelling.LEAST} in any case. The shares of the bands were chosen for the "
         "first world, the others were not looked at for it. *By lot* is the same without the judge's readings. The interval is "
         "to hold the true change in 95 %; where two raters err, the change of what they say.\n"
@@ -135,13 +136,13 @@ def _labels(quick: bool) -> Iterator[str]:
         "Records made of such sessions (TPR − FPR at the cut that they choose; each lower bound is to lie above the truth in 5 % "
         "at most):\n"
     )
-    rows = []
+    made_of = []
     for world in (labelling.WORLDS[0], labelling.WORLDS[3]):
         for weighted in (True, False):
             mean, truth, above, made = labelling.records(world, 10 if quick else 40, weighted)
             how = "each label by its chance" if weighted else "all labels alike"
-            rows.append((world.name, how, f"{mean:.2f}", f"{truth:.2f}", f"{round(above * made)} of {made}"))
-    yield page.table(("world", "counted", "record", "truth", "lower bounds above the truth"), rows)
+            made_of.append((world.name, how, f"{mean:.2f}", f"{truth:.2f}", f"{round(above * made)} of {made}"))
+    yield page.table(("world", "counted", "record", "truth", "lower bounds above the truth"), made_of)
 
 
 SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"vibes": _vibes, "raters": _raters, "labels": _labels}
