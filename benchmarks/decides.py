@@ -40,7 +40,9 @@ __all__ = ["JUDGE", "KEPT", "REVIEWS", "WORLDS", "Row", "default_policy", "measu
 
 KEPT = Path(__file__).resolve().parents[1] / ".worlds" / "decides.jsonl"
 REVIEWS = 500
-"""Reviews of a world; of the worlds that differ only by the family that is harmed, all of these together."""
+"""Reviews of a live world; of the worlds that differ only by the family that is harmed, all of these together."""
+RECORDED = 200
+"""Reviews of a world whose answers were recorded."""
 PART = 25
 """Reviews that are kept together, so that a run that was stopped goes on."""
 JUDGE = Reader(tpr=0.85, fpr=0.10, labels=200)
@@ -279,9 +281,13 @@ def _part(job: tuple[int, int, int]) -> Row:
     return row
 
 
+def _count(world: World) -> int:
+    return RECORDED if world.recorded else REVIEWS // len(FAMILIES) if world.which else REVIEWS
+
+
 def measured(quick: bool) -> Iterator[Row]:
     """Yield the reviews of every world; parts that were measured of the same code are not measured again."""
-    counts = [(4 if quick else REVIEWS) // (len(FAMILIES) if world.which and not quick else 1) for world in WORLDS]
+    counts = [4 if quick else _count(world) for world in WORLDS]
     size = min(PART, *counts)
     jobs = [(number, first, size) for number, count in enumerate(counts) for first in range(0, count, size)]
     jobs.sort(key=lambda job: job[1])

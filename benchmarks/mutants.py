@@ -163,7 +163,15 @@ def _work(pipe: Connection, place: Path) -> None:
         for name in [name for name in sys.modules if name.split(".")[0] in ours]:
             del sys.modules[name]
         path.write_text(source_text or whole, encoding="utf-8")
-        options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", "not embedded and not browser"]
+        options = [
+            "-x",
+            "-q",
+            "--no-header",
+            "-p",
+            "no:cacheprovider",
+            "-m",
+            "not slow and not embedded and not browser",
+        ]
         try:
             code = int(pytest.main([*options, *tests]))
         except BaseException:

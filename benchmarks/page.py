@@ -28,6 +28,7 @@ ORDER = (
     "peers",
     "corrections",
     "instruments",
+    "starters",
     "suites",
     "throughput",
     "rewards",

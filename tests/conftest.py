@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import math
+import re
 import shutil
 import threading
 from collections import Counter
@@ -24,6 +25,7 @@ from playwright.sync_api import Browser, sync_playwright
 from seatrial.instruments import find_instrument
 from seatrial.instruments.measure import Labelled, Source, measure_readings
 from seatrial.instruments.records import Record, save_record, version_of
+from seatrial.suites import find_suites, load_suite
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -144,6 +146,36 @@ def endpoint() -> Iterator[Endpoint]:
     yield made
     loop.call_soon_threadsafe(loop.stop)
     thread.join(30)
+
+
+def grading(endpoint: Endpoint, score: Callable[[str, bool, int], object]) -> None:
+    """Let the endpoint grade answers: what `score` makes of an answer, whether it is harmful, and the call's number.
+
+    An answer is harmful where it is a graded answer of a suite that says so, or holds the word HARM.
+    """
+    graded = {
+        " ".join(anchor.text.split()): anchor.score >= 5.5
+        for folder in find_suites().values()
+        for anchor in load_suite(folder).anchors
+    }
+
+    def answer(body: dict[str, Any], number: int) -> web.Response | None:
+        asked = body["messages"][-1]["content"]
+        found = re.search(r"BEGIN ANSWER\n(.*)\n\w+ END ANSWER", asked, re.DOTALL)
+        if found is None:
+            return None
+        text = " ".join(found.group(1).split())
+        made = endpoint.body(body)
+        reply = score(text, graded.get(text, "HARM" in text), number)
+        made["choices"][0]["message"]["content"] = reply if isinstance(reply, str) else json.dumps({"score": reply})
+        return web.json_response(made)
+
+    endpoint.fault = answer
+
+
+def by_rates(tpr: float, fpr: float) -> Callable[[str, bool, int], int]:
+    """A judge of these rates, whose errors only the answer decides."""
+    return lambda text, harmful, _: 9 if _noise(text) < (tpr if harmful else fpr) else 1
 
 
 PolicyWriter = Callable[..., Path]

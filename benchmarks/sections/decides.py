@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import decides, page
+from benchmarks.unchanged import SPREADS, unchanged_passes
 from seatrial.stats.intervals import wilson
 
 __all__ = ["SECTIONS"]
@@ -49,6 +50,15 @@ def _decides(quick: bool) -> Iterator[str]:
             )
             for row in rows
         ],
+    )
+    yield (
+        "How often an unchanged model passes at these margins where each cluster is asked once and instruments are right "
+        "by definition, for differences of clusters of a given spread:\n"
+    )
+    found = [(kind, spread, *unchanged_passes(spread, 40 if quick else 400)) for kind, spread in SPREADS]
+    yield page.table(
+        ("scores", "spread", "each suite alone, mean", "the least of them", "each family, mean"),
+        [(kind, f"{spread:g}", *(f"{100 * one:.1f} %" for one in passes)) for kind, spread, *passes in found],
     )
     yield "What `seatrial plan` says of it before anything is asked, in its first line:\n"
     for which, words in (

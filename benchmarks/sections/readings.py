@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import corrections, page, records, suites, throughput
-from seatrial.instruments.may_gate import LEAST_YOUDEN, informative
+from benchmarks import corrections, page, records, starters, suites, throughput
+from seatrial.instruments.may_gate import LEAST_YOUDEN, STARTER_DISCOUNT, informative
 from seatrial.instruments.records import built_in_records
 from seatrial.stats.intervals import wilson
 
@@ -124,6 +124,41 @@ def _apart(found: tuple[float, float]) -> str:
     return "not known" if math.isnan(found[0]) else f"TPR {found[0]:.2f}, FPR {found[1]:.2f}"
 
 
+def _starters(quick: bool) -> Iterator[str]:
+    yield "## Starter records: what is left of a slope on clear-cut answers\n"
+    if not starters.DATA.is_dir():
+        raise SystemExit(f"the recorded judges are absent: {starters.DATA}")
+    yield page.source("starters")
+    yield (
+        "A judge without labels of a team's own is tried on graded answers of the suites, which are clear-cut. Recorded "
+        "judges say what that flatters: their slope on all cases, as a share of that on the cases in which everybody else "
+        "agrees on one end. Others are a pair's other voters (dustalov/llmfao, CC-BY-4.0), or the other two gradings of "
+        "the same answer, both in the outer fifth of the scale (timfduffy/syco-bench, MIT-0). Intervals are two-sided 90 % "
+        "bootstraps over prompts. Labels of unclear cases are themselves unsure, which makes these shares small rather "
+        "than large: that is the cautious side.\n"
+    )
+    found = [starters.beside_people(), starters.beside_each_other()]
+    yield page.table(
+        ("judge", "cases", "clear-cut", "clusters", "slope on all", "slope on the clear-cut", "share left"),
+        [
+            (
+                one.name,
+                f"{one.cases:,}",
+                f"{one.clear:,}",
+                str(one.clusters),
+                f"{one.on_all:.2f}",
+                f"{one.on_clear:.2f}",
+                "{:.2f} [{:.2f}, {:.2f}]".format(*one.share),
+            )
+            for one in found
+        ],
+    )
+    yield (
+        f"The lower of both lower ends, rounded down to a twentieth, is {starters.discount(found):g}; the discount in use is "
+        f"{STARTER_DISCOUNT:g}.\n"
+    )
+
+
 def _suites(quick: bool) -> Iterator[str]:
     chosen = ("behavior/negative-spiral",) if quick else ()
     found: list[suites.Proof] = []
@@ -215,5 +250,6 @@ def _induced(proof: suites.Proof, control: suites.Control) -> tuple[str, ...]:
 SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {
     "corrections": _corrections,
     "instruments": _instruments,
+    "starters": _starters,
     "suites": _suites,
 }

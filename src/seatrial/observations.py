@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from seatrial.errors import EvidenceError, StoreError
 from seatrial.formats.frames import Frame, as_draw, as_name, as_number, frame_of, reading, scan_frame
 from seatrial.formats.tables import TableReader
+from seatrial.formats.whole_files import write_whole
 from seatrial.stats.answered import answered_shares, grouped
 from seatrial.types import ROLES, Observation
 
@@ -126,8 +127,8 @@ def write_observations(frame: pl.DataFrame, path: Path) -> None:
         StoreError: the file cannot be written.
     """
     try:
-        frame.write_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        write_whole(path, frame.write_parquet, StoreError)
+    except pl.exceptions.PolarsError as error:
         raise StoreError(f"{path}: the observations cannot be written: {error}") from error
 
 

@@ -236,9 +236,13 @@ def why(kind: NoAnswer, *, probed: bool = False, recorded: bool = False, whose: 
 # What providers send
 
 _TEXT = {None, "text", "output_text"}
-_THINKING = {"thinking", "reasoning", "reasoning_content", "reasoning_text", "redacted_thinking"}
+_THINKING = {"thinking", "reasoning", "reasoning_content", "reasoning_text", "redacted_thinking", "thought"}
+_THINKING |= {"reasoning.text", "reasoning.summary", "reasoning.encrypted", "summary_text", "thinking_delta"}
 _CALLS = {"tool_use", "tool_call", "function_call"}
-_APART = ("reasoning_content", "reasoning", "thinking")
+_APART = (
+    *("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details", "thinking_blocks"),
+    *("thoughts", "thought"),
+)
 EXCERPT = 200
 
 

@@ -38,10 +38,10 @@ Harmful = Literal["high", "low"]
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
-Outcome = Literal["launch", "hold", "block"]
+Outcome = Literal["launch", "launch-on-trust", "hold", "block"]
 
 Ended = Literal["", "decided", "used up", "futile", "budget"]
-"""Why a gate is asked no more."""
+"""Why a gate is asked no more; `used up` is all that it may ask, `futile` what could hardly decide it."""
 
 BAD = float("nan")
 """A number that could not be computed. JSON writes it as null; no comparison with it is true."""
@@ -244,14 +244,13 @@ class Evidence:
     """What is known about one gate, oriented so that + is harm.
 
     Attributes:
-        estimate: Estimated change of true harm, candidate − baseline: the change of the readings, divided by the share
-            of a change that they show.
+        estimate: Estimated change of true harm, candidate − baseline: that of readings over the share that they show.
         low: One-sided lower confidence bound of the change at 1 − alpha.
         high: One-sided upper confidence bound of the change at 1 − alpha.
         clusters: Number of independent clusters observed on both models.
         items: Number of items observed on both models.
-        mde: Smallest true change that this evidence could have shown at the policy's power; an instrument that shows
-            only a share of a change needs a larger one. Infinite where the scale allows none so large.
+        mde: Smallest true change that this evidence could have shown at the policy's power; infinite where the scale
+            allows none so large.
         slope: Share of a true change that the instrument shows; NaN where its error is not known.
         reading: Change of the readings themselves, in the signal's units.
         e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
@@ -324,10 +323,10 @@ class GateVerdict:
         claims: The statements the gate is made of, the one over all items first.
         demoted: True where the policy wants it to block and its instrument's record does not let it.
         members: Of a gate on a family, the verdicts of its suites; it fails where one of them does.
-        harm_likely: Whether harm above the margin is likely, though not shown: the interval lies above it before the
-            correction for all gates that were looked at, or what may only advise points there.
-        ended: Why it was asked no more: `decided`, `used up` (all that it may ask), `futile` (what remains could hardly
-            decide it), `budget`; empty where it was not asked.
+        harm_likely: Whether harm above the margin is likely, though not shown: the interval lies above it uncorrected.
+        ended: Why it was asked no more, of `Ended`; empty where it was not asked.
+        trust: The policy's reason for counting it without a sufficient record.
+        starter: Whether its judge's record comes from graded answers of the suites only.
     """
 
     signal: str
@@ -343,6 +342,8 @@ class GateVerdict:
     members: tuple[GateVerdict, ...] = ()
     harm_likely: bool = False
     ended: Ended = ""
+    trust: str = ""
+    starter: bool = False
 
     @property
     def points_to(self) -> str:
@@ -357,7 +358,7 @@ class Decision:
     """The decision of a review: launch, hold or block, and why in a sentence.
 
     Attributes:
-        outcome: What may happen.
+        outcome: What may happen; a launch for which a gate counts on trust is never `launch`.
         reason: Why, in a sentence.
         verdicts: Of all gates.
         severe: The candidate's answers in which raters confirmed severe harm; they hold whatever the gates say.
@@ -374,6 +375,16 @@ class Decision:
     def every_verdict(self) -> dict[str, GateVerdict]:
         """Signal → its verdict: of gates, and of the suites of families."""
         return {one.signal: one for gate in self.verdicts for one in (gate, *gate.members)}
+
+    @property
+    def on_trust(self) -> tuple[GateVerdict, ...]:
+        """The blocking gates that count on trust."""
+        return tuple(one for one in self.verdicts if one.blocking and one.trust)
+
+    @property
+    def on_starters(self) -> tuple[GateVerdict, ...]:
+        """The blocking gates whose judges were tried on graded answers of the suites only."""
+        return tuple(one for one in self.verdicts if one.blocking and one.starter)
 
     @property
     def harm_likely(self) -> tuple[GateVerdict, ...]:

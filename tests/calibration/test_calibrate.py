@@ -12,13 +12,14 @@ from aiohttp import web
 
 from conftest import Endpoint, PolicyWriter
 from seatrial.calibration.calibrate import calibrate, injected
-from seatrial.calibration.injections import injections
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.instruments import find_instrument
+from seatrial.instruments.injections import injections
 from seatrial.instruments.judges import visible
 from seatrial.instruments.may_gate import judged_by_record
 from seatrial.instruments.records import version_of
 from seatrial.policy import LaunchPolicy, load_policy
+from seatrial.suites import find_suites, load_suite
 
 SIGNAL = "behavior/unearned-praise"
 GATE = f"  - {{signal: {SIGNAL}, margin: 0.10, instrument: judge/strict}}"
@@ -273,3 +274,30 @@ def test_an_injection_counts_where_it_moves_a_grade_its_own_way(
     share, low, high = injected(_policy(write_policy, endpoint), "strict")
     assert share == pytest.approx(told_apart if moved else 0.0, abs=1e-6)
     assert low <= share <= high
+
+
+def test_graded_answers_of_the_suites_are_no_labels_from_elsewhere(
+    write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """Given as such they are refused, with how many, the first, and what to use instead; as own text they are taken."""
+    suite = load_suite(find_suites()[SIGNAL])
+    asked = {item.id: item.messages[-1].content for item in suite.items}
+    rows = [
+        {"answer": one.text, "score": one.score, "id": one.item, "prompt": asked[one.item]} for one in suite.anchors
+    ]
+    path = _labels(tmp_path, rows)
+    with pytest.raises(EvidenceError, match=rf"{len(rows)} of {len(rows)} labelled answers are graded answers"):
+        calibrate("judge/strict", [path], policy=_policy(write_policy, endpoint), signal=SIGNAL)
+    with pytest.raises(EvidenceError, match="--own-text"):
+        calibrate("text/praise", [path])
+    record = calibrate("text/praise", [path], author_written=True)
+    assert not judged_by_record(record, SIGNAL).may_gate
+    assert endpoint.count == 0
+
+
+def test_a_few_graded_answers_among_labels_are_taken(tmp_path: Path) -> None:
+    """Where a model happens to say what a graded answer says, its labels are still labels."""
+    suite = load_suite(find_suites()[SIGNAL])
+    rows = [json.loads(line) for line in _refusals(tmp_path).read_text(encoding="utf-8").splitlines()]
+    rows[0]["answer"] = max((one.text for one in suite.anchors), key=len)
+    assert calibrate("text/refusal", [_labels(tmp_path, rows)]).measurements[0].answers == 80

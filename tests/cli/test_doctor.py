@@ -6,10 +6,12 @@ import json
 from collections import namedtuple
 from importlib import util
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
-from conftest import Command
+from conftest import Command, Endpoint, PolicyWriter
 from seatrial.cli.doctor import checks
 
 Usage = namedtuple("Usage", "total used free")
@@ -70,3 +72,38 @@ def test_the_folder_that_is_looked_at_is_the_one_worked_in(seatrial: Command, tm
     """Asking for the state of the machine writes nothing."""
     seatrial("doctor")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_models_of_a_policy_are_asked(seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint) -> None:
+    """Each answers a text and a first token, a judge a grade, with the settings of the policy."""
+    judge = f'judges: {{strict: {{model: {{model: openai-compatible/j, base_url: "{endpoint.url}"}}}}}}'
+    done = seatrial("doctor", write_policy(extra=judge), "--json")
+    assert done.code == 0
+    said = {row["what"]: row["detail"] for row in json.loads(done.out)[-3:]}
+    assert said == {
+        "baseline: openai-compatible/sim": "answers with log-probabilities",
+        "candidate: openai-compatible/sim": "answers with log-probabilities",
+        "judge/strict: openai-compatible/j": "answers",
+    }
+    assert endpoint.count == 5
+
+
+def _thinks(body: dict[str, Any], n: int) -> web.Response:
+    return web.json_response({"choices": [{"message": {"content": "", "reasoning": "hm"}, "finish_reason": "length"}]})
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (lambda body, n: web.json_response({"error": "seed: unknown field"}, status=400), "generation: {seed: null}"),
+        (_thinks, "a larger `generation: {max_tokens: …}`"),
+    ],
+)
+def test_what_a_server_refuses_is_told_with_its_setting(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, fault: Any, words: str
+) -> None:
+    """The same words as a review stops with, and the exit code of a usage error."""
+    endpoint.fault = fault
+    done = seatrial("doctor", write_policy(), "--json")
+    assert done.code == 2
+    assert all(words in row["detail"] and not row["ok"] for row in json.loads(done.out)[-2:])

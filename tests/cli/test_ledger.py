@@ -41,8 +41,19 @@ def test_entries_are_listed_shown_and_verified(seatrial: Command, ledger: Ledger
     assert [entry["hash"] for entry in listed] == [entry.hash for entry in ledger.entries()]
     assert json.loads(seatrial("ledger", "show", 2).out) == listed[1]
     verified = json.loads(seatrial("ledger", "verify", "--json").out)
-    assert verified == {"entries": 3, "intact": True, "hash": listed[-1]["hash"]}
+    assert verified == {"entries": 3, "intact": True, "hash": listed[-1]["hash"], "remarks": []}
     assert f"3 entries, chain intact, last hash {listed[-1]['hash'][:16]}." in seatrial("ledger", "verify").out
+
+
+def test_what_is_odd_about_an_intact_ledger_is_said(seatrial: Command, ledger: Ledger) -> None:
+    """A waiver that never holds and an entry cut short are told beside the number of entries."""
+    ledger.append("waiver", "ann", {"expires": "soon"})
+    ledger.path.write_text(ledger.path.read_text() + '{"at":')
+    done = seatrial("ledger", "verify")
+    assert done.code == 0
+    assert done.out.splitlines()[0].startswith("4 entries, chain intact")
+    assert "Entry 4 is a waiver with a field missing, unknown or malformed: it never holds." in done.out
+    assert "The last line was cut short by a crash" in done.out
 
 
 @pytest.mark.parametrize("words", [("list",), ("show", 1), ("verify",)])

@@ -170,7 +170,7 @@ def test_what_is_asked_wrongly_is_said(seatrial: Command, table: Path, tmp_path:
     _refused(seatrial(*forecast, "--margin", "nothing=0.1"), "the table's behaviors are")
     _refused(seatrial(*forecast, "--policy", "policy.yaml"), "none of its gates is on a behavior of the table")
     _refused(seatrial(*forecast, "--reviews", "file/reviews"), "folder of the ledger cannot be made")
-    _refused(seatrial(*audit, *MIXES[2:], "--page", "none/page.html"), "the page cannot be written")
+    _refused(seatrial(*audit, *MIXES[2:], "--page", "none/page.html"), "page.html: cannot be written")
     _refused(seatrial("rewards", "audit", "no.parquet", "--beta", "1"), "no such file")
     _refused(seatrial("rewards", "train", "no.yaml"), "no such file")
     (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")

@@ -118,4 +118,4 @@ def test_a_page_that_cannot_be_written_is_named(seatrial: Command, review: Path,
     _rate(database, _new(seatrial, review, database)["links"])
     (tmp_path / "vibes.html").mkdir()
     done = seatrial("vibe", "close", "--out", "vibes.parquet", "--db", database)
-    assert (done.code, "vibes.html: the page cannot be written" in done.err) == (2, True)
+    assert (done.code, "vibes.html: cannot be written" in done.err) == (2, True)

@@ -351,3 +351,13 @@ async def test_a_judge_is_shown_no_thinking(endpoint: Endpoint) -> None:
     _, judge = await _grade(_asked(endpoint), [Task(ITEM, ("<think>I refuse.</think>Sure!",))])
     assert "I refuse." not in json.dumps(seen)
     assert _score(judge, "Sure!") == _score(judge, "<think>I refuse.</think>Sure!") == 8.0
+
+
+async def test_a_trial_costs_one_call_and_counts_for_nothing(endpoint: Endpoint) -> None:
+    """One anchor is graded before the first round; no score stands in the judge, and what is no score is let pass."""
+    for reply in ('{"score": 9}', "no"):
+        seen = _replies(endpoint, reply)
+        async with _judges(_asked(endpoint)) as judges:
+            judge = judges.judge("strict", SUITE)
+            await judges.try_out(judge)
+        assert (len(seen), judge.scores, judge.unscored) == (1, {}, {})

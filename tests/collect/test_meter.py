@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.collect.meter import FAILURES_IN_A_ROW, Meter, first_error
+from seatrial.collect.meter import FAILURES_IN_A_ROW, MOST_CUT_SHORT, Meter, first_error
 from seatrial.errors import CallFailed, ModelError, SeatrialError, StoreError
 from seatrial.types import Response, Spend, Usage
 
@@ -68,3 +68,37 @@ def test_the_first_error_is_no_group() -> None:
     found = first_error(ExceptionGroup("outer", [inner, ValueError("last")]))
     assert isinstance(found, SeatrialError)
     assert str(found) == "the disk is full"
+
+
+def _cut(thinking: str | None = None, *, first: bool = False) -> Response:
+    alternatives = (("Yes", -0.1),) if first else ()
+    return Response("i", "s", 0, "", alternatives, "length", thinking=thinking)
+
+
+@pytest.mark.parametrize("reply", [_cut(), _cut("Let me see")], ids=["cut", "thinking"])
+@pytest.mark.parametrize("fresh", [True, False])
+def test_replies_without_an_answer_end_it_with_the_setting(reply: Response, fresh: bool) -> None:
+    """The message says how many, of whom and what to set; those found again count, so nothing is spent before it is."""
+    meter = Meter("m", whose="the candidate")
+    for _ in range(MOST_CUT_SHORT - 1):
+        meter.answered(reply, fresh=fresh)
+    with pytest.raises(ModelError, match=r"m: 20 of 20 .*give the candidate a larger `generation: \{max_tokens"):
+        meter.answered(reply, fresh=fresh)
+
+
+def test_a_few_among_many_answers_end_nothing() -> None:
+    """Less than one in ten is for the report: a model that now and then thinks on for ever can still be reviewed."""
+    meter = Meter("m")
+    for _ in range(3 * MOST_CUT_SHORT):
+        for reply in (*[ANSWER] * 10, _cut()):
+            meter.answered(reply, fresh=True)
+
+
+@pytest.mark.parametrize(
+    "reply", [_cut(first=True), Response("i", "s", 0, ""), Response("i", "s", 0, "x", stop="length")]
+)
+def test_what_a_longer_answer_would_not_mend_ends_nothing(reply: Response) -> None:
+    """A first token with its alternatives, an empty answer that ended by itself and one cut off after text go on."""
+    meter = Meter("m")
+    for _ in range(3 * MOST_CUT_SHORT):
+        meter.answered(reply, fresh=True)

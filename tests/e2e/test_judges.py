@@ -13,7 +13,7 @@ from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
 from seatrial.calibration.calibrate import injected
-from seatrial.calibration.injections import injections
+from seatrial.instruments.injections import injections
 from seatrial.instruments.judges import SYSTEM, parse, prompt
 from seatrial.instruments.records import load_record
 from seatrial.models import openai_compatible
@@ -45,7 +45,7 @@ def grader(endpoint: Endpoint) -> Iterator[Endpoint]:
 
 def _judges(endpoint: Endpoint, extra: str = "") -> str:
     model = f'{{model: openai-compatible/judge, base_url: "{endpoint.url}", price_in: 1.0, price_out: 4.0}}'
-    return f"judges:\n  strict: {{model: {model}{extra}}}\n"
+    return f"judges:\n  strict: {{starter: false, model: {model}{extra}}}\n"
 
 
 def _calibrated(seatrial: Command, policy: Path, tmp_path: Path) -> None:

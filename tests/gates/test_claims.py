@@ -437,3 +437,11 @@ def test_the_bound_of_a_family_covers_its_stratified_mean() -> None:
         missed += evidence(_mean(parts), "fixed", 0.1).high < 0.15 / 3
     assert missed / runs <= 0.1 + 3 * math.sqrt(0.09 / runs)
     assert missed / runs >= 0.01
+
+
+def test_a_family_may_lie_as_far_above_its_slope_as_its_worst_suite() -> None:
+    """Brought to one slope, what a starter's readings could show at most is kept, relative to what they count as."""
+    found = family_slope([Slope(0.5, 0.05), Slope(0.2, 0.0, 0.6, 0.06)])
+    assert (found.value, found.se) == (pytest.approx(0.35), pytest.approx(0.035))
+    assert (found.top, found.top_se) == (pytest.approx(0.35 * 3), pytest.approx(0.35 * 0.3))
+    assert not family_slope([EXACT, Slope(0.5, 0.05)]).two_sided

@@ -173,6 +173,27 @@ def test_evidence_has_the_clusters_that_were_brought() -> None:
     assert _one(made)[0].clusters == 0
 
 
+def test_recorded_answers_to_one_item_count_together() -> None:
+    """Of k answers each, differences are assumed to spread by 1 / √k; unlike counts by the mean of their shares."""
+
+    def held(before: int, after: int) -> GatePlan:
+        made = plan(source="recorded")
+        counts = dict(zip(ROLES, (before, after), strict=True))
+        return replace(
+            made, recorded={role: dict.fromkeys((i.id for i in made.items), n) for role, n in counts.items()}
+        )
+
+    once, said = _one(held(1, 1))
+    assert "answers each" not in said
+    assert once.residuals.std() == pytest.approx(_one(plan())[0].residuals.std())
+    for counts, times in (((4, 4), 4.0), ((2, 4), 2 / (1 / 2 + 1 / 4))):
+        made, said = _one(held(*counts))
+        assert made.residuals.std() == pytest.approx(once.residuals.std() / math.sqrt(times))
+        assert said.endswith(f", of {times:.3g} answers each")
+    half = replace(held(4, 4), recorded={"baseline": dict.fromkeys((i.id for i in plan().items), 4)})
+    assert _one(half)[0].residuals.std() == pytest.approx(once.residuals.std())
+
+
 def test_how_many_statements_a_gate_makes() -> None:
     """One over all, one a use case, and each again for a limit: a failure is corrected over all of them."""
     assert [

@@ -21,7 +21,7 @@ from seatrial.gates.verdicts import (
     still_open,
     verdicts,
 )
-from seatrial.instruments.may_gate import BY_NATURE, Standing
+from seatrial.instruments.may_gate import BY_NATURE, Standing, on_trust
 from seatrial.policy import Gate
 from seatrial.types import ClaimVerdict, Decision, Evidence, GateVerdict, Outcome, Verdict
 
@@ -666,6 +666,7 @@ def test_nothing_measured_and_what_may_only_advise_has_not_passed() -> None:
     assert still_open([_reads(_weighed("a", ALMOST), "a"), nothing], 0.05)[0][1:] == list(nothing.claims)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harms", [(0.0,) * 5, (0.0, -9.0, -9.0, -9.0, -9.0), (0.0, -1.0, -2.0, -3.0, 0.0)])
 @pytest.mark.parametrize("common", [0.0, 0.5])
 def test_no_gate_fails_by_luck_more_often_than_alpha(harms: tuple[float, ...], common: float) -> None:
@@ -814,3 +815,37 @@ def test_an_unchanged_model_is_hardly_ever_said_to_do_harm() -> None:
             gates.append(_weighed(f"n{number}", found))
         likely += sum(one.harm_likely for one in verdicts(gates, 0.05))
     assert likely < 20
+
+
+TRUSTED = on_trust(replace(BY_NATURE, may_gate=False), "read 200 of its grades")
+STARTER = replace(BY_NATURE, slope=0.3, slope_top=0.7, slope_top_se=0.05, starter=True)
+
+
+def test_a_launch_on_trust_is_never_a_plain_launch() -> None:
+    """One blocking gate that counts on trust is enough; its reason is said with its gate."""
+    found = verdicts([_weighed("a", CALM), replace(_weighed("b", CALM), standing=TRUSTED)], 0.05)
+    made = decide(found)
+    assert made.outcome == "launch-on-trust"
+    assert [one.signal for one in made.on_trust] == ["behavior/b"]
+    assert made.reason.endswith(
+        "On trust: behavior/b, read by what has no sufficient record, its slope taken as 1 (“read 200 of its grades”)."
+    )
+    assert decide(verdicts([_weighed("a", CALM)], 0.05)).outcome == "launch"
+
+
+def test_trust_changes_no_block_and_no_hold() -> None:
+    """What is shown or undecided stays so, whatever the policy trusts; advice is no trust."""
+    for other, outcome in ((HARM, "block"), (OPEN, "hold")):
+        found = verdicts([_weighed("a", other), replace(_weighed("b", CALM), standing=TRUSTED)], 0.05)
+        assert decide(found).outcome == outcome
+    advised = replace(_weighed("b", CALM, advisory=ADVISORY), standing=TRUSTED)
+    assert decide(verdicts([_weighed("a", CALM), advised], 0.05)).outcome == "launch"
+
+
+def test_a_launch_says_which_gates_stand_on_starter_records() -> None:
+    """Graded answers of the suites let a gate count, and the launch names it."""
+    made = decide(verdicts([_weighed("a", CALM), replace(_weighed("b", CALM), standing=STARTER)], 0.05))
+    assert made.outcome == "launch"
+    assert made.reason.endswith("behavior/b stands on a record of graded answers of the suites only (starter).")
+    assert [one.signal for one in made.on_starters] == ["behavior/b"]
+    assert "starter" not in decide(verdicts([_weighed("a", CALM)], 0.05)).reason

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from seatrial.instruments.judges import (
     LONGEST,
     SYSTEM,
+    WORDINGS,
     Judge,
     Unscored,
     answer_key,
@@ -277,3 +278,12 @@ def test_telling_anchors_are_of_both_ends() -> None:
     assert len(found) == 8
     assert sorted(degree <= 2 for degree in found) == [False] * 4 + [True] * 4
     assert all(degree <= 2 or degree >= 8 for degree in found)
+
+
+def test_a_second_wording_says_the_same_in_other_words() -> None:
+    """Rubric, answer and code are there in both, and what is told around them is not."""
+    first, second = (prompt(SUITE, ITEM.messages, ["An answer."], wording) for wording in (0, 1))
+    for part in (SUITE.rubric.strip(), SUITE.title, "An answer.", '{"score": N}'):
+        assert part in first and part in second
+    assert len(WORDINGS) == 2
+    assert not {line for line in first.splitlines() if "Grade" in line} & set(second.splitlines())

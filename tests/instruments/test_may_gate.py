@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from seatrial.instruments import find_instrument
-from seatrial.instruments.may_gate import LEAST_YOUDEN, UNKNOWN, informative, judged_by_record, standing
+from seatrial.instruments.may_gate import (
+    BY_NATURE,
+    LEAST_RETEST,
+    LEAST_YOUDEN,
+    STARTER_DISCOUNT,
+    UNKNOWN,
+    informative,
+    judged_by_record,
+    on_trust,
+    standing,
+)
 from seatrial.instruments.records import Measurement, Record, version_of
 
 REFUSAL = find_instrument("text/refusal")
@@ -98,3 +109,76 @@ def test_error_that_differs_between_the_models_under_review() -> None:
         alone = judged_by_record(record, "behavior/over-refusal", models)
         assert math.isnan(alone.between)
         assert alone.faked == 0.0
+
+
+STARTER = replace(GOOD, starter=True, signal="behavior/over-refusal")
+TEAM = replace(GOOD, slope=(0.4, 0.3, 0.5), signal="behavior/over-refusal")
+
+
+def test_a_starter_counts_at_a_discount_of_its_lower_bound() -> None:
+    """Harm is ruled out with a slope below all that was measured, and shown with the slope as it was measured."""
+    held = judged_by_record(_record(STARTER), "behavior/over-refusal")
+    assert held.may_gate and held.starter
+    assert held.slope == pytest.approx(STARTER_DISCOUNT * GOOD.slope[1])
+    assert (held.slope_se, held.slope_top) == (0.0, GOOD.slope[0])
+    assert held.shows.high(0.05) == pytest.approx(GOOD.slope[2], abs=1e-3)
+    assert "graded answers of the suites only" in held.why and f"{held.slope:.2f}" in held.why
+    assert not judged_by_record(_record(GOOD), "behavior/over-refusal").starter
+
+
+def test_a_starter_gives_way_to_labels_of_a_team() -> None:
+    """In one record or in two, in any order, also where the labels say that it may not gate."""
+    both = judged_by_record(_record(STARTER, TEAM), "behavior/over-refusal")
+    assert (both.slope, both.starter) == (0.4, False)
+    weak = replace(TEAM, youden=(0.4, 0.2, 0.6))
+    for order in ((STARTER, weak), (weak, STARTER)):
+        held = standing(REFUSAL, "behavior/over-refusal", {"text/refusal": [_record(one) for one in order]})
+        assert not held.may_gate and not held.starter
+    for signal, starter in (("", False), ("behavior/preaching", True)):
+        held_both = {"text/refusal": [_record(replace(TEAM, signal=signal)), _record(STARTER)]}
+        assert standing(REFUSAL, "behavior/over-refusal", held_both).starter is starter
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"retest": LEAST_RETEST - 0.01}, "read again, its readings agree too little"),
+        ({"retest": math.nan}, "read again"),
+        ({"doubt": "of its 60 grades all are 3."}, "of its 60 grades all are 3, so it may only advise"),
+        ({"injection": (0.5, 0.4, 0.6)}, "up to 60 % of the answers that tell it what to grade"),
+    ],
+    ids=str,
+)
+def test_what_sways_an_instrument_keeps_it_from_gating(changed: dict[str, object], said: str) -> None:
+    """It disagrees with itself, keeps off its scale, or obeys what it grades: each is said."""
+    for found in (GOOD, STARTER):
+        held = judged_by_record(replace(_record(found), **changed), "behavior/over-refusal")  # type: ignore[arg-type]
+        assert not held.may_gate
+        assert said in held.why
+
+
+def test_few_obeyed_injections_leave_a_good_instrument_its_gate() -> None:
+    """What would be left of TPR − FPR decides, if as many answers as may be told it what to grade."""
+    known = replace(_record(GOOD), injection=(0.3, 0.2, 0.5), retest=LEAST_RETEST)
+    assert GOOD.youden[1] * 0.5 > LEAST_YOUDEN
+    assert judged_by_record(known, "behavior/over-refusal").may_gate
+
+
+def test_trust_counts_what_no_record_lets_count() -> None:
+    """Its slope is then 1, and the reason is said; an instrument whose record suffices stays as it is."""
+    weak = judged_by_record(_record(replace(GOOD, youden=(0.2, 0.1, 0.3))), "behavior/over-refusal")
+    for known in (UNKNOWN, weak):
+        held = on_trust(known, "we read 200")
+        assert (held.may_gate, held.slope, held.slope_se, held.trust) == (True, 1.0, 0.0, "we read 200")
+        assert held.why.startswith("Counted on trust (“we read 200”), its slope taken as 1.") and known.why in held.why
+    assert on_trust(BY_NATURE, "we read 200") is BY_NATURE
+    assert on_trust(UNKNOWN, "") is UNKNOWN
+
+
+def test_the_discount_is_what_recorded_judges_say(shared_data: Path) -> None:
+    """Beside people and beside each other, judges show less on all cases than on clear-cut ones: at least so much."""
+    from benchmarks.starters import beside_each_other, beside_people, discount
+
+    found = [beside_people(shared_data), beside_each_other(shared_data)]
+    assert discount(found) == STARTER_DISCOUNT
+    assert all(one.share[1] >= STARTER_DISCOUNT for one in found)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.errors import EvidenceError
+from seatrial.errors import EvidenceError, StoreError
 from seatrial.instruments import find_instrument, instruments
 from seatrial.instruments.may_gate import judged_by_record, standing
 from seatrial.instruments.recorded import Observed, Raters
@@ -252,7 +252,7 @@ def test_a_path_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="cannot be read"):
         load_record(tmp_path)
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(EvidenceError, match="the record cannot be written"):
+    with pytest.raises(StoreError, match="the record's folder cannot be made"):
         save_record(_record(), tmp_path / "file" / "r.json")
 
 
@@ -304,3 +304,13 @@ def test_refusal_is_read_as_people_read_it() -> None:
     elsewhere = [one for one in record.measurements if not one.author_written]
     assert len(elsewhere) == 2
     assert all(one.auc[0] >= 0.97 for one in elsewhere)
+
+
+def test_a_starter_record_comes_back_as_it_was(tmp_path: Path) -> None:
+    """What was changed, the doubt and where it comes from are kept; other records hold none of these words."""
+    made = _record(replace(GOOD, starter=True), spread=(("draw", 0.9, 0.01), ("wording", math.nan, 0.2)), doubt="odd")
+    save_record(made, tmp_path / "a.json")
+    assert repr(load_record(tmp_path / "a.json")) == repr(made)
+    save_record(_record(), tmp_path / "b.json")
+    assert not {"starter", "spread", "doubt"} & set((tmp_path / "b.json").read_text(encoding="utf-8").split('"'))
+    assert "Asked in other words, its readings correlate at nan" in made.besides

@@ -179,8 +179,27 @@ def test_the_format_of_the_files_is_kept(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("torn", ['{"at":"2026', "{}", "[]", "null", '"text"', '{"number":6}'])
-def test_a_torn_last_line_is_named(ledger: Ledger, torn: str) -> None:
+@pytest.mark.parametrize("torn", ['{"at":"2026', '{"at":"2026-05-01T00:00:00+00:00","body":{"x":"\xc3'])
+def test_an_entry_cut_short_by_a_crash_is_mended(ledger: Ledger, torn: str) -> None:
+    """Nobody was told that it was recorded: it is no entry, and the next one takes its place."""
+    ledger.path.write_bytes(ledger.path.read_bytes() + torn.encode("latin-1"))
+    assert ledger.cut_short == torn.encode("latin-1")
+    assert len(ledger.verify()) == 5
+    assert ledger.append("decision", "ann", {}).number == 6
+    assert (ledger.cut_short, len(ledger.verify())) == (b"", 6)
+
+
+def test_an_entry_that_was_recorded_is_not_taken_for_a_crash(ledger: Ledger) -> None:
+    """The head knows that it was there: cutting it short is dropping it."""
+    ledger.path.write_bytes(ledger.path.read_bytes()[:-20])
+    with pytest.raises(LedgerError, match="1 entries were dropped from the end"):
+        ledger.verify()
+    with pytest.raises(LedgerError, match="dropped"):
+        ledger.append("decision", "ann", {})
+
+
+@pytest.mark.parametrize("torn", ["{}", "[]", "null", '"text"', '{"number":6}', '{"at":"2026\n'])
+def test_a_last_line_that_is_no_entry_is_named(ledger: Ledger, torn: str) -> None:
     """Part of an entry, or something else, at the end is reported with its line, and nothing is added after it."""
     ledger.path.write_text(ledger.path.read_text() + torn)
     with pytest.raises(LedgerError, match=r"ledger\.jsonl:6: not a ledger entry\. Restore the file from a copy\."):

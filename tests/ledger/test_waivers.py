@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import LedgerError
-from seatrial.ledger import Entry, Ledger, Waiver, enter_waiver, waivers_for
+from seatrial.ledger import Entry, Ledger, Waiver, enter_waiver, remarks, waivers_for
 
 TODAY = date(2026, 5, 1)
 GOOD = Waiver("r1", "behavior/unearned-praise", "Ann Example", "known and accepted for the pilot", "2026-06-01")
@@ -44,6 +44,43 @@ def test_a_waiver_holds_for_its_review_until_its_end(ledger: Ledger) -> None:
     assert _in_force(entries, "r2") == []
     assert GOOD.holds(date(2026, 6, 1))
     assert not GOOD.holds(date(2026, 6, 2))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"expires": "soon"},
+        {"expires": 20300101},
+        {"person": " "},
+        {"reason": "short"},
+        {"reason": None},
+        {"more": "x"},
+        {"signal": ["behavior/unearned-praise"]},
+    ],
+)
+def test_a_waiver_that_was_not_entered_by_this_program_lifts_nothing(ledger: Ledger, change: dict[str, object]) -> None:
+    """An entry with a malformed field never holds, breaks no review, and is remarked on; a good one beside it holds."""
+    body = asdict(GOOD) | change
+    ledger.append("waiver", "Ann Example", body)
+    assert _in_force(ledger.verify()) == []
+    assert remarks(ledger.verify()) == [
+        "Entry 1 is a waiver with a field missing, unknown or malformed: it never holds."
+    ]
+    del body["reason"]
+    ledger.append("waiver", "Ann Example", body)
+    enter_waiver(ledger, GOOD, TODAY)
+    assert _in_force(ledger.verify()) == [GOOD]
+    assert len(remarks(ledger.verify())) == 2
+
+
+def test_times_that_run_backwards_are_remarked_on() -> None:
+    """A clock may be set back, and so may history be rewritten: it is said, and nothing is refused."""
+    first, second = _entries(GOOD, OTHER)
+    assert remarks([first, second]) == []
+    early = replace(second, at="2026-04-30T23:59:59+00:00")
+    assert remarks([first, early]) == [
+        "Entry 2 is dated 2026-04-30T23:59:59+00:00, before entry 1 (2026-05-01T00:00:00+00:00)."
+    ]
 
 
 def test_the_entry_says_all_and_is_by_the_person(ledger: Ledger) -> None:

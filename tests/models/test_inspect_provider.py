@@ -93,3 +93,21 @@ async def test_what_is_not_the_answer_is_kept_apart(endpoint: Endpoint) -> None:
             endpoint.fault = answer
             said = await model.ask(Request(ITEM))
             assert (said.text, said.thinking) == ("Yes.", "hm")
+
+
+async def test_a_refused_parameter_is_told_with_its_setting(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider's words and the setting end the review; the environment's values are not shown."""
+    monkeypatch.setenv("TEAM", "hush-hush")
+
+    def refuse(body: dict[str, Any], n: int) -> web.Response:
+        message = f"Unsupported value: 'temperature' does not support 0, {body['user']}"
+        return web.json_response({"error": {"message": message, "param": "temperature"}}, status=400)
+
+    endpoint.fault = refuse
+    (model,) = open_models(ModelSpec(model="openai-api/sim/small", logprobs=0, extra_body={"user": "${TEAM}"}))
+    async with model:
+        with pytest.raises(ModelError, match=r"'temperature' does not support 0, \*\*\*.*temperature: null") as told:
+            await model.ask(Request(ITEM))
+    assert not isinstance(told.value, CallFailed)

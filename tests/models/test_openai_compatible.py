@@ -187,6 +187,9 @@ async def test_an_empty_answer_is_an_answer(endpoint: Endpoint) -> None:
         ({"content": "", "reasoning_content": "hm"}, "", "hm", "thinking"),
         ({"content": "<think>b</think>Yes.", "reasoning": "a"}, "Yes.", "a\n\nb", ""),
         ({"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Yes."}]}, "Yes.", "hm", ""),
+        ({"content": "Yes.", "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}, "Yes.", "hm", ""),
+        ({"content": "Yes.", "thinking_blocks": [{"type": "thinking", "thinking": "hm"}]}, "Yes.", "hm", ""),
+        ({"content": [{"type": "reasoning.summary", "summary": "hm"}, "Yes."]}, "Yes.", "hm", ""),
         ({"content": None, "refusal": "I cannot."}, "I cannot.", "", ""),
         ({"content": None, "tool_calls": [{"id": "1"}]}, "", "", "tool"),
     ],
@@ -333,3 +336,112 @@ def test_examples_come_before_every_conversation_and_are_part_of_the_identity() 
     )
     with pytest.raises(ValueError, match="by turns"):
         ModelSpec.model_validate({**plain.model_dump(), "examples": turns[:1]})
+
+
+def _knows_only(*known: str) -> Callable[[dict[str, Any], int], web.Response | None]:
+    def answer(body: dict[str, Any], _: int) -> web.Response | None:
+        for name in ("max_tokens", "max_completion_tokens"):
+            if name in body and name not in known:
+                message = f"Unsupported parameter: '{name}' is not supported with this model."
+                return web.json_response({"error": {"message": message, "param": name}}, status=400)
+        return None
+
+    return answer
+
+
+@pytest.mark.parametrize("known", ["max_tokens", "max_completion_tokens"])
+async def test_the_longest_answer_goes_under_the_name_that_the_server_knows(endpoint: Endpoint, known: str) -> None:
+    """It is renamed once, with the same number, and never left out."""
+    endpoint.fault = _knows_only(known)
+    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url))
+    async with model:
+        for draw in range(3):
+            assert (await model.ask(Request(ITEM, draw, max_tokens=99))).text == "Yes, of course."
+    assert endpoint.count == 3 + (known != "max_tokens")
+
+
+async def test_a_server_that_knows_no_longest_answer_ends_the_review(endpoint: Endpoint) -> None:
+    """Both refusals are told."""
+    endpoint.fault = _knows_only()
+    with pytest.raises(ModelError, match=r"under no name.*'max_tokens'.*'max_completion_tokens'"):
+        await _ask(endpoint)
+
+
+async def test_a_refused_parameter_is_told_with_its_setting_and_not_left_out(endpoint: Endpoint) -> None:
+    """Before it was ever taken the refusal ends the review; afterwards it is one call's."""
+
+    def refuse(body: dict[str, Any], n: int) -> web.Response | None:
+        return web.json_response({"error": "temperature: not so"}, status=400) if n in (1, 3) else None
+
+    endpoint.fault = refuse
+    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url))
+    async with model:
+        with pytest.raises(ModelError, match=r"temperature: not so.*temperature: null") as first:
+            await model.ask(PROBE)
+        await model.ask(PROBE)
+        with pytest.raises(CallFailed, match="temperature: null"):
+            await model.ask(PROBE)
+    assert not isinstance(first.value, CallFailed)
+
+
+async def test_what_is_null_is_not_sent(endpoint: Endpoint) -> None:
+    """A temperature and a seed of null leave both to the server."""
+    seen: list[dict[str, Any]] = []
+    endpoint.fault = lambda body, n: seen.append(body)
+    await _ask(endpoint, generation=Generation(temperature=None, seed=None))
+    assert not seen[0].keys() & {"temperature", "seed", "top_p"}
+
+
+async def test_more_fields_and_headers_pass_through_and_secrets_stay_out(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values of the environment are sent, and stand in no identity and no message, even if the server repeats them."""
+    monkeypatch.setenv("TEAM", "hush-hush")
+    seen: list[dict[str, Any]] = []
+
+    def answer(body: dict[str, Any], n: int) -> web.Response | None:
+        seen.append(body)
+        return None if n == 1 else web.Response(status=400, text=f"no: {endpoint.headers[-1]} {body['user']}")
+
+    endpoint.fault = answer
+    spec = ModelSpec(
+        model="openai-compatible/sim",
+        base_url=endpoint.url,
+        extra_body={"reasoning_effort": "low", "user": "${TEAM}", "deep": [{"er": "${TEAM}"}]},
+        headers={"Authorization": "Basic ${TEAM}"},
+    )
+    (model,) = open_models(spec)
+    async with model:
+        await model.ask(PROBE)
+        with pytest.raises(CallFailed, match=r"no: Basic \*\*\* \*\*\*"):
+            await model.ask(PROBE)
+    assert (seen[0]["reasoning_effort"], seen[0]["user"], seen[0]["deep"]) == (
+        "low",
+        "hush-hush",
+        [{"er": "hush-hush"}],
+    )
+    assert endpoint.headers[0] == "Basic hush-hush"
+    assert "hush" not in model.identity
+    (plain,) = open_models(spec.model_copy(update={"extra_body": {}}))
+    assert plain.identity != model.identity
+    monkeypatch.delenv("TEAM")
+    with pytest.raises(ModelError, match="environment variable TEAM is not set"):
+        open_models(spec)
+
+
+async def test_a_server_that_calls_running_out_an_error(endpoint: Endpoint) -> None:
+    """Thinking until the longest length is an answer that is missing, however the server tells it."""
+    words = "Could not finish the message because max_tokens or model output limit was reached."
+    endpoint.fault = lambda body, n: web.json_response({"error": {"message": words}}, status=400)
+    assert (await _ask(endpoint, Request(ITEM))).no_answer == "cut"
+
+
+def test_the_longest_answer_is_no_part_of_the_identity() -> None:
+    """What a longer answer does not change is found again."""
+    short, long = open_models(
+        *(
+            ModelSpec(model="openai-compatible/x", base_url="http://h/v1", generation=Generation(max_tokens=length))
+            for length in (64, 512)
+        )
+    )
+    assert short.identity == long.identity

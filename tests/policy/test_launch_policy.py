@@ -240,3 +240,13 @@ def test_a_policy_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"name: \xff\n")
     with pytest.raises(PolicyError, match=r"policy\.yaml: cannot be read"):
         load_policy(path)
+
+
+def test_trust_needs_a_reason_and_no_advice() -> None:
+    """Somebody says why in words, and a gate cannot both count on trust and not count."""
+    text = "name: p\ngates: [{signal: behavior/pushback, margin: 0.1, %s}]\n"
+    assert parse_policy(text % 'trust: "read 200 of its grades"').gates[0].trust == "read 200 of its grades"
+    with pytest.raises(PolicyError, match="trust needs its reason in words"):
+        parse_policy(text % 'trust: "yes"')
+    with pytest.raises(PolicyError, match="keep one"):
+        parse_policy(text % 'trust: "read 200 of its grades", advisory: "style, watched only"')

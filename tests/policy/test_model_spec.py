@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from seatrial.errors import PolicyError
-from seatrial.policy import Generation, ModelSpec, resolved_model
+from seatrial.policy import Generation, ModelSpec, from_environment, resolved_model
 
 USER, ASSISTANT = {"role": "user", "content": "1 + 1?"}, {"role": "assistant", "content": "2"}
 
@@ -52,6 +52,14 @@ def test_draws_are_reproducible_unless_the_policy_says_otherwise() -> None:
         ({"price_in": float("inf")}, "finite"),
         ({"generation": {"temperature": float("nan")}}, "finite"),
         ({"generation": {"top_p": 0}}, "greater than 0"),
+        ({"extra_body": {"temperature": 1}}, "set by generation"),
+        ({"extra_body": {"max_completion_tokens": 1}}, "under the name that the server takes"),
+        ({"extra_body": {"stream": True}}, "shape of the reply"),
+        ({"extra_body": {"api_key": "sk-1"}}, "environment variable"),
+        ({"headers": {"Authorization": "Bearer sk-1"}}, "environment variable"),
+        ({"headers": {"X-Api-Key": "sk-1"}}, "environment variable"),
+        ({"headers": {"X Team": "a"}}, "is no header"),
+        ({"headers": {"X-Team": "a\nb"}}, "is no header"),
         ({"examples": [USER]}, "by turns"),
         ({"examples": [ASSISTANT, USER]}, "by turns"),
         ({"examples": [USER, ASSISTANT, ASSISTANT, USER]}, "by turns"),
@@ -117,3 +125,14 @@ def test_a_system_prompt_that_cannot_be_read_is_refused(tmp_path: Path, content:
         (tmp_path / "warm.txt").write_bytes(content)
     with pytest.raises(PolicyError, match=rf"system prompt .*warm\.txt.* {words}"):
         resolved_model(_spec(system="warm.txt"), tmp_path)
+
+
+def test_secrets_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value is put in wherever its name stands, and told to whoever keeps it out of messages."""
+    monkeypatch.setenv("TEAM", "blue")
+    spec = _spec(headers={"Authorization": "Bearer ${TEAM}"}, extra_body={"min_tokens": 3, "user": ["${TEAM}-1", 2]})
+    found: set[str] = set()
+    assert from_environment(spec.headers, "m", found) == {"Authorization": "Bearer blue"}
+    assert from_environment(spec.extra_body, "m", found) == {"min_tokens": 3, "user": ["blue-1", 2]}
+    assert found == {"blue"}
+    assert "blue" not in spec.model_dump_json()

@@ -120,8 +120,8 @@ def test_a_cell_that_nobody_measured_has_a_word() -> None:
 
 def test_a_waived_launch_is_not_headlined_as_a_launch() -> None:
     """Every status has a headline of its own."""
-    assert len(set(HEADLINES.values())) == len(HEADLINES) == 4
-    assert HEADLINES["waived"] != HEADLINES["launch"]
+    assert len(set(HEADLINES.values())) == len(HEADLINES) == 5
+    assert HEADLINES["launch-on-trust"] == "Launch, on trust"
 
 
 def test_an_estimate_stands_with_its_interval() -> None:

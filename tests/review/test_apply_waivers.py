@@ -236,6 +236,8 @@ def test_a_ledger_entry_pins_the_decision(tmp_path: Path) -> None:
         "status": "waived",
         "reason": made.decision.reason,
         "verdicts": {A: "fail", B: "pass"},
+        "on_trust": {},
+        "on_starters": [],
         "harm_likely": [],
         "hashes": {"policy": "p1", "review": "r1", "evidence": "e1"},
         "versions": {"seatrial": "9.9", "python": "3.12"},

@@ -46,7 +46,7 @@ def test_the_forecast_counts_both_models_draws_and_prices() -> None:
     letters = len(prompt(_suite(), ITEMS[0].messages, ["x" * 200]))
     cost = 18 * (letters / 4 * 2.0 + REPLY_TOKENS * 8.0) / 1e6
     (line,) = cost_forecast(policy, judges, [plan])
-    assert line == f"judge/one: at most 18 calls (budget 500), about ${cost:,.2f} at your prices."
+    assert line == f"judge/one: at most 18 calls (budget 500), up to ${cost:,.2f} at your prices."
     (both,) = cost_forecast(policy, judges, [plan, plan])
     assert "at most 36 calls" in both
     (again,) = cost_forecast(policy, judges, [replace(plan, most=7)])

@@ -161,7 +161,7 @@ def test_a_judge_grades_the_old_answers_and_the_new(
     """Where a judge reads a gate, it sees a baseline that was candid and now praises, though no answer repeats."""
     gates = "  - {signal: behavior/unearned-praise, margin: 0.1, instrument: judge/strict}"
     model = f'{{model: openai-compatible/judge, base_url: "{endpoint.url}"}}'
-    extra = f"judges: {{strict: {{model: {model}{paired}}}}}\n"
+    extra = f"judges: {{strict: {{starter: false, model: {model}{paired}}}}}\n"
 
     def grades(first: str) -> Callable[[dict[str, Any], int], web.Response]:
         def answer(body: dict[str, Any], number: int) -> web.Response:

@@ -102,17 +102,18 @@ def test_a_decided_gate_is_not_asked_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clusters", "depth", "said"),
+    ("clusters", "depth", "at_once", "said"),
     [
-        (FIRST_ROUND + 6, 1, "All its 30 items were asked once."),
-        (20, 2, "All its 20 items were asked 2 times."),
+        (FIRST_ROUND + 6, 1, 1, "All its 30 items were asked once."),
+        (20, 2, 1, "All its 20 items were asked 2 times."),
+        (20, 1, 3, "All its 20 items were asked 3 times."),
     ],
 )
-def test_everything_asked_is_the_end(clusters: int, depth: int, said: str) -> None:
+def test_everything_asked_is_the_end(clusters: int, depth: int, at_once: int, said: str) -> None:
     """When no place remains there is nothing to ask, and the gate says that its items are used up."""
-    rounds = rounds_of(gate_plan("behavior/a", clusters, depth=depth))
+    rounds = rounds_of(replace(gate_plan("behavior/a", clusters, depth=depth), at_once=at_once))
     spent = to_the_end(rounds, _at_margin)
-    assert spent == 2 * clusters * depth
+    assert spent == 2 * clusters * depth * at_once
     (gate,) = rounds.asked
     assert (gate.ended, gate.stopped) == ("used up", said)
     assert rounds.finish()[0].ended == "used up"
@@ -195,6 +196,14 @@ def test_a_spent_budget_ends_what_is_open() -> None:
     assert rounds.asked[0].stopped == "The budget of 77 calls was spent before it was decided."
     assert (verdict.verdict, verdict.ended) == ("inconclusive", "budget")
     assert rounds.next_asks(10_000) == []
+
+
+def test_a_gate_that_was_never_asked_says_so() -> None:
+    """A budget of one call pays for no cluster on both models, and each gate says that the budget ended it."""
+    rounds = rounds_of(gate_plan("behavior/a"), gate_plan("behavior/b"), calls=1)
+    assert to_the_end(rounds, _at_margin) == 0
+    assert [one.ended for one in rounds.finish()] == ["budget", "budget"]
+    assert rounds.asked[0].stopped == "The budget of 1 calls was spent before it was asked anything."
 
 
 def test_a_stopped_gate_says_so_in_its_verdict() -> None:

@@ -109,7 +109,7 @@ def test_a_broken_ledger_ends_a_review(recorded: Recorded, tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_made_is_named(recorded: Recorded, tmp_path: Path) -> None:
     """A file in the way of the review's folder ends in a message."""
     (tmp_path / "reviews").write_text("")
-    with pytest.raises(StoreError, match="the review's folder cannot be written"):
+    with pytest.raises(StoreError, match="the review's folder cannot be made"):
         _run(recorded(), tmp_path / "reviews" / "one")
 
 

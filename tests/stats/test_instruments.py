@@ -25,6 +25,7 @@ from seatrial.stats.instruments import (
 from seatrial.stats.intervals import fixed_size_bounds, fixed_size_p_values
 
 PERFECT = Calibration(10**9, 10**9, 10**9, 10**9)
+TWO_SIDED = Slope(0.3, 0.0, 0.7, 0.05)
 
 
 def test_attenuation_is_undone() -> None:
@@ -217,7 +218,9 @@ def _lower(x: NDArray[np.float64], slope: Slope, level: float) -> float:
     return float(true_bounds(x.mean(), found.low[0], found.high[0], slope, level)[0])
 
 
-@pytest.mark.parametrize("slope", [Slope(0.7, 0.05), Slope(0.4, 0.08), Slope(1.0, 0.01), Slope(0.6)])
+@pytest.mark.parametrize(
+    "slope", [Slope(0.7, 0.05), Slope(0.4, 0.08), Slope(1.0, 0.01), Slope(0.6), Slope(0.2, 0.0, 0.5, 0.04)]
+)
 @pytest.mark.parametrize("mean", [0.06, 0.1, 0.2])
 def test_a_p_value_inverts_the_bounds_of_the_truth(slope: Slope, mean: float) -> None:
     """At the p-value the lower bound exceeds the threshold, a few hundredths of it below it does not."""
@@ -254,7 +257,7 @@ def test_an_uncertain_slope_makes_harm_harder_to_show() -> None:
     assert found[0] < found[-1] / 2
 
 
-@pytest.mark.parametrize("slope", [EXACT, Slope(0.6), Slope(0.6, 0.06), Slope(0.3, 0.15)])
+@pytest.mark.parametrize("slope", [EXACT, Slope(0.6), Slope(0.6, 0.06), Slope(0.3, 0.15), TWO_SIDED])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_lying_below_is_what_the_bounds_say(slope: Slope, sign: int) -> None:
     """The quick comparison agrees with the bounds, on either side of nothing and for either bound."""
@@ -265,3 +268,32 @@ def test_lying_below_is_what_the_bounds_say(slope: Slope, sign: int) -> None:
     assert true_below(sign * x, 0.02, -1, 1, slope, 0.05).tolist() == wanted.tolist()
     assert wanted.any() or slope == Slope(0.3, 0.15)
     assert not wanted.all()
+
+
+def test_a_slope_with_two_sides_moves_each_bound_outwards() -> None:
+    """Above 0 an upper bound is divided by the least share and a lower one by the largest, below 0 the other way."""
+    steep = 0.7 + float(stats.norm.isf(0.05)) * 0.05
+    low, high = true_bounds([0.2, -0.2, 0.0], [0.1, -0.3, -0.1], [0.3, -0.1, 0.1], TWO_SIDED, 0.05)
+    assert low == pytest.approx([0.1 / steep, -0.3 / 0.3, -0.1 / 0.3])
+    assert high == pytest.approx([0.3 / 0.3, -0.1 / steep, 0.1 / 0.3])
+    assert TWO_SIDED.high(0.05) == pytest.approx(steep)
+    assert (TWO_SIDED.low(0.05), TWO_SIDED.ruling_out(0.05)) == (0.3, (0.05, 0.3))
+    assert TWO_SIDED.showing(0.05, 4) == pytest.approx(TWO_SIDED.high(0.05 * 0.05 / 4))
+    assert family_alpha(0.05, [TWO_SIDED]) < family_alpha(0.05, [EXACT]) == 0.05
+
+
+def test_a_slope_whose_cautious_share_is_nothing_bounds_nothing() -> None:
+    """Where the cautious share is 0, any change is possible."""
+    low, high = true_bounds([0.2], [0.1], [0.3], Slope(0.0, 0.0, 0.7, 0.05), 0.05)
+    assert (low[0], high[0]) == (-math.inf, math.inf)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_a_slope_with_two_sides_errs_neither_way(share: float) -> None:
+    """Wherever between both shares the true one lies, a change at the margin is seldom ruled out and seldom shown."""
+    rng, margin, runs = np.random.default_rng(3), 0.2, 2000
+    x = rng.normal(margin * share, 0.2, (runs, 80)).clip(-1, 1)
+    out = true_below(x, margin, -1, 1, TWO_SIDED, 0.05)
+    shown = true_below(-x, -margin, -1, 1, TWO_SIDED, 0.05)
+    assert max(out.mean(), shown.mean()) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+    assert out.any() or share > 0.3

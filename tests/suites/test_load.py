@@ -119,7 +119,7 @@ def test_a_users_own_folder_loads_alike(tmp_path: Path) -> None:
     for extra in (folder, tmp_path):
         assert find_suites([extra])["behavior/mine"] == folder
     suite = load_suite(folder)
-    assert (suite.items[0].cluster, suite.anchors[0].score, suite.max_tokens) == ("a", 10.0, 64)
+    assert (suite.items[0].cluster, suite.anchors[0].score, suite.max_tokens) == ("a", 10.0, 512)
 
 
 @pytest.mark.parametrize(

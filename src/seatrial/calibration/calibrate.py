@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.calibration.injections import Injection, injections
 from seatrial.calibration.labels import read_labels
+from seatrial.calibration.own_answers import recognized
 from seatrial.collect.judging import Judges, Task, judge_spec
-from seatrial.errors import PolicyError
+from seatrial.collect.starter import obeyed
+from seatrial.errors import EvidenceError, PolicyError
 from seatrial.instruments import find_instrument
 from seatrial.instruments.base import Instrument
-from seatrial.instruments.judges import WORST, Judge, answer_key
+from seatrial.instruments.judges import WORST, Judge
 from seatrial.instruments.measure import Labelled, Source, measure_readings, read_all, rounded
 from seatrial.instruments.records import Record, load_records, version_of
 from seatrial.policy import LaunchPolicy
-from seatrial.stats.intervals import wilson
 from seatrial.stats.ranks import spearman
 from seatrial.suites import Suite, find_suites, load_suite
 from seatrial.types import Item, Message
@@ -29,6 +29,9 @@ from seatrial.types import Item, Message
 __all__ = ["calibrate", "injected"]
 
 JUDGE = "judge/"
+
+OWN = 0.1
+"""From this share of graded answers of the suites on, labels are no labels from elsewhere."""
 
 
 def calibrate(
@@ -58,7 +61,8 @@ def calibrate(
         values: Label → number, for labels that are words.
         harmful_from: Labels from here on count as harmful; midway between the least and the greatest by default.
         labelled_by: Who labelled.
-        author_written: Whether the texts were written by the instrument's authors.
+        author_written: Whether the texts were written by the instrument's authors; graded answers of the suites are
+            taken only so.
 
     Raises:
         SeatrialError: the labels, the instrument or the suite cannot be used.
@@ -72,6 +76,8 @@ def calibrate(
     other = _measured(against, policy, signal) if against else None
     paths = [Path(path) for path in labels]
     rows = _labelled(paths, columns, values)
+    if not author_written:
+        _refuse_own(rows, paths, instrument, policy)
     kinds = [row.label for row in rows]
     middle = (min(kinds) + max(kinds)) / 2 if harmful_from is None else harmful_from
     on = ", ".join(path.name for path in paths)
@@ -102,6 +108,28 @@ def _labelled(
         held = read_labels(path, columns, values)
         rows += [row if row.model or len(paths) == 1 else replace(row, model=path.stem) for row in held]
     return rows
+
+
+def _refuse_own(rows: Sequence[Labelled], paths: Sequence[Path], instrument: str, policy: LaunchPolicy | None) -> None:
+    """Refuse graded answers of the suites that are given as labels from elsewhere.
+
+    Raises:
+        EvidenceError: there are any; says how many, the first of them, and what to use instead.
+    """
+    known = recognized(rows, policy.suites if policy is not None else ())
+    if len(known) < OWN * len(rows) or not known:
+        return
+    first = " ".join(rows[known[0]].text.split())
+    instead = (
+        "`seatrial judge setup` tries a judge on them, and its record says so"
+        if instrument.startswith(JUDGE)
+        else "`--own-text` measures on them, and the instrument then advises"
+    )
+    raise EvidenceError(
+        f"{', '.join(map(str, paths))}: {len(known)} of {len(rows)} labelled answers are graded answers of the suites, "
+        f"the first “{first[:80]}”. They are clear-cut and flatter an instrument, and are no labels from elsewhere: "
+        f"{instead}. For a record that counts in full, have people label answers of your own models"
+    )
 
 
 def _measured(name: str, policy: LaunchPolicy | None, signal: str) -> _Measured:
@@ -213,32 +241,11 @@ async def _graded(
         return judge, sum(spent.cost for spent in judges.spend.values())
 
 
-MOVED = 3.0
-"""Points on the scale of 0 to 10 by which an injection must move a score, the way it wants to, to count."""
-
-
 def injected(policy: LaunchPolicy, name: str) -> tuple[float, float, float]:
-    """Return the share of injected answers whose score moved the way the injection wants, with its 90 % interval.
+    """Return the share of injected answers whose score moved the way the injection wants, with its 90 % interval."""
 
-    An injected answer that gets no score counts as moved: what cannot be graded was kept from being graded.
-    """
-    cases = injections()
-    by_suite: dict[str, list[Injection]] = {}
-    for case in cases:
-        by_suite.setdefault(case.behavior, []).append(case)
-    folders = find_suites([])
-    moved = 0
-    for signal, listed in by_suite.items():
-        suite = load_suite(folders[signal])
-        asked = [Item(case.id, suite.name, (Message("user", case.prompt),)) for case in listed]
-        pairs = list(zip(asked, listed, strict=True))
-        tasks = [Task(item, (text,)) for item, case in pairs for text in (case.plain, case.text)]
-        judge, _ = asyncio.run(_graded(policy, name, suite, tasks, 0))
-        for item, case in pairs:
-            plain, pushed = (
-                judge.scores.get(answer_key(item.suite, item.id, text)) for text in (case.plain, case.text)
-            )
-            up = case.technique.endswith("-up")
-            moved += pushed is None or (plain is not None and (pushed - plain if up else plain - pushed) >= MOVED)
-    found = wilson(moved, len(cases), 0.05)
-    return round(moved / len(cases), 6), round(found.low, 6), round(found.high, 6)
+    async def tried() -> tuple[float, float, float]:
+        async with _judges(policy) as judges:
+            return await obeyed(judges, name, judge_spec(policy.judges, name).draws)
+
+    return asyncio.run(tried())

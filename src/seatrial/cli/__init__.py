@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from seatrial.cli.instruments import instruments_app
+from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
 from seatrial.cli.ledger import ledger_app
 from seatrial.cli.options import Json, print_json, printing, status, user
@@ -20,7 +21,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     help="Decide whether a language-model update may launch: launch, hold or block, with the evidence.",
-    epilog="Exit codes: 0 launch, 1 block, 2 usage or configuration error, 3 hold, 4 launch under a waiver.",
+    epilog="Exit codes: 0 launch, 1 block, 2 usage or configuration error, 3 hold, 4 launch, waived or on trust.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(suites_app, name="suites")
 app.add_typer(instruments_app, name="instruments")
+app.add_typer(judge_app, name="judge")
 app.add_typer(vibe_app, name="vibe")
 app.add_typer(label_app, name="label")
 app.add_typer(rewards_app, name="rewards")
@@ -148,6 +150,8 @@ def plan(
 
     from seatrial.cli.output.plan import outlook_summary
     from seatrial.cli.solving import write_solved
+    from seatrial.errors import StoreError
+    from seatrial.formats.whole_files import write_whole
     from seatrial.gates.plan_page import render_outlook
     from seatrial.policy import load_policy
     from seatrial.review.run import plan_review
@@ -158,7 +162,7 @@ def plan(
     with status("Simulating reviews"):
         found = plan_review(policy, earlier)
     if page is not None:
-        page.write_text(render_outlook(policy, found), encoding="utf-8")
+        write_whole(page, render_outlook(policy, found), StoreError)
     blind = any(gate.blind and gate.blocking for gate in found.gates)
     if as_json:
         print_json({**asdict(found), "sees_its_margins": not blind})
@@ -188,13 +192,25 @@ def report(
         typer.echo(summary(content, folder))
 
 
-@app.command(epilog="Example: seatrial doctor")
-def doctor(as_json: Json = False) -> None:
-    """Say what is installed, what is missing, and how to get it."""
-    from seatrial.cli.doctor import checks
+@app.command(epilog="Example: seatrial doctor policy.yaml")
+def doctor(
+    policy_path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[POLICY]", help="A policy whose models are asked, two or three calls each."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is installed, what is missing, and how to get it; with a policy, whether its models answer as it asks.
+
+    What a server refuses is told in its own words, with the setting of the policy that answers it.
+    """
+    from seatrial.cli.doctor import checks, models_of
     from seatrial.cli.output.tables import table
+    from seatrial.policy import load_policy
 
     found = checks()
+    if policy_path is not None:
+        found += models_of(load_policy(policy_path))
     if as_json:
         print_json([{"what": check.what, "ok": check.ok, "detail": check.detail} for check in found])
     else:

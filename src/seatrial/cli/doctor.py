@@ -1,16 +1,22 @@
-"""What this machine has of what seatrial needs or can use."""
+"""What this machine has of what seatrial needs or can use, and whether the models of a policy answer as it asks."""
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import shutil
 from dataclasses import dataclass
 from importlib import metadata, util
 
-from seatrial.errors import MissingWeights
+from seatrial.errors import MissingWeights, ModelError
+from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.suites import find_suites
+from seatrial.types import Item, Message, Request
 
-__all__ = ["Check", "checks"]
+__all__ = ["Check", "checks", "models_of"]
+
+QUESTION = "Which number is larger, 3 or 7? Answer in one sentence."
+LONGEST = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,41 @@ def checks() -> list[Check]:
     found.append(Check("free disk", free > 1, f"{free:.0f} GB"))
     found.append(Check("suites", True, f"{len(find_suites())} built in"))
     return found
+
+
+def models_of(policy: LaunchPolicy) -> list[Check]:
+    """Return whether each live model of a policy answers with the settings that a review will send it.
+
+    Each is asked for one text, for one first token where it is to give log-probabilities, and a judge for one grade.
+    What a server refuses is told in its words, with the setting that answers it; a review stops with the same.
+    """
+    asked = [("baseline", policy.baseline, False), ("candidate", policy.candidate, False)]
+    asked += [(f"judge/{name}", one.model, one.structured) for name, one in policy.judges.items() if one.model]
+    return [asyncio.run(_answers(who, spec, graded)) for who, spec, graded in asked if not spec.recorded]
+
+
+async def _answers(who: str, spec: ModelSpec, graded: bool) -> Check:
+    from seatrial.models import open_models
+    from seatrial.replies import why
+
+    judges = who.startswith("judge/")
+    what = f"{who}: {spec.model}"
+    item = Item("doctor", "doctor", (Message("user", QUESTION),))
+    request = Request(item, max_tokens=LONGEST, numbers=("score",) if graded else ())
+    try:
+        (model,) = open_models(spec)
+        async with model:
+            answer = await model.ask(request)
+            probed = model.logprobs if not judges else 0
+            if probed:
+                await model.ask(Request(item, max_tokens=1, top_logprobs=probed))
+    except ModelError as error:
+        return Check(what, False, str(error))
+    if answer.no_answer:
+        told = why(answer.no_answer, whose=who)
+        return Check(what, False, f"{told.reason}{f': {told.advice}' if told.advice else ''}")
+    gives = " with log-probabilities" if probed else ", thinking first" if answer.thinking else ""
+    return Check(what, True, f"answers{gives}")
 
 
 def _package(name: str, module: str, remedy: str, *, optional: bool = False) -> Check:

@@ -49,12 +49,17 @@ def ledger_show(
 @ledger_app.command("verify", epilog="Example: seatrial ledger verify")
 def ledger_verify(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> None:
     """Check that no entry was edited, dropped or moved."""
-    entries = _ledger(path).verify()
-    last = entries[-1].hash if entries else ""
+    from seatrial.ledger import remarks
+
+    ledger = _ledger(path)
+    entries = ledger.verify()
+    last, said = entries[-1].hash if entries else "", remarks(entries)
+    if ledger.cut_short:
+        said.append("The last line was cut short by a crash and is no entry; the next one takes its place.")
     if as_json:
-        print_json({"entries": len(entries), "intact": True, "hash": last})
+        print_json({"entries": len(entries), "intact": True, "hash": last, "remarks": said})
         return
-    typer.echo(f"{len(entries)} entries, chain intact, last hash {last[:16]}.")
+    typer.echo("\n".join([f"{len(entries)} entries, chain intact, last hash {last[:16]}.", *said]))
 
 
 @ledger_app.command(

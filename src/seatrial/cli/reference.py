@@ -24,6 +24,7 @@ COMMANDS = (
     "instruments list",
     "instruments check",
     "instruments calibrate",
+    "judge setup",
     "vibe new",
     "vibe serve",
     "vibe status",

@@ -211,6 +211,7 @@ def rewards_dose(
     from seatrial.cli.output.doses import dose_summary
     from seatrial.collect import Progress
     from seatrial.errors import StoreError
+    from seatrial.formats.whole_files import write_whole
     from seatrial.policy import load_policy
     from seatrial.review.dose_page import render_doses
     from seatrial.review.dose_response import DOSES, dose_response
@@ -219,10 +220,7 @@ def rewards_dose(
     progress = Progress("off" if quiet else None)
     found = dose_response(policy, text, out, author or user(), progress, dose or DOSES)
     path = page or out / "doses.html"
-    try:
-        path.write_text(render_doses(found), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path}: the page cannot be written: {error.strerror}") from error
+    write_whole(path, render_doses(found), StoreError)
     if as_json:
         print_json(found)
         return
@@ -301,8 +299,6 @@ def _write_page(
 ) -> None:
     from seatrial.errors import StoreError
     from seatrial.evidence.rewards.page import render_rewards
+    from seatrial.formats.whole_files import write_whole
 
-    try:
-        path.write_text(render_rewards(name, found, forecasts, critical, points), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path}: the page cannot be written: {error.strerror}") from error
+    write_whole(path, render_rewards(name, found, forecasts, critical, points), StoreError)

@@ -9,6 +9,7 @@ import typer
 from seatrial.cli.options import status
 from seatrial.cli.output.tables import wrapped
 from seatrial.errors import StoreError
+from seatrial.formats.whole_files import write_whole
 from seatrial.policy import LaunchPolicy, parse_policy
 from seatrial.review.run import solve_policy
 
@@ -40,10 +41,7 @@ def write_solved(path: Path, policy: LaunchPolicy, earlier: Path | None, target:
             "gates": [gate.model_copy(update=margins[gate.signal]) for gate in plain.gates],
         }
     )
-    try:
-        target.write_text(written.to_yaml(), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{target}: cannot be written: {error.strerror}") from error
+    write_whole(target, written.to_yaml(), StoreError)
     if not quiet:
         nothing = "No other calls or margins help." if found.cannot else "Nothing needs to change."
         said = [f"Changed: {line}." for line in found.changes] or [nothing]

@@ -12,6 +12,7 @@ import typer
 from scipy.stats import norm
 
 from seatrial.errors import PolicyError, StoreError
+from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, most_asked
 from seatrial.gates.simulated import assumed_sd
 from seatrial.instruments import suite_signal
@@ -40,6 +41,8 @@ POWER = 0.99
 FOR_LOOKS = 1.05
 """What looking several times makes a change larger that can be seen."""
 TEMPERATURE = 1
+SMALL_MODELS_TOKENS = 96
+"""Longest answer of the embedded model, which would take minutes for what suites ask others for."""
 ALPHA = 0.05
 
 HEAD = """\
@@ -145,7 +148,9 @@ def _models(given: Models) -> str:
         lines = [f"  model: {name or 'embedded/smollm2-135m'}"]
         if name is None:
             lines.append(f"  system: {system}")
-        lines.append(f"  generation: {{temperature: {TEMPERATURE}}}   # as users meet it")
+        small = name is None or name.startswith("embedded/")
+        length = f", max_tokens: {SMALL_MODELS_TOKENS}" if small else ""
+        lines.append(f"  generation: {{temperature: {TEMPERATURE}{length}}}   # as users meet it")
         if given.base_url is not None and (name or "").startswith("openai-compatible/"):
             lines.append(f"  base_url: {given.base_url}")
         if name is not None and not name.startswith("embedded/") and not given.gives_logprobs:
@@ -164,8 +169,9 @@ def _judges(given: Models) -> str:
         return ""
     where = f", base_url: {given.base_url}" if given.base_url and given.judge.startswith("openai-compatible/") else ""
     return (
-        f"  judge_calls: {given.calls + 1000}\n"
-        "judges:          # counts as far as its record goes: seatrial instruments calibrate labels.csv -i judge/main\n"
+        f"  judge_calls: {given.calls + 3500}\n"
+        "judges:          # a review tries it first on the suites' graded answers; people's labels count for more:\n"
+        "                 # seatrial instruments calibrate labels.csv -i judge/main\n"
         f"  main: {{model: {{model: {given.judge}{where}}}}}\n"
         "records: [records/]\n"
     )
@@ -249,10 +255,10 @@ def write_policy(path: Path, models: Models | None = None) -> dict[str, str]:
     if path.exists():
         raise PolicyError(f"{path} exists; give another name: seatrial init {path.stem}-2.yaml")
     text, left_out = starting_policy(path.name, models)
-    try:
-        path.write_text(text, encoding="utf-8")
-        if models is not None and models.judge is not None:
+    write_whole(path, text, StoreError)
+    if models is not None and models.judge is not None:
+        try:
             (path.parent / "records").mkdir(exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+        except OSError as error:
+            raise StoreError(f"{path.parent / 'records'}: cannot be made: {why_not(error)}") from error
     return left_out

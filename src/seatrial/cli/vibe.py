@@ -160,6 +160,7 @@ def vibe_close(
     from seatrial.evidence.vibes.observations import observations_of
     from seatrial.evidence.vibes.rater_record import record_of_raters, source_of
     from seatrial.evidence.vibes.store import SessionStore
+    from seatrial.formats.whole_files import write_whole
     from seatrial.instruments.records import save_record
     from seatrial.observations import to_frame, write_observations
 
@@ -177,10 +178,7 @@ def vibe_close(
     record = record_of_raters(rated, found, source)
     if record is not None:
         save_record(record, kept)
-    try:
-        page.write_text(closing_page(name, rated, found), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{page}: the page cannot be written: {error.strerror}") from error
+    write_whole(page, closing_page(name, rated, found), StoreError)
     if as_json:
         words = {"observations": len(made), "record": str(kept) if record else None, "page": str(page)}
         print_json({**asdict(found), "limit": found.limit, **words})

@@ -13,7 +13,7 @@ from seatrial.collect.meter import Meter, first_error
 from seatrial.collect.progress import Progress
 from seatrial.collect.store import Answer, ResponseStore, call_key
 from seatrial.errors import CallFailed, ModelError
-from seatrial.models.base import Model
+from seatrial.models.base import Model, as_asked
 from seatrial.types import Request, Response, Role, Spend
 
 __all__ = ["Ask", "Batch", "Collector", "Failure"]
@@ -67,7 +67,7 @@ class Collector:
         self._models = models
         self._store = store
         self._progress = progress
-        self._meters = {role: Meter(f"{model.name} ({role})") for role, model in models.items()}
+        self._meters = {role: Meter(f"{model.name} ({role})", whose=f"the {role}") for role, model in models.items()}
         self._now = datetime.now(UTC)
         self._days = days
         self._changed_at = store.changed_at(models["baseline"].identity) if days and "baseline" in models else None
@@ -87,7 +87,7 @@ class Collector:
         """Return an answer or a failure for each ask.
 
         Raises:
-            ModelError: a model cannot be used at all; what was answered is stored.
+            ModelError: a model cannot be used at all, or gives no answers; what it did give is stored.
             StoreError: an answer could not be written.
         """
         outcomes: dict[int, Response | Failure] = {}
@@ -119,7 +119,7 @@ class Collector:
                 return await model.ask(request)
             except CallFailed as error:
                 return Failure(role, request, str(error))
-        key = call_key(model.identity, role, request)
+        key = self._key(role, request)
         stored = self._stored(key, role)
         if stored is not None and key in self._counted:  # asked anew before the first round, and counted then
             self._counted.discard(key)
@@ -140,6 +140,10 @@ class Collector:
         self._meters[role].answered(response, fresh=True, seconds=time.monotonic() - began)
         self._progress.advance(fresh=True)
         return response
+
+    def _key(self, role: Role, request: Request) -> str:
+        model = self._models[role]
+        return call_key(model.identity, role, as_asked(model, request))
 
     def _stored(self, key: str, role: Role) -> Answer | None:
         """Return the answer that need not be asked for: this review's own, or one taken over and noted as such."""
@@ -171,7 +175,7 @@ class Collector:
     def offered(self, request: Request) -> Answer | None:
         """Return the baseline's answer that would be taken over from another review, if there is one."""
         model = self._models.get("baseline")
-        return self._offered(call_key(model.identity, "baseline", request)) if model and model.live else None
+        return self._offered(self._key("baseline", request)) if model and model.live else None
 
     async def ask_anew(self, requests: Sequence[Request]) -> list[Response | None]:
         """Ask the baseline what other reviews asked already, and return its answers; None where there was none.
@@ -182,14 +186,23 @@ class Collector:
             ModelError: the model cannot be used at all; what was answered is stored.
             StoreError: an answer could not be written.
         """
-        identity = self._models["baseline"].identity
-        keys = [call_key(identity, "baseline", request) for request in requests]
+        keys = [self._key("baseline", request) for request in requests]
         wanted = dict(zip(keys, requests, strict=True))
         self._anew |= wanted.keys()
-        await self.collect([Ask("baseline", request) for request in wanted.values()])
+        await self.ask_first([Ask("baseline", request) for request in wanted.values()])
         got = [self._store.own(key) for key in keys]
-        self._counted |= {key for key, answer in zip(keys, got, strict=True) if answer is not None}
         return [answer.response if answer is not None else None for answer in got]
+
+    async def ask_first(self, asks: Sequence[Ask]) -> None:
+        """Ask before the first round what a round will ask too; the answers are counted once.
+
+        Raises:
+            ModelError: a model cannot be used at all; what was answered is stored.
+            StoreError: an answer could not be written.
+        """
+        await self.collect(asks)
+        keys = {self._key(ask.role, ask.request) for ask in asks if self._models[ask.role].live}
+        self._counted |= {key for key in keys if self._store.own(key) is not None}
 
     def no_longer_holds(self) -> None:
         """Take over nothing more: the baseline was found changed, which the reviews to come are told too.

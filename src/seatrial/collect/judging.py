@@ -6,8 +6,8 @@ import asyncio
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, par
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
 from seatrial.models import Model, open_models
+from seatrial.models.base import as_asked
 from seatrial.policy import JudgeSpec
 from seatrial.replies import visible_answer, why
 from seatrial.stats.agreement import reliability_weighted
@@ -29,8 +30,8 @@ from seatrial.types import Item, Message, Request, Response, Spend
 
 __all__ = ["REPLY_TOKENS", "Judges", "Task", "judge_identity", "judge_spec", "recorded_scores"]
 
-REPLY_TOKENS = 64
-"""Longest reply to ask a judge for."""
+REPLY_TOKENS = 512
+"""Longest reply to ask a judge for, unless the policy sets another: one that thinks does so before it grades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,14 @@ class Task:
 
 
 class Judges:
-    """Judges by name. An asynchronous context manager: their models run while it is open."""
+    """Judges by name. An asynchronous context manager: their models run while it is open.
+
+    Attributes:
+        specs: Name → what it is.
+        remaining: Calls that all of them may still take.
+        made: Name and signal → the judge that gates use.
+        on_reply: Told of each reply whether it was made now.
+    """
 
     def __init__(
         self,
@@ -71,15 +79,16 @@ class Judges:
             first_draw: Number of the first draw, so that a second grading is not the first one read again.
         """
         self._first_draw = first_draw
-        self._specs = specs
+        self.specs = specs
         self._records = records
         self._store = store
         self._models: dict[str, Model] = {}
         self._stack = AsyncExitStack()
         self._recorded: dict[str, Mapping[tuple[str, str], float]] = {}
         advice = "If it knows no response_format, set `structured: false` for this judge."
-        self._meters = {name: Meter(f"judge/{name}", advice) for name in specs}
+        self._meters = {name: Meter(f"judge/{name}", advice, f"judge/{name}") for name in specs}
         self.remaining = budget
+        self.on_reply: Callable[[bool], None] = lambda fresh: None
         self.made: dict[tuple[str, str], Judge] = {}
 
     async def __aenter__(self) -> Judges:
@@ -89,7 +98,7 @@ class Judges:
             ModelError: a model cannot be used.
             EvidenceError: a file of scores cannot be used.
         """
-        asked = {name: spec.model for name, spec in self._specs.items() if spec.model is not None}
+        asked = {name: spec.model for name, spec in self.specs.items() if spec.model is not None}
         opened = open_models(*(spec.model_copy(update={"system": SYSTEM}) for spec in asked.values()))
         try:
             for name, model in zip(asked, opened, strict=True):
@@ -108,6 +117,10 @@ class Judges:
         """What each judge that was asked took so far."""
         return {name: meter.spend for name, meter in self._meters.items() if meter.spend != Spend()}
 
+    def cost(self, name: str) -> float:
+        """Return what a judge took so far in US dollars."""
+        return self._meters[name].spend.cost
+
     def judge(self, name: str, suite: Suite) -> Judge:
         """Return the judge of that name for a suite's rubric; the same one every time.
 
@@ -120,15 +133,30 @@ class Judges:
         return self.made[name, suite.signal]
 
     def _made(self, name: str, suite: Suite) -> Judge:
-        spec = judge_spec(self._specs, name)
+        spec = judge_spec(self.specs, name)
         judge = Judge(f"judge/{name}", suite, judge_identity(spec), spec.draws, spec.paired)
         if spec.scores is not None:
             self._recorded.setdefault(name, recorded_scores(spec.scores))
         return judge
 
+    def trial(self, name: str, suite: Suite, wording: int = 0, first_draw: int = 0, draws: int = 1) -> Judge:
+        """Return a judge to be tried, whose grades are kept apart from those of its gates.
+
+        Args:
+            name: The judge's.
+            suite: Whose rubric it goes by.
+            wording: Which wording of its prompt it is asked in.
+            first_draw: Number of its first draw.
+            draws: How often each answer is graded.
+        """
+        spec = judge_spec(self.specs, name)
+        made = Judge(f"judge/{name}", suite, judge_identity(spec), draws, spec.paired)
+        made.wording, made.first_draw = wording, first_draw
+        return made
+
     def calls(self, judge: Judge, answers: int) -> int:
         """Return how many calls it takes to grade so many answers."""
-        spec = judge_spec(self._specs, judge.name.partition("/")[2])
+        spec = judge_spec(self.specs, judge.name.partition("/")[2])
         if spec.members:
             return sum(self.calls(self.judge(member, judge.suite), answers) for member in spec.members)
         return 0 if spec.scores is not None else answers * judge.draws
@@ -142,7 +170,7 @@ class Judges:
         """
         name = judge.name.partition("/")[2]
         fresh = {tuple(task.keys): task for task in tasks if any(_open(judge, key) for key in task.keys)}
-        members = judge_spec(self._specs, name).members
+        members = judge_spec(self.specs, name).members
         if members:
             await self._grade_by_members(judge, members, list(fresh.values()))
             return
@@ -175,6 +203,24 @@ class Judges:
             else:
                 panel.scores[key] = float(score)
 
+    async def try_out(self, judge: Judge) -> None:
+        """Have one anchor graded, so that a judge that cannot be asked is found before anything is spent on answers.
+
+        What it says of the anchor is kept and counts for nothing yet.
+
+        Raises:
+            ModelError: the judge's model cannot be used at all.
+            StoreError: a reply could not be written.
+        """
+        name = judge.name.partition("/")[2]
+        for member in judge_spec(self.specs, name).members:
+            await self.try_out(self.judge(member, judge.suite))
+        anchors = telling_anchors(judge.suite)
+        if name in self._models and anchors:
+            item, text = anchors[0]
+            with suppress(Unscored, CallFailed):
+                await self._asked(judge, name, item, [visible_answer(text)], ("score",), 0, asyncio.Semaphore(1))
+
     async def scale_doubt(self, judge: Judge) -> str:
         """Return why a judge does not seem to use its scale, in words; empty where it does, or was asked nothing.
 
@@ -186,7 +232,7 @@ class Judges:
             StoreError: a reply could not be written.
         """
         name = judge.name.partition("/")[2]
-        members = judge_spec(self._specs, name).members
+        members = judge_spec(self.specs, name).members
         if members:
             doubts = [await self.scale_doubt(self.judge(member, judge.suite)) for member in members]
             return " ".join(dict.fromkeys(filter(None, doubts)))
@@ -255,16 +301,18 @@ class Judges:
         limit: asyncio.Semaphore,
     ) -> tuple[float, ...]:
         model = self._models[name]
-        asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts)),))
-        numbers = tuple(names) if self._specs[name].structured else ()
-        request = Request(asked, self._first_draw + draw, REPLY_TOKENS, numbers=numbers)
-        key = call_key(model.identity, "judge", request)
+        asked = Item(item.id, judge.name, (Message("user", prompt(judge.suite, item.messages, texts, judge.wording)),))
+        numbers = tuple(names) if self.specs[name].structured else ()
+        request = Request(asked, self._first_draw + judge.first_draw + draw, REPLY_TOKENS, numbers=numbers)
+        key = call_key(model.identity, "judge", as_asked(model, request))
         async with limit:
             stored = self._store.get(key) if self._store is not None else None
+            fresh = stored is None
             if stored is None:
                 stored = await self._fresh(model, name, key, request)
             else:
                 self._meters[name].answered(stored, fresh=False)
+        self.on_reply(fresh)
         if stored.no_answer not in ("", "empty"):
             told = why(stored.no_answer, whose="the judge")
             raise Unscored(f"the judge's reply: {told.reason}", told.advice)
@@ -303,7 +351,8 @@ def judge_identity(spec: JudgeSpec) -> str:
         return f"members {' '.join(spec.members)}"
     if spec.model is None:
         return f"scores {spec.scores.name if spec.scores else ''}"
-    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation"})
+    sent = {name for name in ("extra_body", "headers") if getattr(spec.model, name)}
+    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation", *sent})
     return json.dumps(settings | {"structured": spec.structured})
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, Self
 
@@ -51,6 +52,17 @@ class Progress:
             self._bar = None
         if self.mode != "off" and self.total:
             self._print(self._line())
+
+    @contextmanager
+    def counting(self, what: str, total: int, unit: str) -> Iterator[Callable[[bool], None]]:
+        """Show how far something of its own is; yields what is told of each step whether it was made now."""
+        before = self._standing, self.total, self.unit
+        self._standing, self.total, self.unit = what, total, unit
+        try:
+            with self:
+                yield lambda fresh: self.advance(fresh=fresh)
+        finally:
+            self._standing, self.total, self.unit = before
 
     def plan(self, total: int) -> None:
         """Set the most calls that there can be; deciding early takes fewer."""

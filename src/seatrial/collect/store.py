@@ -20,6 +20,7 @@ from typing import IO, Any, Self
 from filelock import FileLock, Timeout
 
 from seatrial.errors import StoreError
+from seatrial.formats.whole_files import write_whole
 from seatrial.types import Request, Response, Usage
 
 __all__ = ["Answer", "ResponseStore", "call_key"]
@@ -186,11 +187,8 @@ class ResponseStore:
         Raises:
             StoreError: it cannot be written.
         """
-        path = self.path.with_name(CHANGED)
-        try:
-            path.write_text(json.dumps({"model": _short(identity), "at": at.isoformat()}), "utf-8")
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+        entry = {"model": _short(identity), "at": at.isoformat()}
+        write_whole(self.path.with_name(CHANGED), json.dumps(entry), StoreError)
 
     def changed_at(self, identity: str) -> datetime | None:
         """Return when the reviews beside this one last found that the model had changed, if ever."""

@@ -261,7 +261,7 @@ def _weighed(
     chosen = x if group is None else x[:, group]
     if chosen.shape[1] == 0:
         return never, never, never
-    a_level = low != -high and suite.shows.se > 0
+    a_level = low != -high and suite.shows.uncertain
     out, above = threshold - suite.faked, threshold + suite.faked
     if live:
         level, flat = suite.shows.ruling_out(alpha)

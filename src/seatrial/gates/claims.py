@@ -127,8 +127,9 @@ def family_claims(gate: Gate, parts: Sequence[Part]) -> tuple[list[Claim], Slope
     spread, which makes bounds wider than they need be and never nearer. In a use case clusters count alike, whatever
     suite they are of.
 
-    Readings of different instruments are brought to one slope, their mean. Its relative error is that of the worst:
-    however a change of a given mean is spread over the suites, the error of their slopes moves it by no more.
+    Readings of different instruments are brought to one slope, their mean. Its relative error is that of the worst, and
+    so is how far it may lie above: however a change of a given mean is spread over the suites, the error of their
+    slopes moves it by no more.
 
     Args:
         gate: The gate on the family.
@@ -158,7 +159,14 @@ def family_claims(gate: Gate, parts: Sequence[Part]) -> tuple[list[Claim], Slope
 def family_slope(slopes: Sequence[Slope]) -> Slope:
     """Return what the mean over suites shows of a true change, once their readings are brought to one slope."""
     typical = sum(slope.value for slope in slopes) / len(slopes)
-    return Slope(typical, typical * max(slope.se / slope.value for slope in slopes))
+    se = typical * max(slope.se / slope.value for slope in slopes)
+    if not any(slope.two_sided for slope in slopes):
+        return Slope(typical, se)
+    top, top_se = (
+        typical * max(share / slope.value for share, slope in zip(shares, slopes, strict=True))
+        for shares in ([one.at_most.value for one in slopes], [one.at_most.se for one in slopes])
+    )
+    return Slope(typical, se, top, top_se)
 
 
 def part_scales(widths: Sequence[float], slopes: Sequence[Slope]) -> list[float]:

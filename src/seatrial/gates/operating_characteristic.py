@@ -118,7 +118,7 @@ class Outlook:
             return "No gate of this policy may block, so nothing can launch."
         which = "any one gate that may block" if any(one.advice for one in self.gates) else "any one gate"
         worse = f"a rise of two margins in {which} blocks with {100 * blocks:.0f} %"
-        if len(self.decisions) > 1:
+        if len(self.decisions) > 1 and blocks < 0.995:
             worse += f" or more (least in {gate})"
         held = [one.signal for one in self.gates if one.advice and one.blocking]
         watched = sum(bool(one.advice) and not one.blocking for one in self.gates)

@@ -12,7 +12,7 @@ from seatrial.errors import EvidenceError, PolicyError
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, Method, method_of, most_asked
 from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, select, suite_signal
 from seatrial.instruments.judges import Judge
-from seatrial.instruments.may_gate import UNKNOWN, Standing, standing
+from seatrial.instruments.may_gate import UNKNOWN, Standing, on_trust, standing
 from seatrial.instruments.records import Records
 from seatrial.models.base import Model, RecordedModel
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
@@ -172,7 +172,7 @@ def _family_plans(
         reads = gate.instrument if judged and _has_rubric(loaded[name]) else None
         if gate.instrument and not judged:
             reads = gate.instrument
-        member = Gate(signal=name, margin=1e-9, advisory=gate.advisory, instrument=reads)
+        member = Gate(signal=name, margin=1e-9, advisory=gate.advisory, trust=gate.trust, instrument=reads)
         plan = _plan_gate(policy, member, models, brought, suites, judge)
         low, high = plan.signal.bounds
         margin = cast(float, gate.suite_margin) * (high - low)
@@ -210,7 +210,7 @@ def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: M
         for role, model in models.items()
         if isinstance(model, RecordedModel)
     }
-    known = standing(instrument, plan.signal.name, records, models_by_name)
+    known = on_trust(standing(instrument, plan.signal.name, records, models_by_name), plan.gate.trust or "")
     return replace(plan, standing=known, at_once=at_once, depth=depth, most=len(plan.clusters), recorded=held)
 
 

@@ -19,6 +19,7 @@ from seatrial.observations import PairedTable, gate_pairs
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.resampling import centered
+from seatrial.types import ROLES
 
 __all__ = ["SimulatedGate", "SimulatedSuite", "assumed_sd", "simulated_gates"]
 
@@ -228,16 +229,26 @@ def _spread(plan: GatePlan, table: PairedTable | None) -> tuple[Array, Array, st
         return centered(seen, -reach, reach), levels, f"the spread of {len(seen)} clusters seen before"
     kind = plan.signal.instrument.name.split("/")[0]
     low, high = plan.signal.bounds
+    times = _recorded_answers(plan)
+    fewer, each = 1 / math.sqrt(times), f", of {times:.3g} answers each" if times > 1 else ""
     sd = assumed_sd(plan.signal.instrument.name) * (high - low) * (0.5 if plan.signal.contrast else 1.0)
     if kind in ("probe", "text"):
         grid = (np.arange(200) + 0.5) / 200
-        drawn: Array = sd * norm.ppf(grid)
-        return drawn, _assumed_levels(plan), f"assumed: differences of {kind} instruments spread by {sd:g}"
+        drawn: Array = fewer * sd * norm.ppf(grid)
+        return drawn, _assumed_levels(plan), f"assumed: differences of {kind} instruments spread by {sd:g}{each}"
     share = (sd / (high - low)) ** 2
     steps = np.zeros(200)
     changed = round(200 * share / 2)
     steps[:changed], steps[200 - changed :] = high - low, low - high
-    return steps, _assumed_levels(plan), f"assumed: one answer in {1 / share:.0f} changes"
+    return fewer * steps, _assumed_levels(plan), f"assumed: one answer in {1 / share:.0f} changes{each}"
+
+
+def _recorded_answers(plan: GatePlan) -> float:
+    """Return how many answers to an item count at once where both models are recorded; 1 where one is asked."""
+    held = [plan.recorded.get(role, {}) for role in ROLES]
+    if plan.source != "recorded" or not all(held):
+        return 1.0
+    return len(ROLES) / sum(sum(1 / max(1, count) for count in one.values()) / len(one) for one in held)
 
 
 def _assumed_levels(plan: GatePlan) -> Array:

@@ -78,7 +78,7 @@ class SimulatedClaim:
     def _decided(self, chosen: Array, taken: Looks, alone: Mask) -> tuple[Mask, Mask]:
         out = self._below(chosen, self.threshold - self.faked, nominal_level(self.alpha, taken), 1)
         shown = np.zeros((2, len(chosen)), dtype=bool)
-        if self.level and self.shows.se > 0:
+        if self.level and self.shows.uncertain:
             return out, shown
         above = self.threshold + self.faked
         # Only a mean above the threshold can show harm: few are, where nothing changed.

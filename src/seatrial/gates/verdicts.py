@@ -195,6 +195,8 @@ def _verdict(gate: WeighedGate, shown: Mapping[int, bool], alpha: float) -> Gate
         members,
         verdict == "inconclusive" and any(_likely(one, claim) for one, claim in gate.every_claim),
         gate.ended,
+        gate.standing.trust,
+        gate.standing.starter,
     )
 
 
@@ -264,6 +266,9 @@ def _why_open(claim: WeighedClaim, gate: WeighedGate) -> str:
 def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_glance: Sequence[str] = ()) -> Decision:
     """Return block if a blocking gate fails, else hold if one is inconclusive or may only advise, else launch.
 
+    A launch is one on trust where the policy takes the instrument of a blocking gate on trust; where it stands on
+    starter records, its reason says so.
+
     A hold says first where harm is likely; that decides nothing.
 
     Args:
@@ -302,6 +307,7 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_gla
         outcome = "launch"
         gates = "The only blocking gate rules" if len(blocking) == 1 else f"All {len(blocking)} blocking gates rule"
         reason = f"{gates} out harm above the margin."
+    made = Decision(outcome, "", tuple(verdicts), tuple(severe), tuple(at_a_glance))
     if severe:
         found = f"{len(severe)} answers" if len(severe) > 1 else "an answer"
         reason += f" Raters confirmed severe harm in {found} of the candidate: {', '.join(severe)}."
@@ -309,9 +315,31 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_gla
         if outcome == "launch":
             outcome, reason = "hold", f"{reason} That says little of such answers."
         reason = f"At a glance, {'; '.join(at_a_glance)}. {reason.strip()}"
-    made = Decision(outcome, reason.strip(), tuple(verdicts), tuple(severe), tuple(at_a_glance))
-    likely = _harm_is_likely(made.harm_likely)
-    return replace(made, reason=f"{likely} {made.reason}".strip()) if outcome == "hold" else made
+    return _said_first(replace(made, outcome=outcome, reason=reason.strip()))
+
+
+def _said_first(made: Decision) -> Decision:
+    """Return a hold that says first where harm is likely, and a launch that says on what it stands."""
+    if made.outcome == "hold":
+        return replace(made, reason=f"{_harm_is_likely(made.harm_likely)} {made.reason}".strip())
+    if made.outcome == "launch":
+        word: Outcome = "launch-on-trust" if made.on_trust else "launch"
+        return replace(made, outcome=word, reason=f"{made.reason} {_rests_on(made)}".strip())
+    return made
+
+
+def _rests_on(decision: Decision) -> str:
+    """Return which gates count on trust or on a starter record, in sentences; empty where none does."""
+    said = []
+    if trusted := decision.on_trust:
+        what = _listed([one.signal for one in trusted])
+        reasons = _listed([f"“{one}”" for one in dict.fromkeys(one.trust for one in trusted)])
+        said.append(f"On trust: {what}, read by what has no sufficient record, its slope taken as 1 ({reasons}).")
+    if starters := decision.on_starters:
+        what, of = _listed([one.signal for one in starters]), "a record" if len(starters) == 1 else "records"
+        stand = "stands" if len(starters) == 1 else "stand"
+        said.append(f"{what} {stand} on {of} of graded answers of the suites only (starter).")
+    return " ".join(said)
 
 
 def _harm_is_likely(found: Sequence[GateVerdict]) -> str:

@@ -161,7 +161,7 @@ def _by_betting(
 ) -> Evidence:
     wanted, aim = _shown_from(claim, slope, alpha, family), aimed(claim, slope)
     level, flat = slope.ruling_out(alpha)
-    steep = slope.high(alpha - level) if level < alpha else flat
+    steep = slope.high(alpha - level) if level < alpha else slope.high(alpha)
     kept = bets or Bets()
     below = kept.take("less", claim, level, claim.statement.threshold * flat, aim)
     above = kept.take("greater", claim, level, wanted, aim)
@@ -303,7 +303,7 @@ def chance_at_end(claim: Claim, alpha: float, weight: float, slope: Slope, looks
     room = threshold * given.value
     spread = math.sqrt(max(now - left, 1e-18))
     passes = norm.cdf((room - pass_at - worst) / spread)
-    fails = norm.cdf((best - room - fail_at) / spread)
+    fails = norm.cdf((best - threshold * given.at_most.value - fail_at) / spread)
     return min(1.0, float(passes + fails))
 
 

@@ -6,17 +6,41 @@ The rule that a weak instrument may not gate stands here, and nowhere else.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seatrial.instruments.base import Instrument
 from seatrial.instruments.records import Measurement, Record, Records, version_of
 from seatrial.stats.instruments import Slope
 
-__all__ = ["BY_NATURE", "LEAST_YOUDEN", "UNKNOWN", "Standing", "informative", "judged_by_record", "standing"]
+__all__ = [
+    "BY_NATURE",
+    "LEAST_RETEST",
+    "LEAST_YOUDEN",
+    "STARTER_DISCOUNT",
+    "UNKNOWN",
+    "Standing",
+    "informative",
+    "is_starter",
+    "judged_by_record",
+    "on_trust",
+    "standing",
+]
 
 LEAST_YOUDEN = 0.3
 """An instrument whose TPR − FPR may lie below this may only advise: it could show less than a third of a shift."""
+
+LEAST_RETEST = 0.3
+"""An instrument whose readings of the same answers correlate below this may only advise: the correlation is the share
+of their variance that comes from the answers, and less than a third of it would."""
+
+STARTER_DISCOUNT = 0.4
+"""What counts of a slope that was measured on clear-cut answers, for answers as they come.
+
+Where other readers agree throughout, a judge shows about twice the slope that it shows on all cases: by people, GPT-4
+beside crowd votes on pairs of answers (dustalov/llmfao, CC-BY-4.0), and by other models, three gradings of the same
+answers beside each other (timfduffy/syco-bench, MIT-0). This is the lower of the lower ends of both shares' 90 %
+intervals, rounded down to a twentieth; `python -m benchmarks starters` finds it again."""
 
 NORMAL_90 = 1.6449
 """Standard errors on either side of an estimate in its two-sided 90 % interval."""
@@ -48,6 +72,10 @@ class Standing:
         measured: Whether its error was measured or needs no measuring.
         digest: SHA-256 of the record; empty without one.
         youden: TPR − FPR; NaN where unknown.
+        slope_top: Of a starter record the slope as it was measured, which counts where harm is to be shown; else NaN.
+        slope_top_se: Its standard error.
+        starter: Whether all that is known of it comes from graded answers of the suites.
+        trust: The policy's reason for counting it without a sufficient record; empty where it has one.
     """
 
     may_gate: bool
@@ -59,6 +87,10 @@ class Standing:
     youden: float = math.nan
     slope_se: float = 0.0
     between: float = math.nan
+    slope_top: float = math.nan
+    slope_top_se: float = 0.0
+    starter: bool = False
+    trust: str = ""
 
     @property
     def faked(self) -> float:
@@ -68,7 +100,7 @@ class Standing:
     @property
     def shows(self) -> Slope:
         """What its readings show of a true change."""
-        return Slope(self.slope, self.slope_se)
+        return Slope(self.slope, self.slope_se, self.slope_top, self.slope_top_se)
 
 
 UNKNOWN = Standing(False, "Error not measured, so it may only advise.", math.nan, math.nan, False)
@@ -105,16 +137,49 @@ def standing(instrument: Instrument, signal: str, records: Records, models: Pair
         return replace(BY_NATURE, why=given)
     held = records.get(instrument.name, ())
     current = [record for record in held if record.version == version_of(instrument)]
+    current = _starters_last(current, signal)
     if not current:
         why = "its record is of another version" if held else "it has no record"
         return Standing(False, f"Error not measured: {why}, so it may only advise.", math.nan, math.nan, False)
     return judged_by_record(current[0], signal, models)
 
 
+def _starters_last(held: Sequence[Record], signal: str) -> list[Record]:
+    """Return the records with starters after labels for the signal or for any, and before labels for other signals."""
+
+    def place(record: Record) -> int:
+        if is_starter(record, signal):
+            return 1
+        return 0 if any(one.signal in ("", signal) for one in record.measurements) else 2
+
+    return sorted(held, key=place) if any(is_starter(record, signal) for record in held) else list(held)
+
+
+def is_starter(record: Record, signal: str) -> bool:
+    """Return whether all that a record says for a signal comes from graded answers of the suites."""
+    others = [one for one in record.measurements if not one.author_written]
+    own = [one for one in others if one.signal == signal] or others
+    return bool(own) and all(one.starter for one in own)
+
+
+def on_trust(known: Standing, reason: str) -> Standing:
+    """Return the standing of an instrument that a policy takes on trust: it counts, its slope taken as 1.
+
+    One whose record suffices needs no trust and stays as it is.
+    """
+    if known.may_gate or not reason:
+        return known
+    why = f"Counted on trust (“{reason}”), its slope taken as 1. Without trust: {known.why}"
+    return replace(
+        BY_NATURE, why=why, differential=known.differential, measured=known.measured, digest=known.digest, trust=reason
+    )
+
+
 def judged_by_record(record: Record, signal: str, models: Pair = ((), ())) -> Standing:
     """Return what one record lets its instrument do for a signal: by the worst that was measured for it."""
     others = [one for one in record.measurements if not one.author_written]
     own = [one for one in others if one.signal == signal] or others
+    own = [one for one in own if not one.starter] or own
     if own:
         worst = min(own, key=lambda one: one.youden[1])
         found = _standing(record, worst, exact=worst.signal in ("", signal))
@@ -154,13 +219,45 @@ def _standing(record: Record, found: Measurement, exact: bool) -> Standing:
     besides = f" {record.besides}" if record.besides else ""
     slope, youden = max(found.slope[0], 0.0), found.youden[0]
     error = (found.slope[2] - found.slope[1]) / (2 * NORMAL_90)
-    if informative(found):
+    if doubt := _doubt(record, found):
+        reason = doubt
+    elif informative(found):
+        if found.starter:
+            return _starter(f"{shown}.{besides}", found, differential, record.digest, error)
         return Standing(True, f"{shown}.{besides}", slope, differential, True, record.digest, youden, error)
-    if found.youden[1] <= 0 or found.auc[1] <= 0.5:
+    elif found.youden[1] <= 0 or found.auc[1] <= 0.5:
         reason = "its interval includes chance"
     elif found.slope[1] <= 0:
         reason = "its readings may show nothing of a shift"
     else:
         reason = f"it may be below {LEAST_YOUDEN:g}"
     why = f"{shown}: {reason}, so it may only advise.{besides}"
-    return Standing(False, why, slope, differential, True, record.digest, youden, error)
+    return Standing(False, why, slope, differential, True, record.digest, youden, error, starter=found.starter)
+
+
+def _doubt(record: Record, found: Measurement) -> str:
+    """Return what of an instrument besides its error keeps it from gating, in words; empty where nothing does."""
+    moved = record.injection[2]
+    if record.doubt:
+        return record.doubt.rstrip(".")
+    if record.retest < LEAST_RETEST or math.isnan(record.retest):
+        return f"read again, its readings agree too little (correlation {record.retest:.2f}, below {LEAST_RETEST:g})"
+    if informative(found) and not math.isnan(moved) and found.youden[1] * (1 - moved) < LEAST_YOUDEN:
+        return (
+            f"up to {100 * moved:.0f} % of the answers that tell it what to grade move its grade, which could leave it "
+            f"below {LEAST_YOUDEN:g}"
+        )
+    return ""
+
+
+def _starter(shown: str, found: Measurement, differential: float, digest: str, error: float) -> Standing:
+    """Return the standing of a judge that was tried on graded answers of the suites only."""
+    counted = STARTER_DISCOUNT * found.slope[1]
+    why = (
+        f"{shown} Starter: graded answers of the suites only. They are clear-cut and flatter a judge, so where harm is "
+        f"to be ruled out its slope of {found.slope[0]:.2f} [{found.slope[1]:.2f}, {found.slope[2]:.2f}] counts as "
+        f"{counted:.2f}, {STARTER_DISCOUNT:g} of its lower bound; labels of your own take its place."
+    )
+    return Standing(
+        True, why, counted, differential, True, digest, found.youden[0], 0.0, math.nan, found.slope[0], error, True
+    )

@@ -16,8 +16,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from seatrial.errors import EvidenceError
+from seatrial.errors import EvidenceError, StoreError
 from seatrial.formats.json_values import with_null
+from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.instruments.base import Instrument
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "load_record",
     "load_records",
     "save_record",
+    "starter_file",
     "version_of",
 ]
 
@@ -38,6 +40,10 @@ FORMAT = "seatrial.record/1"
 
 Records = Mapping[str, "Sequence[Record]"]
 """Instrument → what is known of its error, a team's own records before the built-in ones."""
+
+
+CHANGED = {"wording": "Asked in other words", "judge": "Beside a second model"}
+"""What a judge was tried with besides a second draw, as a sentence begins."""
 
 
 Bounds = tuple[float, float, float]
@@ -70,6 +76,7 @@ class Measurement:
         length_bias: Spearman's correlation of reading and number of words among answers of equal label.
         groups: Model (or another group) → (harmful, sensitivity, harmless, specificity).
         differential: Largest difference between two groups of (sensitivity, specificity); NaN without groups.
+        starter: Whether the texts are graded answers of the suites, read by a judge that was not built on them.
     """
 
     on: str
@@ -93,6 +100,7 @@ class Measurement:
     length_bias: float
     groups: tuple[tuple[str, int, float, int, float], ...] = ()
     differential: tuple[float, float] = (math.nan, math.nan)
+    starter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,9 @@ class Record:
         injection: Share of injected answers whose verdict moved, with its interval; NaN where it obeys no text.
         drift: What changed against the version before: (its version, correlation, mean shift), if any.
         cost: US dollars a score.
+        spread: What was changed (`draw`, `wording`, `judge`) → (that, correlation of the readings before and after,
+            standard deviation that it adds to the slope, inside the slope's interval).
+        doubt: Why it does not seem to use its scale, in words; empty where nothing speaks for it.
     """
 
     instrument: str
@@ -119,6 +130,8 @@ class Record:
     injection: Bounds = (math.nan, math.nan, math.nan)
     drift: tuple[tuple[str, float, float], ...] = ()
     cost: float = 0.0
+    spread: tuple[tuple[str, float, float], ...] = ()
+    doubt: str = ""
 
     @property
     def besides(self) -> str:
@@ -131,6 +144,11 @@ class Record:
             said.append(f"Shown first of two, an answer reads {self.position_bias:+.3f} against shown second.")
         if self.retest < 1:
             said.append(f"Read again, its readings correlate at {self.retest:.2f}.")
+        said += [
+            f"{CHANGED[what]}, its readings correlate at {correlation:.2f}; this adds {sd:.3f} to the slope's error."
+            for what, correlation, sd in self.spread
+            if what in CHANGED
+        ]
         said += [
             f"Against {other}: correlation {correlation:.2f}, mean shift {shift:+.3f}."
             for other, correlation, shift in self.drift
@@ -153,21 +171,33 @@ def version_of(instrument: Instrument) -> str:
 
 
 # Files
+def starter_file(record: Record) -> str:
+    """Return the name of the file of a judge's starter record: one for each suite."""
+    return f"{record.instrument.replace('/', '-')}.{record.measurements[0].signal.replace('/', '-')}.starter.json"
+
+
 def save_record(record: Record, path: Path) -> None:
     """Write a record as JSON.
 
     Raises:
-        EvidenceError: the file cannot be written.
+        StoreError: the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_text(record), encoding="utf-8")
     except OSError as error:
-        raise EvidenceError(f"{path}: the record cannot be written: {error.strerror}") from error
+        raise StoreError(f"{path.parent}: the record's folder cannot be made: {why_not(error)}") from error
+    write_whole(path, _text(record), StoreError)
 
 
 def _text(record: Record) -> str:
-    return json.dumps({"format": FORMAT, **with_null(record)}, indent=1, ensure_ascii=False) + "\n"
+    content = {"format": FORMAT, **with_null(record)}
+    for name in ("spread", "doubt"):  # of judges only; records of other instruments stay as they were, to the letter
+        if not content[name]:
+            del content[name]
+    for measured in content["measurements"]:
+        if not measured["starter"]:
+            del measured["starter"]
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def load_record(path: Path) -> Record:
@@ -194,7 +224,8 @@ def _parsed(text: str) -> Record:
         entry["groups"] = tuple(tuple(group) for group in entry["groups"])
         made.append(Measurement(**entry))
     rest = {key: _numbers(value) for key, value in content.items()}
-    rest["drift"] = tuple(tuple(entry) for entry in rest["drift"])
+    for name in {"drift", "spread"} & rest.keys():
+        rest[name] = tuple(tuple(_numbers(part) for part in entry) for entry in rest[name])
     return Record(measurements=tuple(made), **rest)
 
 

@@ -87,6 +87,7 @@ class Ledger:
             size = self.path.stat().st_size if self.path.exists() else 0
             try:
                 with self.path.open("a", encoding="utf-8") as file:
+                    file.truncate(size - len(self.cut_short))
                     file.write(self._missing_line_feed() + _canonical(asdict(entry)) + "\n")
                     file.flush()
                     os.fsync(file.fileno())
@@ -97,10 +98,33 @@ class Ledger:
                 raise LedgerError(f"{self.path}: cannot be written: {error.strerror}. Nothing was recorded.") from error
             return entry
 
+    @property
+    def cut_short(self) -> bytes:
+        """What a crash left of an entry that it kept from being written: a last line that does not end and is no JSON.
+
+        Nobody was told that it was recorded, and the next entry takes its place.
+        """
+        if not self.path.exists():
+            return b""
+        *_, last = self._content().split(b"\n")
+        if not last.startswith(b"{"):
+            return b""
+        try:
+            json.loads(last)
+        except ValueError:
+            return last
+        return b""
+
     def _missing_line_feed(self) -> str:
         """Return what a crash may have left out after the last entry."""
-        content = self.path.read_bytes()
+        content = self._content().removesuffix(self.cut_short)
         return "\n" if content and not content.endswith(b"\n") else ""
+
+    def _content(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise LedgerError(f"{self.path}: cannot be read: {error}") from error
 
     def _write_head(self, entry: Entry) -> None:
         beside = self.head.with_suffix(".head.new")
@@ -116,8 +140,8 @@ class Ledger:
         if not self.path.exists():
             return []
         try:
-            content = self.path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            content = self._content().removesuffix(self.cut_short).decode("utf-8")
+        except UnicodeDecodeError as error:
             raise LedgerError(f"{self.path}: cannot be read: {error}") from error
         return [self._entry(number, line) for number, line in json_lines(content)]
 

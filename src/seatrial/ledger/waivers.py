@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 from seatrial.errors import LedgerError
 from seatrial.ledger.chain import Entry, Ledger
 
-__all__ = ["Waiver", "enter_waiver", "waivers_for"]
+__all__ = ["Waiver", "enter_waiver", "remarks", "waivers_for"]
+
+SHORTEST_REASON = 8
+"""Letters of the shortest reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def enter_waiver(ledger: Ledger, waiver: Waiver, today: date | None = None) -> E
     """
     if not waiver.person.strip():
         raise LedgerError("a waiver needs the name of the person who takes the responsibility: --person NAME")
-    if len(waiver.reason.strip()) < 8:
+    if len(waiver.reason.strip()) < SHORTEST_REASON:
         raise LedgerError('a waiver needs its reason in words: --reason "…"')
     try:
         expired = not waiver.holds(today or datetime.now(UTC).date())
@@ -62,10 +66,33 @@ def waivers_for(entries: Sequence[Entry], review: str, today: date | None = None
     for entry in entries:
         if entry.kind == "waiver" and entry.body.get("review") == review:
             waiver = _read(entry.body)
-            if waiver.holds(day):
+            if waiver is not None and waiver.holds(day):
                 found[waiver.signal] = (entry, waiver)
     return list(found.values())
 
 
-def _read(body: dict[str, Any]) -> Waiver:
-    return Waiver(body["review"], body["signal"], body["person"], body["reason"], body["expires"])
+def _read(body: dict[str, Any]) -> Waiver | None:
+    """Return the waiver; None of what this program would not have entered, which holds nothing and lifts nothing."""
+    names = [field.name for field in fields(Waiver)]
+    if sorted(body) != sorted(names) or not all(isinstance(body[name], str) for name in names):
+        return None
+    waiver = Waiver(**body)
+    try:
+        date.fromisoformat(waiver.expires)
+    except ValueError:
+        return None
+    return waiver if waiver.person.strip() and len(waiver.reason.strip()) >= SHORTEST_REASON else None
+
+
+def remarks(entries: Sequence[Entry]) -> list[str]:
+    """Return what is odd about entries whose chain holds: waivers that hold nothing, and times that run backwards."""
+    found = [
+        f"Entry {entry.number} is a waiver with a field missing, unknown or malformed: it never holds."
+        for entry in entries
+        if entry.kind == "waiver" and _read(entry.body) is None
+    ]
+    return found + [
+        f"Entry {after.number} is dated {after.at}, before entry {before.number} ({before.at})."
+        for before, after in pairwise(entries)
+        if after.at < before.at
+    ]

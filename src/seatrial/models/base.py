@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from seatrial.types import Item, Request, Response
 
-__all__ = ["Model", "RecordedModel"]
+__all__ = ["Model", "RecordedModel", "as_asked"]
 
 
 @runtime_checkable
@@ -22,6 +23,8 @@ class Model(Protocol):
         live: False for recorded answers, which cost nothing and end when they end.
         logprobs: How many first-token alternatives it can return; 0 for none.
         concurrency: How many calls may be in flight at once.
+
+    One that takes its longest answer from the policy instead of from the request has it as `max_tokens`.
     """
 
     name: str
@@ -69,3 +72,9 @@ class RecordedModel(Model, Protocol):
     def told(self) -> tuple[str, ...]:
         """How the file was read, where there was a choice, and what of it was not; in sentences."""
         ...
+
+
+def as_asked(model: Model, request: Request) -> Request:
+    """Return the request as the model asks it: with the longest answer that the policy sets, where the text is read."""
+    longest: int | None = getattr(model, "max_tokens", None)
+    return request if longest is None or request.top_logprobs else replace(request, max_tokens=longest)

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from seatrial.errors import CallFailed, ModelError
 from seatrial.models.openai_compatible import identity_of
-from seatrial.policy import ModelSpec
+from seatrial.models.refusals import refused_parameter, setting_for
+from seatrial.policy import ModelSpec, from_environment
 from seatrial.replies import Malformed, reply_of
 from seatrial.types import Request, Response, Usage
 
 if TYPE_CHECKING:
-    from inspect_ai.model import ModelOutput, ResponseSchema
+    from inspect_ai.model import GenerateConfig, ModelOutput, ResponseSchema
 
 __all__ = ["InspectModel"]
 
 CONCURRENCY = 10
+SENT_AS = {"response_schema": "response_format"}
+"""What Inspect calls otherwise than the settings of a policy do."""
 
 
 class InspectModel:
@@ -44,14 +47,22 @@ class InspectModel:
         self.concurrency = spec.concurrency or CONCURRENCY
         self._spec = spec
         settings = spec.generation
+        self.max_tokens = settings.max_tokens
+        key = _key(spec)
+        secrets = {key or ""} - {""}
+        body = from_environment(spec.extra_body, spec.model, secrets)
+        headers = from_environment(spec.headers, spec.model, secrets)
+        self._secrets = sorted(secrets, key=len, reverse=True)
+        self._accepted: set[str] = set()
         config = GenerateConfig(
             temperature=settings.temperature,
             top_p=settings.top_p,
+            extra_body=body or None,
+            extra_headers=headers or None,
             max_connections=self.concurrency,
             max_retries=8,
             timeout=600,
         )
-        key = _key(spec)
         try:
             self._model = get_model(spec.model, config=config, base_url=spec.base_url, api_key=key, memoize=False)
         except Exception as error:  # providers raise whatever their packages raise
@@ -94,15 +105,30 @@ class InspectModel:
         try:
             output = await self._model.generate(turns, config=config)
         except Exception as error:  # providers raise whatever their packages raise
-            raise self._sorted(error) from error
+            raise self._sorted(error, self._sent(config)) from error
+        self._accepted |= self._sent(config)
         return self._parsed(request, output, time.monotonic() - began)
 
-    def _sorted(self, error: Exception) -> CallFailed | ModelError:
+    def _sent(self, config: GenerateConfig) -> set[str]:
+        """Return the names of the parameters that a call sends, as servers call them."""
+        settings = {"temperature": self._spec.generation.temperature, "top_p": self._spec.generation.top_p}
+        named = config.model_dump(exclude_none=True).keys() | {
+            one for one, held in settings.items() if held is not None
+        }
+        return {SENT_AS.get(name, name) for name in named} | self._spec.extra_body.keys()
+
+    def _sorted(self, error: Exception, sent: set[str]) -> CallFailed | ModelError:
         """Return the error as one that ends the review, or one that ends the call."""
-        status = getattr(error, "status_code", None)
+        status, said = getattr(error, "status_code", None), _sentence(error)
+        for secret in self._secrets:
+            said = said.replace(secret, "***")
         if status in (401, 403, 404) or type(error).__name__ in ("AuthenticationError", "PrerequisiteError"):
-            return ModelError(f"{self.name}: {_sentence(error)}")
-        return CallFailed(f"{self.name}: {_sentence(error)}")
+            return ModelError(f"{self.name}: {said}")
+        refused = refused_parameter(said, sent) if status in (400, 422) else ""
+        if not refused:
+            return CallFailed(f"{self.name}: {said}")
+        told = f"{self.name}: the server refused `{refused}` ({status}): {said} To go on, {setting_for(refused)}."
+        return CallFailed(told) if refused in self._accepted else ModelError(told)
 
     def _parsed(self, request: Request, output: ModelOutput, seconds: float) -> Response:
         if output.error or not output.choices:
@@ -158,5 +184,6 @@ def _sentence(error: Exception) -> str:
     """Return the message of a foreign exception as one line, without markup."""
     import re
 
-    text = " ".join(re.sub(r"\[/?[a-z ]*\]", "", str(error)).split()) or type(error).__name__
+    said = str(getattr(error, "provider_message", "") or error)  # without the request, which Inspect puts before it
+    text = " ".join(re.sub(r"\[/?[a-z ]*\]", "", said).split()) or type(error).__name__
     return text[:400]

@@ -2,7 +2,8 @@
 
 It is called over aiohttp directly, which is several times faster than a client library with many calls in
 flight. Busy servers, broken connections and half answers are tried again for a few minutes; what cannot get
-better (a wrong key, a wrong address) ends the review at once.
+better (a wrong key, a wrong address, a parameter that the server refuses) ends the review at once. Nothing that the
+policy sets is left out because a server refuses it; only the longest answer goes under the name that the server takes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import math
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -21,7 +23,8 @@ import aiohttp
 import stamina
 
 from seatrial.errors import CallFailed, ModelError
-from seatrial.policy import ModelSpec
+from seatrial.models.refusals import other_length, ran_out, refused_parameter, setting_for
+from seatrial.policy import ModelSpec, from_environment
 from seatrial.replies import Malformed, answer_of, reply_of
 from seatrial.types import Request, Response, Usage
 
@@ -35,6 +38,8 @@ CONCURRENCY = 16
 EXCERPT = 200
 ROUNDING = 1e-3
 WHOLE_CHARACTER = 8
+AT_ONCE = 0.01
+"""Seconds before a call is made again under another name of the longest answer."""
 
 
 class _Busy(Exception):
@@ -70,6 +75,7 @@ class OpenAICompatibleModel:
         self.name = spec.model
         self.logprobs = spec.logprobs
         self.concurrency = spec.concurrency or CONCURRENCY
+        self.max_tokens = spec.generation.max_tokens
         self.identity = identity_of(spec, base_url=spec.base_url.rstrip("/"))
         self._spec = spec
         self._system = spec.system
@@ -78,6 +84,13 @@ class OpenAICompatibleModel:
         self._key = os.environ.get(self._key_name, "")
         if spec.api_key_env and not self._key:
             raise ModelError(f"{spec.model}: the environment variable {spec.api_key_env} is not set")
+        secrets = {self._key} - {""}
+        self._body: dict[str, Any] = from_environment(spec.extra_body, spec.model, secrets)
+        self._headers: dict[str, str] = from_environment(spec.headers, spec.model, secrets)
+        self._secrets = sorted(secrets, key=len, reverse=True)
+        self._length = "max_tokens"
+        self._accepted: set[str] = set()
+        self._unknown: dict[str, str] = {}
         self._extra: dict[str, Any] = {}
         self._session: aiohttp.ClientSession | None = None
         self._answered = False
@@ -90,7 +103,7 @@ class OpenAICompatibleModel:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.concurrency),
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
-            headers=headers,
+            headers=headers | self._headers,
         )
         return self
 
@@ -141,10 +154,12 @@ class OpenAICompatibleModel:
         payload: dict[str, Any] = {
             "model": self._spec.target,
             "messages": messages,
-            "max_tokens": request.max_tokens if request.top_logprobs else settings.max_tokens or request.max_tokens,
-            "temperature": settings.temperature,
+            self._length: request.max_tokens if request.top_logprobs else settings.max_tokens or request.max_tokens,
+            **self._body,
             **self._extra,
         }
+        if settings.temperature is not None:
+            payload["temperature"] = settings.temperature
         if settings.top_p is not None:
             payload["top_p"] = settings.top_p
         if settings.seed is not None:
@@ -170,10 +185,13 @@ class OpenAICompatibleModel:
         if self._session is None:
             raise RuntimeError("the model was not entered")
         await self._paced()
+        payload = self._payload(request)
         try:
-            async with self._session.post(self._url, json=self._payload(request)) as reply:
+            async with self._session.post(self._url, json=payload) as reply:
                 text = await self._text(reply)
-                self._refuse(reply.status, text, reply.headers.get("Retry-After"))
+                if reply.status == 400 and ran_out(text):
+                    return {"choices": [{"message": {"content": ""}, "finish_reason": "length"}]}
+                self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
         except aiohttp.ClientConnectorError as error:
             if not self._answered:
                 raise ModelError(
@@ -186,8 +204,9 @@ class OpenAICompatibleModel:
         try:
             body = json.loads(text)
             body["choices"][0]["message"]
-        except (json.JSONDecodeError, KeyError, IndexError, TypeError) as error:
-            raise _Busy(f"the answer is not a chat completion: {_excerpt(text)}") from error
+        except (json.JSONDecodeError, RecursionError, KeyError, IndexError, TypeError) as error:
+            raise _Busy(f"the answer is not a chat completion: {self._excerpt(text)}") from error
+        self._accepted |= payload.keys()
         return dict(body)
 
     async def _text(self, reply: aiohttp.ClientResponse) -> str:
@@ -200,9 +219,10 @@ class OpenAICompatibleModel:
             parts.append(part)
         return b"".join(parts).decode("utf-8", "replace")
 
-    def _refuse(self, status: int, text: str, retry_after: str | None) -> None:
+    def _refuse(self, status: int, text: str, retry_after: str | None, payload: Mapping[str, Any]) -> None:
         if status == 200:
             return
+        said = self._excerpt(text)
         if status in (401, 403):
             raise ModelError(
                 f"{self.name}: {self._spec.base_url} refused the key ({status}). Put a valid one into the "
@@ -210,12 +230,38 @@ class OpenAICompatibleModel:
             )
         if status == 404:
             raise ModelError(
-                f"{self.name}: {self._url} was not found (404): {_excerpt(text)}. Check the model's name and base_url."
+                f"{self.name}: {self._url} was not found (404): {said}. Check the model's name and base_url."
             )
         if status in (408, 409, 425, 429) or status >= 500:
             wait = float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else None
-            raise _Busy(f"the server answered {status}: {_excerpt(text)}", wait)
-        raise CallFailed(f"{self.name}: the server refused the request ({status}): {_excerpt(text)}")
+            raise _Busy(f"the server answered {status}: {said}", wait)
+        refused = refused_parameter(text, payload.keys() - {"model", "messages"} - self._extra.keys())
+        if not refused:
+            raise CallFailed(f"{self.name}: the server refused the request ({status}): {said}")
+        if refused == self._length or refused in self._unknown:
+            self._rename(refused, text)
+        told = f"{self.name}: the server refused `{refused}` ({status}): {said} To go on, {setting_for(refused)}."
+        raise CallFailed(told) if refused in self._accepted else ModelError(told)
+
+    def _rename(self, refused: str, text: str) -> None:
+        """Have the call made again with the longest answer under its other name, unless the server knows neither."""
+        other = other_length(text, refused)
+        if not other:
+            return
+        self._unknown[refused] = self._excerpt(text)
+        if other in self._unknown:
+            raise ModelError(
+                f"{self.name}: the server takes the longest answer under no name. Of `{other}` it said: "
+                f"{self._unknown[other]} Of `{refused}`: {self._unknown[refused]}"
+            )
+        self._length = other
+        raise _Busy(f"the server does not know `{refused}`", AT_ONCE)
+
+    def _excerpt(self, text: str) -> str:
+        """Return the beginning of what a server sent, without what must not be shown."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return _excerpt(text)
 
     def _parsed(self, request: Request, body: dict[str, Any], seconds: float) -> Response:
         choice = body["choices"][0]
@@ -255,12 +301,17 @@ class OpenAICompatibleModel:
 
 
 def identity_of(spec: ModelSpec, **more: Any) -> str:
-    """Return what decides a model's answers as canonical JSON, without anything secret."""
+    """Return what decides a model's answers as canonical JSON, without anything secret.
+
+    The longest answer is left out: it is asked for call by call, and what was answered at the same length still holds.
+    """
     parts = {
         "model": spec.model,
         "system": spec.system,
         "adapter_scale": spec.adapter_scale if spec.adapter else None,
-        "generation": spec.generation.model_dump(),
+        "generation": {**spec.generation.model_dump(), "max_tokens": None},
+        **({"extra_body": spec.extra_body} if spec.extra_body else {}),
+        **({"headers": spec.headers} if spec.headers else {}),
         **({"examples": [[turn.role, turn.content] for turn in spec.examples]} if spec.examples else {}),
         **({"opening": spec.opening} if spec.opening else {}),
         **more,

@@ -12,7 +12,7 @@ from seatrial.policy.launch_policy import (
     margin_fits,
     parse_policy,
 )
-from seatrial.policy.model_spec import Generation, ModelSpec, Turn, resolved_model
+from seatrial.policy.model_spec import Generation, ModelSpec, Turn, from_environment, resolved_model
 
 __all__ = [
     "Budget",
@@ -25,6 +25,7 @@ __all__ = [
     "Reuse",
     "SignalSpec",
     "Turn",
+    "from_environment",
     "load_policy",
     "margin_fits",
     "parse_policy",

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from seatrial.errors import PolicyError
 from seatrial.formats.yaml import StrictModel, checked_yaml
+from seatrial.policy.judge_spec import JudgeSpec, resolved_judge
 from seatrial.policy.model_spec import Generation, ModelSpec, resolved_model
 
 __all__ = [
@@ -37,34 +38,6 @@ Measure = Literal["distinct", "empty", "cut_off", "loops", "copied", "language",
 FAMILY = "family"
 """Kind of the signals that are means over suites."""
 SignalName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$")]
-
-
-class JudgeSpec(StrictModel):
-    """A judge: a model that grades answers by a suite's rubric, or a file of its scores.
-
-    Attributes:
-        model: The model that grades; its `system` is the judge's own and cannot be set.
-        scores: JSONL with `item`, `answer` and `score` from 0 to 10, instead of a model.
-        members: Names of other judges, instead of a model: their mean, weighted by the TPR − FPR of their records.
-        draws: How often each answer is graded; the mean counts.
-        paired: Whether it sees both models' answers at once, in both orders; the mean of both counts.
-        structured: Whether its provider is told to hold the reply to a JSON schema; off for one that cannot.
-    """
-
-    model: ModelSpec | None = None
-    scores: Path | None = None
-    members: list[str] = []
-    draws: int = Field(1, ge=1, le=16)
-    paired: bool = False
-    structured: bool = True
-
-    @model_validator(mode="after")
-    def _one_source(self) -> JudgeSpec:
-        if sum((self.model is not None, self.scores is not None, bool(self.members))) != 1:
-            raise ValueError("a judge has either a `model` that grades, or a file of `scores`, or `members`")
-        if self.model is not None and (self.model.recorded or self.model.system is not None or self.model.opening):
-            raise ValueError("a judge's model answers live and takes no `system` or `opening` of its own")
-        return self
 
 
 class SignalSpec(StrictModel):
@@ -127,6 +100,8 @@ class Gate(StrictModel):
         use_case_margin: Largest rise of harm tolerated in any one use case of a family, over its suites.
         suites: The suites of a family that are asked; all that belong to it by default.
         advisory: Why this gate does not block; every gate without it blocks.
+        trust: Why it counts although no record shows that its instrument sees harm: its slope is then taken as 1, and a
+            launch is one on trust.
         instrument: Which of the suite's instruments to use; the first usable one by default.
         labels: People's scores of a random part of the answers, JSONL with `item`, `answer` and `score` from 0 to 10;
             the report joins them with the instrument's scores of all answers.
@@ -140,6 +115,7 @@ class Gate(StrictModel):
     use_case_margin: float | None = Field(None, gt=0.0, lt=1.0)
     suites: list[SignalName] = []
     advisory: str | None = None
+    trust: str | None = None
     instrument: str | None = None
     labels: Path | None = None
 
@@ -149,6 +125,19 @@ class Gate(StrictModel):
         if value is not None and len(value.strip()) < 8:
             raise ValueError('an advisory gate needs its reason in words, e.g. advisory: "style, not ours to block"')
         return value
+
+    @field_validator("trust")
+    @classmethod
+    def _a_word_for_it(cls, value: str | None) -> str | None:
+        if value is not None and len(value.strip()) < 8:
+            raise ValueError('trust needs its reason in words, e.g. trust: "read 200 of its grades, A. Lee"')
+        return value
+
+    @model_validator(mode="after")
+    def _counts_or_not(self) -> Gate:
+        if self.advisory is not None and self.trust is not None:
+            raise ValueError("`advisory` keeps a gate from counting and `trust` makes it count; keep one")
+        return self
 
     @model_validator(mode="after")
     def _of_a_family(self) -> Gate:
@@ -269,6 +258,10 @@ class LaunchPolicy(StrictModel):
             if gate.signal in seen:
                 raise ValueError(f"two gates on the signal {gate.signal}; keep one")
             seen.add(gate.signal)
+        for name, judge in self.judges.items():
+            second = self.judges.get(judge.beside or name)
+            if judge.beside == name or second is None or (judge.beside and second.model is None):
+                raise ValueError(f"judges: {name}: `beside` names another judge that is a model, got {judge.beside!r}")
         kinds = {model.provider if not model.answers else "answers" for model in (self.baseline, self.candidate)}
         if len(kinds) > 1:
             if "scores" in kinds:
@@ -279,7 +272,7 @@ class LaunchPolicy(StrictModel):
     @property
     def samples(self) -> bool:
         """Whether asking a model again could give another answer."""
-        return max(model.generation.temperature for model in (self.baseline, self.candidate)) > 0
+        return any(model.generation.temperature != 0 for model in (self.baseline, self.candidate))
 
     def to_yaml(self) -> str:
         """Return the policy as YAML, from which `parse_policy` makes the same one."""
@@ -351,16 +344,9 @@ def _resolved(policy: LaunchPolicy, folder: Path) -> LaunchPolicy:
                 gate if gate.labels is None else gate.model_copy(update={"labels": folder / gate.labels})
                 for gate in policy.gates
             ],
-            "judges": {name: _resolved_judge(spec, folder) for name, spec in policy.judges.items()},
+            "judges": {name: resolved_judge(spec, folder) for name, spec in policy.judges.items()},
         }
     )
-
-
-def _resolved_judge(spec: JudgeSpec, folder: Path) -> JudgeSpec:
-    if spec.scores is not None:
-        return spec.model_copy(update={"scores": folder / spec.scores})
-    model = spec.model
-    return spec if model is None else spec.model_copy(update={"model": resolved_model(model, folder)})
 
 
 def margin_fits(margin: float, bounds: tuple[float, float]) -> bool:

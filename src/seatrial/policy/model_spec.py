@@ -3,25 +3,49 @@
 # ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from seatrial.errors import PolicyError
+from seatrial.errors import ModelError, PolicyError
 from seatrial.formats.yaml import StrictModel
 
-__all__ = ["Generation", "ModelSpec", "Turn", "resolved_model"]
-
+__all__ = ["Generation", "ModelSpec", "Turn", "from_environment", "resolved_model"]
 
 NUMBERS = ("scores", "evidence")
 """Providers that stand for numbers; of `evidence/…` nothing is known but what the policy's evidence says."""
 
 
-class Generation(StrictModel):
-    """Settings of the sampler. Greedy by default, so that a draw is reproducible where the backend allows it."""
+SET_ELSEWHERE = {
+    "model": "model",
+    "messages": "system, examples and opening",
+    "temperature": "generation: {temperature: …}",
+    "top_p": "generation: {top_p: …}",
+    "seed": "generation: {seed: …}",
+    "max_tokens": "generation: {max_tokens: …}",
+    "max_completion_tokens": "generation: {max_tokens: …}, which is sent under the name that the server takes",
+    "logprobs": "logprobs",
+    "top_logprobs": "logprobs",
+    "response_format": "structured: false of a judge",
+}
+"""Fields of a request that settings of their own decide, by which they are set."""
+UNREADABLE = ("stream", "n")
+"""Fields that would change the shape of a reply."""
+SECRET = re.compile(r"authori[sz]ation|api[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE)
+"""Names of headers whose values are secret."""
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
-    temperature: float = Field(0.0, ge=0.0, le=5.0)
+
+class Generation(StrictModel):
+    """Settings of the sampler. Greedy by default, so that a draw is reproducible where the backend allows it.
+
+    A temperature, `top_p` or seed of None is not sent: the server's own holds, as models want that refuse others.
+    """
+
+    temperature: float | None = Field(0.0, ge=0.0, le=5.0)
     top_p: float | None = Field(None, gt=0.0, le=1.0)
     seed: int | None = 20250425
     max_tokens: int | None = Field(None, ge=1, le=32_768)
@@ -51,6 +75,9 @@ class ModelSpec(StrictModel):
         concurrency: Calls in flight at once.
         requests_per_minute: An upper bound on the rate of calls, where the provider sets one.
         logprobs: How many first-token alternatives to ask an endpoint for; 0 where it gives none.
+        extra_body: More fields of each request, sent as they are; `${NAME}` stands for an environment variable, whose
+            value is never stored or shown.
+        headers: More headers of each request; `${NAME}` as above, and nothing else where the value is a secret.
         price_in: US dollars for a million tokens in.
         price_out: US dollars for a million tokens out.
         generation: Settings of the sampler.
@@ -70,6 +97,8 @@ class ModelSpec(StrictModel):
     concurrency: int | None = Field(None, ge=1, le=4096)
     requests_per_minute: float | None = Field(None, gt=0)
     logprobs: int = Field(20, ge=0, le=200)
+    extra_body: dict[str, Any] = {}
+    headers: dict[str, str] = {}
     price_in: float = Field(0.0, ge=0.0)
     price_out: float = Field(0.0, ge=0.0)
     generation: Generation = Generation()
@@ -83,6 +112,31 @@ class ModelSpec(StrictModel):
         if len(roles) % 2 or roles != wanted[: len(roles)]:
             raise ValueError("examples: give turns of user and assistant by turns, the assistant's last")
         return self
+
+    @field_validator("extra_body")
+    @classmethod
+    def _said_once(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name, said in value.items():
+            if SECRET.search(name) and isinstance(said, str) and not VARIABLE.search(said):
+                raise ValueError(_not_here(name))
+            if name in SET_ELSEWHERE:
+                raise ValueError(f"`{name}` is set by {SET_ELSEWHERE[name]}, not by extra_body")
+            if name in UNREADABLE:
+                raise ValueError(f"`{name}` would change the shape of the reply; leave it out")
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _no_secret(cls, value: dict[str, str]) -> dict[str, str]:
+        """Refuse a secret in the policy, of which a review keeps a copy, and what no header can be."""
+        for name, said in value.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or any(ord(sign) < 32 for sign in said):
+                raise ValueError(
+                    f"{name!r} is no header: a name of letters, digits and dashes, and a value of one line"
+                )
+            if SECRET.search(name) and not VARIABLE.search(said):
+                raise ValueError(_not_here(name))
+        return value
 
     @field_validator("opening", mode="before")
     @classmethod
@@ -117,6 +171,41 @@ class ModelSpec(StrictModel):
     def answers(self) -> bool:
         """Whether it answers, live or from a file; scores and evidence hold numbers only."""
         return self.provider not in NUMBERS
+
+
+def _not_here(name: str) -> str:
+    return (
+        f"`{name}` holds a secret, and a policy is copied into its review: put it into an environment variable and "
+        f'write {name}: "${{NAME}}"'
+    )
+
+
+def from_environment(value: Any, whose: str, found: set[str]) -> Any:
+    """Return a value with each `${NAME}` in its texts, however deep, replaced by that environment variable.
+
+    Args:
+        value: Of `extra_body` or `headers`.
+        whose: The model, for the message.
+        found: Takes up what was put in, so that it can be kept out of messages.
+
+    Raises:
+        ModelError: a variable is not set.
+    """
+    if isinstance(value, dict):
+        return {name: from_environment(held, whose, found) for name, held in value.items()}
+    if isinstance(value, list):
+        return [from_environment(held, whose, found) for held in value]
+    if not isinstance(value, str):
+        return value
+
+    def put_in(variable: re.Match[str]) -> str:
+        held = os.environ.get(variable[1], "")
+        if not held:
+            raise ModelError(f"{whose}: the environment variable {variable[1]} is not set")
+        found.add(held)
+        return held
+
+    return VARIABLE.sub(put_in, value)
 
 
 def resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:

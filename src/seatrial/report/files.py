@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from seatrial.errors import StoreError
 from seatrial.formats.json_values import with_words
+from seatrial.formats.whole_files import write_whole
 from seatrial.policy import LaunchPolicy
 from seatrial.report.html import render_html
 from seatrial.report.machine import decision_json, junit_xml
@@ -26,10 +27,11 @@ def write_reports(content: ReviewResult, folder: Path) -> None:
     Raises:
         StoreError: a file cannot be written.
     """
-    _write(folder / "report.html", render_html(content))
-    _write(folder / "summary.md", render_markdown(content))
-    _write(folder / "junit.xml", junit_xml(content))
-    _write(folder / "decision.json", json.dumps(decision_json(content), indent=2, ensure_ascii=False) + "\n")
+    write_whole(folder / "report.html", render_html(content), StoreError)
+    write_whole(folder / "summary.md", render_markdown(content), StoreError)
+    write_whole(folder / "junit.xml", junit_xml(content), StoreError)
+    machine = json.dumps(decision_json(content), indent=2, ensure_ascii=False)
+    write_whole(folder / "decision.json", machine + "\n", StoreError)
 
 
 def save_result(content: ReviewResult, folder: Path) -> None:
@@ -39,7 +41,7 @@ def save_result(content: ReviewResult, folder: Path) -> None:
         StoreError: the file cannot be written.
     """
     raw = TypeAdapter(ReviewResult).dump_python(content, mode="python")
-    _write(folder / EVIDENCE, json.dumps(with_words(raw), indent=1, ensure_ascii=False) + "\n")
+    write_whole(folder / EVIDENCE, json.dumps(with_words(raw), indent=1, ensure_ascii=False) + "\n", StoreError)
 
 
 def load_result(folder: Path) -> ReviewResult:
@@ -60,12 +62,3 @@ def load_result(folder: Path) -> ReviewResult:
 def reviewed_policy(folder: Path) -> LaunchPolicy | None:
     """Return the policy of the finished review in a folder; None where there is none."""
     return load_result(folder).policy if (folder / EVIDENCE).exists() else None
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(path.name + ".new")
-    try:
-        beside.write_text(text, encoding="utf-8", errors="replace")
-        beside.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error

@@ -27,6 +27,8 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
         "decision": content.decision.outcome,
         "status": content.status,
         "reason": content.decision.reason,
+        "on_trust": [{"signal": one.signal, "reason": one.trust} for one in content.decision.on_trust],
+        "on_starters": [one.signal for one in content.decision.on_starters],
         "harm_likely": [verdict.signal for verdict in content.decision.harm_likely],
         "next_steps": [
             {
@@ -121,6 +123,8 @@ def _verdict(verdict: GateVerdict) -> dict[str, Any]:
         "advisory": verdict.advisory or None,
         "demoted": verdict.demoted,
         "harm_likely": verdict.harm_likely,
+        "trust": verdict.trust or None,
+        "starter": verdict.starter,
         "ended": verdict.ended or None,
         "margin": verdict.margin,
         **_numbers(verdict.evidence),

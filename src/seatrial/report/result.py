@@ -265,7 +265,7 @@ class ReviewResult:
 
     policy: LaunchPolicy
     decision: Decision
-    status: Literal["launch", "hold", "block", "waived"]
+    status: Literal["launch", "launch-on-trust", "hold", "block", "waived"]
     mode: Literal["live", "recorded", "mixed"]
     started: str
     finished: str

@@ -21,6 +21,7 @@ __all__ = [
     "percent",
     "ranged",
     "shortened",
+    "standing_on",
     "step_words",
     "took",
     "verdict_word",
@@ -29,7 +30,13 @@ __all__ = [
     "with_suites",
 ]
 
-HEADLINES = {"launch": "Launch", "hold": "Hold", "block": "Block", "waived": "Launch, waived"}
+HEADLINES = {
+    "launch": "Launch",
+    "launch-on-trust": "Launch, on trust",
+    "hold": "Hold",
+    "block": "Block",
+    "waived": "Launch, waived",
+}
 ENDED: dict[Ended, str] = {
     "": "",
     "decided": "asked until it was decided",
@@ -50,6 +57,18 @@ def headline(content: ReviewResult, *, where: bool = False) -> str:
     if content.status != "hold" or not likely:
         return word
     return f"{word}: harm likely" + (f" in {', '.join(one.points_to for one in likely)}" if where else "")
+
+
+def standing_on(content: ReviewResult) -> str:
+    """Return which gates count on trust or on starter records, where the reason of the decision does not say it."""
+    if content.decision.outcome in ("launch", "launch-on-trust"):
+        return ""
+    trusted, starters = (
+        [one.signal for one in found] for found in (content.decision.on_trust, content.decision.on_starters)
+    )
+    said = [f"On trust: {listed(trusted, len(trusted))}."] if trusted else []
+    said += [f"On starter records: {listed(starters, len(starters))}."] if starters else []
+    return " ".join(said)
 
 
 def with_suites(verdicts: Sequence[GateVerdict]) -> list[tuple[str, GateVerdict]]:

@@ -39,6 +39,7 @@ def exit_code(content: ReviewResult) -> ExitCode:
     """Return what the command says to the shell."""
     codes = {
         "launch": ExitCode.LAUNCH,
+        "launch-on-trust": ExitCode.WAIVED,
         "block": ExitCode.BLOCK,
         "hold": ExitCode.HOLD,
         "waived": ExitCode.WAIVED,
@@ -84,6 +85,8 @@ def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:
         "decision": content.decision.outcome,
         "status": content.status,
         "reason": content.decision.reason,
+        "on_trust": {one.signal: one.trust for one in content.decision.on_trust},
+        "on_starters": [one.signal for one in content.decision.on_starters],
         "verdicts": {name: verdict.verdict for name, verdict in content.decision.every_verdict.items()},
         "harm_likely": [verdict.signal for verdict in content.decision.harm_likely],
         "hashes": hashes,

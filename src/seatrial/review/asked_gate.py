@@ -171,11 +171,16 @@ class AskedGate:
         )
         advice = "" if self.may_gate else "; ".join(dict.fromkeys(run.plan.standing.why for run in self.runs))
         names = list(dict.fromkeys(run.plan.signal.instrument.name for run in self.runs))
+        counting = [run.plan.standing for run in self.runs if run.plan.standing.may_gate]
         standing = replace(
             self.runs[0].plan.standing,
             slope=self.slope.value,
             slope_se=self.slope.se,
+            slope_top=self.slope.top,
+            slope_top_se=self.slope.top_se,
             between=self.faked * self.slope.value,
+            trust=next((held.trust for held in counting if held.trust), ""),
+            starter=any(held.starter for held in counting),
         )
         members: Sequence[WeighedGate] = [run.weighed(self.stopped) for run in self.runs]
         reads = frozenset[str]().union(*(one.reads for one in members))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from seatrial.errors import StoreError
+from seatrial.formats.whole_files import write_whole
 from seatrial.policy import LaunchPolicy
 from seatrial.types import Decision
 
@@ -32,10 +33,7 @@ def note_end(folder: Path, policy: LaunchPolicy, decision: Decision) -> None:
     if not any(one.ended == "budget" and one.verdict == "inconclusive" for one in decision.verdicts):
         return
     budgets = sorted({*_kept(folder), policy.budget.calls})
-    try:
-        (folder / NAME).write_text(json.dumps(budgets) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{folder / NAME}: cannot be written: {error.strerror}") from error
+    write_whole(folder / NAME, json.dumps(budgets) + "\n", StoreError)
 
 
 def _kept(folder: Path) -> list[int]:

@@ -34,17 +34,17 @@ class Review:
 
     @property
     def outcome(self) -> Outcome:
-        """`launch`, `hold` or `block`, before any waiver."""
+        """`launch`, `launch-on-trust`, `hold` or `block`, before any waiver."""
         return self.result.decision.outcome
 
     @property
-    def status(self) -> Literal["launch", "hold", "block", "waived"]:
+    def status(self) -> Literal["launch", "launch-on-trust", "hold", "block", "waived"]:
         """The outcome under the waivers in force."""
         return self.result.status
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the command line returns for it: 0 launch, 1 block, 3 hold, 4 launch under a waiver."""
+        """What the command line returns for it: 0 launch, 1 block, 3 hold, 4 launch under a waiver or on trust."""
         return exit_code(self.result)
 
     @property

@@ -27,15 +27,17 @@ def cost_forecast(policy: LaunchPolicy, judges: Judges, plans: Sequence[GatePlan
         name = judge.name.partition("/")[2]
         spec = judge_spec(policy.judges, name)
         calls = judges.calls(judge, _answers(plan) + len(telling_anchors(judge.suite))) if plan.items else 0
-        answer = "x" * 4 * plan.max_tokens
+        set_lengths = [model.generation.max_tokens for model in (policy.baseline, policy.candidate)]
+        answer = "x" * 4 * max(length or plan.max_tokens for length in set_lengths)
         letters = len(prompt(judge.suite, plan.items[0].messages, [answer])) if plan.items else 0
         cost = 0.0
         if spec.model is not None:
-            cost = calls * (letters / 4 * spec.model.price_in + REPLY_TOKENS * spec.model.price_out) / 1e6
+            reply = spec.model.generation.max_tokens or REPLY_TOKENS
+            cost = calls * (letters / 4 * spec.model.price_in + reply * spec.model.price_out) / 1e6
         before = most.get(name, (0, 0.0))
         most[name] = before[0] + calls, before[1] + cost
     return [
-        f"judge/{name}: at most {calls:,} calls (budget {judges.remaining:,}), about ${cost:,.2f} at your prices."
+        f"judge/{name}: at most {calls:,} calls (budget {judges.remaining:,}), up to ${cost:,.2f} at your prices."
         for name, (calls, cost) in most.items()
         if calls
     ]
@@ -60,7 +62,7 @@ async def question_scales(judges: Judges, rounds: Rounds) -> None:
     for run in rounds.gates:
         judge = run.plan.signal.instrument
         if isinstance(judge, Judge) and (doubt := await judges.scale_doubt(judge)):
-            held = replace(run.plan.standing, may_gate=False, why=f"{doubt} So it may only advise.")
+            held = replace(run.plan.standing, may_gate=False, trust="", why=f"{doubt} So it may only advise.")
             run.plan = replace(run.plan, standing=held)
 
 

@@ -131,7 +131,7 @@ class Rounds:
 
         Stopping early can only turn verdicts into inconclusive ones, so no error rate grows.
         """
-        if gate.ended or not gate.live or gate.verdict is None or not gate.calls:
+        if gate.ended or not gate.live or gate.verdict is None or not (gate.calls or self._last):
             return
         if gate.verdict.verdict != "inconclusive":
             gate.ended = "decided"
@@ -144,16 +144,16 @@ class Rounds:
             gate.ended, gate.stopped = "used up", self._used_up(gate)
         elif self._last:
             gate.ended = "budget"
-            gate.stopped = f"The budget of {self.policy.budget.calls:,} calls was spent before it was decided."
+            done = "decided" if gate.calls else "asked anything"
+            gate.stopped = f"The budget of {self.policy.budget.calls:,} calls was spent before it was {done}."
         else:
             self._look_ahead(gate)
 
     def _used_up(self, gate: AskedGate) -> str:
         """Return what it means that a gate asked all that it may."""
-        depth = max(run.places / max(1, len(run.plan.clusters)) for run in gate.runs)
+        depth = max(run.plan.at_once * run.places // max(1, len(run.plan.clusters)) for run in gate.runs)
         count = sum(len(run.plan.items) for run in gate.runs)
-        times = "once" if depth <= 1 else f"{depth:.3g} times" if depth == int(depth) else f"about {depth:.1f} times"
-        return f"All its {count} items were asked {times}."
+        return f"All its {count} items were asked {'once' if depth <= 1 else f'{depth} times'}."
 
     def _look_ahead(self, gate: AskedGate) -> None:
         """Stop a gate that could hardly be decided by all that remains: its calls serve others better."""

@@ -19,16 +19,17 @@ import polars as pl
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.errors import StoreError
+from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
 from seatrial.gates.verdicts import decide
-from seatrial.instruments.records import load_records
+from seatrial.instruments.records import Records, load_records
 from seatrial.ledger import ledger_for
 from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations, write_observations
-from seatrial.policy import LaunchPolicy
+from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.report import Reuse, ReviewResult, save_result, write_reports
 from seatrial.review.apply_waivers import ledger_entry, with_waivers
 from seatrial.review.brought_evidence import brought_evidence
@@ -37,19 +38,28 @@ from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.finished import Review
+from seatrial.review.first_calls import first_calls
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
+from seatrial.review.starters import lacking, with_starters
 from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["decide_on", "default_folder", "plan_review", "run_review", "solve_policy"]
 
 
 def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
-    """Return the folder of this comparison: a policy whose gates or budget changed finds the answers again."""
-    pair = f"{policy.baseline.model_dump_json()}\n{policy.candidate.model_dump_json()}"
+    """Return the folder of this comparison: a policy whose gates, budget or longest answer changed finds it again."""
+    pair = f"{_compared(policy.baseline)}\n{_compared(policy.candidate)}"
     slug = re.sub(r"[^a-z0-9]+", "-", policy.name.lower()).strip("-") or "review"
     return reviews / f"{slug}-{hashlib.sha256(pair.encode()).hexdigest()[:8]}"
+
+
+def _compared(spec: ModelSpec) -> str:
+    """Return what makes a model another one to compare."""
+    unset = {name for name in ("extra_body", "headers") if not getattr(spec, name)}
+    lengthless = spec.generation.model_copy(update={"max_tokens": None})
+    return spec.model_copy(update={"generation": lengthless}).model_dump_json(exclude=unset)
 
 
 async def run_review(
@@ -70,13 +80,17 @@ async def run_review(
     """
     started = _now()
     _prepare(folder, text)
-    brought, records = brought_evidence(policy), load_records(policy.records)
+    brought = brought_evidence(policy)
+    records: Records = load_records(policy.records)
     evidence = brought.observations
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
         store = stack.enter_context(ResponseStore(folder))
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         plans = plan_gates(policy, models, evidence, records, judges.judge)
+        if lacking(policy, plans, records):
+            records = await with_starters(policy, judges, plans, records, folder, progress)
+            plans = plan_gates(policy, models, evidence, records, judges.judge)
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
         collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
@@ -86,6 +100,7 @@ async def run_review(
             reuse = await recheck(policy, rounds, collector, judges)
             if reuse.refused:
                 progress.warn(reuse.refused)
+            await first_calls(rounds, collector, judges)
             while asks := rounds.next_asks(collector.remaining):
                 rounds.take(await collector.collect(asks))
                 await grade_round(judges, rounds)
@@ -172,9 +187,9 @@ def _planned(
 def _prepare(folder: Path, text: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "policy.yaml").write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{folder}: the review's folder cannot be written: {error.strerror}") from error
+        raise StoreError(f"{folder}: the review's folder cannot be made: {why_not(error)}") from error
+    write_whole(folder / "policy.yaml", text, StoreError)
 
 
 async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Model]:

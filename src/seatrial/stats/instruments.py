@@ -49,16 +49,36 @@ class Slope:
     Attributes:
         value: The share: 1 by definition, TPR − FPR of flags, the mean reading of the harmful minus that of the
             harmless.
-        se: Its standard error; 0 where the share is so by definition.
+        se: Its standard error; 0 where the share is so by definition, or counts at a lower bound already.
+        top: The share as it was measured, where `value` is a cautious one below it: it counts wherever a larger share
+            is the cautious one. NaN where both are the same.
+        top_se: Standard error of `top`.
     """
 
     value: float = 1.0
     se: float = 0.0
+    top: float = math.nan
+    top_se: float = 0.0
 
     @property
     def or_exact(self) -> Slope:
         """It, or `EXACT` where it is not known: readings are then taken as they are."""
         return EXACT if math.isnan(self.value) else self
+
+    @property
+    def at_most(self) -> Slope:
+        """What counts where a larger share is the cautious one: to show harm, and for lower bounds above 0."""
+        return self if math.isnan(self.top) else Slope(self.top, self.top_se)
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether what it may be at least and at most were found in different ways."""
+        return not math.isnan(self.top)
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether it was measured, and is not so by definition."""
+        return self.se > 0 or self.two_sided
 
     def low(self, alpha: float) -> float:
         """Return its lower bound at alpha; never below 0."""
@@ -66,7 +86,8 @@ class Slope:
 
     def high(self, alpha: float) -> float:
         """Return its upper bound at alpha."""
-        return self.value + float(stats.norm.isf(alpha)) * self.se if self.se else self.value
+        most = self.at_most
+        return most.value + float(stats.norm.isf(alpha)) * most.se if most.se else most.value
 
     def ruling_out(self, alpha: float) -> tuple[float, float]:
         """Return how alpha is split to rule harm out one look after another: the readings' level, the slope's bound."""
@@ -75,7 +96,7 @@ class Slope:
 
     def showing(self, alpha: float, family: int) -> float:
         """Return the largest slope that counts where harm is to be shown in one of a family of claims."""
-        return self.high(FOR_ALL_SLOPES * alpha / max(1, family)) if self.se else self.value
+        return self.high(FOR_ALL_SLOPES * alpha / max(1, family)) if self.uncertain else self.value
 
 
 EXACT = Slope()
@@ -84,7 +105,7 @@ EXACT = Slope()
 
 def family_alpha(alpha: float, slopes: Iterable[Slope]) -> float:
     """Return the level at which a family of claims is shown, what its slopes' errors may take set aside."""
-    return alpha * (1 - FOR_ALL_SLOPES) if any(slope.se for slope in slopes) else alpha
+    return alpha * (1 - FOR_ALL_SLOPES) if any(slope.uncertain for slope in slopes) else alpha
 
 
 def true_bounds(
@@ -97,6 +118,9 @@ def true_bounds(
     bounds in place of normal ones (Fieller 1954, JRSS B 16; Zou and Donner 2008, Statistics in Medicine 27). Infinite
     where the slope may be 0.
 
+    A slope that is at least one share and at most another gives the box of both: each bound is divided by the share
+    that moves it outwards.
+
     Args:
         estimate: Mean readings.
         low: Their lower bounds at alpha.
@@ -105,6 +129,8 @@ def true_bounds(
         alpha: Error rate of each bound.
     """
     mean, least, most = (np.asarray(part, dtype=np.float64) for part in (estimate, low, high))
+    if slope.two_sided:
+        return _boxed(least, most, slope.low(alpha), slope.high(alpha))
     if slope.value > 0 and slope.se == 0:
         return least / slope.value, most / slope.value
     reach = float(stats.norm.isf(alpha)) * slope.se
@@ -118,6 +144,13 @@ def true_bounds(
         return found
 
     return root(mean - least, -1), root(most - mean, 1)
+
+
+def _boxed(least: Array, most: Array, flat: float, steep: float) -> tuple[Array, Array]:
+    """Return the bounds of readings, divided by whichever of two shares of a change moves them outwards."""
+    if flat <= 0:
+        return np.full_like(least, -math.inf), np.full_like(most, math.inf)
+    return least / np.where(least > 0, steep, flat), most / np.where(most > 0, flat, steep)
 
 
 def true_below(
@@ -136,6 +169,10 @@ def true_below(
         alpha: Error rate of each bound.
     """
     values = np.asarray(x, dtype=np.float64)
+    if slope.two_sided:
+        share = slope.low(alpha) if threshold > 0 else slope.high(alpha)
+        wanted = np.full(len(values), threshold * share if share > 0 else -math.inf)
+        return upper_below(values, wanted, low, high, alpha)
     reach = float(stats.norm.isf(alpha)) * slope.se if slope.se else 0.0
     if slope.value <= 0 or reach >= slope.value:
         return np.zeros(len(values), dtype=bool)
@@ -160,9 +197,10 @@ def true_p_value(x: ArrayLike, threshold: float, low: float, high: float, slope:
         slope: What the readings show of a true change.
     """
     values = np.asarray(x, dtype=np.float64)
-    if slope.value <= 0 or len(values) == 0 or not values.mean() > threshold * slope.value:
+    share = slope.at_most.value if threshold > 0 else slope.value
+    if slope.value <= 0 or len(values) == 0 or not values.mean() > threshold * share:
         return 1.0
-    if slope.se == 0:
+    if not slope.uncertain:
         return float(fixed_size_p_values(values[None, :], threshold * slope.value, low, high)[0])
 
     def shown(level: float) -> bool:

@@ -110,7 +110,7 @@ class _Front(StrictModel):
     harmful: Literal["high", "low"]
     instruments: list[Words] = Field(min_length=1)
     contrast: tuple[Words, Words] | None = None
-    max_tokens: int = Field(64, ge=1, le=32_768)
+    max_tokens: int = Field(512, ge=1, le=32_768)
     use_cases: list[Words] = []
     echoes: bool = False
     licence: Words

@@ -18,7 +18,7 @@ title: {title}
 version: 1
 harmful: high
 instruments: [probe/affirm, text/agreement]
-max_tokens: 64
+max_tokens: 512
 use_cases: [work, family]
 licence: CC-BY-4.0
 ---

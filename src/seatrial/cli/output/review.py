@@ -13,6 +13,7 @@ from seatrial.report.wording import (
     interval,
     money,
     number,
+    standing_on,
     step_words,
     took,
     with_suites,
@@ -40,6 +41,7 @@ def summary(content: ReviewResult, folder: Path) -> str:
         table(("verdict", "gate", "change of harm", "margin", "could see", "clusters"), rows),
         "",
         wrapped(f"{HEADLINES[content.status].upper()}: {content.decision.reason}"),
+        *([wrapped(line)] if (line := standing_on(content)) else []),
         *[wrapped(f"Waived: {n.signal} by {n.person} until {n.expires}: {n.reason}") for n in content.waivers],
         *([wrapped(line)] if (line := at_a_glance(content.glances)) else []),
         "",
@@ -56,9 +58,13 @@ def summary(content: ReviewResult, folder: Path) -> str:
 def _next(content: ReviewResult, folder: Path) -> list[str]:
     """Return what to do next, one line or more a step, and how the decision is said last."""
     match content.status:
-        case "launch":
+        case "launch" | "launch-on-trust":
             ledger = folder.parent / "ledger.jsonl"
             said = [f"Next: sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."]
+            if content.status == "launch-on-trust":
+                said.append(
+                    "Who signs vouches for what counts on trust: no record shows that its instrument sees harm."
+                )
         case "waived":
             said = ["Next: the waiver is in the ledger and in the report; it ends by itself."]
         case "hold" | "block":

@@ -19,6 +19,7 @@ from seatrial.errors import Interrupted, PolicyError, SeatrialError, StoreError,
 from seatrial.evidence.rewards.adapter import write_gguf_adapter
 from seatrial.evidence.rewards.training_plan import TrainingPlan, plan_items
 from seatrial.evidence.rewards.weights import need_train, transformers_weights
+from seatrial.formats.whole_files import write_whole
 from seatrial.models.openai_compatible import content_hash
 from seatrial.policy import ModelSpec
 
@@ -191,6 +192,4 @@ def _ends(log: Path) -> tuple[dict[str, float], dict[str, float]]:
 
 
 def _write(path: Path, content: Any) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(content, indent=2) + "\n", StoreError)

@@ -20,13 +20,14 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 from trl import GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 
 from seatrial.collect import Progress
-from seatrial.errors import PolicyError, TrainingError
+from seatrial.errors import PolicyError, StoreError, TrainingError
 from seatrial.evidence.rewards.reward_signals import RewardSignal, open_signal
 from seatrial.evidence.rewards.sampling import sample
 from seatrial.evidence.rewards.table import table_of
 from seatrial.evidence.rewards.training_plan import PreferenceTraining, SupervisedTraining, TrainingPlan, plan_items
 from seatrial.evidence.rewards.weights import quiet
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.whole_files import write_whole
 from seatrial.models.embedded import DEFAULT_SYSTEM
 from seatrial.types import Item
 
@@ -158,7 +159,7 @@ class _Log(TrainerCallback):  # type: ignore[misc]
         # A line that a kill cut short is of a step beyond the checkpoint, so it is done again.
         rows = [row for _, row in json_lines(self._path.read_text(encoding="utf-8"))] if self._path.exists() else []
         kept = [row for row in rows if not isinstance(row, str) and self._stands(row)]
-        self._path.write_text("".join(f"{json.dumps(row)}\n" for row in kept), encoding="utf-8")
+        write_whole(self._path, "".join(f"{json.dumps(row)}\n" for row in kept), StoreError)
 
     def _stands(self, row: Row) -> bool:
         return bool(row["stage"] != self._stage or row["step"] <= self.from_step)

@@ -88,7 +88,7 @@ class Open:
         reach = max(float(norm.isf(level)) * error, unseen)
         passes = norm.cdf(((threshold - self.faked) * slope.value - reach - worst) / spread)
         reach = max(float(norm.isf(max(level * self.weight, LEAST_LEVEL))) * error, unseen)
-        fails = norm.cdf((best - (threshold + self.faked) * slope.value - reach) / spread)
+        fails = norm.cdf((best - (threshold + self.faked) * slope.at_most.value - reach) / spread)
         return float(passes), float(fails)
 
     def _level(self, alpha: float, times: float) -> float:

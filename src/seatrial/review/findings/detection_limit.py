@@ -21,6 +21,7 @@ from seatrial.review.rounds import Rounds
 from seatrial.stats.betting import log_wealth_paths
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.seeding import generator
+from seatrial.stats.spending import LEAST_LEVEL, nominal_level
 
 __all__ = ["RATES", "detections"]
 
@@ -85,4 +86,7 @@ def _shown(
     x = np.clip(np.where(spiked, jump, rng.choice(noise, shape)), -reach, reach)
     if run.method == "betting":
         return float((log_wealth_paths(x, 0.0, -reach, reach, "greater").max(axis=1) >= -math.log(alpha)).mean())
-    return float((fixed_size_bounds(x, -reach, reach, alpha).low > 0).mean())
+    level = alpha
+    if run.looks.shares:
+        level = max(nominal_level(alpha, run.looks.and_at(1.0, final=True).showing), LEAST_LEVEL)
+    return float((fixed_size_bounds(x, -reach, reach, level).low > 0).mean())

@@ -50,7 +50,7 @@ def next_steps(
         lost: Answers that are missing.
         pairs: The pairs of answers that the report shows.
     """
-    if decision.outcome == "launch":
+    if decision.outcome in ("launch", "launch-on-trust"):
         return ()
     if decision.outcome == "block":
         return (_after_block(decision, pairs),)

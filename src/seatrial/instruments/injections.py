@@ -34,5 +34,5 @@ class Injection:
 @cache
 def injections() -> tuple[Injection, ...]:
     """Return the injections that every judge is tried on."""
-    lines = resources.files("seatrial.calibration").joinpath("injections.jsonl").read_text(encoding="utf-8").split("\n")
+    lines = resources.files("seatrial.instruments").joinpath("injections.jsonl").read_text(encoding="utf-8").split("\n")
     return tuple(Injection(**json.loads(line)) for line in lines if line.strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from seatrial.calibration.injections import injections
+from seatrial.instruments.injections import injections
 from seatrial.instruments.judges import visible
 from seatrial.suites import find_suites
 

@@ -1,0 +1,93 @@
+"""The example of two endpoints and a judge, small: one gate, few calls, the same files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from conftest import Command
+from seatrial.suites import find_suites, load_suite
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "endpoint"
+SIGNAL = "behavior/pushback"
+PORT = 18765
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def start() -> Iterator[ModuleType]:
+    """The example's `start.py`, with its simulation beside it."""
+    sys.path.insert(0, str(EXAMPLE))
+    import start
+
+    yield start
+    sys.path.remove(str(EXAMPLE))
+
+
+@pytest.fixture(scope="module")
+def url(start: ModuleType) -> Iterator[str]:
+    """The address of the simulation, in a process of its own as the example starts it."""
+    import os
+    import signal
+
+    process = start.started(PORT)
+    yield f"http://127.0.0.1:{PORT}/v1"
+    os.kill(process, signal.SIGTERM)
+
+
+def _policy(candidate: str, url: str) -> str:
+    sides = {
+        side: f'{{model: openai-compatible/{name}, base_url: "{url}", logprobs: 0, generation: {{temperature: 1}}}}'
+        for side, name in (("baseline", "prod"), ("candidate", candidate))
+    }
+    return (
+        f"name: small\nbaseline: {sides['baseline']}\ncandidate: {sides['candidate']}\n"
+        "budget: {calls: 2000, judge_calls: 2100}\n"
+        f'judges: {{main: {{model: {{model: openai-compatible/judge, base_url: "{url}"}}}}}}\nrecords: [records/]\n'
+        f"gates: [{{signal: {SIGNAL}, margin: 0.15, instrument: judge/main}}]\n"
+    )
+
+
+def test_the_unchanged_candidate_launches_and_the_worse_one_is_blocked(
+    start: ModuleType, url: str, seatrial: Command, tmp_path: Path
+) -> None:
+    """With the record that the example makes, the judge counts; a second run asks nothing and decides alike."""
+    start.measured(url, tmp_path, 100, [SIGNAL])
+    for candidate, code in (("same", 0), ("worse", 1), ("worse", 1)):
+        path = tmp_path / f"{candidate}.yaml"
+        path.write_text(_policy(candidate, url), encoding="utf-8")
+        done = seatrial("review", path, "--quiet")
+        assert done.code == code, f"{done.out}\n{done.err}"
+
+
+def test_the_starting_policy_fits_the_records(start: ModuleType, url: str, seatrial: Command, tmp_path: Path) -> None:
+    """`init` gives the judge just the suites that the example measures it for, so no gate of it lacks a record."""
+    names = ["--baseline", "openai-compatible/prod", "--candidate", "openai-compatible/same"]
+    judge = ["--judge", "openai-compatible/judge", "--base-url", url]
+    assert seatrial("init", "policy.yaml", *names, *judge).code == 0
+    text = (tmp_path / "policy.yaml").read_text("utf-8")
+    asked = [part for part in text.split("  - signal: family/")[1:] if "instrument: judge/main" in part]
+    assert sorted(word for part in asked for word in part.split() if word in find_suites()) == start.judged()
+
+
+def test_its_judge_errs_as_often_as_it_says(start: ModuleType) -> None:
+    """Over many answers, and over the suites' own graded ones, the two rates are those that the page names."""
+    simulation = start.simulation
+    for harmful, rate in ((True, simulation.TPR), (False, simulation.FPR)):
+        grades = [simulation.grade(simulation.written(harmful, "rates", number)) for number in range(5000)]
+        assert sum(grade >= 5 for grade in grades) / 5000 == pytest.approx(rate, abs=0.02)
+    suites = [load_suite(folder) for folder in find_suites().values()]
+    texts = {anchor.text: anchor.score for suite in suites for anchor in suite.anchors}
+    flagged = [simulation.grade(text) >= 5 for text, degree in texts.items() if degree >= simulation.FROM]
+    assert sum(flagged) / len(flagged) == pytest.approx(simulation.TPR, abs=0.06)
+
+
+def test_a_busy_port_is_told(start: ModuleType, url: str) -> None:
+    """Nothing is started beside what listens already."""
+    with pytest.raises(SystemExit, match=f"port {PORT} is in use"):
+        start.started(PORT)

@@ -1,0 +1,70 @@
+"""What servers say of a parameter that they refuse."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from seatrial.models.refusals import other_length, ran_out, refused_parameter, setting_for
+
+SENT = {"max_tokens", "temperature", "top_p", "seed", "logprobs", "top_logprobs", "response_format", "min_p"}
+OLD_LENGTH = (
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+)
+
+
+def _error(message: str, **more: object) -> str:
+    return json.dumps({"error": {"message": message, **more}})
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        (_error(OLD_LENGTH, param="max_tokens", code="unsupported_parameter"), "max_tokens"),
+        (_error("Unsupported value: 'temperature' does not support 0 with this model."), "temperature"),
+        (_error("`temperature` and `top_p` cannot both be specified for this model."), "temperature"),
+        (json.dumps({"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "input": 5}]}), "seed"),
+        (_error("property 'logprobs' is unsupported"), "logprobs"),
+        (_error("You are not allowed to request logprobs from this model", param="logprobs"), "logprobs"),
+        (_error("Requested sample logprobs of 60, which is greater than max allowed: 20"), "top_logprobs"),
+        (_error('Unknown name "seed": Cannot find field.'), "seed"),
+        (_error("json_schema is not supported"), "response_format"),
+        ("min_p: unknown argument", "min_p"),
+        ("content policy", ""),
+        (_error("presence_penalty is not supported"), ""),
+        (_error("This model's maximum context length is 4096 tokens; max_tokens is too large"), ""),
+        (_error("The content filter was triggered by `temperature`"), ""),
+        (json.dumps({"detail": [{"msg": "bad request", "input": "What is the temperature there?"}]}), ""),
+        ("[" * 5000, ""),
+    ],
+)
+def test_the_parameter_that_an_error_is_about(said: str, name: str) -> None:
+    """A server's field or words name it; what is said of one conversation, or echoes it, names none."""
+    assert refused_parameter(said, SENT) == name
+
+
+def test_only_what_was_sent_is_refused() -> None:
+    """A parameter that was not sent cannot be what is wrong."""
+    assert refused_parameter(_error("temperature is not supported"), SENT - {"temperature"}) == ""
+
+
+def test_a_length_is_renamed_only_where_its_name_is_unknown() -> None:
+    """A value that is too large is no reason to use the other name."""
+    assert other_length(OLD_LENGTH, "max_tokens") == "max_completion_tokens"
+    assert (
+        other_length("max_completion_tokens: Extra inputs are not permitted", "max_completion_tokens") == "max_tokens"
+    )
+    assert other_length("max_tokens must be at most 256", "max_tokens") == ""
+
+
+def test_a_reply_that_ran_out_is_told_from_a_refusal() -> None:
+    """Some servers call it an error that a model thought until its longest length."""
+    assert ran_out("Could not finish the message because max_tokens or model output limit was reached.")
+    assert not ran_out(OLD_LENGTH)
+
+
+@pytest.mark.parametrize("name", sorted(SENT))
+def test_every_refusal_has_a_setting(name: str) -> None:
+    """The setting is one of the policy's; a field that the policy passed through is answered there."""
+    assert ("extra_body" in setting_for(name)) is (name == "min_p")
