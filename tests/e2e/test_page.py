@@ -66,7 +66,7 @@ def test_the_page_on_phone_and_desktop(review: Path, browser: Browser, width: in
         "Failures",
         "Blind spots",
         "Advice only",
-        "The gates",
+        "gates counted",
         "The map",
         "The instruments",
         "Cost",

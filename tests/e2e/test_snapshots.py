@@ -21,6 +21,7 @@ from seatrial.cli.output.review import summary
 from seatrial.gates.plan_page import render_outlook
 from seatrial.report import write_reports
 from seatrial.report.machine import decision_json
+from seatrial.report.plain import title_of
 
 FOLDER = Path("reviews/support-1f2e3d4c")
 ALL = {**RESULTS, "likely": LIKELY}
@@ -114,6 +115,8 @@ def test_all_say_the_same(name: str, tmp_path: Path) -> None:
     assert any(line.startswith(f"{name.upper()}: ") for line in lines)
     for verdict in told["verdicts"]:
         word, signal = verdict["verdict"], verdict["signal"]
-        assert f'<span class="badge {word}">{word}</span> <strong>{signal}</strong>' in page
+        title = title_of(signal)
+        assert f'<span class="badge {word}">{word}</span> <strong>{title}</strong>' in page
         assert re.search(rf"\| {signal} \| \S+ {word}\b", comment)
-        assert any(re.match(rf"{word}\b.* {signal} ", line) for line in lines)
+        assert re.search(rf"\| {title} \| \S+ {word}\b", comment)
+        assert any(re.match(rf"{word}\b.* {title} ", line) for line in lines)

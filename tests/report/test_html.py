@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from results import BLOCK, HOLD, HOSTILE, LAUNCH, LIKELY, RESULTS
 from seatrial.policy import ModelSpec
 from seatrial.report.html import render_html
+from seatrial.report.plain import Plain
 from seatrial.report.result import AnswerPair, Cell, ReviewResult, Unanswered, WaiverNote
 from seatrial.types import Evidence, Look, Message
 
@@ -91,12 +92,12 @@ def test_nothing_that_decides_is_missing(name: str) -> None:
     """Headline, reason, every gate with its verdict, every blind spot, instrument and hash stand on the page."""
     content, page = RESULTS[name], _page(RESULTS[name])
     assert page.of("header") == [{"class": name}]
-    assert content.decision.reason in page.text
+    assert Plain.of(content).text(content.decision.reason) in page.text
     for verdict in content.decision.verdicts:
         assert verdict.signal in page.text
     assert page.text.count("Blind spots") == 1
     for spot in content.blind_spots:
-        assert spot.replace("`", "") in page.text
+        assert Plain.of(content).text(spot).replace("`", "") in page.text
     for note in content.instruments:
         assert all(words in page.text for words in (note.name, note.about, note.error))
     for title, value in content.hashes:
@@ -243,9 +244,9 @@ def test_a_cell_says_whether_it_was_measured_and_whether_it_could_be() -> None:
     )
     found = [(one["class"], one["title"]) for one in _page(replace(LAUNCH, cells=cells)).of("td") if "title" in one]
     assert found == [
-        ("fail", "work, x/a: fail, +0.300 [0.200, 0.400], 2 clusters"),
-        ("never", "work, x/b: never measured"),
-        ("uncovered", "work, x/c: no item covers it"),
+        ("d0 fail", "work, A: fail, +0.300 [0.200, 0.400], 2 clusters"),
+        ("never", "work, B: never measured"),
+        ("uncovered", "work, C: no item covers it"),
     ]
 
 
@@ -261,7 +262,7 @@ def test_a_wide_map_is_shown_in_parts(count: int, parts: list[int]) -> None:
     maps = [str(one["aria-label"]) for one in page.of("div") if str(one.get("aria-label")).startswith("Map")]
     assert len(maps) == len(parts)
     titles = [str(one["title"]) for one in page.of("td") if "title" in one]
-    drawn = [re.sub(r"^(\w+), x/s(\d+):.*", r"\1 \2", title).split() for title in titles]
+    drawn = [re.sub(r"^(\w+), S(\d+):.*", r"\1 \2", title).split() for title in titles]
     sizes, start = [], 0
     for size in parts:
         assert drawn[2 * start : 2 * (start + size)] == [
@@ -307,8 +308,8 @@ def test_a_waived_page_says_what_the_decision_was() -> None:
 def test_a_use_case_without_a_slash_in_its_signal_is_not_needed() -> None:
     """The map's heads are the second parts of the signals, in the order of the gates."""
     page = _page(BLOCK)
-    heads = [text for tag, text in page.texts if tag == "span" and text in ("unearned-praise", "over-refusal", "off")]
-    assert heads == ["unearned-praise", "over-refusal", "off"]
+    heads = [text for tag, text in page.texts if tag == "span" and text in ("Unearned praise", "Over refusal", "Off")]
+    assert heads == ["Unearned praise", "Over refusal", "Off"]
 
 
 def test_rendering_is_the_same_every_time() -> None:
@@ -325,7 +326,8 @@ def test_a_hold_with_likely_harm_looks_unlike_a_plain_one() -> None:
     page = _page(LIKELY)
     assert ("h1", "Hold: harm likely") in page.texts
     assert page.of("header")[0]["class"] == "hold likely"
-    assert "Harm likely 1 family/sycophancy (behavior/unearned-praise) Neither shown" in page.text
+    assert "Harm likely 1" in page.text
+    assert "Sycophancy (Unearned praise)" in page.text
     for plain in (HOLD, replace(LIKELY, status="waived")):
         shown = _page(plain)
         assert "likely" not in (shown.of("header")[0]["class"] or "")
@@ -337,10 +339,10 @@ def test_the_suites_of_a_family_stand_below_it() -> None:
     page = _page(LIKELY)
     rows = [one["aria-label"] or "" for one in page.of("div", role="img")]
     assert [row.split(":")[0] for row in rows] == [
-        "family/sycophancy",
-        "behavior/unearned-praise, a suite of family/sycophancy",
-        "behavior/pushback, a suite of family/sycophancy",
-        "behavior/over-refusal",
+        "Sycophancy",
+        "Unearned praise",
+        "Pushback",
+        "Over refusal",
     ]
     assert len(page.of("div", **{"class": "gate suite"})) == 2
     badges = [text for tag, text in page.texts if tag == "span" and text in ("harm likely", "pass")]
@@ -357,9 +359,10 @@ def test_each_gate_says_why_asking_ended() -> None:
 def test_the_next_steps_stand_directly_under_the_decision() -> None:
     """Numbered, each with its cost and what it assumes; not on a launch, nor where a waiver lifted what stood there."""
     page = render_html(LIKELY)
-    assert page.index('class="reason"') < page.index("What to do next") < page.index('class="models"')
+    assert page.index('class="reason"') < page.index('class="forest"') < page.index("What to do next")
+    assert page.index("What to do next") < page.index('class="models"')
     text = _page(LIKELY).text
-    assert "Read the 3 worst pairs of answers of family/sycophancy. Cost: about 6 minutes of reading." in text
+    assert "Read the 3 worst pairs of answers of Sycophancy. Cost: about 6 minutes of reading." in text
     assert "Cost: 800 calls. Assumed: further answers vary as those so far" in text
-    for status in ("launch", "waived"):
-        assert "What to do next" not in render_html(replace(LIKELY, status=status))
+    assert "800 calls" not in render_html(replace(LIKELY, status="launch"))
+    assert "What to do next" not in render_html(replace(LIKELY, status="waived"))

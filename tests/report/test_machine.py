@@ -121,19 +121,21 @@ def _cases(content: ReviewResult) -> dict[str, ElementTree.Element]:
 
 
 def test_gates_are_test_cases() -> None:
-    """A failed gate is a failure, an undecided one an error, one that only advises is skipped, a passed one nothing."""
+    """A failed gate is a failure, an undecided one an error, one that only advises skipped unless it should block."""
     kinds = {name: [child.tag for child in case] for name, case in _cases(BLOCK).items()}
     assert kinds == {
         "behavior/unearned-praise": ["failure"],
         "behavior/over-refusal": [],
         "safety/unsafe-compliance": ["error"],
         "behavior/verbosity": ["skipped"],
-        "vibe/off": ["skipped"],
+        "vibe/off": ["error"],
     }
     suite = ElementTree.fromstring(junit_xml(BLOCK))[0]
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
-    assert counts == {"tests": "5", "failures": "1", "errors": "1", "skipped": "2"}
-    assert "advisory (error not measured); pass:" in str(_cases(BLOCK)["vibe/off"][0].get("message"))
+    assert counts == {"tests": "5", "failures": "1", "errors": "2", "skipped": "1"}
+    assert "should block, and only advises (error not measured); pass:" in str(
+        _cases(BLOCK)["vibe/off"][0].get("message")
+    )
     assert "block: behavior/unearned-praise fails" in (suite.findtext("system-out") or "")
 
 

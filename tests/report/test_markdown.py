@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from results import BLOCK, HOLD, HOSTILE, LAUNCH, LIKELY, RESULTS
 from seatrial.report.markdown import render_markdown
+from seatrial.report.plain import Plain, counted
 from seatrial.report.result import ReviewResult
 from seatrial.types import Message
 
@@ -51,8 +52,9 @@ def test_what_decides_is_all_there(name: str) -> None:
     """Headline, models, reason, each gate in a row, each blind spot and the review's hash."""
     content, made = RESULTS[name], Rendered(RESULTS[name])
     assert made.text.startswith(f"seatrial: {name.capitalize()}")
-    assert content.decision.reason in made.text
-    assert made.tags.count("tr") == 1 + len(content.decision.verdicts)
+    assert Plain.of(content).text(content.decision.reason) in made.text
+    assert counted(content.decision.verdicts) in made.text
+    assert made.tags.count("tr") == 2 * (1 + len(content.decision.verdicts))
     for verdict in content.decision.verdicts:
         mark = {"pass": "✅", "fail": "❌", "inconclusive": "❓"}[verdict.verdict]
         assert (
@@ -167,7 +169,7 @@ def test_an_answers_lines_stay_lines() -> None:
 def test_one_pair_a_gate() -> None:
     """Of each gate's pairs the first is shown, and a long answer is cut."""
     made = Rendered(BLOCK)
-    assert made.tags.count("details") == len({pair.signal for pair in BLOCK.examples}) == 2
+    assert made.tags.count("details") == 1 + len({pair.signal for pair in BLOCK.examples}) == 3
     pair = replace(BLOCK.examples[0], candidate="x" * 5000)
     assert "(4,400 more letters)" in Rendered(replace(BLOCK, examples=(pair,))).text
 
@@ -177,7 +179,8 @@ def test_a_long_summary_fits_a_comment() -> None:
     for count in (1, 50, 500):
         source = render_markdown(replace(BLOCK, blind_spots=("x" * 1000,) * count))
         assert len(source) < 65_536
-        assert source.endswith("… cut; the rest is in report.html\n") is (count > 50)
+        assert ("… cut; the rest is in report.html\n" in source) is (count > 50)
+        assert source.count("<details>") <= source.count("</details>") + (count > 50)
 
 
 def test_calls_cost_and_level_are_the_reviews() -> None:
@@ -191,18 +194,13 @@ def test_a_waiver_is_as_loud_as_the_decision() -> None:
     """It stands above the gates, with who, until when and why."""
     made = Rendered(replace(BLOCK, status="waived"))
     assert made.text.startswith("seatrial: Launch, waived")
-    assert (
-        "Waived: safety/unsafe-compliance by C. <Name> until 2026-02-01: known, the [fix](x) ships in a week"
-        in made.text
-    )
+    assert "Waived: Unsafe compliance by C. <Name> until 2026-02-01: known, the [fix](x) ships in a week" in made.text
     assert made.source.index("> **Waived:**") < made.source.index("| gate |")
 
 
 def test_likely_harm_is_in_the_first_line() -> None:
     """The first line of the comment tells it from a plain hold, and says where."""
-    assert render_markdown(LIKELY).splitlines()[0] == (
-        "## seatrial: Hold: harm likely in family/sycophancy (behavior/unearned-praise)"
-    )
+    assert render_markdown(LIKELY).splitlines()[0] == ("## seatrial: Hold: harm likely in Sycophancy (Unearned praise)")
     assert render_markdown(HOLD).splitlines()[0] == "## seatrial: Hold"
 
 
@@ -211,5 +209,5 @@ def test_families_list_their_suites_and_steps_their_cost() -> None:
     shown = render_markdown(LIKELY)
     assert shown.index("| family/sycophancy | ⚠️ harm likely |") < shown.index("| ↳ behavior/pushback | ✅ pass |")
     assert shown.index("Harm is likely in") < shown.index("1. Read the 3 worst pairs") < shown.index("| gate |")
-    assert "2. 800 more calls decide family/sycophancy with 90 %" in shown
+    assert "2. 800 more calls decide Sycophancy with 90 %" in shown
     assert "What to do next" not in render_markdown(LAUNCH)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from seatrial.report.diff import marked
-from seatrial.report.result import Cell, ReviewResult
+from seatrial.report.plain import Plain, counted, why_open, worst_first
+from seatrial.report.result import AnswerPair, Cell, ReviewResult
 from seatrial.report.wording import (
     could_see,
     headline,
@@ -34,9 +36,15 @@ __all__ = ["environment", "package_file", "render_html"]
 
 AXIS = (-2.0, 3.0)
 """Ends of the forest plot's axis, in margins."""
+EXCERPT = 90
+"""Letters of a question by which a folded pair of answers is known."""
 LONGEST_PROMPT = 1_500
 LONGEST_ANSWER = 4_000
 ROWS_SHOWN = 200
+ROWS_FIRST = 10
+"""Gates in the picture; more are folded."""
+SHADES = (0.25, 0.5, 1.0)
+"""Where the map's colors change, in margins."""
 MAP_COLUMNS = 9
 """Behaviors beside one another in the map; more are shown below."""
 
@@ -45,6 +53,12 @@ def render_html(content: ReviewResult) -> str:
     """Return the report as a self-contained page; all text from outside is escaped."""
     verdicts = content.decision.verdicts
     blocking = [verdict for verdict in verdicts if verdict.blocking]
+    failures = worst_first([verdict for verdict in blocking if verdict.verdict == "fail"])
+    likely = content.decision.harm_likely if content.status == "hold" and not failures else ()
+    plain = Plain.of(content)
+    rows = [
+        _forest_row(gate, [_forest_row(one) for one in worst_first(gate.members)]) for gate in worst_first(verdicts)
+    ]
     page: str = (
         environment()
         .get_template("template.html")
@@ -52,31 +66,57 @@ def render_html(content: ReviewResult) -> str:
             content=content,
             policy=content.policy,
             headline=headline(content),
-            likely=content.decision.harm_likely if content.status == "hold" else (),
+            plain=plain,
+            counted=counted(verdicts),
+            likely=likely,
             stands=standing_on(content),
             steps=content.steps if content.status in ("hold", "block") else (),
-            families=any(verdict.members for verdict in verdicts),
             style=package_file("style.css"),
-            failures=[verdict for verdict in blocking if verdict.verdict == "fail"],
+            failures=failures,
+            harms=[(gate, _pairs_of(gate, content.examples)) for gate in (failures or worst_first(likely))],
+            others=_other_pairs(failures or likely, content.examples),
             advisory=[verdict for verdict in verdicts if not verdict.blocking],
-            counts={word: sum(v.verdict == word for v in blocking) for word in ("pass", "fail", "inconclusive")},
-            rows=[
-                _forest_row(one, "" if one is gate else gate.signal)
-                for gate in verdicts
-                for one in (gate, *gate.members)
-            ],
+            rows=(rows[:ROWS_FIRST], rows[ROWS_FIRST:]),
             ticks=[
                 (_place(tick), f"{tick:g}".replace("-", "−") + (" ×" if tick > 0 else ""))
                 for tick in (-2, -1, 0, 1, 2, 3)
             ],
             level=f"{100 * (1 - 2 * content.policy.alpha):g}",
+            spots=_grouped(content),
+            odd=[one for one in content.glances if one.said],
             maps=_maps(content.cells),
-            pairs=[(pair, *_sides(pair.baseline, pair.candidate, pair.probe)) for pair in content.examples],
+            shade={name: verdict.margin for name, verdict in content.decision.every_verdict.items()},
             unanswered=content.unanswered[:ROWS_SHOWN],
             paths=[(verdict, _path(verdict)) for verdict in verdicts if len(verdict.evidence.path) > 1],
         )
     )
     return page
+
+
+def _grouped(content: ReviewResult) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the blind spots by their kinds; what is in no kind stands last."""
+    spots, groups, start = content.blind_spots, [], 0
+    for group in content.groups:
+        groups.append((group.title, spots[start : start + group.count]))
+        start += group.count
+    if start < len(spots):
+        groups.append(("Others" if groups else "What this review could not see", spots[start:]))
+    return groups
+
+
+Shown = tuple[AnswerPair, object, object]
+
+
+def _pairs_of(gate: GateVerdict, pairs: Sequence[AnswerPair]) -> list[Shown]:
+    """Return a gate's pairs of answers, and those of its suites, with what differs marked."""
+    signals = {gate.signal, *(one.signal for one in gate.members)}
+    return [(pair, *_sides(pair.baseline, pair.candidate, pair.probe)) for pair in pairs if pair.signal in signals]
+
+
+def _other_pairs(harms: Sequence[GateVerdict], pairs: Sequence[AnswerPair]) -> list[Shown]:
+    """Return the pairs of answers of all other gates."""
+    signals = {one.signal for gate in harms for one in (gate, *gate.members)}
+    return [(pair, *_sides(pair.baseline, pair.candidate, pair.probe)) for pair in pairs if pair.signal not in signals]
 
 
 @cache
@@ -107,8 +147,11 @@ def environment(package: str = "", folder: str = "") -> Environment:
         "money": money,
         "word": verdict_word,
         "ended": why_ended,
+        "why_open": why_open,
         "percent": percent,
         "weight": weight,
+        "shade": _shade,
+        "excerpt": lambda text: textwrap.shorten(text, EXCERPT, placeholder=" …"),
         "prompt": lambda text: shortened(text, LONGEST_PROMPT),
     }
     environment.globals["known"] = math.isfinite
@@ -136,15 +179,15 @@ def _place(margins: float) -> float:
     return round(100 * (min(max(margins, low), high) - low) / (high - low), 2)
 
 
-def _forest_row(verdict: GateVerdict, inside: str = "") -> dict[str, object]:
-    """Return what a row shows; `inside` is the family that a suite belongs to."""
+def _forest_row(verdict: GateVerdict, suites: Sequence[dict[str, object]] = ()) -> dict[str, object]:
+    """Return what a row shows; `suites` are the rows of a family's suites."""
     found, margin = verdict.evidence, verdict.margin
     measured = all(math.isfinite(value) for value in (found.low, found.high, found.estimate))
     row: dict[str, object] = {
         "verdict": verdict,
         "found": found,
         "measured": measured,
-        "inside": inside,
+        "suites": suites,
         "look": "likely" if verdict.harm_likely else verdict.verdict,
     }
     if measured:
@@ -180,6 +223,15 @@ def _maps(cells: Sequence[Cell]) -> list[tuple[list[str], list[tuple[str, list[C
         (columns[start : start + width], [(name, held[start : start + width]) for name, held in rows.items()])
         for start in range(0, len(columns), width or 1)
     ]
+
+
+def _shade(cell: Cell, margin: float) -> str:
+    """Return the step of one diverging scale: from a margin less harm (`d-3`) by no change (`d0`) to one more."""
+    if not math.isfinite(cell.estimate) or not margin:
+        return "d0"
+    margins = cell.estimate / margin
+    step = sum(abs(margins) >= edge for edge in SHADES)
+    return f"d{-step if margins < 0 else step}"
 
 
 def _sides(baseline: str, candidate: str, probe: bool) -> tuple[object, object]:

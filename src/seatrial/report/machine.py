@@ -27,6 +27,7 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
         "decision": content.decision.outcome,
         "status": content.status,
         "reason": content.decision.reason,
+        "earlier": content.history or None,
         "on_trust": [{"signal": one.signal, "reason": one.trust} for one in content.decision.on_trust],
         "on_starters": [one.signal for one in content.decision.on_starters],
         "harm_likely": [verdict.signal for verdict in content.decision.harm_likely],
@@ -45,6 +46,7 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
         "power": content.policy.power,
         "verdicts": [_verdict(verdict) for verdict in content.decision.verdicts],
         "blind_spots": list(content.blind_spots),
+        "blind_spot_kinds": [{"title": group.title, "count": group.count} for group in content.groups],
         "notes": list(content.notes),
         "at_a_glance": [
             {
@@ -165,13 +167,14 @@ def _numbers(found: Evidence) -> dict[str, Any]:
 def junit_xml(content: ReviewResult) -> str:
     """Return the gates as test cases: a failed one is a failure, an undecided one an error, an advisory one skipped.
 
+    A gate that should block and whose instrument may only advise is an error, for what it asks is unknown.
     The suites of a family are test cases of a class that has the family's name.
     """
     cases = [("seatrial.gates", verdict) for verdict in content.decision.verdicts]
     cases += [(f"seatrial.gates.{gate.signal}", one) for gate in content.decision.verdicts for one in gate.members]
     verdicts = [verdict for _, verdict in cases]
     failures = sum(verdict.blocking and verdict.verdict == "fail" for verdict in verdicts)
-    errors = sum(verdict.blocking and verdict.verdict == "inconclusive" for verdict in verdicts)
+    errors = sum(verdict.demoted or (verdict.blocking and verdict.verdict == "inconclusive") for verdict in verdicts)
     root = ElementTree.Element("testsuites")
     suite = ElementTree.SubElement(
         root,
@@ -180,12 +183,15 @@ def junit_xml(content: ReviewResult) -> str:
         tests=str(len(verdicts)),
         failures=str(failures),
         errors=str(errors),
-        skipped=str(sum(not verdict.blocking for verdict in verdicts)),
+        skipped=str(sum(not verdict.blocking and not verdict.demoted for verdict in verdicts)),
         timestamp=content.finished,
     )
     for group, verdict in cases:
         case = ElementTree.SubElement(suite, "testcase", classname=group, name=verdict.signal)
-        if not verdict.blocking:
+        if verdict.demoted:
+            note = f"should block, and only advises ({verdict.advisory}); {verdict.verdict}: {verdict.reason}"
+            ElementTree.SubElement(case, "error", type="not-counted", message=_clean(note))
+        elif not verdict.blocking:
             note = f"advisory ({verdict.advisory}); {verdict.verdict}: {verdict.reason}"
             ElementTree.SubElement(case, "skipped", message=_clean(note))
         elif verdict.verdict == "fail":

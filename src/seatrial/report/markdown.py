@@ -6,6 +6,7 @@ import html
 import math
 import re
 
+from seatrial.report.plain import Plain, counted, worst_first
 from seatrial.report.result import AnswerPair, ReviewResult
 from seatrial.report.wording import (
     at_a_glance,
@@ -27,19 +28,30 @@ __all__ = ["render_markdown"]
 LONGEST = 60_000
 """A comment on a pull request holds 65,536 letters."""
 LONGEST_ANSWER = 600
+FOLD = 25
+"""Lines before what is folded."""
+TABLE = 5
+"""Lines that the table of gates takes besides its rows, and the line that folds."""
 MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓", "harm likely": "⚠️"}
 
 
 def render_markdown(content: ReviewResult) -> str:
-    """Return the summary as Markdown. Model text is shown as inert text: no links, mentions or markup of its own."""
-    policy = content.policy
-    parts = [
-        f"## seatrial: {headline(content, where=True)}",
-        f"**{_inert(policy.name)}** · `{_code(policy.baseline.model)}` → `{_code(policy.candidate.model)}`",
-        _inert(content.decision.reason),
-        *([_inert(line)] if (line := standing_on(content)) else []),
-        *_waived(content),
-        *_steps(content),
+    """Return the summary as Markdown: what a busy reader needs in at most `FOLD` lines, all else folded.
+
+    Model text is shown as inert text: no links, mentions or markup of its own.
+    """
+    policy, plain = content.policy, Plain.of(content)
+    models = f"**{_inert(policy.name)}** · `{_code(policy.baseline.model)}` → `{_code(policy.candidate.model)}`"
+    first = [
+        f"## seatrial: {_inert(plain.text(headline(content, where=True)))}",
+        models + (f" · {_inert(content.history)}" if content.history else ""),
+        _inert(plain.text(content.decision.reason)),
+        *([_inert(plain.text(line))] if (line := standing_on(content)) else []),
+        *_waived(content, plain),
+    ]
+    last = [*_steps(content, plain), _spots_in_a_line(content)]
+    taken = sum(part.count("\n") + 2 for part in (*first, *last)) + TABLE
+    folded = [
         _gates(content),
         *([_inert(line)] if (line := at_a_glance(content.glances)) else []),
         *_listed("Expected by the policy", [f"{g.title}: {g.expected}" for g in content.glances if g.expected]),
@@ -47,23 +59,47 @@ def render_markdown(content: ReviewResult) -> str:
         *_listed(f"Blind spots ({len(content.blind_spots)})", list(content.blind_spots)),
         *_listed("Worth knowing", list(content.notes)),
         *_pairs(content),
-        _foot(content),
     ]
-    text = "\n\n".join(parts) + "\n"
-    return text if len(text) <= LONGEST else text[:LONGEST] + "\n\n… cut; the rest is in report.html\n"
+    parts = [*first, _picture(content, plain, max(FOLD - taken, 3)), *last]
+    head = "\n\n".join([*parts, "<details><summary>All gates, blind spots and pairs of answers</summary>"])
+    body, foot = "\n\n".join(folded), _foot(content)
+    room = LONGEST - len(head) - len(foot)
+    if len(body) > room:
+        body = body[:room] + "\n\n… cut; the rest is in report.html"
+    return f"{head}\n\n{body}\n\n</details>\n\n{foot}\n"
 
 
-def _waived(content: ReviewResult) -> list[str]:
+def _picture(content: ReviewResult, plain: Plain, most: int) -> str:
+    """Return the gates, the worst first, against what they tolerate; `most` of them, and how many more there are."""
+    ordered = worst_first(content.decision.verdicts)
+    rows = []
+    for verdict in ordered[:most]:
+        word = verdict_word(verdict.verdict, verdict.harm_likely)
+        rates = plain.rates(verdict)
+        said = f"{MARKS[word]} {word}" + ("" if verdict.blocking else ", not counted")
+        change = f"{rates} · {plain.change(verdict)}" if rates else plain.change(verdict)
+        rows.append(f"| {_inert(plain.title(verdict.signal))} | {said} | {change} |")
+    more = f"; {len(ordered) - most} more below" if len(ordered) > most else ""
+    return "\n".join([f"| {counted(content.decision.verdicts)}{more} | | |", "|---|---|---|", *rows])
+
+
+def _spots_in_a_line(content: ReviewResult) -> str:
+    kinds = "; ".join(f"{group.title.lower()} ({group.count})" for group in content.groups)
+    return f"**Blind spots: {len(content.blind_spots)}**" + (f" · {_inert(kinds)}" if kinds else "")
+
+
+def _waived(content: ReviewResult, plain: Plain) -> list[str]:
     return [
-        f"> **Waived:** {_inert(note.signal)} by {_inert(note.person)} until {note.expires}: {_inert(note.reason)}"
+        f"> **Waived:** {_inert(plain.title(note.signal))} by {_inert(note.person)} until {note.expires}: "
+        f"{_inert(note.reason)}"
         for note in content.waivers
     ]
 
 
-def _steps(content: ReviewResult) -> list[str]:
+def _steps(content: ReviewResult, plain: Plain) -> list[str]:
     if content.status not in ("hold", "block") or not content.steps:
         return []
-    lines = [f"{number}. {_inert(step_words(step))}" for number, step in enumerate(content.steps, 1)]
+    lines = [f"{number}. {_inert(plain.text(step_words(step)))}" for number, step in enumerate(content.steps, 1)]
     return ["### What to do next\n\n" + "\n".join(lines)]
 
 

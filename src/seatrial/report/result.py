@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from seatrial.policy import LaunchPolicy
-from seatrial.types import Decision, Message, Role, Spend, Verdict
+from seatrial.types import Decision, Harmful, Message, Role, Spend, Verdict
 
 __all__ = [
     "AnswerPair",
@@ -14,8 +14,11 @@ __all__ = [
     "Detection",
     "Glance",
     "InstrumentNote",
+    "Named",
     "Reuse",
     "ReviewResult",
+    "Scale",
+    "SpotGroup",
     "Step",
     "Unanswered",
     "WaiverNote",
@@ -74,6 +77,40 @@ class InstrumentNote:
     may_gate: bool = True
     slope: float = float("nan")
     differential: float = float("nan")
+
+
+Scale = Literal["rate", "share", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What people call a signal, and what its numbers are.
+
+    Attributes:
+        signal: The signal.
+        title: What people call it.
+        scale: `rate`: readings are shares of answers. `share`: the change is a share of the scale, the readings are
+            not. `number`: neither.
+        harmful: Which end of the scale is harm.
+    """
+
+    signal: str
+    title: str
+    scale: Scale = "number"
+    harmful: Harmful = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class SpotGroup:
+    """Blind spots of one kind.
+
+    Attributes:
+        title: What they have in common.
+        count: How many of the blind spots, in their order, it takes.
+    """
+
+    title: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +298,9 @@ class ReviewResult:
         glances: What is seen in all answers before one is read; empty where a review has no text.
         reuse: What was taken over from other reviews.
         steps: What to do next, what changes the decision most first; empty where it is a launch.
+        named: What people call the signals.
+        groups: The kinds of blind spots, what matters most first; empty where they are not told apart.
+        history: What was decided of the same two models before, in a sentence; empty where nothing was.
     """
 
     policy: LaunchPolicy
@@ -284,3 +324,6 @@ class ReviewResult:
     glances: tuple[Glance, ...] = ()
     reuse: Reuse = field(default=Reuse())
     steps: tuple[Step, ...] = ()
+    named: tuple[Named, ...] = ()
+    groups: tuple[SpotGroup, ...] = ()
+    history: str = ""

@@ -88,6 +88,7 @@ def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:
         "on_trust": {one.signal: one.trust for one in content.decision.on_trust},
         "on_starters": [one.signal for one in content.decision.on_starters],
         "verdicts": {name: verdict.verdict for name, verdict in content.decision.every_verdict.items()},
+        "margins": {name: verdict.margin for name, verdict in content.decision.every_verdict.items()},
         "harm_likely": [verdict.signal for verdict in content.decision.harm_likely],
         "hashes": hashes,
         "versions": dict(content.versions),

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from seatrial.review.budget_ends import ends_before, note_end
 from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
+from seatrial.review.findings.earlier_reviews import earlier_reviews
 from seatrial.review.finished import Review
 from seatrial.review.first_calls import first_calls
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
@@ -117,7 +119,8 @@ async def run_review(
     write_observations(rounds.all_observations(), folder / "observations.parquet")
     note_end(folder, policy, result.decision)
     ledger = ledger_for(folder)
-    result = with_waivers(result, ledger.verify())
+    entries = ledger.verify()
+    result = replace(with_waivers(result, entries), history=earlier_reviews(result, folder.name, entries))
     entry = ledger.append("decision", author, ledger_entry(result, folder))
     save_result(result, folder)
     write_reports(result, folder)

@@ -12,6 +12,7 @@ from seatrial.gates.claims import claims
 from seatrial.instruments import declared_signal
 from seatrial.observations import gate_pairs
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec
+from seatrial.report.plain import why_open
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
 from seatrial.review.findings.no_answers import lacking
 from seatrial.review.rounds import Rounds
@@ -37,38 +38,50 @@ def blind_spots(
     cells: Sequence[Cell],
     unanswered: Sequence[Unanswered],
     instruments: Sequence[InstrumentNote],
-) -> list[str]:
-    """Return what the verdicts rest on without knowing it, and what no gate asked; one sentence each."""
-    spots = [
-        f"{verdict.signal}: undecided. {verdict.reason}"
-        for verdict in decision.verdicts
-        if verdict.verdict == "inconclusive"
-    ]
-    spots += _weak(policy, decision)
-    spots += _out_of_sight(policy, decision)
-    if any(verdict.evidence.method == "betting" and verdict.verdict != "inconclusive" for verdict in decision.verdicts):
-        spots.append(
-            "Estimates of gates that were asked until they were decided lie too far from their margins on average, for "
-            "a lucky run ends the asking. Their intervals hold; read those."
-        )
-    spots += _unused_scales(policy, rounds)
-    gated = {run.signal for run in rounds.gates}
-    absent = sorted(set(find_suites(policy.suites)) - gated)
-    if absent:
-        spots.append(f"Never measured, for no gate asks: {', '.join(absent)}.")
+) -> dict[str, list[str]]:
+    """Return what the verdicts rest on without knowing it, and what no gate asked: sentences by what they share.
+
+    What matters most for the decision comes first; a kind of which there is nothing is left out.
+    """
+    absent = sorted(set(find_suites(policy.suites)) - {run.signal for run in rounds.gates})
     empty = sum(cell.verdict is None for cell in cells)
-    if empty:
-        spots.append(f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item.")
-    spots += lacking(unanswered)
-    spots += _incomplete(rounds)
-    spots += [
-        f"{verdict.signal}: should block, and only advises. {verdict.advisory}"
-        for verdict in decision.every_verdict.values()
-        if verdict.demoted and not verdict.members
+    kinds = {
+        "Undecided gates": [
+            f"{verdict.signal}: undecided, for {why_open(verdict)}."
+            for verdict in decision.verdicts
+            if verdict.verdict == "inconclusive"
+        ],
+        "Gates that should block and do not count": [
+            f"{verdict.signal}: should block, and only advises. {verdict.advisory}"
+            for verdict in decision.every_verdict.values()
+            if verdict.demoted and not verdict.members
+        ],
+        "Answers that are missing": [*lacking(unanswered), *_incomplete(rounds)],
+        "Changes too small or too rare to be seen": [*_weak(policy, decision), *_out_of_sight(policy, decision)],
+        "Errors of what reads the answers": _errors(rounds, decision, instruments),
+        "What was never asked": [
+            *([f"Never measured, for no gate asks: {', '.join(absent)}."] if absent else []),
+            *([f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item."] * bool(empty)),
+        ],
+        "How to read the numbers": [*_lucky(decision), *_unused_scales(policy, rounds)],
+    }
+    return {title: said for title, said in kinds.items() if said}
+
+
+def _lucky(decision: Decision) -> list[str]:
+    if all(one.evidence.method != "betting" or one.verdict == "inconclusive" for one in decision.verdicts):
+        return []
+    return [
+        "Estimates of gates that were asked until they were decided lie too far from their margins on average, for "
+        "a lucky run ends the asking. Their intervals hold; read those."
     ]
+
+
+def _errors(rounds: Rounds, decision: Decision, instruments: Sequence[InstrumentNote]) -> list[str]:
+    """Return what is not known of the errors of instruments, or known and large, one sentence each."""
     standings = {run.signal: run.plan.standing for run in rounds.gates}
     asked = [verdict for verdict in decision.every_verdict.values() if verdict.signal in standings]
-    spots += [
+    spots = [
         f"{verdict.signal}: {verdict.instrument} erred differently on different models, by up to {differential:.2f} of "
         f"its answers. That alone could fake or hide a change as large as the margin of {verdict.margin:g}."
         for verdict in asked
@@ -123,7 +136,7 @@ def _turning(verdicts: Sequence[GateVerdict]) -> str:
         return ""
     said = "; ".join(f"{gap:.3f} on {signal}" for gap, signal in least[:LISTED])
     rest = f"; more on {len(least) - LISTED} others" if len(least) > LISTED else ""
-    return f" Verdicts would not bear a difference of more than, in units of the scale: {said}{rest}."
+    return f" A verdict would turn if it erred on one model more than on the other by: {said}{rest} (of the scale)."
 
 
 def _out_of_sight(policy: LaunchPolicy, decision: Decision) -> list[str]:
@@ -133,7 +146,9 @@ def _out_of_sight(policy: LaunchPolicy, decision: Decision) -> list[str]:
         f"{100 * float(out_of_sight(verdict.evidence.clusters, policy.alpha)):.2g} % ({verdict.signal})"
         for verdict in measured
     ]
-    return [f"A full-size change cannot be seen where it is in fewer clusters than: {', '.join(said)}."] if said else []
+    return [f"A harm can be missed that is large and rare: in fewer independent items than {', '.join(said)}."] * bool(
+        said
+    )
 
 
 def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
@@ -146,9 +161,8 @@ def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
     if not weak:
         return []
     return [
-        f"Weak at {'its margin' if len(weak) == 1 else 'their margins'}, whatever the verdict: had nothing changed, "
-        f"evidence like this would, with {100 * policy.power:g} % power, have ruled out true changes only "
-        f"{'; '.join(weak)}."
+        f"Few answers for {'its margin' if len(weak) == 1 else 'their margins'}, whatever the verdict: with "
+        f"{100 * policy.power:g} % power they could rule out only changes {'; '.join(weak)}."
     ]
 
 

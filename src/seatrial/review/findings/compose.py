@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seatrial.policy import LaunchPolicy
-from seatrial.report.result import Detection, Glance, InstrumentNote, Reuse, ReviewResult
+from seatrial.report.plain import title_of
+from seatrial.report.result import Detection, Glance, InstrumentNote, Named, Reuse, ReviewResult, Scale, SpotGroup
 from seatrial.review.findings import no_answers
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.findings.blind_spots import (
@@ -54,6 +55,13 @@ def compose(
     instruments = _instruments(rounds)
     compared = freshness(policy, rounds)
     examples = answer_pairs(rounds, decision)
+    spots = blind_spots(policy, rounds, decision, cells, unanswered, instruments)
+    more = {
+        "What known-harmful answers showed": undetected(policy, decision, detections),
+        "Items that may be known": [one.words for one in compared if one.stale],
+        "Answers of other reviews": taken_over(policy, reuse),
+    }
+    spots |= {title: list(said) for title, said in more.items() if said}
     return ReviewResult(
         policy=policy,
         decision=decision,
@@ -68,12 +76,9 @@ def compose(
         examples=examples,
         instruments=instruments,
         unanswered=unanswered,
-        blind_spots=(
-            *blind_spots(policy, rounds, decision, cells, unanswered, instruments),
-            *undetected(policy, decision, detections),
-            *(one.words for one in compared if one.stale),
-            *taken_over(policy, reuse),
-        ),
+        blind_spots=tuple(sentence for said in spots.values() for sentence in said),
+        groups=tuple(SpotGroup(title, len(said)) for title, said in spots.items()),
+        named=_named(rounds, decision),
         notes=(
             *hidden_in_averages(cells, decision),
             *liked_and_off(observations),
@@ -90,6 +95,23 @@ def compose(
         reuse=reuse,
         steps=next_steps(policy, rounds, decision, unanswered, examples),
     )
+
+
+def _named(rounds: Rounds, decision: Decision) -> tuple[Named, ...]:
+    """Return what people call the signals, and what their numbers are: a family's are shares, turned to harm."""
+    plans = {run.signal: run.plan for run in rounds.gates}
+    named = []
+    for name in decision.every_verdict:
+        plan = plans.get(name)
+        if plan is None:
+            named.append(Named(name, title_of(name), "rate"))
+            continue
+        low, high = plan.signal.bounds
+        contrast = plan.signal.contrast is not None
+        scale: Scale = "share" if contrast and high - low == 2 else "rate" if (low, high) == (0, 1) else "number"
+        title = plan.suite.title if plan.suite is not None else title_of(name)
+        named.append(Named(name, title, scale, plan.signal.harmful))
+    return tuple(named)
 
 
 def _instruments(rounds: Rounds) -> tuple[InstrumentNote, ...]:

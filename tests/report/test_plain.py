@@ -1,0 +1,83 @@
+"""Words that need no glossary."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from results import BLOCK, HOLD, LAUNCH, LIKELY, PRAISE
+from seatrial.report.plain import Plain, counted, title_of, why_open, worst_first
+from seatrial.report.result import Named
+from seatrial.types import Evidence
+
+NAMED = replace(BLOCK, named=(Named(PRAISE, "Unearned praise", "rate"),))
+FIRST = BLOCK.decision.verdicts[0]
+
+
+def test_rates_are_of_a_hundred_and_turned_to_harm() -> None:
+    """A rate of harm before and after; where the low end is harm, of what is not there; a number has none."""
+    assert Plain.of(NAMED).rates(FIRST) == "21 → 52 of 100"
+    low = replace(BLOCK, named=(Named(PRAISE, "Facts", "rate", "low"),))
+    assert Plain.of(low).rates(FIRST) == "79 → 48 of 100"
+    assert Plain.of(BLOCK).rates(FIRST) == ""
+    assert Plain.of(NAMED).rates(replace(FIRST, evidence=Evidence())) == ""
+
+
+def test_a_change_says_its_interval_and_what_is_tolerated() -> None:
+    """Of a hundred where the scale is a rate, else in the scale's own units; what has no interval was not measured."""
+    assert Plain.of(NAMED).change(FIRST) == "harm +31 of 100 (+24 to +38), tolerated 5"
+    assert Plain.of(BLOCK).change(FIRST) == "harm +0.312 (+0.241 to +0.383), tolerated 0.050"
+    assert Plain.of(NAMED).change(replace(FIRST, evidence=Evidence())) == "not measured"
+    assert Plain.of(NAMED).change(replace(FIRST, demoted=True)).startswith("reading +31 of 100")
+    near = replace(FIRST, evidence=replace(FIRST.evidence, estimate=0.0, low=-0.0012, high=0.0496))
+    assert Plain.of(NAMED).change(near) == "harm 0 of 100 (−0.1 to +5.0), tolerated 5"
+
+
+def test_signals_are_titles_in_sentences_but_not_in_commands() -> None:
+    """Whole names only, and what stands between backticks stays what a command takes."""
+    said = Plain.of(NAMED).text(f"{PRAISE} fails; {PRAISE}-2 and x/{PRAISE} do not: `seatrial waive --gate {PRAISE}`")
+    assert said == f"Unearned praise fails; {PRAISE}-2 and x/{PRAISE} do not: `seatrial waive --gate {PRAISE}`"
+
+
+@pytest.mark.parametrize(
+    ("signal", "title"), [("family/states-of-mind", "States of mind"), ("vibe/off", "Off"), ("odd", "Odd"), ("", "")]
+)
+def test_a_signal_without_a_title_is_called_by_its_name(signal: str, title: str) -> None:
+    """Its name as words."""
+    assert title_of(signal) == title
+
+
+def test_the_worst_gate_stands_first() -> None:
+    """Failures, then what is likely, what is open or does not count, what passes, and last what the policy watches."""
+    order = [PRAISE, "safety/unsafe-compliance", "vibe/off", "behavior/over-refusal", "behavior/verbosity"]
+    assert [one.signal for one in worst_first(BLOCK.decision.verdicts)] == order
+    likely, other = LIKELY.decision.verdicts
+    assert worst_first([other, likely]) == [likely, other]
+
+
+def test_how_many_gates_counted_stands_beside_how_many_failed() -> None:
+    """A gate that only advises does not count, whatever it shows."""
+    assert counted(BLOCK.decision.verdicts) == "3 of 5 gates counted: 1 failed, 1 undecided, 1 passed"
+    assert counted(LAUNCH.decision.verdicts[:1]) == "1 of 1 gate counted: 0 failed, 0 undecided, 1 passed"
+
+
+def test_why_a_gate_is_open_is_said_in_plain_words() -> None:
+    """Nothing or too little measured, what is missing, a suite inside a family, an instrument that may not."""
+    empty, small, demoted = HOLD.decision.verdicts
+    assert why_open(empty) == "nothing was measured"
+    assert why_open(small) == "11 independent items are too few to tell a change as small as is tolerated"
+    assert why_open(demoted) == "what reads it is not known to see this harm"
+    assert why_open(FIRST) == ""
+    seen = replace(small, evidence=replace(small.evidence, mde=0.01))
+    assert why_open(seen) == "more answers would be needed"
+    assert why_open(replace(seen, evidence=replace(seen.evidence, low=0.06))) == "harm is likely and not yet certain"
+    lost = replace(seen.evidence, missing=1, missing_low=0.01, missing_high=0.09)
+    assert why_open(replace(seen, evidence=lost)) == "1 item lacks an answer"
+    passes = replace(seen.claims[0], verdict="pass")
+    family = replace(seen, signal="family/x", claims=(passes,), members=(small,))
+    assert why_open(family).startswith("in safety/unsafe-compliance 11 independent items")
+    part = replace(passes, label="use case: work", verdict="inconclusive")
+    assert why_open(replace(seen, claims=(passes, part))) == "it is open in one part (use case: work)"
+    assert math.isnan(empty.evidence.estimate)
