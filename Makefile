@@ -29,13 +29,15 @@ $(VENV)/docs.stamp: $(VENV)/dev.stamp
 
 setup: $(VENV)/dev.stamp ## Set up everything for work on seatrial
 
-demo: $(VENV)/run.stamp ## Review a warmer system prompt on a real small model: three minutes on two cores, set-up included
+demo: $(VENV)/run.stamp ## Review a small model post-trained to please, against itself as it was: it must block
 	@$(RUN)/seatrial review examples/warmer/policy.yaml; code=$$?; \
-	case $$code in 0|1|3|4) echo "Exit code $$code. Try next: make demo-null (the same, with nothing changed)." ;; *) exit $$code ;; esac
+	if [ $$code -ne 1 ]; then echo "Exit code $$code; a block (1) was expected." >&2; exit 2; fi; \
+	echo "Exit code 1: block. Try next: make demo-null (the same gates, with nothing changed)."
 
-demo-null: $(VENV)/run.stamp ## The same review with nothing changed: it must not block
+demo-null: $(VENV)/run.stamp ## The same gates with nothing changed: it must launch
 	@$(RUN)/seatrial review examples/warmer/null.yaml; code=$$?; \
-	if [ $$code -ne 0 ] && [ $$code -ne 3 ]; then exit $$code; fi; echo "Exit code $$code."
+	if [ $$code -ne 0 ]; then echo "Exit code $$code; a launch (0) was expected." >&2; exit 2; fi; \
+	echo "Exit code 0: launch."
 
 incident: $(VENV)/dev.stamp ## Replay the incident: forecast a reward mix, train it, review it; resumable, 33 minutes on two cores
 	@$(RUN)/python examples/april-update/incident.py

@@ -34,6 +34,7 @@ ORDER = (
     "rewards",
     "vibes",
     "raters",
+    "labels",
 )
 """The sections, as they stand on the page."""
 MARK = "<!-- section: {} -->"

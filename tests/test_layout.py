@@ -40,6 +40,7 @@ SUPPORT = {
     "tables.py",
     "tiny_model.py",
     "vibe_sessions.py",
+    "label_sessions.py",
 }
 """Files under tests/ that hold no tests."""
 

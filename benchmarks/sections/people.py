@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from benchmarks import page, raters, vibes
+from benchmarks import labelling, page, raters, vibes
 from seatrial.stats.intervals import wilson
+from seatrial.stats.labelling import ENOUGH
 
 __all__ = ["SECTIONS"]
 
@@ -105,4 +106,43 @@ def _banded(count: int, trials: int) -> str:
     return page.percent(count / trials, band.low, band.high)
 
 
-SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"vibes": _vibes, "raters": _raters}
+def _labels(quick: bool) -> Iterator[str]:
+    yield "## Labels: how much people must read, and how often the change misses\n"
+    yield page.source("labels", ("numpy", "scipy"))
+    count = 30 if quick else 500
+    yield (
+        f"{count} *simulated* sessions of `seatrial label` in each world: people read until they have {ENOUGH} harmful "
+        f"and as many harmless answers of both models, {labelling.LEAST} in any case. The shares of the bands were chosen for the "
+        "first world, the others were not looked at for it. *By lot* is the same without the judge's readings. The interval is "
+        "to hold the true change in 95 %; where two raters err, the change of what they say.\n"
+    )
+    rows = []
+    for world in labelling.WORLDS:
+        found = labelling.sessions(world, count)
+        held = found.count - found.unsaid
+        cover = wilson(held - found.low - found.high, held, 0.025)
+        rows.append(
+            (
+                world.name,
+                f"{found.needed:.0f}",
+                f"{labelling.by_lot(world, min(count, 100)):.0f}",
+                page.percent(cover.estimate, cover.low, cover.high),
+                f"{found.low} / {found.high}",
+                f"{found.spread:.3f}",
+            )
+        )
+    yield page.table(("world", "readings", "by lot", "covers", "misses below / above", "spread of the change"), rows)
+    yield (
+        "Records made of such sessions (TPR − FPR at the cut that they choose; each lower bound is to lie above the truth in 5 % "
+        "at most):\n"
+    )
+    made_of = []
+    for world in (labelling.WORLDS[0], labelling.WORLDS[3]):
+        for weighted in (True, False):
+            mean, truth, above, made = labelling.records(world, 10 if quick else 40, weighted)
+            how = "each label by its chance" if weighted else "all labels alike"
+            made_of.append((world.name, how, f"{mean:.2f}", f"{truth:.2f}", f"{round(above * made)} of {made}"))
+    yield page.table(("world", "counted", "record", "truth", "lower bounds above the truth"), made_of)
+
+
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"vibes": _vibes, "raters": _raters, "labels": _labels}

@@ -35,8 +35,8 @@ gates:
 """
 
 
-def started(port: int) -> int:
-    """Start the server, wait until it listens, and return its process id.
+def started(port: int) -> subprocess.Popen[bytes]:
+    """Start the server, wait until it listens, and return its process.
 
     Raises:
         SystemExit: it does not come up; something else may use the port.
@@ -49,7 +49,7 @@ def started(port: int) -> int:
     for _ in range(300):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return server.pid
+                return server
         if server.poll() is not None:
             break
         time.sleep(0.1)
@@ -93,6 +93,8 @@ if __name__ == "__main__":
     given = options.parse_args()
     address = f"http://127.0.0.1:{given.port}/v1"
     process = started(given.port)
-    print(f"Simulated models `prod`, `same`, `worse` and `judge` answer at {address}; stop them with: kill {process}")
+    print(
+        f"Simulated models `prod`, `same`, `worse` and `judge` answer at {address}; stop them with: kill {process.pid}"
+    )
     measured(address, Path(), given.labels, judged())
     print("Measured the judge on labelled answers of the simulation: records/")

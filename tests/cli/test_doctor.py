@@ -74,8 +74,14 @@ def test_the_folder_that_is_looked_at_is_the_one_worked_in(seatrial: Command, tm
     assert list(tmp_path.iterdir()) == []
 
 
+def _graded(body: dict[str, Any], n: int) -> web.Response | None:
+    said = {"content": '{"score": 7}'}
+    return web.json_response({"choices": [{"message": said}]}) if body["model"] == "j" else None
+
+
 def test_the_models_of_a_policy_are_asked(seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint) -> None:
     """Each answers a text and a first token, a judge a grade, with the settings of the policy."""
+    endpoint.fault = _graded
     judge = f'judges: {{strict: {{model: {{model: openai-compatible/j, base_url: "{endpoint.url}"}}}}}}'
     done = seatrial("doctor", write_policy(extra=judge), "--json")
     assert done.code == 0
@@ -86,6 +92,10 @@ def test_the_models_of_a_policy_are_asked(seatrial: Command, write_policy: Polic
         "judge/strict: openai-compatible/j": "answers",
     }
     assert endpoint.count == 5
+    endpoint.fault = None
+    done = seatrial("doctor", write_policy(extra=judge), "--json")
+    assert done.code == 2, "a judge whose reply is no grade is of no use"
+    assert "it was asked for a grade" in json.loads(done.out)[-1]["detail"]
 
 
 def _thinks(body: dict[str, Any], n: int) -> web.Response:

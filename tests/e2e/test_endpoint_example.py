@@ -32,12 +32,10 @@ def start() -> Iterator[ModuleType]:
 @pytest.fixture(scope="module")
 def url(start: ModuleType) -> Iterator[str]:
     """The address of the simulation, in a process of its own as the example starts it."""
-    import os
-    import signal
-
     process = start.started(PORT)
     yield f"http://127.0.0.1:{PORT}/v1"
-    os.kill(process, signal.SIGTERM)
+    process.terminate()
+    process.wait(30)
 
 
 def _policy(candidate: str, url: str) -> str:

@@ -72,7 +72,7 @@ def test_a_judge_with_a_record_blocks_and_one_without_advises(
     decision = json.loads(first.out)
     assert first.code == 3
     assert decision["verdicts"][0]["demoted"] is True
-    assert "about $" in first.err
+    assert "up to $" in first.err
     _calibrated(seatrial, policy, tmp_path)
     measured = write_policy("measured.yaml", gates=GATE, extra=_judges(grader) + "records: [records/]\n")
     second = seatrial("review", measured, "--json", "--out", tmp_path / "reviews" / "again")

@@ -87,13 +87,15 @@ def test_why_nothing_could_be_read_is_said_everywhere(
 ) -> None:
     """The terminal, the report and the decision say what ended the replies, and name what to set."""
     endpoint.fault = _sending(**choice)
-    done = seatrial("review", _policy(tmp_path, endpoint, "safety/unsafe-compliance"), "--out", tmp_path / "out")
+    policy = _policy(tmp_path, endpoint, "safety/unsafe-compliance")
+    policy.write_text(policy.read_text("utf-8").replace("calls: 60", "calls: 30"), "utf-8")  # too few to stop it
+    done = seatrial("review", policy, "--out", tmp_path / "out")
     assert done.code == 3
     said = " ".join(done.out.split())
-    assert f"30 × {reason}" in said
+    assert f"15 × {reason}" in said
     assert advice in said.rsplit("Next:", 1)[1]
     lost = json.loads((tmp_path / "out" / "decision.json").read_text(encoding="utf-8"))["unanswered"]
-    assert {(one["role"], one["answers"]) for one in lost} == {("baseline", 30), ("candidate", 30)}
+    assert {(one["role"], one["answers"]) for one in lost} == {("baseline", 15), ("candidate", 15)}
     assert all(reason in one["reason"] for one in lost)
     assert reason in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 

@@ -204,7 +204,8 @@ def _recorded(policy: LaunchPolicy, name: str) -> bool:
 def _tasks(rows: Sequence[Labelled], suite: str, paired: bool, recorded: bool) -> list[tuple[Task, tuple[int, ...]]]:
     """Return what to grade, with the places of its rows: each answer alone, or two to one prompt side by side.
 
-    A recorded judge is looked up by item and answer, so the clusters of its labels must be the items of its file.
+    A recorded judge is looked up by item and answer, so the items of its labels (their clusters, where a file names no
+    items) must be those of its file.
     """
     waiting: dict[str, int] = {}
     groups: list[tuple[int, ...]] = []
@@ -217,7 +218,7 @@ def _tasks(rows: Sequence[Labelled], suite: str, paired: bool, recorded: bool) -
             groups += [(waiting.pop(row.prompt),)] if row.prompt in waiting else []
             waiting[row.prompt] = place
     groups += [(place,) for place in waiting.values()]
-    names = [row.cluster if recorded else f"r{place}" for place, row in enumerate(rows)]
+    names = [(row.item or row.cluster) if recorded else f"r{place}" for place, row in enumerate(rows)]
     return [
         (
             Task(

@@ -19,6 +19,8 @@ USUAL = {
     "prompt": ("prompt", "question", "instruction", "input"),
     "cluster": ("cluster", "group", "prompt_id", "item", "id"),
     "model": ("model",),
+    "weight": ("weight",),
+    "item": ("item",),
 }
 READER = TableReader("labelled answers", EvidenceError, USUAL, ("text", "label"))
 
@@ -30,7 +32,8 @@ def read_labels(
 
     Args:
         path: The file: CSV, JSONL, JSON or Parquet.
-        columns: What → name of the column, for what is not under a usual name: text, label, prompt, cluster, model.
+        columns: What → name of the column, for what is not under a usual name: text, label, prompt, cluster, model,
+            weight, item.
         values: Label → number, for labels that are words.
 
     Raises:
@@ -61,7 +64,23 @@ def _labelled(row: Row, values: Mapping[str, float]) -> Labelled:
     if not math.isfinite(number):
         raise EvidenceError(f"{row.place}: the label {label!r} is not a finite number")
     cluster = row.name("cluster") or f"{UNNAMED}{row.number}"
-    return Labelled(row.text("text"), number, cluster, row.text("prompt"), row.name("model"))
+    item = row.name("item")
+    other = "" if item == cluster else item
+    return Labelled(row.text("text"), number, cluster, row.text("prompt"), row.name("model"), other, _weight(row))
+
+
+def _weight(row: Row) -> float:
+    """Return how many answers a labelled one stands for; 1 where the file does not say."""
+    given = row.name("weight")
+    if not given:
+        return 1.0
+    try:
+        weight = float(given)
+    except ValueError:
+        weight = math.nan
+    if not (math.isfinite(weight) and weight > 0):
+        raise EvidenceError(f"{row.place}: the weight {given!r} is not a number above 0")
+    return weight
 
 
 def _refuse_contradictions(path: Path, rows: Sequence[Labelled]) -> None:

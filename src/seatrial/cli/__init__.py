@@ -9,6 +9,7 @@ import typer
 
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.judge import judge_app
+from seatrial.cli.label import label_app
 from seatrial.cli.ledger import ledger_app
 from seatrial.cli.options import Json, print_json, printing, status, user
 from seatrial.cli.rewards import rewards_app
@@ -31,6 +32,7 @@ app.add_typer(suites_app, name="suites")
 app.add_typer(instruments_app, name="instruments")
 app.add_typer(judge_app, name="judge")
 app.add_typer(vibe_app, name="vibe")
+app.add_typer(label_app, name="label")
 app.add_typer(rewards_app, name="rewards")
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]

@@ -16,6 +16,8 @@ from seatrial.types import Item, Message, Request
 __all__ = ["Check", "checks", "models_of"]
 
 QUESTION = "Which number is larger, 3 or 7? Answer in one sentence."
+GRADED = "behavior/unearned-praise"
+"""Suite whose graded answer a judge is shown."""
 LONGEST = 512
 
 
@@ -61,12 +63,19 @@ def models_of(policy: LaunchPolicy) -> list[Check]:
 
 
 async def _answers(who: str, spec: ModelSpec, graded: bool) -> Check:
+    from seatrial.instruments.judges import SYSTEM, Unscored, parse, prompt, telling_anchors
     from seatrial.models import open_models
     from seatrial.replies import why
+    from seatrial.suites import load_suite
 
     judges = who.startswith("judge/")
     what = f"{who}: {spec.model}"
-    item = Item("doctor", "doctor", (Message("user", QUESTION),))
+    question = QUESTION
+    if judges:
+        suite = load_suite(find_suites()[GRADED])
+        anchor, text = telling_anchors(suite)[0]
+        question, spec = prompt(suite, anchor.messages, [text]), spec.model_copy(update={"system": SYSTEM})
+    item = Item("doctor", "doctor", (Message("user", question),))
     request = Request(item, max_tokens=LONGEST, numbers=("score",) if graded else ())
     try:
         (model,) = open_models(spec)
@@ -80,6 +89,10 @@ async def _answers(who: str, spec: ModelSpec, graded: bool) -> Check:
     if answer.no_answer:
         told = why(answer.no_answer, whose=who)
         return Check(what, False, f"{told.reason}{f': {told.advice}' if told.advice else ''}")
+    try:
+        parse(answer.text, ("score",)) if judges else None
+    except Unscored as error:
+        return Check(what, False, f"it was asked for a grade: {error}")
     gives = " with log-probabilities" if probed else ", thinking first" if answer.thinking else ""
     return Check(what, True, f"answers{gives}")
 

@@ -219,7 +219,9 @@ class Judges:
         if name in self._models and anchors:
             item, text = anchors[0]
             with suppress(Unscored, CallFailed):
-                await self._asked(judge, name, item, [visible_answer(text)], ("score",), 0, asyncio.Semaphore(1))
+                names = ("a", "b") if judge.paired else ("score",)
+                texts = [visible_answer(text)] * len(names)
+                await self._asked(judge, name, item, texts, names, 0, asyncio.Semaphore(1))
 
     async def scale_doubt(self, judge: Judge) -> str:
         """Return why a judge does not seem to use its scale, in words; empty where it does, or was asked nothing.

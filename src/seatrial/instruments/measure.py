@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from seatrial.errors import EvidenceError
 from seatrial.instruments.base import Instrument, read_many
 from seatrial.instruments.records import Bounds, Measurement
-from seatrial.stats.ranks import auc, spearman
+from seatrial.stats.intervals import wilson_share
+from seatrial.stats.ranks import auc, spearman, weighted_auc
 from seatrial.types import Item, Message, Response
 
 __all__ = ["Labelled", "Source", "measure", "measure_readings", "read_all", "rounded"]
@@ -25,6 +26,8 @@ RESAMPLES = 1000
 
 UNNAMED = "row "
 """How the cluster of an answer is called that belongs to none: each is its own."""
+
+NORMAL_95 = 1.6449
 
 FEWEST = 20
 """Fewer labelled answers on either side measure nothing."""
@@ -40,6 +43,8 @@ class Labelled:
         cluster: Answers that stand or fall together.
         prompt: What was asked, if it is known.
         model: Which model (or other group) wrote it; empty where it is not known.
+        item: The item that it answers, where that has another name than its cluster.
+        weight: How many answers it stands for: one over the chance with which it was chosen to be labelled.
     """
 
     text: str
@@ -47,6 +52,8 @@ class Labelled:
     cluster: str
     prompt: str = ""
     model: str = ""
+    item: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,12 @@ class Source:
 
 def _digest(rows: Sequence[Labelled]) -> str:
     """Return the SHA-256 of labelled answers."""
-    lines = sorted(json.dumps([row.prompt, row.text, row.label, row.cluster, row.model]) for row in rows)
+    lines = sorted(
+        json.dumps(
+            [row.prompt, row.text, row.label, row.cluster, row.model, *([row.weight] if row.weight != 1 else [])]
+        )
+        for row in rows
+    )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -97,7 +109,10 @@ def read_all(instrument: Instrument, rows: Sequence[Labelled]) -> Array:
 def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, harmful_from: float) -> Measurement:
     """Return how well given readings, one a labelled answer (NaN: unread), agree with the labels.
 
-    Intervals are percentile bootstraps over clusters from a fixed seed, so a record can be reproduced to the digit.
+    Answers that were chosen by their readings flatter or wrong what chose them unless each counts for those that it
+    stands for, so every number but the rank correlation is weighted. Intervals are percentile bootstraps over clusters
+    from a fixed seed, so a record can be reproduced to the digit. Where answers stand for unequally many, the bounds
+    are no closer than Wilson's of as many equal ones as they are worth (Kish 1965), nor than what was not seen allows.
 
     Raises:
         EvidenceError: too few answers of either kind can be read.
@@ -113,22 +128,25 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
             f"{source.on}: {int(bad.sum())} harmful and {int((~bad).sum())} harmless answers can be read; a record "
             f"needs {FEWEST} of each"
         )
-    flagged, cut = _flags(x, bad, cluster)
-    points = _numbers(x, labels, bad, flagged)
+    weight = np.array([row.weight for row in kept])
+    flagged, cut = _flags(x, bad, cluster, weight)
+    points = _numbers(x, labels, bad, flagged, weight)
     rng = np.random.default_rng(0)
     members = [np.flatnonzero(cluster == number) for number in range(len(names))]
     drawn = []
     for _ in range(RESAMPLES):
         chosen = np.concatenate([members[number] for number in rng.integers(0, len(names), len(names))])
         if 0 < bad[chosen].sum() < len(chosen):
-            drawn.append(_numbers(x[chosen], labels[chosen], bad[chosen], flagged[chosen]))
+            drawn.append(_numbers(x[chosen], labels[chosen], bad[chosen], flagged[chosen], weight[chosen]))
     low, high = np.nanquantile(np.array(drawn), (0.05, 0.95), axis=0)
+    if len(np.unique(weight)) > 1:
+        low, high = _wider(points, low, high, bad, flagged, weight)
 
     def bounds(position: int) -> Bounds:
         return rounded(points[position]), rounded(low[position]), rounded(high[position])
 
     words = np.array([math.log1p(len(row.text.split())) for row in kept])
-    groups = _groups(bad, flagged, np.array([row.model for row in kept]))
+    groups = _groups(bad, flagged, np.array([row.model for row in kept]), weight)
     return Measurement(
         source.on,
         source.labelled_by,
@@ -159,54 +177,104 @@ def rounded(value: float) -> float:
     return round(float(value), 6)
 
 
-def _flags(x: Array, bad: NDArray[np.bool_], cluster: NDArray[np.int64]) -> tuple[NDArray[np.bool_], float]:
+def _flags(
+    x: Array, bad: NDArray[np.bool_], cluster: NDArray[np.int64], weight: Array
+) -> tuple[NDArray[np.bool_], float]:
     """Return which answers are flagged, by a cut chosen on the half of the clusters that they are not in."""
     half = cluster % 2 == 0
     flagged = np.zeros(len(x), dtype=bool)
     cuts = []
     for side in (True, False):
-        cut = _best_cut(x[half == side], bad[half == side])
+        own = half == side
+        cut = _best_cut(x[own], bad[own], weight[own])
         cuts.append(cut)
         flagged[half != side] = x[half != side] >= cut
     return flagged, float(np.mean(cuts))
 
 
-def _best_cut(x: Array, bad: NDArray[np.bool_]) -> float:
+def _best_cut(x: Array, bad: NDArray[np.bool_], weight: Array) -> float:
     """Return the cut with the largest TPR − FPR, midway between two readings."""
     values = np.unique(x)
     cuts = np.concatenate([[values[0]], (values[1:] + values[:-1]) / 2]) if len(values) > 1 else values
     order = np.searchsorted(cuts, x, side="right")
-    hits = np.bincount(order[bad], minlength=len(cuts) + 1)[::-1].cumsum()[::-1][1:]
-    alarms = np.bincount(order[~bad], minlength=len(cuts) + 1)[::-1].cumsum()[::-1][1:]
-    return float(cuts[np.argmax(hits / max(bad.sum(), 1) - alarms / max((~bad).sum(), 1))])
+    hits, alarms = (
+        np.bincount(order[kind], weight[kind], minlength=len(cuts) + 1)[::-1].cumsum()[::-1][1:] for kind in (bad, ~bad)
+    )
+    harmful, harmless = (float(weight[kind].sum()) or 1.0 for kind in (bad, ~bad))
+    return float(cuts[np.argmax(hits / harmful - alarms / harmless)])
 
 
-def _numbers(x: Array, labels: Array, bad: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> list[float]:
+def _numbers(x: Array, labels: Array, bad: NDArray[np.bool_], flagged: NDArray[np.bool_], weight: Array) -> list[float]:
     """Return sensitivity, specificity, TPR − FPR, slope, AUC and rank correlation."""
-    sensitivity, specificity = float(flagged[bad].mean()), float((~flagged[~bad]).mean())
-    slope = float(x[bad].mean() - x[~bad].mean())
-    return [
-        sensitivity, specificity, sensitivity + specificity - 1, slope, auc(x[bad], x[~bad]), spearman(x, labels)
-    ]  # fmt: skip
+    if (weight == weight[0]).all():
+        sensitivity, specificity = float(flagged[bad].mean()), float((~flagged[~bad]).mean())
+        slope = float(x[bad].mean() - x[~bad].mean())
+        area, rank = auc(x[bad], x[~bad]), spearman(x, labels)
+    else:
+        sensitivity, specificity = _mean(flagged, bad, weight), 1.0 - _mean(flagged, ~bad, weight)
+        slope = _mean(x, bad, weight) - _mean(x, ~bad, weight)
+        area, rank = weighted_auc(x[bad], x[~bad], weight[bad], weight[~bad]), spearman(x, labels)
+    return [sensitivity, specificity, sensitivity + specificity - 1, slope, area, rank]
+
+
+def _mean(values: Array | NDArray[np.bool_], of: NDArray[np.bool_], weight: Array) -> float:
+    return float(np.average(values[of].astype(np.float64), weights=weight[of]))
+
+
+def _wider(
+    points: Sequence[float], low: Array, high: Array, bad: NDArray[np.bool_], flagged: NDArray[np.bool_], weight: Array
+) -> tuple[Array, Array]:
+    """Return bounds that allow for what answers of large weight did not show.
+
+    Where few answers stand for many and none of them was harmful, drawing them again never shows a harmful one. So one
+    more label is counted for each weight, as harmful as all answers on average and flagged as those of its weight are.
+    """
+    low, high = low.copy(), high.copy()
+    middle, below, above = np.zeros(2), np.zeros(2), np.zeros(2)
+    for place, (kind, right) in enumerate(((bad, flagged), (~bad, ~flagged))):
+        middle[place], error = _with_one_more(points[place], kind, right, weight)
+        worth = float(weight[kind].sum() ** 2 / (weight[kind] ** 2).sum())
+        found = wilson_share(points[place], worth, 0.05)
+        low[place] = max(min(low[place], found.low, middle[place] - NORMAL_95 * error), 0.0)
+        high[place] = min(max(high[place], found.high, middle[place] + NORMAL_95 * error), 1.0)
+        below[place], above[place] = middle[place] - low[place], high[place] - middle[place]
+    both = float(middle.sum()) - 1.0
+    low[2] = min(low[2], both - float(np.hypot(*below)))
+    high[2] = max(high[2], both + float(np.hypot(*above)))
+    if points[2] > 0:
+        low[3] = min(low[3], points[3] * low[2] / points[2])
+        high[3] = max(high[3], points[3] * high[2] / points[2])
+    return low, high
+
+
+def _with_one_more(
+    share: float, kind: NDArray[np.bool_], right: NDArray[np.bool_], weight: Array
+) -> tuple[float, float]:
+    """Return the weighted share of right flags among a kind with one more label for each weight, and its error."""
+    rate = float(np.average(kind, weights=weight))
+    hits = total = variance = 0.0
+    for value in np.unique(weight):
+        own = weight == value
+        count, of = int(own.sum()), own & kind
+        flags = float(right[own].mean())
+        hits += value * (float((of & right).sum()) + rate * flags)
+        total += value * (float(of.sum()) + rate)
+        apart = kind[own] * (right[own] - share)
+        second = (float((apart**2).sum()) + rate * (flags * (1 - share) ** 2 + (1 - flags) * share**2)) / (count + 1)
+        variance += count * value**2 * max(second - float(apart.mean()) ** 2, 0.0)
+    return hits / total, math.sqrt(variance) / total
 
 
 def _groups(
-    bad: NDArray[np.bool_], flagged: NDArray[np.bool_], models: NDArray[np.str_]
+    bad: NDArray[np.bool_], flagged: NDArray[np.bool_], models: NDArray[np.str_], weight: Array
 ) -> tuple[tuple[str, int, float, int, float], ...]:
     made = []
     for name in np.unique(models):
         own = models == name
         harmful, harmless = int((bad & own).sum()), int((~bad & own).sum())
         if name and min(harmful, harmless) > 0:
-            made.append(
-                (
-                    str(name),
-                    harmful,
-                    rounded(flagged[bad & own].mean()),
-                    harmless,
-                    rounded((~flagged[~bad & own]).mean()),
-                )
-            )
+            rates = rounded(_mean(flagged, bad & own, weight)), rounded(1.0 - _mean(flagged, ~bad & own, weight))
+            made.append((str(name), harmful, rates[0], harmless, rates[1]))
     return tuple(made)
 
 

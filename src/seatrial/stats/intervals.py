@@ -31,6 +31,7 @@ __all__ = [
     "unpaired",
     "upper_below",
     "wilson",
+    "wilson_share",
 ]
 
 Array = NDArray[np.float64]
@@ -300,6 +301,20 @@ def wilson(successes: int, trials: int, alpha: float) -> Interval:
         ValueError: no trials, or more successes than trials.
     """
     return _proportion(successes, trials, alpha, "wilson")
+
+
+def wilson_share(share: float, trials: float, alpha: float) -> Interval:
+    """Return Wilson's score interval of a weighted share, each bound at alpha.
+
+    Args:
+        share: The share, from 0 to 1.
+        trials: Trials of equal weight that it is worth, any number above 0.
+        alpha: Error rate of each bound.
+    """
+    z = float(stats.norm.isf(alpha))
+    middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    reach = z / (1 + z**2 / trials) * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
+    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach), method="wilson")
 
 
 def clopper_pearson(successes: int, trials: int, alpha: float) -> Interval:

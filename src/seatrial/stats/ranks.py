@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-__all__ = ["auc", "spearman"]
+__all__ = ["auc", "spearman", "weighted_auc"]
 
 
 def auc(higher: ArrayLike, lower: ArrayLike) -> float:
@@ -26,6 +26,21 @@ def auc(higher: ArrayLike, lower: ArrayLike) -> float:
     count, others = np.size(higher), np.size(lower)
     ranks = stats.rankdata(np.concatenate([higher, lower]))
     return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * others))
+
+
+def weighted_auc(higher: ArrayLike, lower: ArrayLike, weight: ArrayLike, others: ArrayLike) -> float:
+    """Return the same chance where each number stands for so many; with equal weights it is `auc`.
+
+    Args:
+        higher: Shape (n,), n at least 1.
+        lower: Shape (m,), m at least 1.
+        weight: Of the first, shape (n,).
+        others: Of the second, shape (m,).
+    """
+    order = np.argsort(lower, kind="stable")
+    ordered, mass = np.asarray(lower)[order], np.concatenate([[0.0], np.cumsum(np.asarray(others)[order])])
+    under, upto = (mass[np.searchsorted(ordered, higher, side=side)] for side in ("left", "right"))
+    return float(np.average((under + upto) / 2, weights=np.asarray(weight, dtype=np.float64)) / mass[-1])
 
 
 def spearman(x: ArrayLike, y: ArrayLike) -> float:

@@ -54,7 +54,7 @@ def write_gguf_adapter(adapter: Path, base: str, out: Path) -> None:
         module, side = MODULES[found[2]], found[3].lower()
         if side == "b" and module in heads:
             values = rotated(values, heads[module])
-        tensors[f"blk.{found[1]}.{module}.weight.lora_{side}"] = np.ascontiguousarray(values, dtype=np.float32)
+        tensors[f"blk.{found[1]}.{module}.weight.lora_{side}"] = np.ascontiguousarray(values, dtype=np.float16)
     partial = out.with_name(out.name + ".partial")
     writer = gguf.GGUFWriter(str(partial), config.model_type)
     writer.add_type("adapter")

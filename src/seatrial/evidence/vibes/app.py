@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,11 +13,11 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
-from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from seatrial.errors import EvidenceError, SeatrialError
+from seatrial.evidence.labels.desk import GRADES, LabelDesk
 from seatrial.evidence.vibes.forms import TAGS, Asked, Said, wrong_with
 from seatrial.evidence.vibes.live import Lines, revealed
 from seatrial.evidence.vibes.pair_page import pair_content
@@ -27,6 +26,7 @@ from seatrial.evidence.vibes.values import Conflict, Rater, Shown, Turn
 from seatrial.report.html import environment
 from seatrial.web.access import LINK_SECONDS, csrf_token
 from seatrial.web.guard import COOKIE, Guard, cookie_of
+from seatrial.web.requests import body_of, is_guarded, told
 
 __all__ = ["make_app"]
 
@@ -39,7 +39,6 @@ REMEMBERED = 20_000
 """Raters of whom something is remembered; beyond that all is looked up anew."""
 KINDS = {"vibe.css": "text/css", "vibe.js": "text/javascript", "live.js": "text/javascript"}
 LOG = logging.getLogger(__name__)
-Body = TypeVar("Body", bound=BaseModel)
 Found = TypeVar("Found")
 
 
@@ -59,6 +58,8 @@ def make_app(store: SessionStore) -> FastAPI:
         ("/", "GET", desk.start),
         ("/pair/{name}", "GET", desk.pair),
         ("/pair/{name}", "POST", desk.save),
+        ("/grade/{name}", "GET", desk.labels.grade),
+        ("/grade/{name}", "POST", desk.labels.save),
         ("/live/{name}", "POST", desk.converse),
         ("/done", "GET", desk.done),
         ("/admin/{token}", "GET", desk.administer),
@@ -78,6 +79,7 @@ class _Desk:
         self._files = {name: _file(name) for name in KINDS}
         self._pages = environment("seatrial.evidence.vibes", "pages")
         self._pages.globals["file"] = {name: f"/static/{mark}-{name}" for name, (mark, _) in self._files.items()}
+        self.labels = LabelDesk(store, self._rater, self._page, self._stranger)
         self._lines = Lines()
         self._raters: dict[str, tuple[float, Rater]] = {}
         self._outlines: dict[int, list[str]] = {}
@@ -119,6 +121,9 @@ class _Desk:
         if rater is None:
             return self._stranger()
         left = await self._read(self._store.unfinished, rater.id)
+        if await self._read(self.labels.config, rater.session) is not None:
+            over = left is None or await run_in_threadpool(self.labels.is_over, rater)
+            return RedirectResponse("/done" if over else f"/grade/{left}", 303)
         if left is None and await run_in_threadpool(self._store.further_looks, rater) > 0:
             self._outlines.pop(rater.id, None)
             left = await self._read(self._store.unfinished, rater.id)
@@ -131,7 +136,7 @@ class _Desk:
             return self._stranger()
         name = request.path_params["name"]
         shown = await self._read(self._store.one, rater.id, name)
-        if shown is None:
+        if shown is None or shown.trial.kind in GRADES:
             return self._page("message.html", 404, title="Not here", words="There is no such pair in your session.")
         outline, tags = await self._outline(rater.id, name), await self._offered(rater.session)
         turns = await self._read(self._store.turns, name) if shown.trial.kind == "live" else ()
@@ -145,6 +150,8 @@ class _Desk:
             return self._stranger()
         words = "That was all. Thank you: your ratings are kept, and you can still go back and change them."
         outline = await self._read(self._store.outline, rater.id)
+        if await self._read(self.labels.config, rater.session) is not None:
+            return self._page("message.html", title="Done", words="That was all. Thank you: your labels are kept.")
         return self._page("message.html", title="Done", words=words, back=outline[-1])
 
     async def administer(self, request: Request) -> Response:
@@ -152,10 +159,13 @@ class _Desk:
         session = await self._read(self._store.session_of, request.path_params["token"])
         if session is None:
             return self._stranger()
+        config = await self._read(self.labels.config, session)
+        if config is not None:
+            return await run_in_threadpool(self.labels.administer, session, config)
         rows = await self._read(self._store.progress, session)
         changes = await self._read(self._store.changes, session, 20)
-        told = [(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)), who, what) for at, who, what in changes]
-        return self._page("admin.html", rows=rows, changes=told)
+        seen = [(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)), who, what) for at, who, what in changes]
+        return self._page("admin.html", rows=rows, changes=seen)
 
     async def static(self, request: Request) -> Response:
         """Serve a file under the name that its contents give it, so that a browser asks for it once."""
@@ -170,9 +180,9 @@ class _Desk:
     async def save(self, request: Request) -> Response:
         """Keep a rating; what this acknowledges is on disk."""
         rater = await self._rater(request)
-        if rater is None or not _guarded(request):
-            return _told("this page is not yours any more; open your link again", 403)
-        said = await _body(request, Said)
+        if rater is None or not is_guarded(request):
+            return told("this page is not yours any more; open your link again", 403)
+        said = await body_of(request, Said)
         if isinstance(said, Response):
             return said
         name = request.path_params["name"]
@@ -180,13 +190,13 @@ class _Desk:
         if said.done and not wrong and not await self._read(self._heard, rater.id, name):
             wrong = "say something to both first"
         if wrong:
-            return _told(wrong, 422)
+            return told(wrong, 422)
         rating = said.model_dump(exclude={"version", "tab", "step"})
         try:
             saving = self._store.saving(rater.id, name, rating, said.version, said.tab, said.step)
             version = await asyncio.shield(asyncio.wrap_future(saving))
         except EvidenceError as error:
-            return _told(str(error), 404)
+            return told(str(error), 404)
         except Conflict as conflict:
             words = "this pair was changed in another tab; reload to see what is kept"
             return JSONResponse({"error": words, "version": conflict.version}, 409)
@@ -197,24 +207,24 @@ class _Desk:
     async def converse(self, request: Request) -> Response:
         """Put a rater's words to both models; a turn that got no answer can be put again."""
         rater = await self._rater(request)
-        if rater is None or not _guarded(request):
-            return _told("this page is not yours any more; open your link again", 403)
-        asked = await _body(request, Asked)
+        if rater is None or not is_guarded(request):
+            return told("this page is not yours any more; open your link again", 403)
+        asked = await body_of(request, Asked)
         if isinstance(asked, Response):
             return asked
         name = request.path_params["name"]
         shown = await self._read(self._store.one, rater.id, name)
         if shown is None or shown.trial.kind != "live":
-            return _told("there is no such conversation in your session", 404)
+            return told("there is no such conversation in your session", 404)
         if name in self._busy:
-            return _told("both are still answering; wait a moment", 409)
+            return told("both are still answering; wait a moment", 409)
         self._busy[name] = None
         try:
             turns = await run_in_threadpool(self._turn_to_answer, rater, name, asked)
         except BaseException as error:
             del self._busy[name]
             if isinstance(error, Conflict):
-                return _told("this conversation went on in another tab; reload the page", 409)
+                return told("this conversation went on in another tab; reload the page", 409)
             raise
         answers = asyncio.create_task(self._answered(rater, shown, turns))
         self._busy[name] = answers
@@ -304,25 +314,6 @@ def _file(name: str) -> tuple[str, str]:
     return hashlib.sha256(text.encode()).hexdigest()[:12], text
 
 
-async def _body(request: Request, kind: type[Body]) -> Body | Response:
-    """Return what a page sent, or the answer that says what is wrong with it."""
-    try:
-        return kind.model_validate_json(await request.body())
-    except ValidationError as error:
-        first = error.errors()[0]
-        return _told(f"{'.'.join(map(str, first['loc'])) or 'the request'}: {first['msg']}", 422)
-
-
-def _guarded(request: Request) -> bool:
-    return hmac.compare_digest(
-        request.headers.get("X-Guard", "").encode(), csrf_token(cookie_of(request.headers)).encode()
-    )
-
-
-def _told(words: str, status: int) -> JSONResponse:
-    return JSONResponse({"error": words}, status)
-
-
 async def _unreachable(_: Request, error: Exception) -> Response:
     LOG.error("the database did not answer: %s: %s", type(error).__name__, error)
-    return _told("not kept: the database does not answer; trying again", 503)
+    return told("not kept: the database does not answer; trying again", 503)

@@ -311,17 +311,19 @@ class SessionStore:
             if shown.rating is not None and shown.rating.get("done")
         ]
 
-    def latest(self) -> tuple[int, str]:
-        """Return the number and name of the session that was planned last.
+    def latest(self, labels: bool = False) -> tuple[int, str]:
+        """Return the number and name of the session that was planned last: of pairs, or of labels.
 
         Raises:
             EvidenceError: there is none.
         """
+        chosen = select(sessions.c.id, sessions.c.name, sessions.c.config).order_by(sessions.c.id.desc())
         with self.engine.connect() as link:
-            row = link.execute(select(sessions.c.id, sessions.c.name).order_by(sessions.c.id.desc())).first()
-        if row is None:
-            raise EvidenceError("no session was planned yet: seatrial vibe new REVIEW --rater NAME")
-        return int(row.id), str(row.name)
+            for row in link.execute(chosen):
+                if ("labels" in json.loads(row.config)) == labels:
+                    return int(row.id), str(row.name)
+        how = "label new REVIEW --signal SIGNAL" if labels else "vibe new REVIEW"
+        raise EvidenceError(f"no session was planned yet: seatrial {how} --rater NAME")
 
     def close(self, session: int) -> None:
         """End a session: its links stop working, and nothing more is kept."""

@@ -5,6 +5,9 @@ alarm), *spike* sets an answer that is known to be harmful beside the baseline's
 *repeat* shows an earlier pair again with its sides swapped. In a *live* trial the rater writes and both models answer.
 A *second* look shows an earlier pair again once a rater has added a tag that was not there before. A *witness* sees
 another rater's conversation in which one side was flagged as severe.
+
+A session of labels shows one answer at a time, on the left: to *grade* it, or to grade one whose degree is *known*, or
+one that the rater graded before, *again*.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from seatrial.types import Item, Role
 
 __all__ = ["Answers", "Kind", "Trial", "answers_of", "plan_trials", "seen_twice"]
 
-Kind = Literal["pair", "same", "spike", "repeat", "live", "second", "witness"]
+Kind = Literal["pair", "same", "spike", "repeat", "live", "second", "witness", "grade", "known", "again"]
 FEWEST_WORDS = 3
 """Shorter answers, such as those of probes, give a rater nothing to read."""
 KNOWN_HARM = 10.0
@@ -48,7 +51,7 @@ class Trial:
         item: What was asked.
         left: Text on the left.
         right: Text on the right.
-        odd: The side of the candidate (in a pair) or of the known harm (in a spike); empty in a same.
+        odd: The side of the candidate (in a pair) or of the known harm (in a spike or a known); empty without either.
         of: Place of the trial that this one shows again; −1 for all others.
         tag: The new tag under which it is looked at again, in a second look.
     """

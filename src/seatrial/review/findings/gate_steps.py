@@ -169,7 +169,7 @@ def _record(policy: LaunchPolicy, rounds: Rounds, names: tuple[str, ...], gates:
     decides = f"{kept[0]} with {percent(chance)}" if len(kept) == 1 else f"{listed(kept)} with {percent(chance)} each"
     text = (
         f"{what} on answers to {listed(_weak_suites(gates, names))} decide {decides}: they let {listed(names)} gate "
-        f"with {percent(let)} (`seatrial instruments calibrate`)."
+        f"with {percent(let)} (`seatrial label new`)."
     )
     if chance < WORTH:
         text += (

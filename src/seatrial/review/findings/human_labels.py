@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seatrial.collect.judging import recorded_scores
+from seatrial.formats.jsonl import json_lines
 from seatrial.instruments import Signal
 from seatrial.policy import LaunchPolicy
 from seatrial.review.gate_run import GateRun
@@ -31,9 +32,26 @@ def joined_labels(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
         EvidenceError: a file of labels cannot be used.
     """
     labelled = _labelled(rounds)
-    said = [_joined(policy, run, scores) for run, scores in labelled]
+    chosen = [run for run, _ in labelled if run.plan.gate.labels is not None and _by_design(run.plan.gate.labels)]
+    labelled = [(run, scores) for run, scores in labelled if run not in chosen]
+    said = [_as_chosen(run) for run in chosen]
+    said += [_joined(policy, run, scores) for run, scores in labelled]
     said += [_errors(policy, run, scores) for run, scores in labelled if run.plan.signal.contrast is None]
     return said + _strays(policy, rounds)
+
+
+def _by_design(path: Path) -> bool:
+    """Return whether a file's labels stand for unequally many answers: what was labelled was not drawn by lot alone."""
+    rows = [row for _, row in json_lines(path.read_text(encoding="utf-8")) if not isinstance(row, str)]
+    return len({row.get("weight") for row in rows}) > 1
+
+
+def _as_chosen(run: GateRun) -> str:
+    return (
+        f"{run.signal}: what people labelled was chosen by how the answers read, so the labels are not joined with the "
+        "instrument here as a random part would be. `seatrial label close` said what they come to, and its record, "
+        "which weighs each label by its chance, is where they count."
+    )
 
 
 def _strays(policy: LaunchPolicy, rounds: Rounds) -> list[str]:

@@ -6,6 +6,7 @@ const extra = document.getElementById("newtag");
 const began = Date.now();
 const OFTEN = 700; // milliseconds between two saves while somebody types
 const key = `vibe ${form.dataset.name}`;
+const asks = form.dataset.asks.split(" "); // what must be answered before a rating is complete
 let tab = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 let version = Number(form.dataset.version);
 let step = 0; // edits of this page; the server keeps the latest, in whatever order they come
@@ -15,17 +16,18 @@ let left = -1; // the edit that was sent along when the page last went away
 let waiting = null;
 let sending = Promise.resolve(true);
 
-function number(name) {
+function answer(name) {
   const chosen = form.querySelector(`input[name=${name}]:checked`);
-  return chosen ? Number(chosen.value) : null;
+  if (!chosen) return null;
+  return /^-?\d+$/.test(chosen.value) ? Number(chosen.value) : chosen.value;
 }
 
 function said(submitted) {
-  const tags = [...form.querySelectorAll("input[name=tags]:checked")].map((box) => box.value);
-  const all = { off_left: number("off_left"), off_right: number("off_right"), preference: number("preference") };
+  const tags = extra && { tags: [...form.querySelectorAll("input[name=tags]:checked")].map((box) => box.value) };
+  const all = Object.fromEntries(asks.map((name) => [name, answer(name)]));
   const complete = Object.values(all).every((value) => value !== null);
   return {
-    ...all, version, tab, step, tags,
+    ...all, ...tags, version, tab, step,
     note: form.note.value,
     done: submitted || (form.dataset.done === "1" && complete),
     seconds: Math.min((Date.now() - began) / 1000, 86400),
@@ -51,18 +53,18 @@ function restore() {
   if (mine ? draft.step <= Number(form.dataset.step) : draft.version < version) return forget();
   ({ tab, step } = draft);
   form.note.value = draft.note;
-  for (const name of ["off_left", "off_right", "preference"]) {
+  for (const name of asks) {
     const box = form.querySelector(`input[name=${name}][value="${draft[name]}"]`);
     if (box) box.checked = true;
   }
   for (const box of form.querySelectorAll("input[name=tags]")) box.checked = draft.tags.includes(box.value);
-  draft.tags.forEach(tick);
+  (draft.tags ?? []).forEach(tick);
   changed = true;
   later(0);
 }
 
 function put(body, last) {
-  return fetch(`/pair/${form.dataset.name}`, {
+  return fetch(location.pathname, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Guard": form.dataset.guard },
     body: JSON.stringify(body),
@@ -129,6 +131,7 @@ function tick(words) {
 }
 
 function add() {
+  if (!extra) return;
   const words = extra.value.trim();
   if (words) tick(words);
   extra.value = "";
@@ -140,7 +143,7 @@ form.addEventListener("input", (event) => {
   kept.textContent = "…";
   later(OFTEN);
 });
-extra.addEventListener("keydown", (event) => {
+extra?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !extra.value.trim()) return;
   event.preventDefault();
   add();
@@ -155,6 +158,13 @@ form.addEventListener("submit", async (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const words = event.target.form;
+  const typing = event.target.matches("textarea, input[type=text]");
+  const choice = form.dataset.keys && !typing && form.querySelector(`input[name=${asks[0]}][data-key="${event.key}"]`);
+  if (choice && !event.ctrlKey && !event.metaKey && !event.altKey) return choice.click();
+  if (form.dataset.keys && !typing && event.key === "Enter" && !event.target.closest("a, button, summary")) {
+    event.preventDefault();
+    return form.requestSubmit();
+  }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && words) {
     event.preventDefault();
     words.requestSubmit();

@@ -1,0 +1,38 @@
+"""What the page of an answer shows. It holds nothing that tells who wrote it, what read it, or that it is a control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seatrial.evidence.vibes.values import Shown
+from seatrial.web.safe_html import rendered
+
+__all__ = ["grade_content"]
+
+UNRATED: dict[str, Any] = {"harm": None, "note": "", "done": False}
+
+
+def grade_content(outline: Sequence[str], shown: Shown, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the template of an answer needs.
+
+    Args:
+        outline: Names of all that the rater may be shown, in order.
+        shown: The answer.
+        config: What the session was planned with.
+    """
+    place = outline.index(shown.id)
+    return {
+        "trial": shown.id,
+        "number": place + 1,
+        "count": min(len(outline), max(int(config["least"]), place + 1)),
+        "turns": [(message.role, rendered(message.content)) for message in shown.trial.item.messages],
+        "answer": rendered(shown.trial.left),
+        "rating": {**UNRATED, **(shown.rating or {})},
+        "version": shown.version,
+        "tab": shown.tab,
+        "step": shown.step,
+        "before": outline[place - 1] if place else "",
+        "title": config["title"],
+        "rubric": rendered(config["rubric"]),
+    }

@@ -1,0 +1,175 @@
+"""Which answers people read when they cannot read all, and what their labels say of all.
+
+An instrument's readings sort the answers into bands; the band that reads most harmful is read most. Within a stratum
+(a band of one model's answers) the order is drawn by lot and the strata take turns by fixed shares, so that whoever
+stops anywhere has read a simple random sample of each stratum, whose chance is known: read / held.
+
+Source: stratified sampling and the difference estimator as in Särndal, Swensson and Wretman 1992, *Model Assisted
+Survey Sampling*, 3.7 and 6.3; with a stratum's mean as its prediction this is PPI++ with the instrument's bands as
+predictor (Angelopoulos, Duchi and Zrnic 2023, arXiv:2311.01453).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from seatrial.stats.intervals import Interval
+
+__all__ = ["CUTS", "ENOUGH", "SHARES", "bands_of", "chances", "labelled_change", "reading_order", "readings_needed"]
+
+CUTS = (0.5, 0.9)
+"""Where the bands of readings end, as shares of all answers."""
+SHARES = (0.1, 0.1, 0.8)
+"""Which part of what is read comes from each band, the least harmful first. With an instrument of AUC .8 and 8 %
+harmful answers it finds 20 harmful ones in under 80 readings; it pays for that with a wider interval of the change."""
+ENOUGH = 20
+"""Labels of either kind that a record takes."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def bands_of(harm: ArrayLike, rng: np.random.Generator, cuts: tuple[float, ...] = CUTS) -> Ints:
+    """Return the band of each answer by how harmful it reads, 0 for the least; equal readings are parted by lot.
+
+    Args:
+        harm: Readings, + is harm, shape (U,).
+        rng: Decides between equal readings.
+        cuts: Where the bands end, as increasing shares of all answers.
+
+    Raises:
+        ValueError: a reading is not a number.
+    """
+    read = np.asarray(harm, dtype=np.float64)
+    if np.isnan(read).any():
+        raise ValueError("every answer needs a reading")
+    place = np.empty(len(read))
+    place[np.lexsort((rng.random(len(read)), read))] = (np.arange(len(read)) + 0.5) / max(len(read), 1)
+    return np.searchsorted(np.asarray(cuts), place).astype(np.int64)
+
+
+def reading_order(
+    bands: ArrayLike, kinds: ArrayLike, rng: np.random.Generator, shares: tuple[float, ...] = SHARES
+) -> Ints:
+    """Return in which order to read the answers, as places, shape (U,).
+
+    A band's share is divided over its kinds by the roots of their sizes. Which stratum comes next never depends on what
+    was said of an answer.
+
+    Args:
+        bands: Band of each answer, shape (U,).
+        kinds: Whose answer it is, as a number, shape (U,).
+        rng: Decides the order within each stratum.
+        shares: Part of the readings that each band gets.
+    """
+    strata = _strata(bands, kinds)
+    owner = np.asarray(bands, dtype=np.int64)
+    names = np.unique(strata)
+    left = {int(name): rng.permutation(np.flatnonzero(strata == name)).tolist() for name in names}
+    roots = {name: math.sqrt(len(held)) for name, held in left.items()}
+    band = {name: int(owner[held[0]]) for name, held in left.items()}
+    whole = {number: sum(root for name, root in roots.items() if band[name] == number) for number in set(band.values())}
+    share = {name: shares[band[name]] * root / whole[band[name]] for name, root in roots.items()}
+    taken, order = dict.fromkeys(left, 0), []
+    while left:
+        name = min(left, key=lambda one: ((taken[one] + 0.5) / share[one], one))
+        order.append(left[name].pop())
+        taken[name] += 1
+        if not left[name]:
+            del left[name]
+    return np.array(order, dtype=np.int64)
+
+
+def _strata(bands: ArrayLike, kinds: ArrayLike) -> Ints:
+    both = np.stack([np.asarray(bands, dtype=np.int64), np.asarray(kinds, dtype=np.int64)])
+    _, number = np.unique(both, axis=1, return_inverse=True)
+    return np.asarray(number, dtype=np.int64).reshape(-1)
+
+
+def chances(bands: ArrayLike, kinds: ArrayLike, read: ArrayLike) -> Floats:
+    """Return the chance with which each answer was read, shape (U,): the part of its stratum that was.
+
+    Args:
+        bands: Band of each answer, shape (U,).
+        kinds: Whose answer it is, shape (U,).
+        read: Whether it was read, shape (U,).
+    """
+    strata = _strata(bands, kinds)
+    held = np.bincount(strata)
+    share: Floats = (np.bincount(strata, np.asarray(read, dtype=np.float64)) / held)[strata]
+    return share
+
+
+def readings_needed(bands: ArrayLike, kinds: ArrayLike, rate: float, youden: float, enough: int = ENOUGH) -> int | None:
+    """Return about how many answers must be read until `enough` are harmful and as many harmless; None if all do not.
+
+    A harmful and a harmless answer are taken to read as a normal shift apart that gives the TPR − FPR.
+
+    Args:
+        bands: Band of each answer, shape (U,).
+        kinds: Whose answer it is, shape (U,).
+        rate: Share of harmful answers that is taken.
+        youden: TPR − FPR of the instrument that is taken.
+        enough: Of either kind.
+    """
+    owner = np.asarray(bands, dtype=np.int64)
+    shift = 2 * float(stats.norm.ppf((1 + min(max(youden, 0.0), 0.99)) / 2))
+    grid = np.linspace(-6, 6 + shift, 4000)
+    good, bad = (1 - rate) * stats.norm.pdf(grid), rate * stats.norm.pdf(grid - shift)
+    below = np.cumsum(good + bad) / (good + bad).sum()
+    place = np.searchsorted(np.asarray(CUTS), below)
+    yields = [float(bad[place == band].sum() / (good + bad)[place == band].sum()) for band in range(len(SHARES))]
+    found = np.cumsum(np.asarray(yields)[owner[reading_order(owner, kinds, np.random.default_rng(0))]])
+    read = np.arange(1, len(found) + 1)
+    reached = np.flatnonzero(np.minimum(found, read - found) >= enough)
+    return int(read[reached[0]]) if len(reached) else None
+
+
+def labelled_change(
+    labels: ArrayLike, bands: ArrayLike, kinds: ArrayLike, signs: ArrayLike, clusters: ArrayLike, alpha: float
+) -> Interval | None:
+    """Return how the mean label changes, over all answers, from labels of those that were read; None from too few.
+
+    Each answer that was read stands for those of its stratum that were not. Each cluster's change is predicted by the
+    strata's means and corrected by its labels over their chance, so that the spread over clusters holds both what the
+    labels leave open and what so many clusters do. A stratum in which all labels are alike is not taken as certain: one
+    more label, as harmful as all answers on average, is counted in its spread.
+
+    Args:
+        labels: People's labels from 0 to 1, NaN where nobody read, shape (U,).
+        bands: Band of each answer, shape (U,).
+        kinds: Whose answer it is, shape (U,).
+        signs: What the answer adds to its cluster's change: + for the candidate, shape (U,).
+        clusters: Cluster of each answer, shape (U,).
+        alpha: Error rate of each bound.
+    """
+    y, sign = (np.asarray(part, dtype=np.float64) for part in (labels, signs))
+    strata, cluster = _strata(bands, kinds), np.unique(np.asarray(clusters), return_inverse=True)[1].reshape(-1)
+    read, count = ~np.isnan(y), int(cluster.max(initial=-1)) + 1
+    held, seen = np.bincount(strata), np.bincount(strata, read.astype(np.float64))
+    counts = np.bincount(strata, sign != 0) > 0
+    if count < 2 or (seen[counts] < np.minimum(2, held[counts])).any() or read.sum() <= len(held):
+        return None
+    mean = np.bincount(strata, np.where(read, y, 0.0)) / np.maximum(seen, 1)
+    chance = seen / held
+    predicted = mean[strata]
+    own = sign * (
+        predicted + np.where(read, np.where(read, y, 0.0) - predicted, 0.0) / np.maximum(chance[strata], 1e-9)
+    )
+    change = np.bincount(cluster, own, minlength=count)
+    second = np.bincount(strata, np.where(read, y**2, 0.0)) / np.maximum(seen, 1)
+    shown = second - mean**2
+    overall = float((held[counts] * mean[counts]).sum() / held[counts].sum())
+    wider = (second * seen + overall) / (seen + 1) - ((mean * seen + overall) / (seen + 1)) ** 2
+    lacking = np.maximum(wider * seen / np.maximum(seen - 1, 1) - shown, 0.0)
+    size = np.bincount(strata, sign**2) / count**2
+    unread = np.where(seen > 0, (1 - chance) / np.maximum(chance, 1e-9), 0.0)
+    variance = float(change.var(ddof=1)) / count + float((size * unread * lacking).sum())
+    degrees = int(min(read.sum() - len(held), count - 1))
+    reach = float(stats.t.isf(alpha, degrees)) * math.sqrt(variance)
+    estimate = float(change.mean())
+    return Interval(estimate, estimate - reach, estimate + reach, math.sqrt(variance), degrees, "labelled strata")

@@ -1,0 +1,37 @@
+"""What a page sends: read, checked, and turned away in words that the page can show."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from seatrial.web.access import csrf_token
+from seatrial.web.guard import cookie_of
+
+__all__ = ["body_of", "is_guarded", "told"]
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+async def body_of(request: Request, kind: type[Body]) -> Body | Response:
+    """Return what a page sent, or the answer that says what is wrong with it."""
+    try:
+        return kind.model_validate_json(await request.body())
+    except ValidationError as error:
+        first = error.errors()[0]
+        return told(f"{'.'.join(map(str, first['loc'])) or 'the request'}: {first['msg']}", 422)
+
+
+def is_guarded(request: Request) -> bool:
+    """Return whether a change came from a page of the rater's own: no other site knows what it must bring along."""
+    given = request.headers.get("X-Guard", "")
+    return hmac.compare_digest(given.encode(), csrf_token(cookie_of(request.headers)).encode())
+
+
+def told(words: str, status: int) -> JSONResponse:
+    """Return an answer that says why nothing was done."""
+    return JSONResponse({"error": words}, status)

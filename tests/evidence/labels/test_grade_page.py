@@ -1,0 +1,24 @@
+"""What the page of an answer holds."""
+
+from __future__ import annotations
+
+from seatrial.evidence.labels.grade_page import grade_content
+from seatrial.evidence.vibes.trials import Trial
+from seatrial.evidence.vibes.values import Shown
+from seatrial.types import Item, Message
+
+CONFIG = {"least": 60, "title": "Coldness", "rubric": "# Harmful\n\nWhat is <cold>.", "instrument": "judge/main"}
+
+
+def test_nothing_tells_a_control_from_an_answer() -> None:
+    """Whatever kind it is, the page holds the same."""
+    item = Item("i", "s", (Message("user", "<script>alert(1)</script>"),))
+    pages = [
+        grade_content(["x", "y"], Shown("y", 1, Trial(kind, "s", item, "words", "", odd), None, 0), CONFIG)  # type: ignore[arg-type]
+        for kind, odd in (("grade", ""), ("known", "left"), ("again", ""))
+    ]
+    assert pages[0] == pages[1] == pages[2]
+    assert "<script>" not in pages[0]["turns"][0][1]
+    assert "judge" not in str(pages[0])
+    assert pages[0]["before"] == "x"
+    assert "&lt;cold&gt;" in pages[0]["rubric"]
