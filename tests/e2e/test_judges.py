@@ -111,7 +111,7 @@ def test_two_answers_at_once_are_graded_in_both_orders(
     decision = json.loads(seatrial("review", policy, "--json").out)
     assert decision["verdicts"][0]["baseline"] == pytest.approx(0.05)
     assert decision["verdicts"][0]["candidate"] == pytest.approx(0.85)
-    assert len(seen) == 2 * decision["verdicts"][0]["items"]
+    assert len(seen) == 2 * decision["verdicts"][0]["items"] + 1, "one to see that it can be asked"
     assert not any(word in asked.lower() for asked in seen for word in ("baseline", "candidate", "openai", "warm\n"))
 
 
@@ -456,13 +456,13 @@ def test_strange_answers_are_graded_or_counted(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, kind: str
 ) -> None:
     """Whatever an answer is made of, the judge sees it between its lines and grades it; what is empty is counted."""
-    shown: list[str] = []
+    seen: list[str] = []
 
     def answer(body: dict[str, Any], _: int) -> web.Response:
         made = endpoint.body(body)
         text = STRANGE[kind]
         if body["messages"][0]["content"] == SYSTEM:
-            shown.append(body["messages"][-1]["content"])
+            seen.append(body["messages"][-1]["content"])
             text = json.dumps({"score": 2})
         made["choices"][0]["message"]["content"] = text
         return web.json_response(made)
@@ -471,6 +471,7 @@ def test_strange_answers_are_graded_or_counted(
     done = seatrial("review", write_policy(gates=GATE, extra=_judges(endpoint)), "--json")
     assert done.code == 3, done.err
     verdict = json.loads(done.out)["verdicts"][0]
+    shown = seen[1:]  # after the anchor that shows whether the judge can be asked
     if kind == "empty":
         assert verdict["clusters"] == 0
         assert shown == []

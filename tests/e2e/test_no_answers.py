@@ -92,10 +92,10 @@ def test_why_nothing_could_be_read_is_said_everywhere(
     done = seatrial("review", policy, "--out", tmp_path / "out")
     assert done.code == 3
     said = " ".join(done.out.split())
-    assert f"15 × {reason}" in said
+    assert f"14 × {reason}" in said
     assert advice in said.rsplit("Next:", 1)[1]
     lost = json.loads((tmp_path / "out" / "decision.json").read_text(encoding="utf-8"))["unanswered"]
-    assert {(one["role"], one["answers"]) for one in lost} == {("baseline", 15), ("candidate", 15)}
+    assert {(one["role"], one["answers"]) for one in lost} == {("baseline", 14), ("candidate", 14)}
     assert all(reason in one["reason"] for one in lost)
     assert reason in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
