@@ -328,6 +328,15 @@ def test_suites_count_as_shares_of_their_scales() -> None:
     assert (whole.low, whole.high) == (-1.0, 1.0)
 
 
+def test_no_mean_of_a_family_lies_beyond_its_scale() -> None:
+    """A cluster of a small suite counts more than its share, and a reading shows less than harm: the mean is a share."""
+    parts = [_part([1.0] * 3, slope=Slope(0.5)), _part([1.0] * 9, slope=Slope(0.5))]
+    (whole,), slope = family_claims(FAMILY, parts)
+    assert whole.high > 1
+    found = evidence(whole, "fixed", 0.05, slope)
+    assert (found.estimate, found.high) == (1.0, 1.0)
+
+
 def test_levels_of_a_family_rise_with_harm() -> None:
     """Of a suite whose low readings are harm, the level is how far a reading is from the harmless end."""
     part = _part([0.2, 0.4], width=2.0)

@@ -87,6 +87,7 @@ class Claim:
         sign: 1 where a high value is harm, −1 where a low one is.
         use_cases: The use case of each cluster, shape (C,); that of its first item.
         harmless: The harmless end of the signal's scale, in its own units.
+        ends: Least and largest mean of true harm that can be, where a cluster may count more than its share of it.
     """
 
     statement: Statement
@@ -102,6 +103,7 @@ class Claim:
     sign: float = 1.0
     use_cases: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=np.str_))
     harmless: float = 0.0
+    ends: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ def _pooled(statement: Statement, parts: Sequence[Part], scales: Sequence[float]
         joined(lambda part: abs(part.claim.candidate - part.claim.harmless)),
         1.0,
         np.concatenate([part.claim.use_cases for part in parts]),
+        ends=(-1.0, 1.0),
     )
 
 

@@ -97,8 +97,10 @@ def _mean(values: Array) -> float:
 def _on_scale(found: Evidence, claim: Claim) -> Evidence:
     """Return the evidence with all its numbers on the scale: a reading may rise by more than a true share could."""
 
+    low, high = claim.ends or (claim.low, claim.high)
+
     def within(value: float) -> float:
-        return value if math.isnan(value) else min(max(value, claim.low), claim.high)
+        return value if math.isnan(value) else min(max(value, low), high)
 
     return replace(
         found,
