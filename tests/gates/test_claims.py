@@ -329,7 +329,7 @@ def test_suites_count_as_shares_of_their_scales() -> None:
 
 
 def test_no_mean_of_a_family_lies_beyond_its_scale() -> None:
-    """A cluster of a small suite counts more than its share, and a reading shows less than harm: the mean is a share."""
+    """Clusters of a small suite count more than their share, and readings show less than harm: a mean is a share."""
     parts = [_part([1.0] * 3, slope=Slope(0.5)), _part([1.0] * 9, slope=Slope(0.5))]
     (whole,), slope = family_claims(FAMILY, parts)
     assert whole.high > 1

@@ -96,7 +96,6 @@ def _mean(values: Array) -> float:
 
 def _on_scale(found: Evidence, claim: Claim) -> Evidence:
     """Return the evidence with all its numbers on the scale: a reading may rise by more than a true share could."""
-
     low, high = claim.ends or (claim.low, claim.high)
 
     def within(value: float) -> float:
