@@ -44,7 +44,7 @@ def test_labels_do_not_help_where_the_items_are_too_few(reviewed: Make) -> None:
     """A record lets the instrument gate, and the gate stays open: its chance is low though the record's is not."""
     wide = reviewed({PRAISE: 0.0}, known={PRAISE: WEAK}, spread=0.6, clusters=30).steps[0]
     assert wide.chance < 0.1
-    assert "more items, would serve better" in wide.text
+    assert "would hardly decide behavior/unearned-praise even then: have more asked too" in wide.text
 
 
 def test_one_record_serves_all_gates_of_an_instrument(reviewed: Make) -> None:

@@ -167,6 +167,13 @@ def _record(policy: LaunchPolicy, rounds: Rounds, names: tuple[str, ...], gates:
         )
         return Step("labels", kept, other, "a judge, and labels for its record", _assumed(gates, qualities), chance)
     decides = f"{kept[0]} with {percent(chance)}" if len(kept) == 1 else f"{listed(kept)} with {percent(chance)} each"
+    if chance < LITTLE:
+        few = (
+            f"{what} on answers to {listed(_weak_suites(gates, names))} let {listed(names)} gate with {percent(let)} "
+            f"(`seatrial label new`), and the answers that were asked would hardly decide {listed(kept)} even then: "
+            "have more asked too, or the suites read by another instrument."
+        )
+        return Step("labels", kept, few, _labelling(total), _assumed(gates, qualities), chance)
     text = (
         f"{what} on answers to {listed(_weak_suites(gates, names))} decide {decides}: they let {listed(names)} gate "
         f"with {percent(let)} (`seatrial label new`)."
