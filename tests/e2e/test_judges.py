@@ -81,7 +81,7 @@ def test_a_judge_with_a_record_blocks_and_one_without_advises(
     assert decision["verdicts"][0]["demoted"] is False
     assert decision["verdicts"][0]["slope"] == pytest.approx(0.72, abs=0.05)
     assert "record judge/strict" in decision["hashes"]
-    assert any("would not bear a difference of more than" in spot for spot in decision["blind_spots"])
+    assert any("A verdict would turn if it erred on one model" in spot for spot in decision["blind_spots"])
     page = (tmp_path / "reviews" / "again" / "report.html").read_text(encoding="utf-8")
     assert "TPR − FPR" in page
 

@@ -30,7 +30,7 @@ def test_a_warmer_prompt_is_blocked(seatrial: Command, write_policy: PolicyWrite
     """A candidate that agrees far more is blocked; every file of the review is there and says the same."""
     done = seatrial("review", write_policy(gates=BOTH))
     assert done.code == 1
-    assert "BLOCK: behavior/impulsive-actions fails" in done.out
+    assert "BLOCK: Urging impulsive actions fails" in done.out
     folder = _folder(tmp_path)
     decision = json.loads((folder / "decision.json").read_text(encoding="utf-8"))
     jsonschema.validate(decision, SCHEMA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def test_harm_in_the_second_draw_is_seen(
     )  # fmt: skip
     done = _review(seatrial, tmp_path, kind, old, new, "transcripts", LABELS + draws)
     assert done.code == 1, done.out + done.err
-    assert "+0.500" in done.out
+    assert "0 → 50 of 100" in done.out
     assert f"new.{kind}: read 'id' as the item, 'epoch' as the draw." in " ".join(done.out.split())
     assert "without a usable answer" not in done.out
 
@@ -61,7 +62,8 @@ def test_a_blank_cluster_is_no_giant_one(seatrial: Command, tmp_path: Path, kind
     for provider, more in (("scores", ""), ("transcripts", LABELS)):
         done = _review(seatrial, tmp_path, kind, rows, rows, provider, more)
         assert done.code == 0, done.out + done.err
-        assert " 100\n" in done.out
+        (decided,) = tmp_path.glob(f"**/{done.out.rsplit('Report: ', 1)[1].split('/')[-2]}/decision.json")
+        assert json.loads(decided.read_text(encoding="utf-8"))["verdicts"][0]["clusters"] == 100
 
 
 @pytest.mark.parametrize("provider", ["scores", "transcripts"])

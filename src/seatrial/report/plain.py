@@ -11,7 +11,10 @@ from seatrial.report.result import Named, ReviewResult
 from seatrial.report.wording import number
 from seatrial.types import GateVerdict
 
-__all__ = ["Plain", "counted", "title_of", "why_open", "worst_first"]
+__all__ = ["NEVER_ASKED", "Plain", "counted", "title_of", "why_open", "worst_first"]
+
+NEVER_ASKED = "What was never asked"
+"""The kind of blind spots that lists names."""
 
 
 @dataclass(frozen=True, slots=True)

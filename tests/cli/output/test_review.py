@@ -9,7 +9,7 @@ import pytest
 
 from results import BLOCK, HOLD, LAUNCH, LIKELY, RESULTS
 from seatrial.cli.output.review import summary
-from seatrial.report.plain import Plain, counted
+from seatrial.report.plain import NEVER_ASKED, Plain, counted
 from seatrial.report.result import SpotGroup
 from seatrial.types import Spend
 
@@ -35,8 +35,9 @@ def test_every_gate_every_blind_spot_and_the_next_step_are_there(name: str) -> N
     assert counted(content.decision.verdicts) in whole
     assert f"Blind spots ({len(content.blind_spots)}), in full in the report:" in whole
     assert all(plain.text(spot) in whole for spot in content.blind_spots)
-    grouped = replace(content, blind_spots=("a", "b"), groups=(SpotGroup("Undecided gates", 2),))
-    assert "\n    2  Undecided gates\n" in summary(grouped, FOLDER)
+    kinds = (SpotGroup("Undecided gates", 4), SpotGroup(NEVER_ASKED, 1), SpotGroup("Others", 1))
+    grouped = summary(replace(content, blind_spots=tuple("abcdef"), groups=kinds), FOLDER)
+    assert "\nUndecided gates (4):\n- a\n- b\n- c\n- 1 more\nWhat was never asked (1)\nOthers (1):\n- f\n" in grouped
     assert "Report: reviews/coach-1f2e/report.html" in whole
     assert "\nNext: " in shown
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.report import ReviewResult
-from seatrial.report.plain import Plain, counted, worst_first
+from seatrial.report.plain import NEVER_ASKED, Plain, counted, worst_first
 from seatrial.report.wording import HEADLINES, at_a_glance, money, standing_on, step_words, took, verdict_word
 from seatrial.types import GateVerdict
 
@@ -64,9 +64,17 @@ def _row(plain: Plain, before: str, verdict: GateVerdict) -> tuple[str, str, str
 
 
 def _spots(content: ReviewResult, plain: Plain) -> list[str]:
-    """Return how many blind spots there are of each kind; where there are no kinds, the first few."""
-    if content.groups:
-        return [f"  {group.count:>3}  {group.title}" for group in content.groups]
+    """Return the first blind spots of each kind and how many there are; of what was never asked the number alone."""
+    said, place = [], 0
+    for group in content.groups:
+        said.append(f"{group.title} ({group.count})" + (":" if group.title != NEVER_ASKED else ""))
+        if group.title != NEVER_ASKED:
+            spots = content.blind_spots[place : place + min(group.count, NOTES)]
+            said += [wrapped(f"- {plain.text(spot)}", "  ") for spot in spots]
+            said += [f"- {group.count - NOTES} more"] * (group.count > NOTES)
+        place += group.count
+    if said:
+        return said
     return [wrapped(f"- {plain.text(spot)}", "  ") for spot in content.blind_spots[:NOTES]]
 
 
