@@ -230,6 +230,7 @@ def test_a_ledger_entry_pins_the_decision(tmp_path: Path) -> None:
         "review": "r1",
         "folder": "support-1",
         "policy_name": "support",
+        "margins": {A: 0.1, B: 0.1},
         "baseline": "evidence/baseline",
         "candidate": "evidence/candidate",
         "decision": "block",

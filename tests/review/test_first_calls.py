@@ -88,7 +88,7 @@ def test_replies_without_an_answer_stop_it_and_the_setting_lets_it_go_on(
 
     endpoint.fault = thinks
     for sides in ("", ", generation: {max_tokens: 2048}"):
-        path = _policy(tmp_path, endpoint, more=", concurrency: 4")
+        path = _policy(tmp_path, endpoint, more=", concurrency: 4", judge=", starter: false")
         text = path.read_text("utf-8").replace("candidate: {", f"candidate: {{system: new{sides}, ")
         path.write_text(text, "utf-8")
         before = endpoint.count
@@ -105,4 +105,5 @@ def test_replies_without_an_answer_stop_it_and_the_setting_lets_it_go_on(
     assert len(list((tmp_path / "reviews").glob("*/responses"))) == 1, "the same review goes on"
     assert first > 0
     baseline = [count for key, count in endpoint.calls.items() if '"new"' not in key and "Rubric" not in key]
-    assert max(baseline) == 1, "the baseline is not asked again"
+    assert sum(count > 1 for count in baseline) <= 4, "of the baseline at most what was under way is asked again"
+    assert max(baseline) <= 3

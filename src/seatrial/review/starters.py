@@ -65,6 +65,7 @@ async def with_starters(
             f"first, on graded answers of the suites and on answers that tell it what to grade: at most {count:,} "
             f"calls (`judge_calls`: {judges.remaining:,} left)."
         )
+        await judges.try_out(judges.judge(name, suites[0]))
         with progress.counting(f"trying judge/{name}", count, "judge calls") as counted:
             tried = await try_judge(judges, name, trials, counted)
         for signal, why in tried.problems.items():
