@@ -127,7 +127,10 @@ def _apart(found: tuple[float, float]) -> str:
 def _starters(quick: bool) -> Iterator[str]:
     yield "## Starter records: what is left of a slope on clear-cut answers\n"
     if not starters.DATA.is_dir():
-        raise SystemExit(f"the recorded judges are absent: {starters.DATA}")
+        if not quick:
+            raise SystemExit(f"the recorded judges are absent: {starters.DATA}")
+        yield "Nothing is measured: the recorded judges are not on this machine.\n"
+        return
     yield page.source("starters")
     yield (
         "A judge without labels of a team's own is tried on graded answers of the suites, which are clear-cut. Recorded "
