@@ -32,7 +32,7 @@ __all__ = [
     "WeighedGate",
     "claim_weights",
     "decide",
-    "mean_weight",
+    "open_weights",
     "still_open",
     "verdicts",
 ]
@@ -134,12 +134,17 @@ def still_open(gates: Sequence[WeighedGate], alpha: float) -> tuple[list[Weighed
     return left, alpha * (1 - alpha) if some_may_leave else alpha
 
 
-def mean_weight(gates: Sequence[WeighedGate], blocking: bool, alpha: float) -> float:
-    """Return what the mean of one open gate may err, as a share of alpha."""
-    left, level = still_open([one for one in gates if one.blocking is blocking], alpha)
-    found = [claim.guards for claim in left]
-    share = next((weight for weight, guard in zip(claim_weights(found), found, strict=True) if not guard), 1.0)
-    return share * level / alpha
+def open_weights(gates: Sequence[WeighedGate], alpha: float) -> dict[bool, float]:
+    """Return what an open guard (True) and an open mean (False) may err, as shares of alpha; all where none is open.
+
+    Args:
+        gates: Gates that are corrected together.
+        alpha: What showing harm may err in all.
+    """
+    left, level = still_open(gates, alpha)
+    guards = [claim.guards for claim in left]
+    weights = {True: 1.0, False: 1.0} | dict(zip(guards, claim_weights(guards), strict=True))
+    return {guard: weight * level / alpha for guard, weight in weights.items()}
 
 
 def _has_passed(gate: WeighedGate, claim: WeighedClaim) -> bool:

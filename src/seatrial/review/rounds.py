@@ -15,7 +15,7 @@ from seatrial.collect import Ask, Batch
 from seatrial.gates.claims import Claim
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
-from seatrial.gates.verdicts import WeighedGate, mean_weight, verdicts
+from seatrial.gates.verdicts import WeighedGate, open_weights, verdicts
 from seatrial.gates.weigh import chance_at_end, decision_chance, with_mde, with_mde_at_end
 from seatrial.observations import SEVERE, by_signal
 from seatrial.policy import LaunchPolicy
@@ -170,7 +170,8 @@ class Rounds:
             gate.chance = decision_chance(claim, run.remaining, self.policy.alpha, same, rng, slope)
         else:
             clusters = sum(min(run.most, len(run.plan.clusters)) for run in gate.runs)
-            weight = mean_weight(self._weighed, gate.gate.blocking, self.policy.alpha)
+            together = [one for one in self._weighed if one.blocking is gate.gate.blocking]
+            weight = open_weights(together, self.policy.alpha)[False]
             gate.chance = chance_at_end(claim, self.policy.alpha, weight, slope, gate.looks, clusters)
         if gate.chance < FUTILE:
             gate.ended = "futile"

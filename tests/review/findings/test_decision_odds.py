@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from seatrial.review.findings.decision_odds import Quality, decided, if_all_answered, most_times, open_claims
+from seatrial.suites import find_suites, load_suite
 
 A, B = "behavior/a", "behavior/b"
 Make = Callable[..., Any]
@@ -28,6 +30,19 @@ def test_weights_of_claims_are_those_of_the_verdicts(reviewed: Make) -> None:
     """Of one family with two suites the mean has four fifths of what showing harm may err, each suite a tenth."""
     made = reviewed({A: 0.0, B: 0.0}, family="x", calls=160, spread=0.4)
     assert [one.weight for one in open_claims(made.rounds.asked[0], made.rounds)] == pytest.approx([0.8, 0.1, 0.1])
+
+
+def test_a_gate_whose_suites_have_all_passed_has_odds(reviewed: Make) -> None:
+    """Its mean may err nearly all; suites that have passed stay among its claims, and stay passed."""
+    made = reviewed({A: 0.1, B: 0.1}, family="x", calls=1600, spread=0.2, margin=0.1, suite_margin=0.6)
+    for run, name in zip(made.rounds.gates, ("behavior/pushback", "behavior/coldness"), strict=True):
+        run.plan = replace(
+            run.plan, suite=load_suite(find_suites()[name])
+        )  # so that it is known what each is read from
+    claims = open_claims(made.rounds.asked[0], made.rounds)
+    assert [one.passed for one in claims] == [False, True, True]
+    assert claims[0].weight == pytest.approx(0.95)
+    assert 0.0 <= decided(claims, 2.0, 0.05) <= 1.0
 
 
 def test_forecasts_of_more_calls_are_what_more_calls_do(reviewed: Make) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import norm
 
 from seatrial.gates.claims import Array, Claim, Part, family_claims
-from seatrial.gates.verdicts import claim_weights, still_open
+from seatrial.gates.verdicts import open_weights
 from seatrial.instruments.may_gate import LEAST_YOUDEN, NORMAL_90
 from seatrial.review.asked_gate import AskedGate
 from seatrial.review.rounds import Rounds
@@ -117,11 +117,8 @@ class Open:
 def open_claims(gate: AskedGate, rounds: Rounds) -> list[Open]:
     """Return all claims of a gate, those of its suites after those of a family's mean."""
     own = gate.weighed()
-    others = [one for one in (other.weighed() for other in rounds.asked if other is not gate)]
-    left, level = still_open([own, *(one for one in others if one.blocking == own.blocking)], rounds.policy.alpha)
-    same = [claim.guards for claim in left]
-    shares = zip(same, claim_weights(same), strict=True)
-    weights = {guards: share * level / rounds.policy.alpha for guards, share in shares}
+    others = [other.weighed() for other in rounds.asked if other is not gate]
+    weights = open_weights([own, *(one for one in others if one.blocking == own.blocking)], rounds.policy.alpha)
     made = [
         Open(claim, found, gate.slope, weights[claim.statement.guards], gate.faked, gate.looks, gate.gate.signal)
         for claim, found in gate.found
