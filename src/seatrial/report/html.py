@@ -82,7 +82,7 @@ def render_html(content: ReviewResult) -> str:
                 for tick in (-2, -1, 0, 1, 2, 3)
             ],
             level=f"{100 * (1 - 2 * content.policy.alpha):g}",
-            spots=_grouped(content),
+            spots=content.spots_by_kind,
             odd=[one for one in content.glances if one.said],
             maps=_maps(content.cells),
             shade={name: verdict.margin for name, verdict in content.decision.every_verdict.items()},
@@ -91,17 +91,6 @@ def render_html(content: ReviewResult) -> str:
         )
     )
     return page
-
-
-def _grouped(content: ReviewResult) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the blind spots by their kinds; what is in no kind stands last."""
-    spots, groups, start = content.blind_spots, [], 0
-    for group in content.groups:
-        groups.append((group.title, spots[start : start + group.count]))
-        start += group.count
-    if start < len(spots):
-        groups.append(("Others" if groups else "What this review could not see", spots[start:]))
-    return groups
 
 
 Shown = tuple[AnswerPair, object, object]

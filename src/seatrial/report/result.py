@@ -327,3 +327,14 @@ class ReviewResult:
     named: tuple[Named, ...] = ()
     groups: tuple[SpotGroup, ...] = ()
     history: str = ""
+
+    @property
+    def spots_by_kind(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The blind spots by their kinds; what is in no kind stands last."""
+        found, start = [], 0
+        for group in self.groups:
+            found.append((group.title, self.blind_spots[start : start + group.count]))
+            start += group.count
+        if start < len(self.blind_spots):
+            found.append(("Others" if found else "What this review could not see", self.blind_spots[start:]))
+        return found

@@ -65,17 +65,16 @@ def _row(plain: Plain, before: str, verdict: GateVerdict) -> tuple[str, str, str
 
 def _spots(content: ReviewResult, plain: Plain) -> list[str]:
     """Return the first blind spots of each kind and how many there are; of what was never asked the number alone."""
-    said, place = [], 0
-    for group in content.groups:
-        said.append(f"{group.title} ({group.count})" + (":" if group.title != NEVER_ASKED else ""))
-        if group.title != NEVER_ASKED:
-            spots = content.blind_spots[place : place + min(group.count, NOTES)]
-            said += [wrapped(f"- {plain.text(spot)}", "  ") for spot in spots]
-            said += [f"- {group.count - NOTES} more"] * (group.count > NOTES)
-        place += group.count
-    if said:
-        return said
-    return [wrapped(f"- {plain.text(spot)}", "  ") for spot in content.blind_spots[:NOTES]]
+    if not content.groups:
+        return [wrapped(f"- {plain.text(spot)}", "  ") for spot in content.blind_spots[:NOTES]]
+    said = []
+    for title, spots in content.spots_by_kind:
+        if title == NEVER_ASKED:
+            said.append(f"{title} ({len(spots)})")
+            continue
+        said += [f"{title} ({len(spots)}):", *(wrapped(f"- {plain.text(spot)}", "  ") for spot in spots[:NOTES])]
+        said += [f"- {len(spots) - NOTES} more"] * (len(spots) > NOTES)
+    return said
 
 
 def _next(content: ReviewResult, plain: Plain, folder: Path) -> list[str]:

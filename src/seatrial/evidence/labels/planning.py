@@ -13,7 +13,7 @@ import numpy as np
 from seatrial.errors import EvidenceError
 from seatrial.evidence.labels.pool import Pool, pool_of
 from seatrial.evidence.vibes.blinding import names_itself
-from seatrial.evidence.vibes.planning import LONGEST_NAME
+from seatrial.evidence.vibes.planning import check_names
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.trials import Trial
 from seatrial.policy import LaunchPolicy
@@ -95,10 +95,7 @@ def new_labels(
     Raises:
         SeatrialError: the review holds nothing to grade, a name stands twice, or the database cannot be used.
     """
-    if len(set(raters)) != len(raters):
-        raise EvidenceError("a rater's name stands twice; give each a name of their own")
-    if not all(name.strip() and len(name) <= LONGEST_NAME for name in raters):
-        raise EvidenceError(f"a rater's name has 1 to {LONGEST_NAME} characters")
+    check_names(raters)
     pool = pool_of(review, policy, signal)
     if not pool.rubric:
         raise EvidenceError(

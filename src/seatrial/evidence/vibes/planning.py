@@ -20,7 +20,7 @@ from seatrial.stats.instruments import attenuated
 from seatrial.stats.power import required_clusters
 from seatrial.suites import find_suites, load_suite
 
-__all__ = ["Planned", "Wanted", "needed_pairs", "new_session"]
+__all__ = ["Planned", "Wanted", "check_names", "needed_pairs", "new_session"]
 
 LONGEST_NAME = 100
 USUAL_OFF = 0.2
@@ -89,10 +89,7 @@ def new_session(
         SeatrialError: the review holds too little, a name stands twice, no one can be talked to, or the database
             cannot be used.
     """
-    if len(set(raters)) != len(raters):
-        raise EvidenceError("a rater's name stands twice; give each a name of their own")
-    if not all(name.strip() and len(name) <= LONGEST_NAME for name in raters):
-        raise EvidenceError(f"a rater's name has 1 to {LONGEST_NAME} characters")
+    check_names(raters)
     if wanted.live and (policy is None or not (speakable(policy.baseline) and speakable(policy.candidate))):
         raise EvidenceError("conversations need two models that can be asked, and this review's answers were recorded")
     store = SessionStore(database)
@@ -135,6 +132,18 @@ def new_session(
             "can tell whose it is. Review more items, or ask for fewer pairs or controls."
         )
     return Planned(admin, links, len(first), words)
+
+
+def check_names(raters: Sequence[str]) -> None:
+    """Refuse raters' names that stand twice, are blank or too long.
+
+    Raises:
+        EvidenceError: says which rule a name breaks.
+    """
+    if len(set(raters)) != len(raters):
+        raise EvidenceError("a rater's name stands twice; give each a name of their own")
+    if not all(name.strip() and len(name) <= LONGEST_NAME for name in raters):
+        raise EvidenceError(f"a rater's name has 1 to {LONGEST_NAME} characters")
 
 
 def needed_pairs(margin: float, d_prime: float, raters: int, alpha: float, power: float, off: float = USUAL_OFF) -> int:
