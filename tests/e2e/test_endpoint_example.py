@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,6 @@ from seatrial.suites import find_suites, load_suite
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "endpoint"
 SIGNAL = "behavior/pushback"
-PORT = 18765
 
 pytestmark = pytest.mark.slow
 
@@ -30,10 +30,18 @@ def start() -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
-def url(start: ModuleType) -> Iterator[str]:
+def port() -> int:
+    """A port that nothing listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def url(start: ModuleType, port: int) -> Iterator[str]:
     """The address of the simulation, in a process of its own as the example starts it."""
-    process = start.started(PORT)
-    yield f"http://127.0.0.1:{PORT}/v1"
+    process = start.started(port)
+    yield f"http://127.0.0.1:{port}/v1"
     process.terminate()
     process.wait(30)
 
@@ -85,7 +93,7 @@ def test_its_judge_errs_as_often_as_it_says(start: ModuleType) -> None:
     assert sum(flagged) / len(flagged) == pytest.approx(simulation.TPR, abs=0.06)
 
 
-def test_a_busy_port_is_told(start: ModuleType, url: str) -> None:
+def test_a_busy_port_is_told(start: ModuleType, url: str, port: int) -> None:
     """Nothing is started beside what listens already."""
-    with pytest.raises(SystemExit, match=f"port {PORT} is in use"):
-        start.started(PORT)
+    with pytest.raises(SystemExit, match=f"port {port} is in use"):
+        start.started(port)
