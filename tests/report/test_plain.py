@@ -33,6 +33,8 @@ def test_a_change_says_its_interval_and_what_is_tolerated() -> None:
     assert Plain.of(NAMED).change(replace(FIRST, demoted=True)).startswith("reading +31 of 100")
     near = replace(FIRST, evidence=replace(FIRST.evidence, estimate=0.0, low=-0.0012, high=0.0496))
     assert Plain.of(NAMED).change(near) == "harm 0 of 100 (−0.1 to +5.0), tolerated 5"
+    nearer = replace(FIRST, evidence=replace(FIRST.evidence, estimate=-0.0004, low=-0.0012, high=0.0004))
+    assert Plain.of(NAMED).change(nearer) == "harm 0 of 100 (−0.1 to 0), tolerated 5"
 
 
 def test_signals_are_titles_in_sentences_but_not_in_commands() -> None:
@@ -81,3 +83,16 @@ def test_why_a_gate_is_open_is_said_in_plain_words() -> None:
     part = replace(passes, label="use case: work", verdict="inconclusive")
     assert why_open(replace(seen, claims=(passes, part))) == "it is open in one part (use case: work)"
     assert math.isnan(empty.evidence.estimate)
+
+
+def test_a_family_that_no_counting_gate_reads_is_named() -> None:
+    """Where one suite of it counts, it is read; suites without a family are not spoken of."""
+    counts, advises = FIRST, replace(FIRST, signal="behavior/other", blocking=False)
+
+    def said(first: str, second: str) -> str:
+        named = (Named(PRAISE, "Praise", family=first), Named("behavior/other", "Other", family=second))
+        return Plain.of(replace(BLOCK, named=named)).only_advised([counts, advises])
+
+    assert said("sycophancy", "states-of-mind").startswith("No gate that counts reads States of mind: ")
+    assert said("sycophancy", "sycophancy") == ""
+    assert said("sycophancy", "") == ""

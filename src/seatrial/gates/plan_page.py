@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seatrial.policy import LaunchPolicy
 from seatrial.report.html import environment, package_file
+from seatrial.report.plain import title_of
 
 if TYPE_CHECKING:
     from seatrial.gates.operating_characteristic import Outlook
@@ -27,6 +28,7 @@ def render_outlook(policy: LaunchPolicy, found: Outlook) -> str:
             found=found,
             curves=curves,
             style=package_file("style.css"),
+            title=title_of,
             blind=[gate for gate in found.gates if gate.blind and gate.blocking],
         )
     )

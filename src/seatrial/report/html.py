@@ -70,6 +70,7 @@ def render_html(content: ReviewResult) -> str:
             counted=counted(verdicts),
             likely=likely,
             stands=standing_on(content),
+            unread=plain.only_advised(verdicts),
             steps=content.steps if content.status in ("hold", "block") else (),
             style=package_file("style.css"),
             failures=failures,

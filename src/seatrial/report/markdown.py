@@ -47,6 +47,7 @@ def render_markdown(content: ReviewResult) -> str:
         models + (f" · {_inert(content.history)}" if content.history else ""),
         _inert(plain.text(content.decision.reason)),
         *([_inert(plain.text(line))] if (line := standing_on(content)) else []),
+        *([_inert(line)] if (line := plain.only_advised(content.decision.verdicts)) else []),
         *_waived(content, plain),
     ]
     last = [*_steps(content, plain), _spots_in_a_line(content)]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seatrial.report.result import Named, ReviewResult
-from seatrial.report.wording import number
+from seatrial.report.wording import listed, number
 from seatrial.types import GateVerdict
 
 __all__ = ["NEVER_ASKED", "Plain", "counted", "title_of", "why_open", "worst_first"]
@@ -47,6 +47,18 @@ class Plain:
         """Return a sentence with titles in place of signals."""
         return self.pattern.sub(lambda found: self.names[found[0]].title if found[0][0] != "`" else found[0], sentence)
 
+    def only_advised(self, verdicts: Sequence[GateVerdict]) -> str:
+        """Return which families are read by gates that do not count, and by no other; empty where there are none."""
+        read: dict[bool, set[str]] = {True: set(), False: set()}
+        for gate in verdicts:
+            for one in (gate, *gate.members):
+                family = self.names[one.signal].family if one.signal in self.names else ""
+                read[gate.blocking].add(family)
+        families = sorted(title_of(f"family/{family}") for family in read[False] - read[True] if family)
+        if not families:
+            return ""
+        return f"No gate that counts reads {listed(families)}: harm there would not have held the launch."
+
     def rates(self, verdict: GateVerdict) -> str:
         """Return the rates of harm that were read: `3 → 16 of 100`; empty where the scale is no rate."""
         named, found = self.names[verdict.signal], verdict.evidence
@@ -70,7 +82,7 @@ class Plain:
     def _size(self, verdict: GateVerdict, value: float, *, sign: bool = False) -> str:
         if self.names[verdict.signal].scale == "number":
             return number(value, sign=sign)
-        size = 100 * value
+        size = 100 * value if abs(value) >= 0.0005 else 0.0  # what rounds to nothing has no sign
         digits = 0 if abs(size) >= 10 or size == round(size) else 1
         return f"{size:{'+' if sign and size else ''}.{digits}f}".replace("-", "−")
 

@@ -92,12 +92,14 @@ class Named:
         scale: `rate`: readings are shares of answers. `share`: the change is a share of the scale, the readings are
             not. `number`: neither.
         harmful: Which end of the scale is harm.
+        family: Kind of harm that the signal's suite asks for; empty where it names none.
     """
 
     signal: str
     title: str
     scale: Scale = "number"
     harmful: Harmful = "high"
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)

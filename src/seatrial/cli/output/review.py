@@ -26,6 +26,7 @@ def summary(content: ReviewResult, folder: Path) -> str:
         "",
         wrapped(f"{HEADLINES[content.status].upper()}: {plain.text(content.decision.reason)}"),
         *([wrapped(plain.text(line))] if (line := standing_on(content)) else []),
+        *([wrapped(line)] if (line := plain.only_advised(verdicts)) else []),
         *([wrapped(content.history)] if content.history else []),
         *[
             wrapped(f"Waived: {plain.title(n.signal)} by {n.person} until {n.expires}: {n.reason}")

@@ -109,8 +109,8 @@ def _named(rounds: Rounds, decision: Decision) -> tuple[Named, ...]:
         low, high = plan.signal.bounds
         contrast = plan.signal.contrast is not None
         scale: Scale = "share" if contrast and high - low == 2 else "rate" if (low, high) == (0, 1) else "number"
-        title = plan.suite.title if plan.suite is not None else title_of(name)
-        named.append(Named(name, title, scale, plan.signal.harmful))
+        title, family = (plan.suite.title, plan.suite.family) if plan.suite is not None else (title_of(name), "")
+        named.append(Named(name, title, scale, plan.signal.harmful, family))
     return tuple(named)
 
 
