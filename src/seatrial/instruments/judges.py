@@ -11,11 +11,11 @@ import hashlib
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from seatrial.formats.letters import without
 from seatrial.replies import Why, visible_answer
 from seatrial.suites import Suite
 from seatrial.types import Harmful, Item, Message, Response
@@ -183,11 +183,7 @@ def _code(suite: Suite, turns: Sequence[tuple[str, str]], answers: Sequence[str]
 
 def visible(text: str) -> str:
     """Return a text without letters that cannot be seen, cut in its middle where it is very long."""
-    seen = "".join(
-        letter
-        for letter in text
-        if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn")
-    )
+    seen = without(text, ("Cc", "Cf", "Cs", "Co", "Cn"), but="\n\t")
     left = len(seen) - LONGEST
     if left <= 0:
         return seen

@@ -10,6 +10,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from seatrial.formats.letters import without
+
 __all__ = ["copied", "ends_inside", "language", "looped", "plain_words", "spoken_otherwise"]
 
 RUN = 4
@@ -32,9 +34,10 @@ MARKED = re.compile(r"\s*(?:[-*•#|>]|\d+[.)]\s)")
 
 def plain_words(text: str) -> list[str]:
     """Return an answer's words in lower case, without marks and without letters that cannot be seen."""
-    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    seen = without(unicodedata.normalize("NFKC", text), ("Cf",))
     found: list[str] = []
-    for word in WORD.findall(seen.casefold()):
+    for match in WORD.finditer(seen.casefold()):
+        word = match[0]
         if len(word) > LONGEST_WORD or ONE_BY_ONE.search(word):
             found += word
         else:
