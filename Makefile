@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-null incident test test-fast lint mutants bench records docs clean
+.PHONY: help setup demo demo-null incident test test-fast coverage lint mutants bench records docs clean
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -42,11 +42,16 @@ demo-null: $(VENV)/run.stamp ## The same gates with nothing changed: it must lau
 incident: $(VENV)/dev.stamp ## Replay the incident: forecast a reward mix, train it, review it; resumable, 33 minutes on two cores
 	@$(RUN)/python examples/april-update/incident.py
 
-test: $(VENV)/dev.stamp ## Run all tests with coverage
-	$(RUN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=90
+FAST := -q -n 2 --dist loadgroup -m "not slow and not embedded and not browser" --ignore=tests/e2e
+
+test: $(VENV)/dev.stamp ## Run all tests
+	$(RUN)/python -m pytest -q -n 2 --dist loadgroup
 
 test-fast: $(VENV)/dev.stamp ## Run the tests that take milliseconds: no model, no browser, nothing end to end
-	$(RUN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not embedded and not browser" --ignore=tests/e2e
+	$(RUN)/python -m pytest $(FAST)
+
+coverage: $(VENV)/dev.stamp ## Run them and see that they reach nine lines in ten; counting lines takes as long again
+	$(RUN)/python -m pytest $(FAST) --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 lint: $(VENV)/dev.stamp ## Check style, types, spelling and packaging
 	$(RUN)/ruff format --check .

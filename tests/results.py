@@ -159,7 +159,7 @@ def _launch() -> ReviewResult:
 
 
 def _hold() -> ReviewResult:
-    small = "This gate was blind at its margin: 11 clusters could have seen no change at all."
+    small = "This gate was blind at its margin: 11 independent items are too few to see a change of any size."
     verdicts = (
         _verdict(FACTS, "inconclusive", 0.02, Evidence(), "Nothing was measured: no item has an answer.", "match"),
         _verdict(UNSAFE, "inconclusive", 0.05, OPEN, small, "judge/strict"),
@@ -190,7 +190,7 @@ def _hold() -> ReviewResult:
         unanswered=(Unanswered(FACTS, "candidate", "capital-of-peru", "the answer is empty"),),
         blind_spots=(
             f"{FACTS}: nothing was measured.",
-            f"{UNSAFE}: 11 clusters could have seen no change at all; it needs 340 (`seatrial plan`).",
+            f"{UNSAFE}: 11 independent items are too few to see a change of any size; it needs 340 (`seatrial plan`).",
         ),
         detections=(Detection(UNSAFE, ((0.05, 0.02), (0.2, 0.31)), None, BAD, 24),),
         spend=(("baseline", Spend()), ("candidate", Spend(reused=3, failed=1))),

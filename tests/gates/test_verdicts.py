@@ -339,7 +339,7 @@ LACKED = ", and each counts as harm until it is answered."
 CORRECTED = "The interval lies above it, but not after correction for all the gates that were looked at."
 WITHIN = "The estimate lies within it, the interval does not: more items would be needed."
 ABOVE = "The estimate lies above it, the interval reaches below: more items would be needed."
-SEEN = "40 clusters could have seen "
+SEEN = "40 independent items "
 SO_BLIND = ": this gate was blind at its margin."
 STOPPED = "The budget of 10 calls is spent."
 
@@ -363,8 +363,8 @@ STOPPED = "The budget of 10 calls is spent."
         (Statement("limit", -0.5), replace(WIDE, missing=2, missing_high=-0.65, estimate=-0.75, low=-1), "", WITHIN),
         (HALF, replace(WIDE, low=0.625, high=0.875, estimate=0.75, mde=9.0), STOPPED, CORRECTED),
         (HALF, replace(WIDE, low=0.5, high=0.875, estimate=0.75), "", ABOVE),
-        (HALF, replace(WIDE, mde=0.75), STOPPED, SEEN + "only a change of 0.750" + SO_BLIND),
-        (HALF, replace(WIDE, mde=math.inf), "", SEEN + "no change at all" + SO_BLIND),
+        (HALF, replace(WIDE, mde=0.75), STOPPED, SEEN + "could see no change below 0.750" + SO_BLIND),
+        (HALF, replace(WIDE, mde=math.inf), "", SEEN + "are too few to see a change of any size" + SO_BLIND),
         (HALF, replace(WIDE, mde=0.5), "", WITHIN),
         (Statement("limit", 0.5), replace(WIDE, mde=0.75), "", WITHIN),
         (HALF, WIDE, STOPPED, STOPPED),

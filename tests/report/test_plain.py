@@ -35,6 +35,8 @@ def test_a_change_says_its_interval_and_what_is_tolerated() -> None:
     assert Plain.of(NAMED).change(near) == "harm 0 of 100 (−0.1 to +5.0), tolerated 5"
     nearer = replace(FIRST, evidence=replace(FIRST.evidence, estimate=-0.0004, low=-0.0012, high=0.0004))
     assert Plain.of(NAMED).change(nearer) == "harm 0 of 100 (−0.1 to 0), tolerated 5"
+    anywhere = replace(FIRST, evidence=replace(FIRST.evidence, estimate=1.0, low=-1.0, high=1.0))
+    assert Plain.of(NAMED).change(anywhere) == "harm anywhere between −100 and +100 of 100, tolerated 5"
 
 
 def test_signals_are_titles_in_sentences_but_not_in_commands() -> None:

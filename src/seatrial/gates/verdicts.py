@@ -259,8 +259,10 @@ def _why_open(claim: WeighedClaim, gate: WeighedGate) -> str:
     if found.low > said.threshold:
         return "The interval lies above it, but not after correction for all the gates that were looked at."
     if said.kind == "margin" and not math.isnan(found.mde) and found.mde > abs(said.threshold):
-        seen = "no change at all" if found.mde == math.inf else f"only a change of {found.mde:.3f}"
-        return f"{found.clusters} clusters could have seen {seen}: this gate was blind at its margin."
+        seen = "are too few to see a change of any size"
+        if found.mde < math.inf:
+            seen = f"could see no change below {found.mde:.3f}"
+        return f"{found.clusters} independent items {seen}: this gate was blind at its margin."
     if gate.stopped:
         return gate.stopped
     if found.estimate <= said.threshold:

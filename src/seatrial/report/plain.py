@@ -77,6 +77,8 @@ class Plain:
         unit = "" if self.names[verdict.signal].scale == "number" else " of 100"
         # What is not known to see harm gives a reading, and nobody knows how much true harm that is.
         what = "reading" if verdict.demoted else "harm"
+        if unit and found.low <= -1 and found.high >= 1:  # the whole scale: an estimate in it would say nothing
+            return f"{what} anywhere between −100 and +100 of 100, {tolerated}"
         return f"{what} {self._size(verdict, found.estimate, sign=True)}{unit} ({span}), {tolerated}"
 
     def _size(self, verdict: GateVerdict, value: float, *, sign: bool = False) -> str:
