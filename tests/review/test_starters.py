@@ -154,3 +154,15 @@ async def test_a_judge_that_gives_no_grades_is_named(
         held = await with_starters(policy, judges, plans, records, tmp_path, Progress("lines"))
     assert not held.get("judge/main")
     assert "judge/main has no record for behavior/pushback, so it may only advise" in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_asked_is_told_before_its_judge_is_tried(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
+) -> None:
+    """What the server of the models refuses costs no grade."""
+    refused = {"error": {"message": "'temperature' is not supported", "param": "temperature"}}
+    endpoint.fault = lambda body, _: None if body["model"] == "judge" else web.json_response(refused, status=400)
+    done = seatrial("review", _policy(write_policy, endpoint), "--out", "r", "--quiet")
+    assert done.code == 2
+    assert "'temperature' is not supported" in done.err
+    assert endpoint.count <= 2

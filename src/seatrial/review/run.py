@@ -40,7 +40,7 @@ from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.findings.earlier_reviews import earlier_reviews
 from seatrial.review.finished import Review
-from seatrial.review.first_calls import first_calls
+from seatrial.review.first_calls import ask_judges_first, ask_models_first
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
@@ -89,20 +89,22 @@ async def run_review(
         models = await _opened(policy, stack)
         store = stack.enter_context(ResponseStore(folder))
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
+        collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
         plans = plan_gates(policy, models, evidence, records, judges.judge)
         if lacking(policy, plans, records):
+            await ask_models_first(plans, collector)
             records = await with_starters(policy, judges, plans, records, folder, progress)
             plans = plan_gates(policy, models, evidence, records, judges.judge)
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
-        collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
         rounds = Rounds(policy, plans, evidence, ends_before(folder, policy))
         progress.plan(rounds.most_calls)
         with progress:
             reuse = await recheck(policy, rounds, collector, judges)
             if reuse.refused:
                 progress.warn(reuse.refused)
-            await first_calls(rounds, collector, judges)
+            await ask_models_first(plans, collector)
+            await ask_judges_first(plans, judges)
             while asks := rounds.next_asks(collector.remaining):
                 rounds.take(await collector.collect(asks))
                 await grade_round(judges, rounds)
