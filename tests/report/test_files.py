@@ -12,7 +12,7 @@ import pytest
 
 from results import BLOCK, HOLD, LAUNCH, RESULTS
 from seatrial.errors import StoreError
-from seatrial.report import load_result, reviewed_policy, save_result, write_reports
+from seatrial.report import load_result, reviewed_policy, save_result, write_pairs, write_reports
 
 FILES = {"report.html", "summary.md", "junit.xml", "decision.json"}
 
@@ -108,3 +108,20 @@ def test_a_place_that_cannot_be_written_keeps_what_was_there(tmp_path: Path) -> 
     assert (tmp_path / "decision.json").read_bytes() == before
     with pytest.raises(StoreError, match=r"evidence\.json: cannot be written"):
         save_result(HOLD, tmp_path / "nowhere")
+
+
+def test_pages_of_pairs_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
+    """One a signal, whose place the report knows; what an earlier run wrote of other gates is gone."""
+    first, second, _ = BLOCK.examples
+    pages = write_pairs(BLOCK, [("behavior/old", [first, second]), (first.signal, [first])], tmp_path)
+    assert [page.pairs for page in pages] == [2, 1]
+    assert all((tmp_path / page.file).is_file() for page in pages)
+    (page,) = write_pairs(BLOCK, [(first.signal, [first])], tmp_path)
+    assert [path.name for path in (tmp_path / "pairs").iterdir()] == [Path(page.file).name]
+    write_reports(replace(BLOCK, pages=(page,)), tmp_path)
+    assert f'href="{page.file}"' in (tmp_path / "report.html").read_text("utf-8")
+    (tmp_path / "pairs" / Path(page.file).name).unlink()
+    (tmp_path / "pairs").rmdir()
+    (tmp_path / "pairs").write_text("no folder")
+    with pytest.raises(StoreError, match="pairs: cannot be written"):
+        write_pairs(BLOCK, [], tmp_path)

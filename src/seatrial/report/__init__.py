@@ -1,6 +1,6 @@
 """The report of a review, in the formats that people and machines read, all from one frozen value."""
 
-from seatrial.report.files import load_result, reviewed_policy, save_result, write_reports
+from seatrial.report.files import load_result, reviewed_policy, save_result, write_pairs, write_reports
 from seatrial.report.result import (
     AnswerPair,
     Cell,
@@ -24,5 +24,6 @@ __all__ = [
     "load_result",
     "reviewed_policy",
     "save_result",
+    "write_pairs",
     "write_reports",
 ]

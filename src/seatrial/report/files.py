@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from seatrial.errors import StoreError
 from seatrial.formats.json_values import with_words
-from seatrial.formats.whole_files import write_whole
+from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.policy import LaunchPolicy
 from seatrial.report.html import render_html
 from seatrial.report.machine import decision_json, junit_xml
 from seatrial.report.markdown import render_markdown
-from seatrial.report.result import ReviewResult
+from seatrial.report.pairs import render_pairs
+from seatrial.report.result import AnswerPair, PairsPage, ReviewResult
 
-__all__ = ["load_result", "reviewed_policy", "save_result", "write_reports"]
+__all__ = ["load_result", "reviewed_policy", "save_result", "write_pairs", "write_reports"]
 
 EVIDENCE = "evidence.json"
+PAIRS = "pairs"
+"""Folder of the pages that hold all pairs of answers."""
 
 
 def write_reports(content: ReviewResult, folder: Path) -> None:
@@ -32,6 +36,33 @@ def write_reports(content: ReviewResult, folder: Path) -> None:
     write_whole(folder / "junit.xml", junit_xml(content), StoreError)
     machine = json.dumps(decision_json(content), indent=2, ensure_ascii=False)
     write_whole(folder / "decision.json", machine + "\n", StoreError)
+
+
+def write_pairs(
+    content: ReviewResult, pairs: Iterable[tuple[str, list[AnswerPair]]], folder: Path
+) -> tuple[PairsPage, ...]:
+    """Write a page of all pairs of answers for each signal in place of earlier ones, and return which there are.
+
+    Args:
+        content: The review, for its name and its titles.
+        pairs: Signals, each with its pairs.
+        folder: The review's folder.
+
+    Raises:
+        StoreError: a page cannot be written.
+    """
+    pages = []
+    try:
+        (folder / PAIRS).mkdir(exist_ok=True)
+        for earlier in (folder / PAIRS).glob("[0-9][0-9]*-*.html"):
+            earlier.unlink()
+    except OSError as error:
+        raise StoreError(f"{folder / PAIRS}: cannot be written: {why_not(error)}") from error
+    for number, (signal, found) in enumerate(pairs, 1):
+        file = f"{PAIRS}/{number:02}-{signal.replace('/', '-')}.html"
+        write_whole(folder / file, render_pairs(content, signal, found), StoreError)
+        pages.append(PairsPage(signal, len(found), file))
+    return tuple(pages)
 
 
 def save_result(content: ReviewResult, folder: Path) -> None:

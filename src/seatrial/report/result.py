@@ -55,6 +55,21 @@ class AnswerPair:
 
 
 @dataclass(frozen=True, slots=True)
+class PairsPage:
+    """A page that holds all pairs of answers of one signal.
+
+    Attributes:
+        signal: The signal.
+        pairs: How many pairs there are.
+        file: The page's file, from the review's folder.
+    """
+
+    signal: str
+    pairs: int
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentNote:
     """An instrument and what is known of its error.
 
@@ -303,6 +318,7 @@ class ReviewResult:
         named: What people call the signals.
         groups: The kinds of blind spots, what matters most first; empty where they are not told apart.
         history: What was decided of the same two models before, in a sentence; empty where nothing was.
+        pages: Pages that hold all pairs of answers.
     """
 
     policy: LaunchPolicy
@@ -329,6 +345,7 @@ class ReviewResult:
     named: tuple[Named, ...] = ()
     groups: tuple[SpotGroup, ...] = ()
     history: str = ""
+    pages: tuple[PairsPage, ...] = ()
 
     @property
     def spots_by_kind(self) -> list[tuple[str, tuple[str, ...]]]:

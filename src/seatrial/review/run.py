@@ -31,10 +31,11 @@ from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations, write_observations
 from seatrial.policy import LaunchPolicy, ModelSpec
-from seatrial.report import Reuse, ReviewResult, save_result, write_reports
+from seatrial.report import Reuse, ReviewResult, save_result, write_pairs, write_reports
 from seatrial.review.apply_waivers import ledger_entry, with_waivers
 from seatrial.review.brought_evidence import brought_evidence
 from seatrial.review.budget_ends import ends_before, note_end
+from seatrial.review.findings.answer_pairs import all_pairs
 from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
@@ -123,6 +124,7 @@ async def run_review(
     ledger = ledger_for(folder)
     entries = ledger.verify()
     result = replace(with_waivers(result, entries), history=earlier_reviews(result, folder.name, entries))
+    result = replace(result, pages=write_pairs(result, all_pairs(rounds), folder))
     entry = ledger.append("decision", author, ledger_entry(result, folder))
     save_result(result, folder)
     write_reports(result, folder)

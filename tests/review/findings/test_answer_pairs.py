@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.gates.verdicts import decide
-from seatrial.review.findings.answer_pairs import answer_pairs
+from seatrial.review.findings.answer_pairs import all_pairs, answer_pairs
 from seatrial.review.rounds import Rounds
 from seatrial.types import GateVerdict
 
@@ -58,6 +58,11 @@ def test_only_items_that_both_models_answered_are_pairs(compared: Compared) -> N
     run.responses["candidate"].append(replace(run.responses["candidate"][0], draw=1, text="again"))
     (pair,) = answer_pairs(rounds, decide(rounds.verdicts))
     assert (pair.item, pair.candidate) == ("i0", "candidate on i0")
+    ((signal, found),) = all_pairs(rounds)
+    assert (signal, [pair.item for pair in found]) == ("behavior/a", ["i0"])
+    run.responses["baseline"].append(replace(run.responses["baseline"][0], draw=1, text="once more"))
+    ((_, found),) = all_pairs(rounds)
+    assert [(pair.baseline, pair.candidate) for pair in found[1:]] == [("once more", "again")]
 
 
 def test_low_is_harm_where_the_signal_says_so(compared: Compared) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from seatrial.instruments import openings
 from seatrial.report.result import AnswerPair
@@ -10,7 +11,7 @@ from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Decision, GateVerdict, Response, Role
 
-__all__ = ["answer_pairs"]
+__all__ = ["all_pairs", "answer_pairs"]
 
 PAIRS_PER_GATE = 3
 
@@ -48,35 +49,52 @@ def _movement(verdict: GateVerdict) -> float:
     return -math.inf if math.isnan(verdict.evidence.estimate) else verdict.evidence.estimate / verdict.margin
 
 
+def all_pairs(rounds: Rounds) -> Iterator[tuple[str, list[AnswerPair]]]:
+    """Yield each signal whose answers lie here with all its pairs: each item's draws, in their order."""
+    for run in rounds.gates:
+        draws = {response.draw for response in run.responses["candidate"]}
+        found = [pair for draw in sorted(draws) for _, pair in _read(run, draw)]
+        if found:
+            yield run.signal, found
+
+
 def _pairs(run: GateRun) -> list[AnswerPair]:
     """Return a gate's answer pairs, the largest change of harm first, one a cluster."""
-    signal = run.plan.signal
-    first: dict[Role, dict[str, Response]] = {
-        role: {response.item: response for response in run.responses[role] if response.draw == 0} for role in ROLES
-    }
     pairs: dict[str, AnswerPair] = {}
+    for cluster, pair in _read(run, 0):
+        if cluster not in pairs or pairs[cluster].harm < pair.harm:
+            pairs[cluster] = pair
+    return sorted(pairs.values(), key=lambda pair: pair.harm, reverse=True)
+
+
+def _read(run: GateRun, draw: int) -> Iterator[tuple[str, AnswerPair]]:
+    """Yield the pairs of one draw that the instrument can read, with their clusters."""
+    signal = run.plan.signal
+    drawn: dict[Role, dict[str, Response]] = {
+        role: {response.item: response for response in run.responses[role] if response.draw == draw} for role in ROLES
+    }
     for item in run.plan.items:
-        before, after = first["baseline"].get(item.id), first["candidate"].get(item.id)
+        before, after = drawn["baseline"].get(item.id), drawn["candidate"].get(item.id)
         if before is None or after is None:
             continue
         was, now = signal.instrument.read(item, before), signal.instrument.read(item, after)
         if was is None or now is None:
             continue
-        pair = AnswerPair(
-            signal.name,
-            item.id,
-            item.use_case,
-            item.messages,
-            _shown(run, before),
-            _shown(run, after),
-            was,
-            now,
-            signal.harm(signal.side(item) * (now - was)),
-            signal.instrument.needs == "logprobs",
+        yield (
+            item.cluster,
+            AnswerPair(
+                signal.name,
+                item.id,
+                item.use_case,
+                item.messages,
+                _shown(run, before),
+                _shown(run, after),
+                was,
+                now,
+                signal.harm(signal.side(item) * (now - was)),
+                signal.instrument.needs == "logprobs",
+            ),
         )
-        if item.cluster not in pairs or pairs[item.cluster].harm < pair.harm:
-            pairs[item.cluster] = pair
-    return sorted(pairs.values(), key=lambda pair: pair.harm, reverse=True)
 
 
 def _shown(run: GateRun, response: Response) -> str:
