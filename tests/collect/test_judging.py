@@ -86,7 +86,7 @@ async def test_an_answer_is_graded_once(endpoint: Endpoint) -> None:
 
 
 async def test_replies_are_found_again_in_the_store(endpoint: Endpoint, tmp_path: Path) -> None:
-    """A review that goes on after a kill asks no judge twice, and spends none of its budget on what is stored."""
+    """A review that goes on after a kill asks no judge twice, and its budget holds what it spent before."""
     seen = _replies(endpoint, '{"score": 3}')
     tasks = [Task(ITEM, (f"Answer {number}.",)) for number in range(5)]
     with ResponseStore(tmp_path) as store:
@@ -95,7 +95,7 @@ async def test_replies_are_found_again_in_the_store(endpoint: Endpoint, tmp_path
         judges, judge = await _grade(_asked(endpoint), tasks, store)
     assert len(seen) == 5
     assert (judges.spend["strict"].calls, judges.spend["strict"].reused) == (2, 3)
-    assert judges.remaining == 20_000 - 2
+    assert judges.remaining == 20_000 - 5
     assert len(judge.scores) == 5
 
 
@@ -155,6 +155,18 @@ async def test_the_budget_of_judges_is_kept(endpoint: Endpoint) -> None:
     judges, judge = await _grade(_asked(endpoint, extra="budget: {judge_calls: 4}"), tasks)
     assert (len(seen), len(judge.scores), judges.remaining) == (4, 4, 0)
     assert set(judge.unscored.values()) == {"the budget for judges was spent (budget: judge_calls)"}
+
+
+async def test_a_killed_review_has_no_second_budget(endpoint: Endpoint, tmp_path: Path) -> None:
+    """What is stored counts once, however often it is read, and is read where nothing is left too."""
+    seen = _replies(endpoint, '{"score": 1}')
+    tasks = [Task(ITEM, (f"Answer {number}.",)) for number in range(6)]
+    policy = _asked(endpoint, extra="budget: {judge_calls: 4}")
+    for count in (3, 6, 6):
+        with ResponseStore(tmp_path) as store:
+            judges, judge = await _grade(policy, tasks[:count], store)
+            assert len(judge.scores) == min(count, 4)
+    assert (len(seen), judges.remaining) == (4, 0)
 
 
 async def test_a_refused_call_is_a_reason_and_many_in_a_row_end_the_review(endpoint: Endpoint) -> None:

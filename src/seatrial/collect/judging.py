@@ -56,7 +56,8 @@ class Judges:
 
     Attributes:
         specs: Name → what it is.
-        remaining: Calls that all of them may still take.
+        remaining: Calls that all of them may still take. What an earlier run of this review kept counts as soon as
+            it is read, so that a review that was killed has no second budget.
         made: Name and signal → the judge that gates use.
         on_reply: Told of each reply whether it was made now.
     """
@@ -88,6 +89,7 @@ class Judges:
         advice = "If it knows no response_format, set `structured: false` for this judge."
         self._meters = {name: Meter(f"judge/{name}", advice, f"judge/{name}") for name in specs}
         self.remaining = budget
+        self._counted: set[str] = set()
         self.on_reply: Callable[[bool], None] = lambda fresh: None
         self.made: dict[tuple[str, str], Judge] = {}
 
@@ -313,6 +315,8 @@ class Judges:
             if stored is None:
                 stored = await self._fresh(model, name, key, request)
             else:
+                self.remaining -= key not in self._counted
+                self._counted.add(key)
                 self._meters[name].answered(stored, fresh=False)
         self.on_reply(fresh)
         if stored.no_answer not in ("", "empty"):
@@ -324,6 +328,7 @@ class Judges:
         if self.remaining <= 0:
             raise Unscored("the budget for judges was spent (budget: judge_calls)", "raise `budget: {judge_calls: …}`")
         self.remaining -= 1
+        self._counted.add(key)
         try:
             response = await model.ask(request)
         except CallFailed as error:
