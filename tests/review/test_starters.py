@@ -156,6 +156,18 @@ async def test_a_judge_that_gives_no_grades_is_named(
     assert "judge/main has no record for behavior/pushback, so it may only advise" in capsys.readouterr().err
 
 
+def test_a_plan_says_how_its_judge_earns_a_record(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
+) -> None:
+    """Before any call; a judge that is not to be tried, or that has a record, is not spoken of."""
+    done = seatrial("plan", _policy(write_policy, endpoint), "--html", "plan.html")
+    assert "judge/main has no record for 1 suite" in done.out
+    assert "seatrial judge setup judge/main" in " ".join(done.out.split())
+    assert "<code>seatrial judge setup judge/main --policy …</code>" in Path("plan.html").read_text("utf-8")
+    assert "has no record" not in seatrial("plan", _policy(write_policy, endpoint, ", starter: false")).out
+    assert endpoint.count == 0
+
+
 def test_a_model_that_cannot_be_asked_is_told_before_its_judge_is_tried(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
 ) -> None:

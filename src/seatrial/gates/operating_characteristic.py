@@ -95,6 +95,7 @@ class Outlook:
         calls: Calls that a review takes on average where nothing changed.
         most: Calls that all gates may take together, were the budget no limit.
         budget: Calls that the policy allows.
+        notes: What would change this before a review, in sentences.
     """
 
     gates: tuple[GateOutlook, ...]
@@ -103,6 +104,7 @@ class Outlook:
     calls: int
     most: int
     budget: int
+    notes: tuple[str, ...] = ()
 
     @property
     def least_blocked(self) -> tuple[str, float]:

@@ -45,7 +45,7 @@ from seatrial.review.first_calls import ask_judges_first, ask_models_first
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
-from seatrial.review.starters import lacking, with_starters
+from seatrial.review.starters import lacking, told_beforehand, with_starters
 from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["decide_on", "default_folder", "plan_review", "run_review", "solve_policy"]
@@ -154,7 +154,9 @@ def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
         SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
     """
     plans_of, seen = _planned(policy, earlier)
-    return outlook(policy, plans_of(policy), seen)
+    plans = plans_of(policy)
+    untried = told_beforehand(policy, plans, load_records(policy.records))
+    return replace(outlook(policy, plans, seen), notes=untried)
 
 
 def solve_policy(

@@ -14,7 +14,7 @@ from seatrial.instruments.records import Records, save_record, starter_file, ver
 from seatrial.policy import LaunchPolicy
 from seatrial.suites import Suite
 
-__all__ = ["lacking", "with_starters"]
+__all__ = ["lacking", "told_beforehand", "with_starters"]
 
 
 def lacking(policy: LaunchPolicy, plans: Sequence[GatePlan], records: Records) -> dict[str, list[Suite]]:
@@ -32,6 +32,22 @@ def lacking(policy: LaunchPolicy, plans: Sequence[GatePlan], records: Records) -
         if judge_spec(policy.judges, name).starts and version_of(judge) not in known:
             found.setdefault(name, []).append(judge.suite)
     return found
+
+
+def told_beforehand(policy: LaunchPolicy, plans: Sequence[GatePlan], records: Records) -> tuple[str, ...]:
+    """Return of each judge that a review is to try first how to do so now, so that a plan can count on it."""
+    said = []
+    for name, suites in lacking(policy, plans, records).items():
+        most = min(MOST_CALLS, policy.budget.judge_calls // 2)
+        trials, _ = planned_trials(suites, most, bool(judge_spec(policy.judges, name).beside))
+        if trials:
+            count = "1 suite" if len(suites) == 1 else f"{len(suites)} suites"
+            said.append(
+                f"judge/{name} has no record for {count}, so this plan lets it advise only. A review tries it first, "
+                f"in at most {most_calls(trials):,} calls; `seatrial judge setup judge/{name} --policy …` does so now, "
+                "and a plan after it knows what its gates can see."
+            )
+    return tuple(said)
 
 
 async def with_starters(

@@ -32,7 +32,7 @@ def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
         for name, rows in found.decisions
     ]
     blind = [gate.signal for gate in found.gates if gate.blind and gate.blocking]
-    lines = [wrapped(found.headline), "", table(header, gates), ""]
+    lines = [wrapped(found.headline), *map(wrapped, found.notes), "", table(header, gates), ""]
     if decisions:
         lines += [
             "Chance of launch / hold / block in percent, for harm of so many margins in one gate, others unchanged:",
