@@ -166,16 +166,11 @@ def _first(passed: Mask, *fails: Mask) -> tuple[Mask, ...]:
 class _Answers:
     """The answers to one suite's clusters in simulated reviews, each cluster as often as it may be asked."""
 
-    def __init__(self, drawn: Array, suite: SimulatedSuite, shift: float) -> None:
-        """Take what was drawn, shape (runs, depth * clusters), of mean `shift`."""
-        depth = math.ceil(suite.most / suite.clusters)
-        drawn = drawn.reshape(len(drawn), depth, suite.clusters)
-        if suite.falls < 1.0 and depth > 1:
-            stays, falls = math.sqrt(1 - suite.falls), math.sqrt(suite.falls)
-            mixed = shift + stays * (drawn[:, :1, :] - shift) + falls * (drawn - shift)
-            drawn = np.clip(mixed, drawn.min(), drawn.max())
+    def __init__(self, drawn: Array, clusters: int) -> None:
+        """Take what was drawn, shape (runs, depth * clusters)."""
+        drawn = drawn.reshape(len(drawn), -1, clusters)
         self._sums = np.cumsum(drawn, axis=1)
-        self._clusters = suite.clusters
+        self._clusters = clusters
 
     def means(self, places: int) -> Array:
         """Return the means of the clusters asked so far, shape (runs, clusters)."""
@@ -192,7 +187,7 @@ class _Answers:
 def _changes(suite: SimulatedSuite, change: float, runs: int, rng: np.random.Generator) -> _Answers:
     """Return the differences between the models."""
     shift, size = change * suite.shows.value, (runs, suite.clusters * math.ceil(suite.most / suite.clusters))
-    return _Answers(shifted(suite.residuals, shift, -suite.reach, suite.reach, size, rng), suite, shift)
+    return _Answers(shifted(suite.residuals, shift, -suite.reach, suite.reach, size, rng), suite.clusters)
 
 
 def _levels(suite: SimulatedSuite, change: float, runs: int, rng: np.random.Generator) -> _Answers:
@@ -201,7 +196,7 @@ def _levels(suite: SimulatedSuite, change: float, runs: int, rng: np.random.Gene
     level, shift = float(levels.mean()), change * suite.shows.value
     size = (runs, suite.clusters * math.ceil(suite.most / suite.clusters))
     least, most = suite.least - level, suite.least + suite.reach - level
-    return _Answers(level + shifted(levels - level, shift, least, most, size, rng), suite, level + shift)
+    return _Answers(level + shifted(levels - level, shift, least, most, size, rng), suite.clusters)
 
 
 # Bet on, or weighed once

@@ -48,7 +48,6 @@ class SimulatedSuite:
         may_gate: Whether its instrument may gate at all.
         why: Why it may not, if so.
         may_go_on: Whether a larger budget would let it be asked further.
-        falls: Share of the variance that falls as a cluster is asked again.
         use_cases: Use case of each cluster, shape (clusters,); None where nothing is claimed in each.
         limit: What the candidate's own harm must stay below, on the scale of `levels`; NaN without a limit.
         levels: The candidate's own harm, unchanged, in clusters like those to come; empty without a limit.
@@ -66,7 +65,6 @@ class SimulatedSuite:
     may_gate: bool = True
     why: str = ""
     may_go_on: bool = False
-    falls: float = 1.0
     use_cases: NDArray[np.str_] | None = None
     limit: float = math.nan
     levels: Array | None = None
@@ -196,7 +194,6 @@ def _simulated(plan: GatePlan, earlier: pl.DataFrame | None, *, in_use_cases: bo
             held.may_gate,
             "" if held.may_gate else held.why,
             live and plan.most < clusters * plan.depth,
-            1.0,
             names.astype(str) if in_use_cases else None,
             limit,
             levels,
