@@ -255,6 +255,17 @@ def test_use_cases_are_claims_of_their_own(packed: bool) -> None:
     np.testing.assert_array_equal(found[7].seen, [-2.0])
 
 
+@pytest.mark.parametrize(("signal", "harmless"), [(HIGH, -1.0), (LOW, 3.0)])
+def test_a_claim_knows_its_clusters_use_cases_and_the_harmless_end(signal: Signal, harmless: float) -> None:
+    """One use case a cluster, in the clusters' order, as text; where low is harm, the high end is harmless."""
+    found = claims(GATE, signal, _by_use_case(False), ["c", "b", "a"])[0]
+    table = _by_use_case(False)
+    of = dict(zip(table.clusters.cast(pl.String), table.use_cases.cast(pl.String), strict=True))
+    assert found.use_cases.tolist() == [of[name] for name in ("c", "b", "a")]
+    assert found.use_cases.dtype.kind == "U"
+    assert found.harmless == harmless
+
+
 def test_any_gate_can_be_claimed_by_use_case() -> None:
     """The margin of a gate over all items, limit or not, is claimed in each use case, and nothing else is."""
     gate = Gate(signal="behavior/x", margin=0.5, limit=2.0)
