@@ -5,7 +5,8 @@ The faults are mutmut's (a comparison turned round, a number one higher, an argu
 processes keep the libraries loaded between faults. What was found is kept in .mutants/ by the content of the module and
 its tests, so that a run that was stopped goes on where it was; `--fresh` forgets it.
 
-Left alone are docstrings, types, imports, `__all__`, and sentences: words for people are held by snapshots.
+Left alone are docstrings, types and their aliases, imports, `__all__`, whether `zip` is strict, and sentences: words for
+people are held by snapshots.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import resource
 import shutil
 import sys
@@ -39,6 +41,8 @@ COPIED = ("src", "tests", "benchmarks", "examples", "pyproject.toml")
 WORKERS = 2
 GOAL = 0.9
 MEMORY = 6 * 2**30
+UNEQUAL = re.compile(r",\s*(?:strict=\w+)?\)")
+"""The end of a call of zip, whether unequal lengths are an error or not: no length here depends on a user."""
 FRESH_AFTER = 150
 """Faults after which a process is replaced, for what a fault leaves behind."""
 SECONDS_BETWEEN_LINES = 15.0
@@ -78,18 +82,7 @@ class _Faults(cst.CSTVisitor):
         self.found: list[tuple[cst.CSTNode, cst.CSTNode]] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom | cst.Decorator | cst.FormattedString):
-            return False
-        if isinstance(node, cst.Expr) and isinstance(node.value, cst.SimpleString | cst.ConcatenatedString):
-            return False
-        if isinstance(node, cst.Assign) and any(
-            isinstance(target.target, cst.Name) and target.target.value in ("__all__", "Array")
-            for target in node.targets
-        ):
-            return False
-        if isinstance(node, cst.Raise):
-            return False
-        if isinstance(node, cst.SimpleString) and " " in node.value:
+        if _left_alone(node):
             return False
         for kind, operator in mutation_operators:
             if isinstance(node, kind):
@@ -100,6 +93,23 @@ class _Faults(cst.CSTVisitor):
             )
             self.found.append((node, node.with_changes(test=turned)))
         return True
+
+
+def _left_alone(node: cst.CSTNode) -> bool:
+    """Return whether nothing in a node is broken: types and their aliases, imports, documents and sentences."""
+    if isinstance(node, cst.Assign):
+        targets = [target.target for target in node.targets]
+        if any(isinstance(one, cst.Name) and one.value in ("__all__", "Array") for one in targets):
+            return True
+        value = node.value.value if isinstance(node.value, cst.Subscript) else None
+        return isinstance(value, cst.Name) and value.value in ("tuple", "dict", "Literal", "Callable", "Mapping")
+    if isinstance(node, cst.Expr):
+        return isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)
+    if isinstance(node, cst.SimpleString):
+        return " " in node.value
+    return isinstance(
+        node, cst.Annotation | cst.Import | cst.ImportFrom | cst.Decorator | cst.FormattedString | cst.Raise
+    )
 
 
 def faults(path: Path, module: str) -> list[Mutant]:
@@ -115,6 +125,8 @@ def faults(path: Path, module: str) -> list[Mutant]:
         if text in made or text == source or _plain(text) in ("", whole):
             continue
         before, after, number = _changed(source, text)
+        if UNEQUAL.sub(")", before) == UNEQUAL.sub(")", after):
+            continue
         made[text] = Mutant(module, number, before, after, text)
     return list(made.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -454,6 +455,23 @@ def test_a_plan_knows_what_its_instrument_may_do() -> None:
     probe = find_instrument("probe/affirm")
     assert plan.standing == standing(probe, name, records)
     assert plan.standing.slope not in (standing(probe, "behavior/x", records).slope, UNKNOWN.slope)
+
+
+@pytest.mark.parametrize(("one", "other"), [("baseline", "candidate"), ("openai-compatible/m", "candidate")])
+def test_error_that_was_measured_on_both_models_is_known_to_the_plan(one: str, other: str) -> None:
+    """A record's groups are the two under review by their names, or by their roles."""
+    name, records = "behavior/over-refusal", load_records([])
+    (record,) = records["text/refusal"]
+    held = next(found for found in record.measurements if len(found.groups) > 1)
+    first, second = held.groups[:2]
+    of_both = replace(held, groups=((one, *first[1:]), (other, *second[1:])))
+    known = {"text/refusal": [replace(record, measurements=(of_both,))]}
+    gate = Gate(signal=name, margin=0.1, instrument="text/refusal")
+    (plan,) = plan_gates(_policy(gate, candidate=ModelSpec(model="openai-compatible/n")), _models(), None, known)
+    assert plan.standing.between > 0
+    stranger = {"text/refusal": [replace(record, measurements=(replace(of_both, groups=held.groups[:2]),))]}
+    (plan,) = plan_gates(_policy(gate), _models(), None, stranger)
+    assert math.isnan(plan.standing.between)
 
 
 def _told(*, draws: int | str = "auto", temperature: float = 1.0) -> dict[str, Any]:
