@@ -5,8 +5,8 @@ The faults are mutmut's (a comparison turned round, a number one higher, an argu
 processes keep the libraries loaded between faults. What was found is kept in .mutants/ by the content of the module and
 its tests, so that a run that was stopped goes on where it was; `--fresh` forgets it.
 
-Left alone are docstrings, types and their aliases, imports, `__all__`, whether `zip` is strict, and sentences: words for
-people are held by snapshots.
+Left alone are docstrings, types and their aliases, imports, `__all__`, whether `zip` is strict, how dataclasses are written,
+and sentences: words for people are held by snapshots.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ COPIED = ("src", "tests", "benchmarks", "examples", "pyproject.toml")
 WORKERS = 2
 GOAL = 0.9
 MEMORY = 6 * 2**30
-UNEQUAL = re.compile(r",\s*(?:strict=\w+)?\)")
-"""The end of a call of zip, whether unequal lengths are an error or not: no length here depends on a user."""
+ASIDE = re.compile(r",?\s*\b(?:strict|init|repr|compare)=\w+|,\s*(?=\))")
+"""Whether `zip` minds unequal lengths, and how a dataclass is written: no length here depends on a user."""
 FRESH_AFTER = 150
 """Faults after which a process is replaced, for what a fault leaves behind."""
 SECONDS_BETWEEN_LINES = 15.0
@@ -125,7 +125,7 @@ def faults(path: Path, module: str) -> list[Mutant]:
         if text in made or text == source or _plain(text) in ("", whole):
             continue
         before, after, number = _changed(source, text)
-        if UNEQUAL.sub(")", before) == UNEQUAL.sub(")", after):
+        if ASIDE.sub("", before) == ASIDE.sub("", after):
             continue
         made[text] = Mutant(module, number, before, after, text)
     return list(made.values())

@@ -121,3 +121,26 @@ def test_harm_is_shown_sooner_where_others_have_passed() -> None:
     assert not (together & ~alone).any()
     assert together.mean() + 0.1 < alone[~last].mean()
     assert alone[~last].mean() + 0.05 < alone[last].mean()
+
+
+def test_scales_of_suites_are_brought_to_one_in_what_could_be_faked() -> None:
+    """Error that could fake a tenth of a scale of two fakes a twentieth of the family's; suites keep their scales."""
+    gate = SimulatedGate((replace(ONE, reach=2.0, faked=0.1), replace(ONE, faked=0.03)), "looks", 0.06, math.nan)
+    (whole,) = family_claims(gate, 0.05, 3)
+    assert whole.faked == pytest.approx((0.05 + 0.03) / 2)
+    assert [(part.reach, part.faked) for part in claims_of(gate, 0.05, 3)] == [((-2.0, 2.0), 0.1), ((-1.0, 1.0), 0.03)]
+
+
+def test_a_use_case_is_weighed_on_its_clusters_and_a_limit_at_its_level() -> None:
+    """Of the clusters asked so far those of the use case count; a level is ruled out and shown as a change is."""
+    suite = replace(ONE, residuals=np.zeros(4), clusters=400, most=400, limit=0.5, levels=np.zeros(2))
+    gate = SimulatedGate((replace(suite, use_cases=np.repeat(["a", "b"], 200)),), "looks")
+    rng = np.random.default_rng(0)
+    low, high = (np.tile(middle + 0.02 * rng.standard_normal(200), (2, 1)) for middle in (0.1, 0.9))
+    everything = np.ones(2, dtype=bool)
+    for claim in claims_of(gate, 0.05, 2):
+        if claim.rows is not None:
+            claim.look(np.hstack([low, high]), LAST, ahead=False, open_now=everything)
+            harmless = bool(claim.rows[0])
+            assert claim.passed.tolist() == [harmless] * 2
+            assert claim.failed.tolist() == [[not harmless] * 2] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from seatrial.gates.plan import GatePlan, with_most
-from seatrial.gates.solve import MOST_TIMES, WIDEST, solve
+from seatrial.gates.solve import MOST_TIMES, WIDER, WIDEST, _widened, solve
 from seatrial.instruments import Signal, find_instrument
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN, Standing
 from seatrial.observations import to_frame
@@ -169,3 +170,29 @@ def test_calls_of_gates_that_only_advise_count() -> None:
     beside = solve(_policy(good, watched, calls=enough), _plans_of(good, watched), SEEN)
     assert alone.launches >= 0.9
     assert beside.policy.budget.calls > enough
+
+
+def test_the_calls_that_are_tried_are_round_and_grow_to_the_most() -> None:
+    """The budget itself first, then half as much again and whole times, rounded up to hundreds from a thousand on."""
+    stuck, steps = _plan(A, 0.05, 6, depth=1), list[str]()
+    solve(_policy(stuck, calls=1010), _plans_of(stuck), SEEN, steps.append)
+    assert MOST_TIMES == 16
+    wanted = (1010, 1600, 2100, 3100, 4100, 6100, 8100, 12200, 16200)
+    assert steps[:9] == [f"{calls:,} calls" for calls in wanted]
+    assert steps[9] == f"wider margins for {A}, step 1"
+    assert steps[10] == "16,200 calls"
+    assert steps[11].startswith("wider margins")
+    few = list[str]()
+    solve(_policy(stuck, calls=301), _plans_of(stuck), SEEN, few.append)
+    assert few[:4] == ["301 calls", "452 calls", "602 calls", "903 calls"]
+
+
+def test_a_margin_grows_by_steps_on_its_own_scale() -> None:
+    """By a quarter a step, rounded up to a hundredth of a scale that need not begin at 0; the last is the widest."""
+    gate = Gate(signal=A, margin=1.0)
+    wider = _widened(gate, -5.0, 5.0)
+    assert wider.margin == pytest.approx(10 * math.ceil(round(100 * WIDER * 0.1, 6)) / 100)
+    assert _widened(Gate(signal=A, margin=0.031), 0.0, 1.0).margin == pytest.approx(
+        math.ceil(round(3.1 * WIDER, 6)) / 100
+    )
+    assert _widened(Gate(signal=A, margin=2.4), -5.0, 5.0).margin == pytest.approx(2.5)

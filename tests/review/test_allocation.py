@@ -47,6 +47,21 @@ def test_where_the_budget_ends_all_get_the_same_part() -> None:
     assert allocate(gates, 91).last
 
 
+@dataclass(frozen=True)
+class Steep(Waiting):
+    """A gate whose first cluster has most of the items."""
+
+    def cost(self, places: dict[str, int]) -> int:
+        """All calls for the first place."""
+        return 20 * any(places.values())
+
+
+def test_what_the_first_takes_is_gone_for_the_next() -> None:
+    """Where clusters differ in size, a part of the places is not the same part of the calls."""
+    gates = [Steep((("a", 4),), ()), Steep((("b", 4),), ()), _gate("c", 4, 2)]
+    assert allocate(gates, 31) == Round(({"a": 2}, {}, {"c": 2}), last=True)
+
+
 def test_no_more_is_given_than_can_be_paid_for() -> None:
     """Whole clusters are asked or none; where one suite's are dear, the widest of the gate gives way."""
     assert allocate([_gate("a", 2, 6)], 11) == Round(({"a": 1},), last=True)

@@ -20,6 +20,7 @@ from seatrial.review.asked_gate import AskedGate
 from seatrial.review.rounds import Rounds
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.spending import Looks, nominal_level
+from seatrial.suites import find_suites, load_suite
 from seatrial.types import ROLES, GateVerdict, Item, Observation, Role
 from simulated_answers import Score, family, gate_plan, go, rounds_of, to_the_end
 
@@ -357,3 +358,25 @@ def test_more_answers_pass_more_of_what_is_unchanged() -> None:
     once, often = (gate_plan(A, 104, depth=depth, margin=0.1) for depth in (1, 8))
     assert _launches(12, often, 0.0, 6)[0] > 0.7 > _launches(12, once, 0.0, 6)[0]
     assert _launches(8, often, 0.3, 7) == (0.0, 1.0)
+
+
+def test_a_family_knows_which_suites_it_reads_and_whether_a_starter_carries_it() -> None:
+    """Of its suites those that are no brought evidence; one starter record among those that count is enough."""
+    suite = load_suite(find_suites()["behavior/pushback"])
+    one, two = replace(gate_plan(A), suite=suite), gate_plan(B)
+    begun = replace(two, standing=replace(two.standing, starter=True))
+    weak = replace(begun, standing=replace(begun.standing, may_gate=False))
+    for second, starter in ((two, False), (begun, True), (weak, False)):
+        made = _asked(rounds_of(family("f", one, second))).weighed()
+        assert (made.reads, made.standing.starter) == (frozenset({suite.name}), starter)
+        assert [member.reads for member in made.members] == [frozenset({suite.name}), frozenset()]
+    alone = _asked(rounds_of(one)).weighed()
+    assert (alone.reads, alone.standing.starter) == (frozenset({suite.name}), False)
+
+
+def test_what_could_be_faked_is_a_share_of_each_scale() -> None:
+    """On a scale of four an error of .04 fakes a hundredth."""
+    wide = gate_plan(A, bounds=(0.0, 4.0), slope=Slope(1.0, 0.0))
+    wide = replace(wide, standing=replace(wide.standing, between=0.04))
+    gate = _asked(rounds_of(family("f", wide, gate_plan(B))))
+    assert gate.faked == pytest.approx(0.04 / 4 / 2)

@@ -541,3 +541,10 @@ def test_a_recorded_model_gives_all_that_it_holds() -> None:
         ],
         [("a", 1, "candidate"), ("b", 1, "candidate")],
     ]  # fmt: skip
+
+
+def test_only_what_is_asked_live_may_be_asked_less_than_whole() -> None:
+    """Of recorded answers all count, whatever the plan would pay for; nothing there is cut short."""
+    live, recorded = (replace(_plan(_singles(9), source, depth=2), most=7) for source in ("live", "recorded"))
+    assert [(run.most, run.is_cut_short) for run in map(GateRun, (live, recorded))] == [(7, True), (9, False)]
+    assert not GateRun(replace(live, most=18)).is_cut_short
