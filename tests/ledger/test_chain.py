@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import json
@@ -260,7 +261,7 @@ def test_what_cannot_be_written_is_not_recorded(ledger: Ledger, monkeypatch: pyt
     with monkeypatch.context() as patched:
         patched.setattr("os.fsync", full)
         with pytest.raises(
-            LedgerError, match=r"jsonl: cannot be written: No space left on device\. Nothing was recorded"
+            LedgerError, match=r"jsonl: cannot be written: the disk is full\. .*again\. Nothing was recorded"
         ):
             ledger.append("decision", "ann", {})
         empty = Ledger(ledger.path.with_name("other.jsonl"))
@@ -390,3 +391,35 @@ def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "ledger.jsonl").write_bytes(b"\xff\xfe")
     with pytest.raises(LedgerError, match="cannot be read"):
         Ledger(tmp_path / "ledger.jsonl").verify()
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"at":"2026'])
+def test_a_full_disk_after_a_crash_leaves_a_whole_ledger(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, torn: bytes
+) -> None:
+    """What a crash tore off may be gone then, but nothing else is, and nothing is put in its place."""
+    whole = ledger.path.read_bytes()
+    ledger.path.write_bytes(whole + torn)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(LedgerError, match=r"the disk is full.*Nothing was recorded\."):
+            ledger.append("decision", "me", {})
+    assert ledger.path.read_bytes() == whole
+    assert ledger.append("decision", "me", {}).number == len(ledger.verify())
+
+
+def test_what_cannot_be_taken_back_is_not_called_unrecorded(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where even cutting the file fails, the message does not say that nothing was recorded."""
+
+    def fails(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", fails)
+        patched.setattr("os.truncate", fails)
+        with pytest.raises(LedgerError, match="A part of the entry may stand at its end"):
+            ledger.append("decision", "me", {})

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from filelock import FileLock
 
 from seatrial.errors import LedgerError
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.whole_files import why_not, write_whole
 
 __all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
 
@@ -85,18 +86,30 @@ class Ledger:
             draft = Entry(len(entries) + 1, at, kind, author, body, previous, "")
             entry = Entry(draft.number, at, kind, author, body, previous, draft.recomputed())
             size = self.path.stat().st_size if self.path.exists() else 0
+            whole, feed = size - len(self.cut_short), self._missing_line_feed() if size else ""
             try:
                 with self.path.open("a", encoding="utf-8") as file:
-                    file.truncate(size - len(self.cut_short))
-                    file.write(self._missing_line_feed() + _canonical(asdict(entry)) + "\n")
+                    file.truncate(whole)
+                    file.write(feed + _canonical(asdict(entry)) + "\n")
                     file.flush()
                     os.fsync(file.fileno())
-                self._write_head(entry)
-            except OSError as error:
-                with suppress(OSError):
-                    os.truncate(self.path, size)
-                raise LedgerError(f"{self.path}: cannot be written: {error.strerror}. Nothing was recorded.") from error
+                write_whole(self.head, f"{entry.number} {entry.hash}\n", LedgerError)
+            except (OSError, LedgerError) as error:
+                why = why_not(error) if isinstance(error, OSError) else str(error)
+                raise LedgerError(
+                    f"{self.path}: cannot be written: {why.removesuffix('.')}. {self._undone(whole)}"
+                ) from error
             return entry
+
+    def _undone(self, whole: int) -> str:
+        """Take back what was written of an entry beyond the whole ones, and say whether that could be done."""
+        try:
+            os.truncate(self.path, whole)
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return "A part of the entry may stand at its end; `seatrial ledger verify` says so."
+        return "Nothing was recorded."
 
     @property
     def cut_short(self) -> bytes:
@@ -125,11 +138,6 @@ class Ledger:
             return self.path.read_bytes()
         except OSError as error:
             raise LedgerError(f"{self.path}: cannot be read: {error}") from error
-
-    def _write_head(self, entry: Entry) -> None:
-        beside = self.head.with_suffix(".head.new")
-        beside.write_text(f"{entry.number} {entry.hash}\n", encoding="utf-8")
-        beside.replace(self.head)
 
     def entries(self) -> list[Entry]:
         """Return all entries as they stand, unverified.
