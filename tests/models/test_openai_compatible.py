@@ -139,6 +139,63 @@ async def test_hopeless_faults_end_the_review(endpoint: Endpoint, status: int, w
         await _ask(endpoint)
 
 
+QUOTA = {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (lambda: web.json_response(QUOTA, status=429), r"takes no more calls \(429\).*exceeded your current quota"),
+        (lambda: web.json_response(QUOTA), "Raise the quota or pay"),
+        (lambda: web.json_response({"error": {"message": "No auth credentials", "code": 401}}), "OPENAI_API_KEY"),
+        (lambda: web.Response(text="<!doctype html><title>Log in</title>"), "web page.*Is base_url right"),
+        (lambda: web.Response(status=429, headers={"Retry-After": "7200"}, text="later"), "asks to wait 120 minutes"),
+        (
+            lambda: web.Response(status=503, headers={"Retry-After": "Fri, 31 Dec 2100 00:00:00 GMT"}, text="down"),
+            r"asks to wait [\d,]+ minutes \(503\): down",
+        ),
+    ],
+    ids=["quota", "quota in a success", "key in a success", "login", "two hours", "a date"],
+)
+async def test_what_waiting_does_not_mend_ends_the_review_at_once(
+    endpoint: Endpoint, reply: Callable[[], web.Response], words: str
+) -> None:
+    """With the server's words and what to do, after one call."""
+    endpoint.fault = lambda body, n: reply()
+    with pytest.raises(ModelError, match=words):
+        await _ask(endpoint)
+    assert endpoint.count == 1
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_what_a_filter_stopped_is_a_missing_answer_with_its_reason(endpoint: Endpoint, status: int) -> None:
+    """However many of them: the server works, and other conversations are answered."""
+    said = {
+        "error": {"message": "The response was filtered by the content management policy.", "code": "content_filter"}
+    }
+    endpoint.fault = lambda body, n: web.json_response(said, status=status)
+    answer = await _ask(endpoint)
+    assert (answer.text, answer.no_answer) == ("", "filter")
+
+
+async def test_why_a_call_is_made_again_is_told_once_in_a_while(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server's words, and no line of the library that tries again."""
+    endpoint.fault = _flaky(500, 3)
+    await _ask(endpoint)
+    (line,) = caplog.messages
+    assert "the server answered 500: later; trying again" in line
+
+
+async def test_a_mark_before_the_body_and_numbers_beyond_all_bounds_are_read(endpoint: Endpoint) -> None:
+    """A byte-order mark is no fault, and a count of tokens that no machine can hold is unknown."""
+    body = '{"choices": [{"message": {"content": "Paris."}}], "usage": {"prompt_tokens": %s, "completion_tokens": 7}}'
+    endpoint.fault = lambda _, n: web.Response(body=b"\xef\xbb\xbf" + (body % ("9" * 400)).encode())
+    answer = await _ask(endpoint, Request(ITEM))
+    assert (answer.text, answer.usage.tokens_in, answer.usage.tokens_out) == ("Paris.", 0, 7)
+
+
 async def test_a_refused_connection(endpoint: Endpoint) -> None:
     """Nobody listening is said at once, with the address."""
     spec = ModelSpec(model="openai-compatible/sim", base_url="http://127.0.0.1:9/v1")

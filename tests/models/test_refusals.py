@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from seatrial.models.refusals import other_length, ran_out, refused_parameter, setting_for
+from seatrial.models.refusals import (
+    error_in,
+    filtered,
+    other_length,
+    out_of_quota,
+    ran_out,
+    refused_parameter,
+    seconds_to_wait,
+    setting_for,
+)
 
 SENT = {"max_tokens", "temperature", "top_p", "seed", "logprobs", "top_logprobs", "response_format", "min_p"}
 OLD_LENGTH = (
@@ -68,3 +78,50 @@ def test_a_reply_that_ran_out_is_told_from_a_refusal() -> None:
 def test_every_refusal_has_a_setting(name: str) -> None:
     """The setting is one of the policy's; a field that the policy passed through is answered there."""
     assert ("extra_body" in setting_for(name)) is (name == "min_p")
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"),
+    [
+        ("7", 7.0),
+        ("1.5", 1.5),
+        ("-3", 0.0),
+        ("Sat, 28 Nov 2026 14:00:00 GMT", 7200.0),
+        ("Sat, 28 Nov 2026 11:00:00 GMT", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_server_asks_to_wait_so_many_seconds_or_until_a_time(after: str | None, seconds: float | None) -> None:
+    """What is neither is not known, and what is past is now."""
+    assert seconds_to_wait(after, datetime(2026, 11, 28, 12, tzinfo=UTC)) == seconds
+
+
+def test_an_error_in_a_success_says_what_it_is() -> None:
+    """By the status that it holds, under whatever name; without one it is a refusal of which nothing is known."""
+    assert error_in({"error": {"message": "No auth", "code": 401}}) == (401, True)
+    assert error_in({"error": {"status": "503"}}) == (503, True)
+    assert error_in({"error": "odd"}) == (400, False)
+    assert error_in({"error": {"code": "insufficient_quota"}}) == (400, False)
+    answers: list[object] = [{"choices": [{}], "error": "late"}, {"error": None}, [], "x", {}]
+    for answer in answers:
+        assert error_in(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "quota", "filter_"),
+    [
+        ("You exceeded your current quota, please check your plan and billing details.", True, False),
+        ('{"error": {"code": "insufficient_quota"}}', True, False),
+        ("Rate limit reached: 60 requests per minute.", False, False),
+        ("The response was filtered by Azure OpenAI's content management policy.", False, True),
+        ("ResponsibleAIPolicyViolation", False, True),
+        ("temperature is not supported", False, False),
+    ],
+)
+def test_what_waiting_does_not_mend_and_what_a_filter_stopped(words: str, quota: bool, filter_: bool) -> None:
+    """By the server's own words."""
+    assert (out_of_quota(words), filtered(words)) == (quota, filter_)

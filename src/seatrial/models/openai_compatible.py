@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import math
 import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,7 +25,17 @@ import aiohttp
 import stamina
 
 from seatrial.errors import CallFailed, ModelError
-from seatrial.models.refusals import other_length, ran_out, refused_parameter, setting_for
+from seatrial.models.chat_body import excerpt, first_token, tokens
+from seatrial.models.refusals import (
+    error_in,
+    filtered,
+    other_length,
+    out_of_quota,
+    ran_out,
+    refused_parameter,
+    seconds_to_wait,
+    setting_for,
+)
 from seatrial.policy import ModelSpec, from_environment
 from seatrial.replies import Malformed, answer_of, reply_of
 from seatrial.types import Request, Response, Usage
@@ -35,11 +47,14 @@ RETRY_SECONDS = 180.0
 CALL_SECONDS = 600.0
 LARGEST_BODY = 32 * 2**20
 CONCURRENCY = 16
-EXCERPT = 200
-ROUNDING = 1e-3
 WHOLE_CHARACTER = 8
+SECONDS_BETWEEN_WORDS = 30.0
+LOG = logging.getLogger("seatrial")
 AT_ONCE = 0.01
 """Seconds before a call is made again under another name of the longest answer."""
+
+
+stamina.instrumentation.set_on_retry_hooks([])  # a model says itself why it waits
 
 
 class _Busy(Exception):
@@ -96,6 +111,7 @@ class OpenAICompatibleModel:
         self._answered = False
         self._gives_logprobs = False
         self._next_start = 0.0
+        self._next_word = 0.0
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
@@ -124,7 +140,7 @@ class OpenAICompatibleModel:
         """
         began = time.monotonic()
         body = await self._answer(request)
-        if request.top_logprobs and not _first_token(body["choices"][0]):
+        if request.top_logprobs and not first_token(body["choices"][0]):
             # A first token that is only part of a character (an emoji's first byte) comes without its
             # alternatives until the character is whole.
             body = await self._answer(replace(request, max_tokens=WHOLE_CHARACTER))
@@ -137,11 +153,22 @@ class OpenAICompatibleModel:
                 on=_backoff, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.5, wait_max=20.0
             ):
                 with attempt:
-                    body = await self._call(request)
+                    try:
+                        body = await self._call(request)
+                    except _Busy as error:
+                        self._say(error)
+                        raise
         except _Busy as error:
             raise CallFailed(f"{self.name}: {error} (tried again for {RETRY_SECONDS:.0f} s).") from error
         self._answered = True
         return body
+
+    def _say(self, error: _Busy) -> None:
+        """Tell why a call is made again, at most once in a while: it may take minutes."""
+        now = time.monotonic()
+        if error.wait != AT_ONCE and now >= self._next_word:
+            self._next_word = now + SECONDS_BETWEEN_WORDS
+            LOG.warning("%s: %s; trying again for up to %.0f s.", self.name, str(error).rstrip("."), RETRY_SECONDS)
 
     def _payload(self, request: Request) -> dict[str, Any]:
         settings = self._spec.generation
@@ -189,8 +216,9 @@ class OpenAICompatibleModel:
         try:
             async with self._session.post(self._url, json=payload) as reply:
                 text = await self._text(reply)
-                if reply.status == 400 and ran_out(text):
-                    return {"choices": [{"message": {"content": ""}, "finish_reason": "length"}]}
+                if reply.status == 400 and (ran_out(text) or filtered(text)):
+                    why = "length" if ran_out(text) else "content_filter"
+                    return {"choices": [{"message": {"content": ""}, "finish_reason": why}]}
                 self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
         except aiohttp.ClientConnectorError as error:
             if not self._answered:
@@ -201,12 +229,31 @@ class OpenAICompatibleModel:
             raise _Busy("the connection was refused") from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _Busy(f"the connection broke: {type(error).__name__}") from error
+        body = self._body_of(text, payload)
+        self._accepted |= payload.keys()
+        return body
+
+    def _body_of(self, text: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the body of a success, unless it holds an error, a web page or no chat completion."""
+        if text.lstrip()[:1] == "<" and not self._answered:
+            raise ModelError(
+                f"{self.name}: {self._url} answered with a web page: {self._excerpt(text)} Is base_url right, up to "
+                "and with /v1, and does a login stand before it?"
+            )
         try:
             body = json.loads(text)
-            body["choices"][0]["message"]
-        except (json.JSONDecodeError, RecursionError, KeyError, IndexError, TypeError) as error:
+            held = error_in(body)
+            if held is None:
+                body["choices"][0]["message"]
+        except (ValueError, RecursionError, KeyError, IndexError, TypeError) as error:
             raise _Busy(f"the answer is not a chat completion: {self._excerpt(text)}") from error
-        self._accepted |= payload.keys()
+        if held is not None:
+            status, said_so = (429, True) if out_of_quota(text) else held
+            if filtered(text):
+                return {"choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]}
+            if not said_so:
+                raise _Busy(f"the server answered with an error: {self._excerpt(text)}")
+            self._refuse(status, text, None, payload)
         return dict(body)
 
     async def _text(self, reply: aiohttp.ClientResponse) -> str:
@@ -217,7 +264,7 @@ class OpenAICompatibleModel:
             if size > LARGEST_BODY:
                 raise CallFailed(f"{self.name}: the answer exceeds {LARGEST_BODY:,} bytes.")
             parts.append(part)
-        return b"".join(parts).decode("utf-8", "replace")
+        return b"".join(parts).decode("utf-8-sig", "replace")
 
     def _refuse(self, status: int, text: str, retry_after: str | None, payload: Mapping[str, Any]) -> None:
         if status == 200:
@@ -232,8 +279,18 @@ class OpenAICompatibleModel:
             raise ModelError(
                 f"{self.name}: {self._url} was not found (404): {said}. Check the model's name and base_url."
             )
+        if status in (402, 429) and out_of_quota(text):
+            raise ModelError(
+                f"{self.name}: {self._spec.base_url} takes no more calls ({status}): {said} Raise the quota or "
+                "pay, then run the same command again: what was answered is kept."
+            )
         if status in (408, 409, 425, 429) or status >= 500:
-            wait = float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else None
+            wait = seconds_to_wait(retry_after, datetime.now(UTC))
+            if wait is not None and wait > RETRY_SECONDS:
+                raise ModelError(
+                    f"{self.name}: {self._spec.base_url} asks to wait {math.ceil(wait / 60):,} minutes ({status}): "
+                    f"{said} Run the same command again then: what was answered is kept."
+                )
             raise _Busy(f"the server answered {status}: {said}", wait)
         refused = refused_parameter(text, payload.keys() - {"model", "messages"} - self._extra.keys())
         if not refused:
@@ -261,7 +318,7 @@ class OpenAICompatibleModel:
         """Return the beginning of what a server sent, without what must not be shown."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return _excerpt(text)
+        return excerpt(text)
 
     def _parsed(self, request: Request, body: dict[str, Any], seconds: float) -> Response:
         choice = body["choices"][0]
@@ -269,7 +326,7 @@ class OpenAICompatibleModel:
             said = reply_of(choice["message"], choice.get("finish_reason"))
         except Malformed as error:
             raise CallFailed(f"{self.name}: the answer is not a chat completion: {error}.") from error
-        first = _first_token(choice)
+        first = first_token(choice)
         self._gives_logprobs = self._gives_logprobs or bool(first)
         if request.top_logprobs and not self._gives_logprobs and said.text:
             raise ModelError(
@@ -278,7 +335,7 @@ class OpenAICompatibleModel:
             )
         usage = body.get("usage")
         counts = usage if isinstance(usage, dict) else {}
-        tokens_in, tokens_out = _tokens(counts.get("prompt_tokens")), _tokens(counts.get("completion_tokens"))
+        tokens_in, tokens_out = tokens(counts.get("prompt_tokens")), tokens(counts.get("completion_tokens"))
         cost = (tokens_in * self._spec.price_in + tokens_out * self._spec.price_out) / 1e6
         text, thinking = answer_of(said.text, closed=False)
         text = f" {text}" if thinking and text else text  # what stood between is gone with the thinking
@@ -323,36 +380,3 @@ def content_hash(path: os.PathLike[str]) -> str:
     """Return the SHA-256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _first_token(choice: dict[str, Any]) -> tuple[tuple[str, float], ...]:
-    """Return the first token's alternatives, likeliest first; empty where there are none."""
-    held = choice.get("logprobs")
-    content = held.get("content") if isinstance(held, dict) else None
-    first = content[0] if isinstance(content, list) and content else None
-    entries = first.get("top_logprobs") if isinstance(first, dict) else None
-    alternatives = [
-        (str(entry["token"]), float(entry["logprob"]))
-        for entry in (entries if isinstance(entries, list) else [])
-        if isinstance(entry, dict) and "token" in entry and _is_logprob(entry.get("logprob"))
-    ]
-    return tuple(sorted(alternatives, key=lambda pair: -pair[1]))
-
-
-def _is_logprob(value: object) -> bool:
-    """Return whether a value is the logarithm of a probability, give or take a rounding."""
-    return isinstance(value, int | float) and _is_number(value) and value <= ROUNDING
-
-
-def _tokens(value: object) -> int:
-    """Return a count of tokens; 0 where what came is none."""
-    return max(int(value), 0) if isinstance(value, int | float) and _is_number(value) else 0
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _excerpt(text: str) -> str:
-    words = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return words[:EXCERPT] + ("…" if len(words) > EXCERPT else "") if words else "(empty)"

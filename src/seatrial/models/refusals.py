@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-__all__ = ["LENGTHS", "other_length", "ran_out", "refused_parameter", "setting_for"]
+__all__ = [
+    "LENGTHS",
+    "error_in",
+    "filtered",
+    "other_length",
+    "out_of_quota",
+    "ran_out",
+    "refused_parameter",
+    "seconds_to_wait",
+    "setting_for",
+]
 
 LENGTHS = ("max_tokens", "max_completion_tokens")
 """Two names of the longest answer; servers take the one, the other, or both."""
@@ -33,6 +46,12 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _RAN_OUT = re.compile(r"output limit was reached|try again with higher max_", re.IGNORECASE)
+_FILTERED = re.compile(
+    r"content.?(?:filter|management|policy)|responsible.?ai|safety (?:system|filter|polic)|usage polic", re.IGNORECASE
+)
+_QUOTA = re.compile(
+    r"insufficient.?(?:quota|funds|credit|balance)|exceeded your current quota|billing|out of credits?", re.I
+)
 _PER_CALL = re.compile(
     r"context.{0,20}(?:length|window|size)|maximum context|too long|content.?(?:filter|policy|manag)", re.I
 )
@@ -75,6 +94,44 @@ def other_length(said: str, name: str) -> str:
 def ran_out(said: str) -> bool:
     """Return whether a server calls it an error that a reply reached its longest length while it still thought."""
     return _RAN_OUT.search(said) is not None
+
+
+def filtered(said: str) -> bool:
+    """Return whether a server calls it an error that its filter of contents stopped this one call."""
+    return _FILTERED.search(said) is not None
+
+
+def out_of_quota(said: str) -> bool:
+    """Return whether a server refuses because nothing is left to pay calls with: waiting does not mend that."""
+    return _QUOTA.search(said) is not None
+
+
+def error_in(body: Any) -> tuple[int, bool] | None:
+    """Return the status that an error in the body of a success stands for; None where it holds an answer.
+
+    The second value is whether the error says so itself; else it counts as a refusal (400).
+    """
+    if not isinstance(body, dict) or body.get("choices") or not body.get("error"):
+        return None
+    error = body["error"]
+    codes = [error.get(name) for name in ("code", "status", "status_code")] if isinstance(error, dict) else []
+    found = [int(str(code)) for code in codes if re.fullmatch(r"[45]\d\d", str(code))]
+    return (found[0], True) if found else (400, False)
+
+
+def seconds_to_wait(after: str | None, now: datetime) -> float | None:
+    """Return how long a server asks to wait: its Retry-After is a number of seconds or a date; None where neither."""
+    if not after:
+        return None
+    try:
+        return max(0.0, float(after)) if math.isfinite(float(after)) else None
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(after)
+    except ValueError:
+        return None
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 
 def setting_for(name: str) -> str:

@@ -1,0 +1,35 @@
+"""What the body of a chat completion holds besides the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seatrial.models.chat_body import excerpt, first_token, tokens
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [(7, 7), (7.9, 7), (-3, 0), (True, 0), ("7", 0), (None, 0), (float("nan"), 0), (1e308, 0), (10**400, 0)],
+)
+def test_a_count_of_tokens_is_a_count_or_unknown(value: Any, count: int) -> None:
+    """Words, truth values, what is no finite number and what nobody could count are none."""
+    assert tokens(value) == count
+
+
+@pytest.mark.parametrize("odd", [0.5, True, None, "−1", float("nan"), float("-inf"), 10**400, -(10**400)])
+def test_only_logarithms_of_probabilities_are_alternatives(odd: Any) -> None:
+    """The likeliest first, whatever stands between."""
+    alternatives = [{"token": "a", "logprob": -2}, {"token": "x", "logprob": odd}, {"token": "b", "logprob": -0.5}]
+    assert first_token({"logprobs": {"content": [{"top_logprobs": alternatives}]}}) == (("b", -0.5), ("a", -2.0))
+    others: list[Any] = [None, [], {"content": None}, {"content": [7]}, {"content": [{"top_logprobs": 7}]}]
+    for held in others:
+        assert first_token({"logprobs": held}) == ()
+
+
+def test_an_excerpt_is_one_line_of_letters_that_can_be_seen() -> None:
+    """What a server sent is cut, and never moves the cursor."""
+    assert excerpt("a\n\x1b[2Jb\u202e  c") == "a [2Jb c"
+    assert excerpt(" \n") == "(empty)"
+    assert len(excerpt("x" * 500)) == 201
