@@ -66,13 +66,13 @@ async def test_a_refused_item_is_a_failure_with_its_reason(endpoint: Endpoint, t
     """A call that the server refuses for good is counted and carries the reason; the others go on."""
 
     def refuse(body: dict[str, Any], n: int) -> web.Response | None:
-        return web.Response(status=400, text="content policy") if "Question 3?" in str(body) else None
+        return web.Response(status=400, text="no such conversation") if "Question 3?" in str(body) else None
 
     endpoint.fault = refuse
     batch, collector = await _collect(endpoint, tmp_path, _asks(6))
     assert len(batch.responses) == 10
     assert {failure.request.item.id for failure in batch.failures} == {"i3"}
-    assert all("content policy" in failure.reason for failure in batch.failures)
+    assert all("no such conversation" in failure.reason for failure in batch.failures)
     assert collector.spend("baseline").failed == 1
 
 
