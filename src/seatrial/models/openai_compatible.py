@@ -217,8 +217,7 @@ class OpenAICompatibleModel:
             async with self._session.post(self._url, json=payload) as reply:
                 text = await self._text(reply)
                 if reply.status == 400 and (ran_out(text) or filtered(text)):
-                    why = "length" if ran_out(text) else "content_filter"
-                    return {"choices": [{"message": {"content": ""}, "finish_reason": why}]}
+                    return _nothing("length" if ran_out(text) else "content_filter")
                 self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
         except aiohttp.ClientConnectorError as error:
             if not self._answered:
@@ -250,7 +249,7 @@ class OpenAICompatibleModel:
         if held is not None:
             status, said_so = (429, True) if out_of_quota(text) else held
             if filtered(text):
-                return {"choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]}
+                return _nothing("content_filter")
             if not said_so:
                 raise _Busy(f"the server answered with an error: {self._excerpt(text)}")
             self._refuse(status, text, None, payload)
@@ -355,6 +354,11 @@ class OpenAICompatibleModel:
         """Return an answer with its opening, which some servers give back and others do not; nothing is no answer."""
         opening = self._spec.opening_for(request.item.variant)
         return text if text.startswith(opening) or not text.strip() else opening + text
+
+
+def _nothing(why: str) -> dict[str, Any]:
+    """Return the body of an answer that holds nothing, for a reason that the server told as an error."""
+    return {"choices": [{"message": {"content": ""}, "finish_reason": why}]}
 
 
 def identity_of(spec: ModelSpec, **more: Any) -> str:

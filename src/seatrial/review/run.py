@@ -153,10 +153,10 @@ def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
     Raises:
         SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
     """
-    plans_of, seen = _planned(policy, earlier)
+    records = load_records(policy.records)
+    plans_of, seen = _planned(policy, records, earlier)
     plans = plans_of(policy)
-    untried = told_beforehand(policy, plans, load_records(policy.records))
-    return replace(outlook(policy, plans, seen), notes=untried)
+    return replace(outlook(policy, plans, seen), notes=told_beforehand(policy, plans, records))
 
 
 def solve_policy(
@@ -172,15 +172,15 @@ def solve_policy(
     Raises:
         SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
     """
-    plans_of, seen = _planned(policy, earlier)
+    plans_of, seen = _planned(policy, load_records(policy.records), earlier)
     return solve(policy, plans_of, seen, say)
 
 
 def _planned(
-    policy: LaunchPolicy, earlier: Path | None
+    policy: LaunchPolicy, records: Records, earlier: Path | None
 ) -> tuple[Callable[[LaunchPolicy], Sequence[GatePlan]], pl.DataFrame | None]:
     """Return what gives the plans of this policy with other calls or margins, and what was seen before."""
-    evidence, records = brought_evidence(policy).observations, load_records(policy.records)
+    evidence = brought_evidence(policy).observations
     models: dict[Role, Model] = {}
     if policy.baseline.answers:
         models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
