@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import Any
 
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, inspect, text
@@ -206,6 +208,20 @@ def test_processes_that_open_at_once_migrate_once(url: str, package: str, migrat
     migration("0002", 'op.execute("INSERT INTO boats VALUES (1)")')
     _open_elsewhere(url, package, tmp_path, 2)
     assert _one(open_database(url, MetaData(), package), "SELECT count(*) FROM boats") == 1
+
+
+def test_a_new_file_in_which_another_writes_is_waited_for(opened: Open, url: str, tmp_path: Path, caplog: Any) -> None:
+    """SQLite does not wait by itself where a file becomes one that is read while it is written; and nothing is told."""
+    held = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    held.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        engine = pool.submit(opened, url)
+        time.sleep(0.3)
+        assert not engine.done()
+        held.execute("COMMIT")
+        held.close()
+        assert _one(engine.result(), "PRAGMA journal_mode") == "wal"
+    assert not caplog.records
 
 
 def test_threads_that_open_at_once_migrate_each_their_own(opened: Open, migration: Migration, tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from importlib import resources
-from typing import Any
 
+import stamina
 from sqlalchemy import MetaData, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,8 @@ __all__ = ["open_database"]
 
 _WAIT_FOR_OTHERS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7325748)"}
 """Begins a change of tables: of several processes that open one database, the others wait until it is made."""
+_PATIENCE = 10.0
+"""Seconds that a connection to SQLite waits for others."""
 _MIGRATING = threading.Lock()
 """Alembic keeps what it works on in its module, so the threads of one process take turns as well."""
 
@@ -101,9 +104,16 @@ def _refuse_what_lacks_columns(connection: Connection, tables: MetaData) -> None
         )
 
 
-def _careful_sqlite(connection: Any, _: object) -> None:
+def _careful_sqlite(connection: sqlite3.Connection, _: object) -> None:
     """Have SQLite keep what it acknowledged through a power cut, and let readers read while it writes."""
-    cursor = connection.cursor()
-    for setting in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {setting}")
-    cursor.close()
+    connection.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
+    _read_while_others_write(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+@stamina.retry(on=sqlite3.OperationalError, attempts=None, timeout=_PATIENCE, wait_initial=0.01, wait_max=0.1)
+def _read_while_others_write(connection: sqlite3.Connection) -> None:
+    """Have readers read while another writes. SQLite does not wait by itself where two make a new file at once."""
+    stamina.instrumentation.set_on_retry_hooks([])  # who waits says nothing of it
+    connection.execute("PRAGMA journal_mode=WAL")
