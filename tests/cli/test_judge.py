@@ -71,6 +71,7 @@ def test_an_endpoint_that_is_down_is_an_error(seatrial: Command) -> None:
         (("judge/main",), "give the policy that declares it"),
         (("judge",), "model"),
         (("openai-compatible/j", "--base-url", "nowhere"), "base_url"),
+        (("openai-compatible/j", "--base-url", "https://me:s3cret@host/v1"), "base_url: an address holds no name"),
         (("openai-compatible/j", "--draws", "0"), "draws"),
     ],
 )
@@ -80,6 +81,7 @@ def test_bad_options_are_named(seatrial: Command, words: tuple[str, ...], said: 
     assert done.code == 2
     assert said in done.err
     assert "Traceback" not in done.err
+    assert "s3cret" not in done.err
 
 
 def test_a_judge_that_is_no_model_cannot_be_tried(seatrial: Command) -> None:

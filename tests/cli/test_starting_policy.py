@@ -210,6 +210,17 @@ def test_options_of_the_command_are_in_the_policy(seatrial: Command, tmp_path: P
     assert "seatrial review p.yaml" in (tmp_path / "p.yaml").read_text(encoding="utf-8")
 
 
+def test_no_policy_is_written_that_could_not_be_read(seatrial: Command, tmp_path: Path) -> None:
+    """Such as one whose address holds a password, which is not shown either."""
+    done = seatrial("init", "p.yaml", "--baseline", "openai-compatible/a", "--base-url", "https://me:s3cret@host/v1")
+    assert (done.code, "baseline.base_url: an address holds no name" in done.err, "s3cret" in done.err) == (
+        2,
+        True,
+        False,
+    )
+    assert not (tmp_path / "p.yaml").exists()
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """A folder that is not there ends in a sentence."""
     with pytest.raises(StoreError, match=r"none/x\.yaml: cannot be written"):

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from conftest import Endpoint
 from seatrial.errors import CallFailed, ModelError
-from seatrial.models import open_models
+from seatrial.models import inspect_provider, open_models
 from seatrial.policy import ModelSpec
 from seatrial.types import Item, Message, Request
 
@@ -58,6 +58,44 @@ async def test_a_failing_call(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(model._model, "generate", fail)  # type: ignore[attr-defined]
         with pytest.raises(kind, match=str(error)):
             await model.ask(Request(ITEM))
+
+
+async def test_no_key_that_the_policy_does_not_name_goes_to_its_address(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider's own variable holds the key of another address; a server that wants one is told how it is named."""
+    monkeypatch.setenv("SIM_API_KEY", "secret-123")
+    endpoint.fault = lambda body, n: web.json_response({"error": {"message": "who are you?"}}, status=401)
+    for named in (None, "SIM_API_KEY"):
+        spec = ModelSpec(model="openai-api/sim/small", base_url=endpoint.url, api_key_env=named, logprobs=0)
+        (model,) = open_models(spec)
+        async with model:
+            with pytest.raises(ModelError, match="who are you") as told:
+                await model.ask(Request(ITEM))
+        assert ("with api_key_env" in str(told.value)) == (named is None)
+    assert endpoint.headers == ["Bearer none", "Bearer secret-123"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"model": "openai/small"}, None),
+        ({"model": "openai/small", "base_url": "https://api.openai.com/v1"}, None),
+        ({"model": "openai/small", "base_url": "https://api.openai.com.example.org/v1"}, inspect_provider.NO_KEY),
+        ({"model": "anthropic/small", "base_url": "https://api.openai.com/v1"}, inspect_provider.NO_KEY),
+    ],
+)
+def test_a_providers_own_key_is_for_its_own_address(settings: dict[str, str], key: str | None) -> None:
+    """None leaves the key to the provider's package, which then uses its own address too."""
+    assert inspect_provider._key(ModelSpec.model_validate(settings)) == key
+
+
+async def test_plain_http_beyond_this_machine_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Once a model, with what to give instead."""
+    (model,) = open_models(ModelSpec(model="openai-api/sim/small", base_url="http://gpu-box:8000/v1"))
+    async with model:
+        pass
+    assert any("http://gpu-box:8000/v1 is plain http" in line for line in caplog.messages)
 
 
 def test_an_unknown_provider() -> None:

@@ -100,6 +100,55 @@ async def test_the_key_is_sent_and_never_told(endpoint: Endpoint, monkeypatch: p
     assert "secret" not in model.identity
 
 
+@pytest.mark.parametrize("answers", [True, False])
+async def test_the_key_of_openai_is_sent_to_no_other_address(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    """Unless the policy names it; a server that wants a key is answered by what to set."""
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-123")
+    if not answers:
+        endpoint.fault = lambda body, n: web.Response(status=401, text="who are you?")
+        with pytest.raises(ModelError, match="Name the environment variable of its key with api_key_env"):
+            await _ask(endpoint)
+        assert endpoint.headers == [""]
+        return
+    await _ask(endpoint)
+    await _ask(endpoint, api_key_env="OPENAI_API_KEY")
+    assert endpoint.headers == ["", "Bearer secret-123"]
+
+
+def test_the_key_of_openai_is_sent_to_openai(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At its own address it needs no name."""
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-123")
+    keys = [
+        openai_compatible.OpenAICompatibleModel(ModelSpec(model="openai-compatible/gpt", base_url=url))._key
+        for url in ("https://api.openai.com/v1", "http://api.openai.com/v1", "https://api.openai.com.example.org/v1")
+    ]
+    assert keys == ["secret-123", "", ""]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_redirection_is_followed(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """A key in a header goes to the address of the policy alone, and where the server points is told."""
+    monkeypatch.setenv("SIM_KEY", "secret-123")
+    to = {"Location": f"{endpoint.url.replace('127.0.0.1', 'localhost')}/chat/completions"}
+    endpoint.fault = lambda body, n: web.Response(status=status, headers=to)
+    with pytest.raises(ModelError, match=rf"another address \({status}\): http://localhost:.* give it as base_url"):
+        await _ask(endpoint, headers={"X-Key": "${SIM_KEY}"})
+    assert endpoint.count == 1
+
+
+async def test_plain_http_beyond_this_machine_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Once a model, with what to give instead; not for this machine."""
+    for url in ("http://gpu-box:8000/v1", "http://127.0.0.1:8000/v1", "https://gpu-box/v1"):
+        (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=url))
+        async with model:
+            pass
+    (line,) = caplog.messages
+    assert "http://gpu-box:8000/v1 is plain http" in line
+    assert "with https" in line
+
+
 def _flaky(status: int, times: int, **headers: str) -> Callable[[dict[str, Any], int], web.Response | None]:
     return lambda body, n: web.Response(status=status, text="later", headers=headers) if n <= times else None
 
@@ -130,7 +179,7 @@ async def test_a_lasting_fault_fails_the_call(endpoint: Endpoint, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(401, "environment variable OPENAI_API_KEY"), (404, "model's name and base_url")]
+    ("status", "words"), [(401, "without a key.*with api_key_env"), (404, "model's name and base_url")]
 )
 async def test_hopeless_faults_end_the_review(endpoint: Endpoint, status: int, words: str) -> None:
     """A wrong key or address is an error of the model, and says what to set."""
@@ -147,7 +196,7 @@ QUOTA = {"error": {"message": "You exceeded your current quota.", "code": "insuf
     [
         (lambda: web.json_response(QUOTA, status=429), r"takes no more calls \(429\).*exceeded your current quota"),
         (lambda: web.json_response(QUOTA), "Raise the quota or pay"),
-        (lambda: web.json_response({"error": {"message": "No auth credentials", "code": 401}}), "OPENAI_API_KEY"),
+        (lambda: web.json_response({"error": {"message": "No auth credentials", "code": 401}}), "api_key_env"),
         (lambda: web.Response(text="<!doctype html><title>Log in</title>"), "web page.*Is base_url right"),
         (lambda: web.Response(status=429, headers={"Retry-After": "7200"}, text="later"), "asks to wait 120 minutes"),
         (

@@ -152,7 +152,8 @@ def _judges(
     except ValidationError as error:
         (first, *_) = error.errors()
         what = " ".join(str(part) for part in first["loc"]) or "the judge"
-        raise PolicyError(f"{what}: {first['msg']}, got {first['input']!r}") from None
+        said = str(first["msg"]).removeprefix("Value error, ")
+        raise PolicyError(f"{what}: {said}" + ("" if what == "base_url" else f", got {first['input']!r}")) from None
     return made
 
 

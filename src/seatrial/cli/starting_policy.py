@@ -18,6 +18,7 @@ from seatrial.gates.simulated import assumed_sd
 from seatrial.instruments import suite_signal
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import load_records
+from seatrial.policy import parse_policy
 from seatrial.stats.intervals import out_of_sight
 from seatrial.suites import Suite, find_suites, load_suite
 
@@ -249,12 +250,13 @@ def write_policy(path: Path, models: Models | None = None) -> dict[str, str]:
     """Write the starting policy and return the suites that it leaves out, each with the reason.
 
     Raises:
-        PolicyError: the file is there already.
+        PolicyError: the file is there already, or a model or an address is none that a policy could hold.
         StoreError: it cannot be written.
     """
     if path.exists():
         raise PolicyError(f"{path} exists; give another name: seatrial init {path.stem}-2.yaml")
     text, left_out = starting_policy(path.name, models)
+    parse_policy(text, str(path))
     write_whole(path, text, StoreError)
     if models is not None and models.judge is not None:
         try:

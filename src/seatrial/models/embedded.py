@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from seatrial.errors import MissingWeights, ModelError
-from seatrial.models.openai_compatible import OpenAICompatibleModel, content_hash, identity_of
+from seatrial.models.identity import content_hash, identity_of
+from seatrial.models.openai_compatible import OpenAICompatibleModel
 from seatrial.policy import ModelSpec
 
 __all__ = ["DEFAULT_SYSTEM", "SMOLLM2", "EmbeddedModel", "weights"]

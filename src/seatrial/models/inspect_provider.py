@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from seatrial.errors import CallFailed, ModelError
-from seatrial.models.openai_compatible import identity_of
+from seatrial.models.chat_body import first_token, tokens
+from seatrial.models.identity import identity_of
 from seatrial.models.refusals import refused_parameter, setting_for
 from seatrial.policy import ModelSpec, from_environment
-from seatrial.replies import Malformed, reply_of
+from seatrial.policy.addresses import ON_THE_WAY, UNNAMED, is_openai, is_readable_on_the_way
+from seatrial.replies import reply_of
 from seatrial.types import Request, Response, Usage
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["InspectModel"]
 
 CONCURRENCY = 10
+LOG = logging.getLogger("seatrial")
+NO_KEY = "none"
+"""Sent where the policy gives an address and no key, so that no other key is."""
 SENT_AS = {"response_schema": "response_format"}
 """What Inspect calls otherwise than the settings of a policy do."""
 
@@ -49,7 +55,8 @@ class InspectModel:
         settings = spec.generation
         self.max_tokens = settings.max_tokens
         key = _key(spec)
-        secrets = {key or ""} - {""}
+        secrets = {key or ""} - {"", NO_KEY}
+        self._no_key = key == NO_KEY
         body = from_environment(spec.extra_body, spec.model, secrets)
         headers = from_environment(spec.headers, spec.model, secrets)
         self._secrets = sorted(secrets, key=len, reverse=True)
@@ -69,7 +76,9 @@ class InspectModel:
             raise ModelError(f"{spec.model}: {_sentence(error)}") from error
 
     async def __aenter__(self) -> Self:
-        """Nothing to start."""
+        """Start nothing; warn of an address to which everything goes in the open."""
+        if self._spec.base_url is not None and is_readable_on_the_way(self._spec.base_url):
+            LOG.warning("%s: %s", self.name, ON_THE_WAY.format(self._spec.base_url))
         return self
 
     async def __aexit__(
@@ -123,7 +132,7 @@ class InspectModel:
         for secret in self._secrets:
             said = said.replace(secret, "***")
         if status in (401, 403, 404) or type(error).__name__ in ("AuthenticationError", "PrerequisiteError"):
-            return ModelError(f"{self.name}: {said}")
+            return ModelError(f"{self.name}: {said}{f' {UNNAMED}' if self._no_key and status != 404 else ''}")
         refused = refused_parameter(said, sent) if status in (400, 422) else ""
         if not refused:
             return CallFailed(f"{self.name}: {said}")
@@ -131,24 +140,27 @@ class InspectModel:
         return CallFailed(told) if refused in self._accepted else ModelError(told)
 
     def _parsed(self, request: Request, output: ModelOutput, seconds: float) -> Response:
+        """Return the answer in what the provider's package made of a reply, whatever that is."""
+        try:
+            return self._read(request, output, seconds)
+        except ModelError:
+            raise
+        except Exception as error:  # packages pass on what servers send
+            raise CallFailed(f"{self.name}: the answer cannot be read: {_sentence(error)}") from error
+
+    def _read(self, request: Request, output: ModelOutput, seconds: float) -> Response:
         if output.error or not output.choices:
             raise CallFailed(f"{self.name}: {output.error or 'no answer'}")
         choice: Any = output.choices[0]
-        try:
-            said = reply_of(choice.message.model_dump(), output.stop_reason)
-        except Malformed as error:
-            raise CallFailed(f"{self.name}: {error}.") from error
-        first: tuple[tuple[str, float], ...] = ()
-        if choice.logprobs and choice.logprobs.content:
-            alternatives = choice.logprobs.content[0].top_logprobs or []
-            first = tuple(sorted(((entry.token, entry.logprob) for entry in alternatives), key=lambda pair: -pair[1]))
+        said = reply_of(choice.message.model_dump(), output.stop_reason)
+        first = first_token({"logprobs": choice.logprobs.model_dump()}) if choice.logprobs else ()
         if request.top_logprobs and not first:
             raise ModelError(
                 f"{self.name}: gave no log-probabilities. Set `logprobs: 0` for this model; instruments that read "
                 "text are used then."
             )
         usage = output.usage
-        tokens_in, tokens_out = (usage.input_tokens, usage.output_tokens) if usage else (0, 0)
+        tokens_in, tokens_out = (tokens(usage.input_tokens), tokens(usage.output_tokens)) if usage else (0, 0)
         cost = (tokens_in * self._spec.price_in + tokens_out * self._spec.price_out) / 1e6
         return Response(
             request.item.id,
@@ -170,8 +182,12 @@ def _schema(request: Request) -> ResponseSchema:
 
 
 def _key(spec: ModelSpec) -> str | None:
+    """Return the key to send; None for that of the provider's own variable, which goes to its own address alone."""
     import os
 
+    if spec.api_key_env is None and spec.base_url is not None:
+        own = spec.provider == "openai" and is_openai(spec.base_url)
+        return None if own else NO_KEY
     if spec.api_key_env is None:
         return None
     key = os.environ.get(spec.api_key_env)

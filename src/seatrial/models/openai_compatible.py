@@ -9,7 +9,6 @@ policy sets is left out because a server refuses it; only the longest answer goe
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 import math
@@ -26,6 +25,7 @@ import stamina
 
 from seatrial.errors import CallFailed, ModelError
 from seatrial.models.chat_body import excerpt, first_token, tokens
+from seatrial.models.identity import identity_of
 from seatrial.models.refusals import (
     error_in,
     filtered,
@@ -37,6 +37,7 @@ from seatrial.models.refusals import (
     setting_for,
 )
 from seatrial.policy import ModelSpec, from_environment
+from seatrial.policy.addresses import ON_THE_WAY, OPENAI_KEY, UNNAMED, is_openai, is_readable_on_the_way
 from seatrial.replies import Malformed, answer_of, reply_of
 from seatrial.types import Request, Response, Usage
 
@@ -95,7 +96,7 @@ class OpenAICompatibleModel:
         self._spec = spec
         self._system = spec.system
         self._url = f"{spec.base_url.rstrip('/')}/chat/completions"
-        self._key_name = spec.api_key_env or "OPENAI_API_KEY"
+        self._key_name = spec.api_key_env or (OPENAI_KEY if is_openai(spec.base_url) else "")
         self._key = os.environ.get(self._key_name, "")
         if spec.api_key_env and not self._key:
             raise ModelError(f"{spec.model}: the environment variable {spec.api_key_env} is not set")
@@ -115,6 +116,8 @@ class OpenAICompatibleModel:
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
+        if is_readable_on_the_way(self._url):
+            LOG.warning("%s: %s", self.name, ON_THE_WAY.format(self._spec.base_url))
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.concurrency),
@@ -214,8 +217,10 @@ class OpenAICompatibleModel:
         await self._paced()
         payload = self._payload(request)
         try:
-            async with self._session.post(self._url, json=payload) as reply:
+            async with self._session.post(self._url, json=payload, allow_redirects=False) as reply:
                 text = await self._text(reply)
+                if 300 <= reply.status < 400:
+                    self._sent_on(reply.status, reply.headers.get("Location", ""))
                 if reply.status == 400 and (ran_out(text) or filtered(text)):
                     return _nothing("length" if ran_out(text) else "content_filter")
                 self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
@@ -270,10 +275,7 @@ class OpenAICompatibleModel:
             return
         said = self._excerpt(text)
         if status in (401, 403):
-            raise ModelError(
-                f"{self.name}: {self._spec.base_url} refused the key ({status}). Put a valid one into the "
-                f"environment variable {self._key_name}, or name another with api_key_env."
-            )
+            raise ModelError(f"{self.name}: {self._spec.base_url} {self._key_refused(status)}")
         if status == 404:
             raise ModelError(
                 f"{self.name}: {self._url} was not found (404): {said}. Check the model's name and base_url."
@@ -299,6 +301,21 @@ class OpenAICompatibleModel:
         told = f"{self.name}: the server refused `{refused}` ({status}): {said} To go on, {setting_for(refused)}."
         raise CallFailed(told) if refused in self._accepted else ModelError(told)
 
+    def _sent_on(self, status: int, where: str) -> None:
+        """Follow no redirection: a key or a prompt goes to the address that the policy names, and to no other."""
+        raise ModelError(
+            f"{self.name}: {self._url} sends on to another address ({status}): {self._excerpt(where)} Nothing was sent "
+            "there. If it is right, give it as base_url, up to and with /v1."
+        )
+
+    def _key_refused(self, status: int) -> str:
+        if self._key_name:
+            return (
+                f"refused the key ({status}). Put a valid one into the environment variable {self._key_name}, or name "
+                "another with api_key_env."
+            )
+        return f"refused a call without a key ({status}). {UNNAMED}"
+
     def _rename(self, refused: str, text: str) -> None:
         """Have the call made again with the longest answer under its other name, unless the server knows neither."""
         other = other_length(text, refused)
@@ -320,11 +337,19 @@ class OpenAICompatibleModel:
         return excerpt(text)
 
     def _parsed(self, request: Request, body: dict[str, Any], seconds: float) -> Response:
-        choice = body["choices"][0]
+        """Return the answer in a decoded body, whatever else that holds."""
         try:
-            said = reply_of(choice["message"], choice.get("finish_reason"))
+            return self._read(request, body["choices"][0], body.get("usage"), seconds)
+        except ModelError:
+            raise
         except Malformed as error:
             raise CallFailed(f"{self.name}: the answer is not a chat completion: {error}.") from error
+        except Exception as error:  # what servers send has no end
+            told = self._excerpt(f"{type(error).__name__}: {error}")
+            raise CallFailed(f"{self.name}: the answer cannot be read: {told}") from error
+
+    def _read(self, request: Request, choice: dict[str, Any], usage: object, seconds: float) -> Response:
+        said = reply_of(choice["message"], choice.get("finish_reason"))
         first = first_token(choice)
         self._gives_logprobs = self._gives_logprobs or bool(first)
         if request.top_logprobs and not self._gives_logprobs and said.text:
@@ -332,7 +357,6 @@ class OpenAICompatibleModel:
                 f"{self.name}: gave no log-probabilities. Set `logprobs: 0` for this model; instruments that read "
                 "text are used then."
             )
-        usage = body.get("usage")
         counts = usage if isinstance(usage, dict) else {}
         tokens_in, tokens_out = tokens(counts.get("prompt_tokens")), tokens(counts.get("completion_tokens"))
         cost = (tokens_in * self._spec.price_in + tokens_out * self._spec.price_out) / 1e6
@@ -359,28 +383,3 @@ class OpenAICompatibleModel:
 def _nothing(why: str) -> dict[str, Any]:
     """Return the body of an answer that holds nothing, for a reason that the server told as an error."""
     return {"choices": [{"message": {"content": ""}, "finish_reason": why}]}
-
-
-def identity_of(spec: ModelSpec, **more: Any) -> str:
-    """Return what decides a model's answers as canonical JSON, without anything secret.
-
-    The longest answer is left out: it is asked for call by call, and what was answered at the same length still holds.
-    """
-    parts = {
-        "model": spec.model,
-        "system": spec.system,
-        "adapter_scale": spec.adapter_scale if spec.adapter else None,
-        "generation": {**spec.generation.model_dump(), "max_tokens": None},
-        **({"extra_body": spec.extra_body} if spec.extra_body else {}),
-        **({"headers": spec.headers} if spec.headers else {}),
-        **({"examples": [[turn.role, turn.content] for turn in spec.examples]} if spec.examples else {}),
-        **({"opening": spec.opening} if spec.opening else {}),
-        **more,
-    }
-    return json.dumps(parts, sort_keys=True, ensure_ascii=False)
-
-
-def content_hash(path: os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from seatrial.errors import ModelError, PolicyError
 from seatrial.formats.yaml import StrictModel
+from seatrial.policy.addresses import checked_address
 
 __all__ = ["Generation", "ModelSpec", "Turn", "from_environment", "resolved_model"]
 
@@ -37,6 +38,9 @@ UNREADABLE = ("stream", "n")
 SECRET = re.compile(r"authori[sz]ation|api[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE)
 """Names of headers whose values are secret."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+Address = Annotated[str, AfterValidator(checked_address), Field(json_schema_extra={"pattern": "^https?://[^@?#]+$"})]
 
 
 class Generation(StrictModel):
@@ -67,8 +71,9 @@ class ModelSpec(StrictModel):
         system: A system prompt, or the path of a file that holds one.
         adapter: A LoRA adapter as GGUF (embedded model only).
         adapter_scale: How far the adapter is turned on, 0 to 1.
-        base_url: Address of an OpenAI-compatible endpoint, up to and with `/v1`.
-        api_key_env: Name of the environment variable that holds the key; never the key itself.
+        base_url: Address of an OpenAI-compatible endpoint, up to and with `/v1`, without a password or a query.
+        api_key_env: Name of the environment variable that holds the key; never the key itself. Without it,
+            `OPENAI_API_KEY` is sent to OpenAI's own address and to no other.
         name: Which model of a `scores/` table with several.
         columns: Which columns of a recorded table hold `item`, `prompt`, `completion`, `score`, `model`,
             `draw`, `cluster`, `use_case`, `signal`.
@@ -90,7 +95,7 @@ class ModelSpec(StrictModel):
     system: str | None = None
     adapter: Path | None = None
     adapter_scale: float = Field(1.0, ge=0.0, le=1.0)
-    base_url: str | None = Field(None, pattern=r"^https?://")
+    base_url: Address | None = None
     api_key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     name: str | None = None
     columns: dict[str, str] = {}

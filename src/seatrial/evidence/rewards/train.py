@@ -20,7 +20,7 @@ from seatrial.evidence.rewards.adapter import write_gguf_adapter
 from seatrial.evidence.rewards.training_plan import TrainingPlan, plan_items
 from seatrial.evidence.rewards.weights import need_train, transformers_weights
 from seatrial.formats.whole_files import write_whole
-from seatrial.models.openai_compatible import content_hash
+from seatrial.models.identity import content_hash
 from seatrial.policy import ModelSpec
 
 __all__ = ["Training", "candidate", "train"]

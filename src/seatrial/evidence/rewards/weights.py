@@ -13,7 +13,7 @@ from pathlib import Path
 from seatrial.errors import PolicyError, StoreError, TrainingError
 from seatrial.models.embedded import SMOLLM2
 from seatrial.models.embedded import weights as embedded_weights
-from seatrial.models.openai_compatible import content_hash
+from seatrial.models.identity import content_hash
 from seatrial.policy import ModelSpec
 
 __all__ = ["converted", "need_train", "quiet", "transformers_weights"]
