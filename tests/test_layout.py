@@ -41,6 +41,7 @@ SUPPORT = {
     "tiny_model.py",
     "vibe_sessions.py",
     "label_sessions.py",
+    "odd_replies.py",
 }
 """Files under tests/ that hold no tests."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -414,17 +413,6 @@ async def test_it_must_be_entered() -> None:
     (model,) = open_models(ModelSpec(model="openai-compatible/x", base_url="http://h/v1"))
     with pytest.raises(RuntimeError):
         await model.ask(PROBE)
-
-
-def test_identity_is_canonical() -> None:
-    """The identity holds what decides the answers, and nothing of speed or price."""
-    one, two, three = open_models(
-        ModelSpec(model="openai-compatible/x", base_url="http://h/v1", concurrency=2, price_in=3),
-        ModelSpec(model="openai-compatible/x", base_url="http://h/v1/"),
-        ModelSpec(model="openai-compatible/x", base_url="http://h/v1", system="other"),
-    )
-    assert one.identity == two.identity != three.identity
-    assert json.loads(one.identity)["model"] == "openai-compatible/x"
 
 
 def test_examples_come_before_every_conversation_and_are_part_of_the_identity() -> None:

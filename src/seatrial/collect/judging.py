@@ -22,6 +22,7 @@ from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
 from seatrial.models import Model, open_models
 from seatrial.models.base import as_asked
+from seatrial.models.chat_body import excerpt
 from seatrial.policy import JudgeSpec
 from seatrial.replies import visible_answer, why
 from seatrial.stats.agreement import reliability_weighted
@@ -390,10 +391,10 @@ def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
         item, answer, score = row.get("item"), row.get("answer"), row.get("score")
         if not isinstance(item, str) or not isinstance(answer, str):
             raise EvidenceError(f"{path}:{place}: a line needs `item` and `answer` as text")
-        if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+        if isinstance(score, bool) or not isinstance(score, int | float) or score != score:
             raise EvidenceError(f"{path}:{place}: `score` is not a number")
         if not 0 <= score <= 10:
-            raise EvidenceError(f"{path}:{place}: the score {score:g} is outside 0 to 10")
+            raise EvidenceError(f"{path}:{place}: the score {excerpt(str(score))} is outside 0 to 10")
         if found.setdefault((item, visible_answer(answer)), float(score)) != score:
             raise EvidenceError(f"{path}:{place}: item {item}: the same answer has two scores")
     return found

@@ -152,18 +152,30 @@ class OpenAICompatibleModel:
     async def _answer(self, request: Request) -> dict[str, Any]:
         """Return the decoded body of an answer, after as many tries as it takes."""
         try:
-            async for attempt in stamina.retry_context(
-                on=_backoff, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.5, wait_max=20.0
-            ):
-                with attempt:
-                    try:
-                        body = await self._call(request)
-                    except _Busy as error:
-                        self._say(error)
-                        raise
+            try:
+                body = await self._call(request)
+            except _Busy as error:
+                body = await self._again(request, error)
         except _Busy as error:
             raise CallFailed(f"{self.name}: {error} (tried again for {RETRY_SECONDS:.0f} s).") from error
         self._answered = True
+        return body
+
+    async def _again(self, request: Request, failed: _Busy) -> dict[str, Any]:
+        """Return the body of a call whose first try failed; only such calls bear the cost of the library that waits."""
+        error: _Busy | None = failed
+        async for attempt in stamina.retry_context(
+            on=_backoff, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.5, wait_max=20.0
+        ):
+            with attempt:
+                try:
+                    if error is not None:
+                        raise error
+                    body = await self._call(request)
+                except _Busy as failed:
+                    error = None
+                    self._say(failed)
+                    raise
         return body
 
     def _say(self, error: _Busy) -> None:

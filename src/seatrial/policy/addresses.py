@@ -10,8 +10,8 @@ __all__ = ["ON_THE_WAY", "OPENAI_KEY", "UNNAMED", "checked_address", "is_openai"
 OPENAI_KEY = "OPENAI_API_KEY"
 """The environment variable that holds OpenAI's key by custom; it is sent to OpenAI alone."""
 UNNAMED = (
-    "Name the environment variable of its key with api_key_env: no key is sent to an address that the policy gives unless "
-    f"the policy names it; {OPENAI_KEY} goes to OpenAI's own address."
+    "Name the environment variable of its key with api_key_env: an address that the policy gives is sent no other key, and "
+    f"{OPENAI_KEY} goes to OpenAI's own."
 )
 ON_THE_WAY = "{} is plain http: the key, prompts and answers can be read on the way. Give an address with https."
 

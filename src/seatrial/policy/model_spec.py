@@ -40,7 +40,9 @@ SECRET = re.compile(r"authori[sz]ation|api[-_]?key|token$|secret|password|cookie
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-Address = Annotated[str, AfterValidator(checked_address), Field(json_schema_extra={"pattern": "^https?://[^@?#]+$"})]
+Address = Annotated[
+    str, AfterValidator(checked_address), Field(json_schema_extra={"pattern": "^https?://[^/@?#]+(/[^?#]*)?$"})
+]
 
 
 class Generation(StrictModel):
