@@ -261,7 +261,7 @@ def reply_of(message: object, stop: object = None) -> Reply:
     if not isinstance(message, Mapping):
         raise Malformed(f"the message is no object but {_shown(message)}")
     text, parts, called = _joined(message.get("content"))
-    apart = next((words for name in _APART if (words := _words(message.get(name)))), "")
+    apart = next((words for name in _APART if message.get(name) and (words := _words(message[name]))), "")
     ended = stop.strip() if isinstance(stop, str) and stop.strip() else "stop"
     refusal = message.get("refusal")
     if not text.strip() and isinstance(refusal, str) and refusal.strip():

@@ -188,6 +188,15 @@ def _texts(store: ResponseStore, *keys: str) -> list[str | None]:
     return [found.response.text if (found := store.taken_over(key)) is not None else None for key in keys]
 
 
+def test_every_field_of_an_answer_is_written(tmp_path: Path) -> None:
+    """Under its own name, with those of its usage."""
+    answer = Response("i", "s", 3, "Yes.", (("Yes", -0.5),), "length", Usage(1, 2, 3.0, 4.0), (("a", "b"),), "hm")
+    with ResponseStore(tmp_path) as store:
+        store.put("k", "candidate", answer)
+    written = json.loads((tmp_path / "responses" / "answers.jsonl").read_text(encoding="utf-8"))["response"]
+    assert written == json.loads(json.dumps(asdict(answer)))
+
+
 def test_only_the_baselines_answers_are_taken_from_a_review_beside(tmp_path: Path) -> None:
     """The candidate is always asked anew; a review's own file is not one beside it."""
     with ResponseStore(tmp_path / "first") as store:

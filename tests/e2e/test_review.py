@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,10 @@ import pytest
 from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
+from seatrial.instruments import linear
+from seatrial.instruments.text import Hook
 from seatrial.report import machine
+from seatrial.types import Item, Response
 
 SCHEMA = json.loads(Path(machine.__file__).with_name("decision.schema.json").read_text(encoding="utf-8"))
 BOTH = """
@@ -336,3 +340,41 @@ def test_the_baseline_is_not_asked_again_for_the_next_candidate(
     again = json.loads(seatrial("review", "second.yaml", "--json").out)
     assert again["verdicts"] == decision["verdicts"]
     assert endpoint.count == asked + fresh
+
+
+def test_each_answer_is_read_once_however_many_gates_there_are(
+    seatrial: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By each instrument, for the gates, the report and the pages of all pairs; linear models share what they see."""
+    for side in ("old", "new"):
+        rows = [{"id": n, "prompt": f"May I {n}?", "response": f"I cannot, {side} {n}."} for n in range(40)]
+        (tmp_path / f"{side}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    instruments = ["text/hook"] * 5 + [one.name for one in linear.LINEAR_INSTRUMENTS]
+    signals = [f"  behavior/b{n}: {{instrument: {name}, harmful: high}}" for n, name in enumerate(instruments)]
+    gates = [f"  - {{signal: behavior/b{n}, margin: 0.2}}" for n in range(len(instruments))]
+    (tmp_path / "p.yaml").write_text(
+        "name: many\nbaseline: {model: transcripts/old.jsonl}\ncandidate: {model: transcripts/new.jsonl}\n"
+        + "\n".join(["signals:", *signals, "gates:", *gates]),
+        encoding="utf-8",
+    )
+    seen: Counter[str] = Counter()
+    embedded: list[str] = []
+    read, features = Hook.read, linear._features
+
+    def counted(self: Hook, item: Item, response: Response) -> float | None:
+        seen[response.text] += 1
+        return read(self, item, response)
+
+    def embedding(texts: list[str]) -> linear.Array:
+        embedded.extend(texts)
+        return features(texts)
+
+    monkeypatch.setattr(Hook, "read", counted)
+    monkeypatch.setattr(linear, "_features", embedding)
+    monkeypatch.setattr(linear, "_SEEN", {})
+    done = seatrial("review", "p.yaml", "--out", tmp_path / "out", "--quiet")
+    assert done.code == 3, done.err
+    assert len(list((tmp_path / "out" / "pairs").glob("*.html"))) == len(instruments)
+    assert len(seen) == len(set(embedded)) == 80
+    assert set(seen.values()) == {1}
+    assert len(embedded) == 80

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from seatrial.instruments import linear
 from seatrial.instruments.linear import BEHAVIORS, LINEAR_INSTRUMENTS, Linear, Weights, features, grams
 from seatrial.types import Item, Response
 
@@ -37,6 +38,31 @@ def test_a_score_is_the_sum_of_what_is_seen() -> None:
     dense[-3] = 2.0
     longer = Weights(0.0, dense, ({}, {})).scores(["one", "one two three"])
     assert longer == pytest.approx([2 * math.log(2) / 7, 2 * math.log(4) / 7])
+
+
+def test_a_text_is_embedded_once_for_all_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whatever order and company texts come, each has the same features, computed once while it is remembered."""
+    monkeypatch.setattr(linear, "_SEEN", {})
+    seen: list[str] = []
+    computed = linear._features
+
+    def counted(texts: list[str]) -> linear.Array:
+        seen.extend(texts)
+        return computed(texts)
+
+    monkeypatch.setattr(linear, "_features", counted)
+    whole = features([*TEXTS, TEXTS[0], *STRANGE])
+    assert seen == [*TEXTS, *STRANGE]
+    for model in MODELS:
+        model.read_many([ITEM] * len(TEXTS), _answers(TEXTS))
+    assert len(seen) == len(TEXTS) + len(STRANGE)
+    assert np.array_equal(whole[4], whole[0])
+    monkeypatch.setattr(linear, "REMEMBERED", 2)
+    backwards = features([*reversed(STRANGE), "new", *reversed(TEXTS)])
+    assert np.array_equal(backwards[-4:][::-1], whole[:4])
+    assert np.array_equal(backwards[:5][::-1], whole[5:])
+    assert np.array_equal(features(TEXTS), whole[:4])
+    assert len(linear._SEEN) <= len(TEXTS) + len(STRANGE)
 
 
 def test_words_of_the_opening_are_those_that_begin_in_it() -> None:

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +41,7 @@ class Answer:
     review: str = ""
 
 
+_in_json = json.JSONEncoder(ensure_ascii=False).encode
 CHANGED = "changed.json"
 """Beside the answers: that a model was found changed, and when."""
 
@@ -169,8 +170,13 @@ class ResponseStore:
         if self._file is None:
             raise RuntimeError("the store is not open")
         kept = taken or Answer(response, datetime.now(UTC))
-        entry = {"key": key, "role": role, "response": asdict(response), "at": kept.at.isoformat() if kept.at else None}
-        line = json.dumps(entry | ({"from": kept.review} if kept.review else {}), ensure_ascii=False)
+        entry = {
+            "key": key,
+            "role": role,
+            "response": _content(response),
+            "at": kept.at.isoformat() if kept.at else None,
+        }
+        line = _in_json(entry | ({"from": kept.review} if kept.review else {}))
         try:
             self._file.write(line.encode("utf-8", "surrogatepass") + b"\n")
             self._file.flush()
@@ -245,6 +251,27 @@ def _time(written: object) -> datetime | None:
 
 def _short(identity: str) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()
+
+
+def _content(response: Response) -> dict[str, Any]:
+    """Return what is written of an answer: all its fields, named one by one, for copying them takes as long as a call."""
+    usage = response.usage
+    return {
+        "item": response.item,
+        "suite": response.suite,
+        "draw": response.draw,
+        "text": response.text,
+        "first": response.first,
+        "stop": response.stop,
+        "usage": {
+            "tokens_in": usage.tokens_in,
+            "tokens_out": usage.tokens_out,
+            "seconds": usage.seconds,
+            "cost": usage.cost,
+        },
+        "labels": response.labels,
+        "thinking": response.thinking,
+    }
 
 
 def _response(content: Mapping[str, Any]) -> Response:

@@ -6,7 +6,7 @@ suite (or a transcript) asks; it knows which direction is harm and which variant
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
@@ -104,12 +104,18 @@ class Signal:
             )
 
     def observe(
-        self, role: Role, items: Sequence[Item], responses: Iterable[Response], source: str = ""
+        self,
+        role: Role,
+        items: Sequence[Item],
+        responses: Iterable[Response],
+        source: str = "",
+        read: Callable[[Instrument, Sequence[Item], Sequence[Response]], Sequence[float | None]] = read_many,
     ) -> list[Observation]:
         """Read the responses of one model and return one observation an item (or contrast) and draw.
 
         A contrast is observed only where both of its variants were answered and read; what is missing on
-        one side is found later by comparing the two models' observations with the items that were asked.
+        one side is found later by comparing the two models' observations with the items that were asked. `read` gives
+        the instrument's readings, where they are remembered.
 
         Raises:
             EvidenceError: a reading is outside the instrument's bounds, or no number.
@@ -119,7 +125,7 @@ class Signal:
         owners: dict[str, Item] = {}
         known = [one for one in responses if one.item in by_id and by_id[one.item].suite == one.suite]
         asked = [by_id[one.item] for one in known]
-        for item, response, value in zip(asked, known, read_many(self.instrument, asked, known), strict=True):
+        for item, response, value in zip(asked, known, read(self.instrument, asked, known), strict=True):
             if value is None:
                 continue
             self._check(item, value)

@@ -48,6 +48,9 @@ BEHAVIORS = {
 }
 """Behavior → what its model reads."""
 BATCH = 2048
+REMEMBERED = 16_384
+"""Texts whose features are kept, the latest, in 70 MB: one model after another reads the same answers."""
+_SEEN: dict[bytes, NDArray[np.float64]] = {}
 OPENING, WHOLE = 160, 1500
 """Letters that are read: the opening, and the whole as far as it is read."""
 _REFUSAL = next(one for one in TEXT_INSTRUMENTS if isinstance(one, Refusal))
@@ -56,7 +59,20 @@ _ITEM = Item("", "", ())
 
 
 def features(texts: Sequence[str]) -> Array:
-    """Return what the models see of answers besides their words, shape (n, d)."""
+    """Return what the models see of answers besides their words, shape (n, d); of late ones it is remembered."""
+    keys = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in texts]
+    fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in _SEEN}
+    known = {key: _SEEN[key] for key in keys if key not in fresh}
+    if fresh:
+        known |= dict(zip(fresh, _features(list(fresh.values())), strict=True))
+    for key in fresh:
+        while len(_SEEN) >= REMEMBERED:
+            del _SEEN[next(iter(_SEEN))]
+        _SEEN[key] = known[key]
+    return np.array([known[key] for key in keys])
+
+
+def _features(texts: Sequence[str]) -> Array:
     said = [own_words(text).encode("utf-8", "replace").decode() for text in texts]
     vectors = embed([*(words[:OPENING] for words in said), *(words[:WHOLE] for words in said)])
     meaning = np.hstack([vectors[: len(said)], vectors[len(said) :]])

@@ -34,6 +34,8 @@ def _is_logprob(value: object) -> bool:
 
 def tokens(value: object) -> int:
     """Return a count of tokens; 0 where what came is none."""
+    if type(value) is int and 0 <= value <= MOST_TOKENS:
+        return value
     known = isinstance(value, int | float) and _is_number(value) and value <= MOST_TOKENS
     return max(int(value), 0) if known and isinstance(value, int | float) else 0
 

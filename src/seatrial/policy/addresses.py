@@ -10,7 +10,7 @@ __all__ = ["ON_THE_WAY", "OPENAI_KEY", "UNNAMED", "checked_address", "is_openai"
 OPENAI_KEY = "OPENAI_API_KEY"
 """The environment variable that holds OpenAI's key by custom; it is sent to OpenAI alone."""
 UNNAMED = (
-    "Name the environment variable of its key with api_key_env: an address that the policy gives is sent no other key, and "
+    "Name the environment variable of its key with api_key_env: an address that the policy gives is sent no other key; "
     f"{OPENAI_KEY} goes to OpenAI's own."
 )
 ON_THE_WAY = "{} is plain http: the key, prompts and answers can be read on the way. Give an address with https."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -13,6 +13,7 @@ from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate
 from seatrial.gates.weigh import Bets, at_look, evidence
+from seatrial.instruments.readings import Readings
 from seatrial.observations import PairedTable, gate_pairs, to_frame
 from seatrial.stats.spending import Looks
 from seatrial.types import ROLES, Ended, Evidence, Item, Look, Response, Role
@@ -34,6 +35,7 @@ class GateRun:
         found: Evidence of each claim at the last look.
         path: Looks at the claim over all items.
         looks: The looks taken, where it is looked at.
+        readings: What instruments read so far, which gates may share.
     """
 
     plan: GatePlan
@@ -45,6 +47,7 @@ class GateRun:
     found: list[tuple[Claim, Evidence]] = field(default_factory=list)
     path: list[Look] = field(default_factory=list)
     looks: Looks = field(default_factory=Looks)
+    readings: Readings = field(default_factory=Readings, repr=False)
     _observed: pl.DataFrame | None = field(default=None, init=False, repr=False)
     _draws: dict[str, set[int]] = field(default_factory=dict, init=False, repr=False)
     _taken: dict[Role, int] = field(default_factory=lambda: {"baseline": 0, "candidate": 0}, init=False, repr=False)
@@ -111,6 +114,11 @@ class GateRun:
             self._observed = self._observe()
         return self._observed
 
+    def read(self, responses: Sequence[Response]) -> list[float | None]:
+        """Return the instrument's reading of each of its answers; None where it cannot read it."""
+        items = [self._items[one.item] for one in responses]
+        return self.readings.of(self.plan.signal.instrument, items, responses)
+
     def _observe(self) -> pl.DataFrame:
         """Return all observations; only answers that came in, or could not be read so far, are read."""
         if self.brought is not None:
@@ -120,7 +128,7 @@ class GateRun:
         for role in ROLES:
             unread = [*self._unread[role], *self.responses[role][self._taken[role] :]]
             self._taken[role] = len(self.responses[role])
-            rows = signal.observe(role, list(by_id.values()), unread)
+            rows = signal.observe(role, list(by_id.values()), unread, read=self.readings.of)
             seen = {(row.item, row.draw) for row in rows}
             self._unread[role] = [
                 one for one in unread if one.item in by_id and (signal.unit(by_id[one.item]), one.draw) not in seen

@@ -17,6 +17,7 @@ from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
 from seatrial.gates.verdicts import WeighedGate, open_weights, verdicts
 from seatrial.gates.weigh import chance_at_end, decision_chance, with_mde, with_mde_at_end
+from seatrial.instruments.readings import Readings
 from seatrial.observations import SEVERE, by_signal
 from seatrial.policy import LaunchPolicy
 from seatrial.review.allocation import allocate
@@ -58,8 +59,10 @@ class Rounds:
         """
         self.policy = policy
         self._brought = {} if brought is None else by_signal(brought)
+        readings = Readings()
         self.gates = [
-            GateRun(plan, self._brought[plan.signal.name] if plan.source == "evidence" else None) for plan in plans
+            GateRun(plan, self._brought[plan.signal.name] if plan.source == "evidence" else None, readings=readings)
+            for plan in plans
         ]
         self.asked = [
             AskedGate(gate, [run for run in self.gates if run.plan.answers_to == gate.signal], ends_before=ends_before)

@@ -73,11 +73,9 @@ def _read(run: GateRun, draw: int) -> Iterator[tuple[str, AnswerPair]]:
     drawn: dict[Role, dict[str, Response]] = {
         role: {response.item: response for response in run.responses[role] if response.draw == draw} for role in ROLES
     }
-    for item in run.plan.items:
-        before, after = drawn["baseline"].get(item.id), drawn["candidate"].get(item.id)
-        if before is None or after is None:
-            continue
-        was, now = signal.instrument.read(item, before), signal.instrument.read(item, after)
+    both = [item for item in run.plan.items if all(item.id in drawn[role] for role in ROLES)]
+    sides = [[drawn[role][item.id] for item in both] for role in ROLES]
+    for item, before, after, was, now in zip(both, *sides, *map(run.read, sides), strict=True):
         if was is None or now is None:
             continue
         yield (

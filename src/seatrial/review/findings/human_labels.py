@@ -131,7 +131,7 @@ def _changes(run: GateRun, scores: Mapping[tuple[str, str], float]) -> tuple[dic
         before, after = answers.get(("baseline", item.id)), answers.get(("candidate", item.id))
         if before is None or after is None:
             continue
-        was, now = signal.instrument.read(item, before), signal.instrument.read(item, after)
+        was, now = run.read([before, after])
         if was is None or now is None:
             continue
         side = signal.side(item)
@@ -192,7 +192,7 @@ def _flags(
         pair = [answers.get((role, item.id)) for role in ROLES]
         if pair[0] is None or pair[1] is None:
             continue
-        read = [_flagged(signal, signal.instrument.read(item, one)) for one in pair if one is not None]
+        read = [_flagged(signal, value) for value in run.read([one for one in pair if one is not None])]
         told = [scores.get((item.id, one.text)) for one in pair if one is not None]
         if read[0] is None or read[1] is None:
             continue

@@ -25,10 +25,10 @@ def unanswered(run: GateRun) -> list[Unanswered]:
     name = run.signal
     lost = [Unanswered(name, failure.role, failure.request.item.id, failure.reason) for failure in run.failures]
     for role in ROLES:
-        for response in run.responses[role]:
-            item = items[response.item]
-            if run.plan.signal.instrument.read(item, response) is None:
-                told = _why(run, role, item, response)
+        answers = run.responses[role]
+        for response, value in zip(answers, run.read(answers), strict=True):
+            if value is None:
+                told = _why(run, role, items[response.item], response)
                 lost.append(Unanswered(name, role, response.item, told.reason, told.advice))
     return lost
 
