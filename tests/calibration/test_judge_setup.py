@@ -42,6 +42,7 @@ def test_a_policys_suites_are_those_of_its_gates() -> None:
     assert planned_setup("main", judges).calls <= 2500
 
 
+@pytest.mark.slow
 def test_records_are_written_and_go_on_where_they_stopped(endpoint: Endpoint, tmp_path: Path) -> None:
     """A file a suite, which a policy takes as its records; a second time takes no call."""
     grading(endpoint, by_rates(0.95, 0.05))

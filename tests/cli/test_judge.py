@@ -13,6 +13,7 @@ from seatrial.policy import load_policy
 GATE = "  - {signal: behavior/pushback, margin: 0.1, instrument: judge/main}"
 
 
+@pytest.mark.slow
 def test_a_judge_is_set_up_and_written_into_the_policy(
     seatrial: Command, endpoint: Endpoint, write_policy: PolicyWriter
 ) -> None:

@@ -123,6 +123,7 @@ def test_lost_draws_of_either_model(harmful: Literal["high", "low"], best: list[
     assert limit.best[1] == limit.worst[1] == sign
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from seatrial.calibration.judge_setup import SetUp, planned_setup
 from seatrial.cli.output.judge import plan_lines, setup_lines
 from seatrial.instruments.may_gate import BY_NATURE
@@ -46,6 +48,7 @@ def test_what_it_takes_is_said_in_numbers() -> None:
     assert f"of {len(SETUP.trials)} suites" in said and "75 answers that tell it" in said
 
 
+@pytest.mark.slow
 def test_a_judge_that_may_gate_comes_with_its_policy() -> None:
     """What each record counts as, what sways it, what lacks a record, and the lines to take over."""
     said = _told(True, policy=None, written=False)
