@@ -97,6 +97,19 @@ def test_evidence_sums_up_its_clusters(method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_an_estimate_takes_the_share_as_it_was_measured(method: Method) -> None:
+    """A share at a discount rules less harm out, and makes no more of what was read; so does what was not answered."""
+    seen = np.full(80, 0.1) + np.tile([-0.02, 0.02], 40)
+    claim = _claim(seen, seen - 0.01, seen + 0.01, models=(seen, 2 * seen))
+    plain, discounted = (evidence(claim, method, 0.05, shows) for shows in (Slope(0.5), Slope(0.2, top=0.5)))
+    for name in ("estimate", "missing_low", "missing_high", "unpaired_low", "unpaired_high"):
+        assert getattr(discounted, name) == pytest.approx(getattr(plain, name), nan_ok=True)
+    assert plain.estimate == pytest.approx(plain.reading / 0.5)
+    assert (plain.slope, discounted.slope) == (0.5, 0.2)
+    assert discounted.low < discounted.estimate < plain.high < discounted.high
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
 def test_nothing_is_no_evidence(method: Method) -> None:
     """Without a cluster seen on both models there is no interval and no method, only what is missing."""
     found = evidence(_claim([NAN, NAN], [-1, -1], [1, 1], models=([NAN, NAN], [0.5, 0.0])), method, 0.05)

@@ -57,8 +57,8 @@ def test_a_judge_that_may_gate_comes_with_its_policy() -> None:
     assert "No record for behavior/b: it has too few." in said
     assert "1,200 calls, 3 replies kept from an earlier run." in said
     assert "A policy takes it so: judges: {}" in said
-    assert "Written into p.yaml" in _told(True, policy=Path("p.yaml"), written=True)
-    assert "p.yaml has `judges:` or `records:` of its own" in _told(True, policy=Path("p.yaml"), written=False)
+    assert "p.yaml names the judge and its records" in _told(True, policy=Path("p.yaml"), written=True)
+    assert "p.yaml has other `judges:` or `records:`" in _told(True, policy=Path("p.yaml"), written=False)
 
 
 def test_a_judge_that_may_not_gate_is_not_recommended() -> None:
