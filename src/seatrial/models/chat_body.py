@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["excerpt", "first_token", "tokens"]
+__all__ = ["excerpt", "first_token", "nothing", "tokens"]
 
 EXCERPT = 200
 ROUNDING = 1e-3
@@ -53,3 +53,8 @@ def excerpt(text: str) -> str:
     """Return the beginning of what a server sent, in one line of printable letters."""
     words = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return words[:EXCERPT] + ("…" if len(words) > EXCERPT else "") if words else "(empty)"
+
+
+def nothing(why: str) -> dict[str, Any]:
+    """Return the body of an answer that holds nothing, for a reason that the server told as an error."""
+    return {"choices": [{"message": {"content": ""}, "finish_reason": why}]}

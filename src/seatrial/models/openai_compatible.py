@@ -24,7 +24,7 @@ import aiohttp
 import stamina
 
 from seatrial.errors import CallFailed, ModelError
-from seatrial.models.chat_body import excerpt, first_token, tokens
+from seatrial.models.chat_body import excerpt, first_token, nothing, tokens
 from seatrial.models.identity import identity_of
 from seatrial.models.refusals import (
     error_in,
@@ -234,7 +234,7 @@ class OpenAICompatibleModel:
                 if 300 <= reply.status < 400:
                     self._sent_on(reply.status, reply.headers.get("Location", ""))
                 if reply.status == 400 and (ran_out(text) or filtered(text)):
-                    return _nothing("length" if ran_out(text) else "content_filter")
+                    return nothing("length" if ran_out(text) else "content_filter")
                 self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
         except aiohttp.ClientConnectorError as error:
             if not self._answered:
@@ -266,7 +266,7 @@ class OpenAICompatibleModel:
         if held is not None:
             status, said_so = (429, True) if out_of_quota(text) else held
             if filtered(text):
-                return _nothing("content_filter")
+                return nothing("content_filter")
             if not said_so:
                 raise _Busy(f"the server answered with an error: {self._excerpt(text)}")
             self._refuse(status, text, None, payload)
@@ -390,8 +390,3 @@ class OpenAICompatibleModel:
         """Return an answer with its opening, which some servers give back and others do not; nothing is no answer."""
         opening = self._spec.opening_for(request.item.variant)
         return text if text.startswith(opening) or not text.strip() else opening + text
-
-
-def _nothing(why: str) -> dict[str, Any]:
-    """Return the body of an answer that holds nothing, for a reason that the server told as an error."""
-    return {"choices": [{"message": {"content": ""}, "finish_reason": why}]}
