@@ -393,7 +393,7 @@ def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
         if isinstance(score, bool) or not isinstance(score, int | float) or score != score:
             raise EvidenceError(f"{path}:{place}: `score` is not a number")
         if not 0 <= score <= 10:
-            raise EvidenceError(f"{path}:{place}: the score {str(score):.20} is outside 0 to 10")
+            raise EvidenceError(f"{path}:{place}: the score {score!s:.20} is outside 0 to 10")
         if found.setdefault((item, visible_answer(answer)), float(score)) != score:
             raise EvidenceError(f"{path}:{place}: item {item}: the same answer has two scores")
     return found

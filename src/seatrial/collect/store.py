@@ -254,7 +254,7 @@ def _short(identity: str) -> str:
 
 
 def _content(response: Response) -> dict[str, Any]:
-    """Return what is written of an answer: all its fields, named one by one, for copying them takes as long as a call."""
+    """Return what is written of an answer: its fields one by one, for copying them takes as long as a call."""
     usage = response.usage
     return {
         "item": response.item,
