@@ -30,6 +30,10 @@ def vibe_import(
     column: Annotated[
         list[str] | None, typer.Option(help="WHAT=NAME of rater, item, vote, left, right, prompt.")
     ] = None,
+    vote: Annotated[
+        list[str] | None,
+        typer.Option(help="CODE=MEANING of left, right, tie, both bad, skip, model: 0=left,1=right."),
+    ] = None,
     baseline: Annotated[str, typer.Option(help="What the votes call the baseline; with --candidate and --out.")] = "",
     candidate: Annotated[str, typer.Option(help="What the votes call the candidate.")] = "",
     out: Annotated[Path | None, typer.Option(help="Where `vibe/preference` goes, for `evidence:` in a policy.")] = None,
@@ -38,26 +42,35 @@ def vibe_import(
     """Say what votes made elsewhere are worth: agreement, ties, side bias, each rater; and make them evidence."""
     from dataclasses import asdict
 
+    from seatrial.cli.output.tables import printable
     from seatrial.cli.output.vibe import crowd_summary
     from seatrial.errors import EvidenceError
-    from seatrial.evidence.vibes import columns_read, crowd_of, left_out, read_votes, to_observations
+    from seatrial.evidence.vibes import (
+        columns_read,
+        crowd_of,
+        left_out,
+        read_votes,
+        remarks,
+        to_observations,
+        vote_codes,
+    )
     from seatrial.observations import to_frame, write_observations
 
     named = named_values(column or [], "--column")
-    read = read_votes(votes, named)
+    read = read_votes(votes, named, vote_codes(vote or []))
     if bool(out) != bool(baseline and candidate):
         raise EvidenceError("--out, --baseline and --candidate go together: evidence compares two models")
     made = to_observations(read, baseline, candidate, votes.name) if out is not None else []
+    others = left_out(read, baseline, candidate) if out is not None else []
+    found, remarked = crowd_of(read), remarks(read)
     if out is not None:
         write_observations(to_frame(made), out)
-    others = left_out(read, baseline, candidate) if out is not None else []
-    found = crowd_of(read)
     if as_json:
-        print_json({**asdict(found), "observations": len(made), "left_out": others})
+        print_json({**asdict(found), "observations": len(made), "left_out": others, "remarks": remarked})
         return
     typer.echo(crowd_summary(found))
-    for line in (*columns_read(votes, named), *others):
-        typer.echo(line)
+    for line in (*columns_read(votes, named), *remarked, *others):
+        typer.echo(printable(line))
     if out is not None:
         typer.echo(f"{len(made):,} observations of vibe/preference: {out}. List it under `evidence:` in a policy.")
 
