@@ -395,17 +395,15 @@ def test_a_declared_signal_needs_two_transcripts(models: dict[Role, Model]) -> N
         _plan(_policy(GATE, signals={TONE: RUDE}), models)
 
 
-def test_transcripts_that_cannot_be_compared() -> None:
-    """Files without a common item, with an item of two prompts, or with none that is selected are refused by name."""
-    with pytest.raises(EvidenceError, match="transcripts/a and transcripts/b share no item"):
-        _read([_item("a")], [_item("b")])
-    torn = [_item(name, text=f"other {name}") for name in "cb"]
-    with pytest.raises(EvidenceError, match="'b' has one prompt in transcripts/a and another in transcripts/b"):
-        _read([_item(name) for name in "acb"], [_item("a"), *torn])
-    assert len(_read([_item("a"), _item("b")], [_item("a"), _item("c", text="other")]).items) == 3
-    with pytest.raises(PolicyError, match="signals: behavior/tone: `where` selects none of the 3 items"):
-        one, two, three = (_item(name, n="1") for name in "abc")
-        _read([one, two], [one, three], SignalSpec(column="rude", where={"n": ["2"]}))
+def test_what_is_compared_of_two_transcripts_is_checked() -> None:
+    """Rows that `where` leaves out are not looked at; a match over those left needs accepted answers."""
+    other = _item("b", text="another question", n="2")
+    chosen = SignalSpec(column="rude", where={"n": ["!2"]})
+    assert _ids(_read([_item("a", n="1"), _item("b", n="2")], [_item("a", n="1"), other], chosen)) == [["a"]]
+    with pytest.raises(EvidenceError, match="the item 'b' has one prompt in transcripts/a and another"):
+        _read([_item("a", n="1"), _item("b", n="2")], [_item("a", n="1"), other])
+    with pytest.raises(EvidenceError, match="signals: behavior/tone: match/contains compares answers"):
+        _read([_item("a")], [_item("a")], SignalSpec(instrument="match/contains"))
 
 
 @pytest.mark.parametrize(

@@ -88,10 +88,18 @@ def test_numbers_that_an_instrument_read_count_as_far_as_it_does() -> None:
         ({"type": ["CONTRAST_A"]}, False),
         ({"type": ["contrast_*"], "lang": ["en"]}, True),
         ({"type": ["contrast_*"], "lang": ["de", "fr"]}, False),
+        ({"type": ["!safe"]}, True),
+        ({"type": ["!contrast_*"]}, False),
+        ({"type": ["contrast_*", "!contrast_b"]}, True),
+        ({"type": ["contrast_*", "!contrast_a"]}, False),
+        ({"type": ["!safe", "safe"]}, False),
+        ({"type": ["!x", "!contrast_a"]}, False),
+        ({"type": ["!"]}, True),
+        ({"type": ["!safe"], "lang": ["!en"]}, False),
     ],
 )
 def test_rows_are_selected_by_pattern(where: dict[str, list[str]], chosen: bool) -> None:
-    """Every column of `where` must match one of its patterns, capitals included."""
+    """Every column of `where` must match one of its patterns, capitals included, and none of those with a `!`."""
     assert select([ITEM], where) == ([ITEM] if chosen else [])
 
 
@@ -99,3 +107,5 @@ def test_an_unknown_column_is_refused() -> None:
     """A misspelt column would select nothing, or everything."""
     with pytest.raises(EvidenceError, match="item i: no column 'kind' to select by; its row has type, lang"):
         select([ITEM], {"kind": ["x"]})
+    with pytest.raises(EvidenceError, match="no column 'kind'"):
+        select([ITEM], {"kind": ["!x"]})

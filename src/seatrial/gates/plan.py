@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from seatrial.errors import EvidenceError, PolicyError
+from seatrial.errors import PolicyError
+from seatrial.gates.recorded_items import check_labels, recorded_items
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, Method, method_of, most_asked
-from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, select, suite_signal
+from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, suite_signal
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.may_gate import UNKNOWN, Standing, on_trust, standing
 from seatrial.instruments.records import Records
@@ -318,44 +319,11 @@ def _recorded_plan(policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: M
             f"signals: {gate.signal}: `column` and `instrument` read recorded answers, so baseline and "
             "candidate must both be transcripts/PATH"
         )
-    held: dict[Role, dict[str, Item]] = {
-        role: {item.id: item for item in cast(RecordedModel, model).items()} for role, model in models.items()
-    }
-    shared = held["baseline"].keys() & held["candidate"].keys()
-    if not shared:
-        raise EvidenceError(
-            f"{models['baseline'].name} and {models['candidate'].name} share no item: none of their prompts or "
-            "ids match. Check that both answer the same questions, or map columns with `columns: {item: …}`."
-        )
-    torn = next(
-        (name for name in sorted(shared) if held["baseline"][name].messages != held["candidate"][name].messages),
-        "",
-    )
-    if torn:
-        raise EvidenceError(
-            f"the item {torn!r} has one prompt in {models['baseline'].name} and another in {models['candidate'].name}: "
-            "answers to different questions cannot be compared. Use ids that mean the same in both files."
-        )
-    union = list({**held["candidate"], **held["baseline"]}.values())
-    items = select(union, spec.where)
-    if not items:
-        raise PolicyError(f"signals: {gate.signal}: `where` selects none of the {len(union)} items")
+    items = recorded_items(gate.signal, spec, cast(Mapping[Role, RecordedModel], models))
     signal = declared_signal(gate.signal, spec)
     if spec.column is not None:
-        _check_labels(signal, items, models)
+        check_labels(signal, items, models)
     return GatePlan(gate, signal, "recorded", _clusters(items, policy.seed, gate.signal))
-
-
-def _check_labels(signal: Signal, items: Sequence[Item], models: Mapping[Role, Model]) -> None:
-    """Refuse a label that is no number within the bounds, with its place, before anything is decided on others."""
-    for model in models.values():
-        if isinstance(model, RecordedModel):
-            for item in items:
-                for answer in model.answers(item):
-                    try:
-                        signal.instrument.read(item, answer)
-                    except EvidenceError as wrong:
-                        raise EvidenceError(f"{model.place(answer)}: {wrong}") from wrong
 
 
 def _clusters(items: Sequence[Item], seed: int, name: str) -> tuple[tuple[Item, ...], ...]:

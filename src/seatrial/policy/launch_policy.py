@@ -49,7 +49,8 @@ class SignalSpec(StrictModel):
         column: Column of the transcripts that holds a label of each answer.
         values: Number for each label; a label that is not listed is refused, not skipped.
         instrument: Instrument that reads each recorded answer, instead of a column.
-        where: Select rows: column → one value or a list; `*` and `?` match as in file names.
+        where: Select rows: column → one value or a list; `*` and `?` match as in file names, and a value that begins
+            with `!` (in quotes, for YAML) leaves out what it matches.
     """
 
     harmful: Literal["high", "low"] | None = None

@@ -69,9 +69,9 @@ class ModelSpec(StrictModel):
         adapter_scale: How far the adapter is turned on, 0 to 1.
         base_url: Address of an OpenAI-compatible endpoint, up to and with `/v1`.
         api_key_env: Name of the environment variable that holds the key; never the key itself.
-        name: Which model of a `scores/` table with several.
-        columns: Which columns of a recorded table hold `item`, `prompt`, `completion`, `score`, `model`,
-            `draw`, `cluster`, `use_case`, `signal`.
+        name: Which model of a `scores/` or `transcripts/` table with several, by its column `model`.
+        columns: Which columns of a recorded table hold `item`, `prompt`, `completion`, `messages`, `targets`, `score`,
+            `model`, `draw`, `cluster`, `use_case`, `signal`.
         concurrency: Calls in flight at once.
         requests_per_minute: An upper bound on the rate of calls, where the provider sets one.
         logprobs: How many first-token alternatives to ask an endpoint for; 0 where it gives none.
