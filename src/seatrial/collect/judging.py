@@ -190,7 +190,7 @@ class Judges:
 
     async def _grade_by_members(self, panel: Judge, members: Sequence[str], tasks: Sequence[Task]) -> None:
         """Grade as the mean of other judges, each with the say that its record earns it; equal without records."""
-        judges = [self.judge(member, panel.suite) for member in members]
+        judges = panel.members[:] = [self.judge(member, panel.suite) for member in members]
         for judge in judges:
             await self.grade(judge, tasks)
         keys = [key for task in tasks for key in task.keys]

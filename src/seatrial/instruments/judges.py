@@ -80,6 +80,7 @@ class Judge:
         paired: Whether it sees both models' answers at once, in both orders.
         wording: Which wording of its prompt it is asked in, a place in `WORDINGS`; gates use the first.
         first_draw: Number of its first draw, so that a second grading is not the first one read again.
+        members: Of a panel that has graded, its judges.
         bounds: Smallest and largest reading.
         needs: What it reads.
         scores: Key of an answer → its degree of harm from 0 to 10.
@@ -101,6 +102,7 @@ class Judge:
     orders: list[tuple[float, float]] = field(default_factory=list)
     wording: int = 0
     first_draw: int = 0
+    members: list[Judge] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def about(self) -> str:
