@@ -217,6 +217,28 @@ def test_evidence_goes_before_declared_signals_and_these_before_suites(tone: Pat
     assert _plan(named, transcripts).signal.instrument == find_instrument("text/length")
 
 
+SUMMARY: dict[str, Any] = {
+    "baseline": {"mean": 0.7, "se": 0.02, "n": 400},
+    "candidate": {"mean": 0.66, "se": 0.025, "n": 300},
+    "source": "a model card",
+}
+
+
+def test_summary_figures_need_nothing_that_answers() -> None:
+    """They are taken as they stand, after what was brought and before a suite; use cases have no use of them."""
+    spec = SignalSpec.model_validate({"summary": SUMMARY, "harmful": "low"})
+    policy = _policy(GATE, signals={TONE: spec})
+    plan = _plan(policy, {})
+    assert (plan.source, plan.method, plan.summary, plan.clusters) == ("summary", "fixed", spec.summary, ())
+    assert plan.signal == declared_signal(TONE, spec)
+    assert (plan.signal.instrument.name, plan.signal.harmful) == ("evidence/summary", "low")
+    assert (plan.standing.may_gate, plan.standing.slope) == (True, 1.0)
+    assert "Weaker evidence" in plan.standing.why
+    assert _plan(policy, {}, _evidence(TONE, "elsewhere")).source == "evidence"
+    with pytest.raises(PolicyError, match="summary figures say nothing of use cases"):
+        _plan(_policy(GATE.model_copy(update={"per": "use_case"}), signals={TONE: spec}), {})
+
+
 @pytest.mark.parametrize(
     ("sources", "instrument", "sessions"),
     [

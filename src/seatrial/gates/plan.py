@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Literal, cast
 from seatrial.errors import PolicyError
 from seatrial.gates.recorded_items import check_labels, recorded_items
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, Method, method_of, most_asked
+from seatrial.gates.summary_figures import check_summary
 from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, suite_signal
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.may_gate import UNKNOWN, Standing, on_trust, standing
 from seatrial.instruments.records import Records
 from seatrial.models.base import Model, RecordedModel
-from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
+from seatrial.policy import Gate, LaunchPolicy, SignalSpec, SummarySpec, margin_fits
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GatePlan", "plan_gates", "with_most"]
 
-Source = Literal["live", "recorded", "evidence"]
+Source = Literal["live", "recorded", "evidence", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class GatePlan:
     Attributes:
         gate: The gate as the policy has it.
         signal: What turns answers into observations.
-        source: `live` is asked in rounds; `recorded` is read at once; `evidence` was observed elsewhere.
+        source: `live` is asked in rounds; `recorded` is read at once; `evidence` was observed elsewhere;
+            `summary` are two means of which no more is known.
         clusters: Items by cluster, in the order in which they are asked; empty for evidence.
         max_tokens: Longest answer to ask for.
         top_logprobs: First-token alternatives to ask for; 0 where the instrument reads text.
@@ -47,6 +49,7 @@ class GatePlan:
         depth: How often a cluster may be asked, at most.
         most: Answers to a cluster that are asked at most, all of them together: a cluster asked twice counts twice.
         family: The gate on a family that it is a part of; empty where it stands alone.
+        summary: The figures, where its source is `summary`.
         recorded: Of a model that is recorded: item → how many answers it holds. All of them are read.
     """
 
@@ -63,6 +66,7 @@ class GatePlan:
     most: int = 0
     family: str = ""
     recorded: Mapping[Role, Mapping[str, int]] = field(default_factory=dict)
+    summary: SummarySpec | None = None
 
     @property
     def answers_to(self) -> str:
@@ -268,6 +272,9 @@ def _plan_gate(
     spec = policy.signals.get(gate.signal)
     if gate.signal in brought:
         return GatePlan(gate, rated_signal(gate.signal, spec or SignalSpec(), brought[gate.signal]), "evidence")
+    if spec is not None and spec.summary is not None:
+        check_summary(gate)
+        return GatePlan(gate, declared_signal(gate.signal, spec), "summary", summary=spec.summary)
     if spec is not None and (spec.column or spec.instrument):
         return _recorded_plan(policy, gate, spec, models)
     if gate.signal in suites and models:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from seatrial.errors import EvidenceError
 from seatrial.instruments.base import Instrument, Signal
-from seatrial.instruments.recorded import Labels, Observed, Raters
+from seatrial.instruments.recorded import Labels, Observed, Raters, Summarized
 from seatrial.instruments.registry import find_instrument
 from seatrial.policy import SignalSpec
 from seatrial.types import Harmful, Item
@@ -42,6 +42,8 @@ def declared_signal(name: str, spec: SignalSpec) -> Signal:
         instrument = Labels(spec.column, tuple(spec.values.items()), spec.bounds)
     elif spec.instrument is not None:
         instrument = find_instrument(spec.instrument)
+    elif spec.summary is not None:
+        instrument = Summarized(spec.bounds)
     else:
         instrument = Observed(spec.bounds)
     return Signal(name, instrument, harmful_end(name, spec), instrument.bounds)

@@ -50,6 +50,7 @@ BY_DEFINITION: Mapping[str, str] = {
     "match": "None: answers are compared with a list of accepted ones.",
     "labels": "Not measured: the policy takes these labels as the truth.",
     "evidence": "Not measured here: the numbers were made elsewhere, and the policy takes them as the truth.",
+    "evidence/summary": "Not measured here: summary figures, unpaired and taken as they were given. Weaker evidence.",
     "text/length": "None: it counts words, and claims no more.",
     "text/format": "None: it counts marked lines, and claims no more.",
     "text/hook": "None: it looks for a question or an offer in the last sentence, and claims no more.",

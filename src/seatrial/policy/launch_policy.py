@@ -18,6 +18,7 @@ from seatrial.errors import PolicyError
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy.judge_spec import JudgeSpec, resolved_judge
 from seatrial.policy.model_spec import Generation, ModelSpec, resolved_model
+from seatrial.policy.summary_spec import SummarySpec, check_figures
 
 __all__ = [
     "Budget",
@@ -49,6 +50,7 @@ class SignalSpec(StrictModel):
         column: Column of the transcripts that holds a label of each answer.
         values: Number for each label; a label that is not listed is refused, not skipped.
         instrument: Instrument that reads each recorded answer, instead of a column.
+        summary: Means, standard errors and numbers of items of both models, where no more is known: weaker evidence.
         where: Select rows: column → one value or a list; `*` and `?` match as in file names, and a value that begins
             with `!` (in quotes, for YAML) leaves out what it matches.
     """
@@ -58,6 +60,7 @@ class SignalSpec(StrictModel):
     column: str | None = None
     values: dict[str, float] = {}
     instrument: str | None = None
+    summary: SummarySpec | None = None
     where: dict[str, list[str]] = {}
 
     @field_validator("where", mode="before")
@@ -82,6 +85,10 @@ class SignalSpec(StrictModel):
             raise ValueError(f"bounds must be [smallest, largest], got [{low:g}, {high:g}]")
         if self.column and self.instrument:
             raise ValueError("give either a column of labels or an instrument, not both")
+        if self.summary is not None:
+            if self.column or self.instrument or self.values or self.where:
+                raise ValueError("`summary` stands alone: leave out `column`, `instrument`, `values` and `where`")
+            check_figures(self.summary, self.bounds)
         for label, value in self.values.items():
             if not low <= value <= high:
                 raise ValueError(f"value {value:g} of label {label!r} is outside the bounds [{low:g}, {high:g}]")
