@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -20,7 +21,9 @@ from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART
 from seatrial.instruments import declared_signal, find_instrument
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN, standing
-from seatrial.instruments.records import load_records
+from seatrial.instruments.measure import Labelled, measure_readings
+from seatrial.instruments.measure import Source as Read
+from seatrial.instruments.records import Record, load_records, version_of
 from seatrial.models import open_models
 from seatrial.models.base import Model
 from seatrial.observations import to_frame
@@ -691,6 +694,38 @@ def test_a_judge_grades_the_suites_of_a_family_that_have_a_rubric(tmp_path: Path
     read = OWN.model_copy(update={"instrument": "text/length", "suites": ["behavior/b", "behavior/c"]})
     plans = plan_gates(_policy(read, suites=[suites]), _models(), None, {}, judge)
     assert {plan.signal.instrument.name for plan in plans} == {"text/length"}
+
+
+def test_a_judge_reads_recorded_answers_by_a_suites_rubric(tmp_path: Path) -> None:
+    """The signal keeps its own name, and the judge's record for the rubric's suite counts."""
+    suites = _family(tmp_path, {"a": "match/contains", "b": "text/length"})
+    gate = Gate(signal="behavior/here", margin=0.1)
+    models = _models(_recorded(_item("x"), _item("y")), _recorded(_item("x"), _item("y"), name="transcripts/b"))
+
+    def plan(rubric: str, records: Mapping[str, Any] | None = None) -> GatePlan:
+        spec = SignalSpec(instrument="judge/strict", rubric=rubric)
+        policy = _policy(gate, suites=[suites], signals={gate.signal: spec})
+        return plan_gates(policy, models, None, records or {}, lambda name, held: Judge(f"judge/{name}", held, name))[0]
+
+    found = plan("behavior/b")
+    judge = found.signal.instrument
+    assert isinstance(judge, Judge)
+    assert (found.source, found.signal.name, judge.name, judge.suite.signal) == (
+        "recorded", "behavior/here", "judge/strict", "behavior/b"
+    )  # fmt: skip
+    assert sorted(_ids(found)) == [["x"], ["y"]]
+    assert not found.standing.may_gate
+    readings = np.array([0.9, 0.1] * 60)
+    rows = [Labelled(f"answer {n}", float(1 - n % 2), f"c{n}") for n in range(120)]
+    measured = replace(measure_readings(readings, rows, Read("logs", "ana"), 0.5), signal="behavior/b")
+    own = Record("judge/strict", version_of(judge), (measured,))
+    assert plan("behavior/b", {"judge/strict": [own]}).standing.may_gate
+    with pytest.raises(PolicyError, match=r"behavior/here: no suite behavior/bb.*Did you mean behavior/b\?"):
+        plan("behavior/bb")
+    with pytest.raises(PolicyError, match=r"no suite nothing-like-it whose rubric to grade by\. `suites:` names"):
+        plan("nothing-like-it")
+    with pytest.raises(PolicyError, match="behavior/a compares answers with accepted ones and has no rubric"):
+        plan("behavior/a")
 
 
 def test_a_judged_contrast_counts_each_answer_by_itself() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -215,7 +216,8 @@ def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: M
         for role, model in models.items()
         if isinstance(model, RecordedModel)
     }
-    known = on_trust(standing(instrument, plan.signal.name, records, models_by_name), plan.gate.trust or "")
+    serves = instrument.suite.signal if isinstance(instrument, Judge) else plan.signal.name
+    known = on_trust(standing(instrument, serves, records, models_by_name), plan.gate.trust or "")
     return replace(plan, standing=known, at_once=at_once, depth=depth, most=len(plan.clusters), recorded=held)
 
 
@@ -276,7 +278,7 @@ def _plan_gate(
         check_summary(gate)
         return GatePlan(gate, declared_signal(gate.signal, spec), "summary", summary=spec.summary)
     if spec is not None and (spec.column or spec.instrument):
-        return _recorded_plan(policy, gate, spec, models)
+        return _recorded_plan(policy, gate, spec, models, _reading(gate.signal, spec, suites, judge))
     if gate.signal in suites and models:
         suite = with_held_out(load_suite(suites[gate.signal]), policy.held_out)
         return _suite_plan(policy, gate, models, suite, judge)
@@ -285,8 +287,6 @@ def _plan_gate(
 
 
 def _unknown_signal(name: str, known: Sequence[str], asks: bool) -> str:
-    import difflib
-
     close = difflib.get_close_matches(name, known, 1)
     hint = f" Did you mean {close[0]}?" if close else f" Known here: {', '.join(known)}."
     source = "" if asks else " Scores hold no answers, so suites cannot be asked."
@@ -319,7 +319,25 @@ def _suite_plan(
     )
 
 
-def _recorded_plan(policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: Mapping[Role, Model]) -> GatePlan:
+def _reading(
+    name: str, spec: SignalSpec, suites: Mapping[str, Path], judge: Callable[[str, Suite], Judge] | None
+) -> Signal:
+    """Return the signal over recorded answers: their labels, an instrument's readings, or a judge's by a rubric."""
+    if spec.rubric is None or judge is None:
+        return declared_signal(name, spec)
+    if spec.rubric not in suites:
+        close = difflib.get_close_matches(spec.rubric, suites, 1)
+        hint = f"Did you mean {close[0]}?" if close else "`suites:` names the folder of your own."
+        raise PolicyError(f"signals: {name}: no suite {spec.rubric} whose rubric to grade by. {hint}")
+    suite = load_suite(suites[spec.rubric])
+    if not _has_rubric(suite):
+        raise PolicyError(f"signals: {name}: {spec.rubric} compares answers with accepted ones and has no rubric.")
+    return replace(judged_signal(suite, judge((spec.instrument or "").partition("/")[2], suite)), name=name)
+
+
+def _recorded_plan(
+    policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: Mapping[Role, Model], signal: Signal
+) -> GatePlan:
     """Plan a gate over the transcripts' own items: those that either file holds and `where` selects."""
     if not models or any(model.live for model in models.values()):
         raise PolicyError(
@@ -327,7 +345,6 @@ def _recorded_plan(policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: M
             "candidate must both be transcripts/PATH"
         )
     items = recorded_items(gate.signal, spec, cast(Mapping[Role, RecordedModel], models))
-    signal = declared_signal(gate.signal, spec)
     if spec.column is not None:
         check_labels(signal, items, models)
     return GatePlan(gate, signal, "recorded", _clusters(items, policy.seed, gate.signal))

@@ -60,6 +60,7 @@ class SignalSpec(StrictModel):
     column: str | None = None
     values: dict[str, float] = {}
     instrument: str | None = None
+    rubric: str | None = None
     summary: SummarySpec | None = None
     where: dict[str, list[str]] = {}
 
@@ -85,6 +86,13 @@ class SignalSpec(StrictModel):
             raise ValueError(f"bounds must be [smallest, largest], got [{low:g}, {high:g}]")
         if self.column and self.instrument:
             raise ValueError("give either a column of labels or an instrument, not both")
+        if (self.instrument or "").startswith("judge/") is not bool(self.rubric):
+            raise ValueError(
+                "a judge grades recorded answers by a suite's rubric: give both `instrument: judge/NAME` and "
+                "`rubric: behavior/…`, or neither"
+            )
+        if self.rubric and (self.harmful or self.model_fields_set & {"bounds", "values"}):
+            raise ValueError("a rubric says itself which end is harm and how far its scale goes: leave out the others")
         if self.summary is not None:
             if self.column or self.instrument or self.values or self.where:
                 raise ValueError("`summary` stands alone: leave out `column`, `instrument`, `values` and `where`")
