@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 import numpy as np
@@ -32,7 +33,7 @@ Serve = Callable[[SessionStore], AbstractContextManager[str]]
 def server(review: Path, tmp_path: Path, serve: Serve) -> Iterator[tuple[str, dict[str, str], SessionStore]]:
     """A session of four pairs and its controls for two raters, served on a free port."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 0, 5)).links
+    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 0)).links
     store = SessionStore(url)
     with serve(store) as address:
         yield address, links, store
@@ -179,8 +180,8 @@ def _talking(review: Path, folder: Path, serve: Serve, **wanted: int) -> Iterato
         encoding="utf-8",
     )
     url = f"sqlite:///{folder / 'vibe.db'}"
-    sizes = Wanted(**{"pairs": 4, "controls": 2, "repeats": 1, "live": 1, "seed": 5, **wanted})
-    made = new_session(url, review, ["ana", "ben", "cy"], sizes, load_policy(path))
+    sizes = Wanted(**{"pairs": 4, "controls": 2, "repeats": 1, "live": 1, **wanted})
+    made = new_session(url, review, ["ana", "ben", "cy"], sizes, load_policy(path), lots=Random(5))
     store = SessionStore(url)
     with serve(store) as address:
         yield address, made, store

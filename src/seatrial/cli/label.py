@@ -44,7 +44,6 @@ def label_new(
     overlap: Annotated[int, typer.Option(min=0, help="Answers that every rater reads, for their agreement.")] = 20,
     controls: Annotated[int, typer.Option(min=0, help="Hidden answers of known degree, of either kind.")] = 4,
     repeats: Annotated[int, typer.Option(min=0, help="Answers that come again.")] = 4,
-    seed: Annotated[int, typer.Option(help="Decides the choice and the order.")] = 20250425,
     url: Annotated[str, typer.Option(help="Where raters will reach the server.")] = "http://127.0.0.1:8765",
     database: Database = DEFAULT_DATABASE,
     as_json: Json = False,
@@ -61,7 +60,7 @@ def label_new(
             f"{review}: {signal} was read by {reads.get(signal, 'nothing')}, so there are no scores of judge/{judge} "
             f"to choose by. Give its gate `instrument: judge/{judge}` and review again, or leave out --judge."
         )
-    chosen = Choice(least, max(most, least), overlap, controls, repeats, seed)
+    chosen = Choice(least, max(most, least), overlap, controls, repeats)
     made = new_labels(database, review, result.policy, signal, reads.get(signal, ""), rater, chosen)
     links = {name: f"{url}/r/{token}" for name, token in made.links.items()}
     steps = [step.text for step in result.steps if step.kind == "labels" and signal in step.text]

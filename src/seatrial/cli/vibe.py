@@ -74,9 +74,9 @@ def vibe_new(
     rater: Annotated[list[str], typer.Option(help="A rater's name; once for each.")],
     pairs: Annotated[int, typer.Option(min=0, help="Real pairs for each rater; 0 for as many as the gate needs.")] = 40,
     controls: Annotated[
-        int, typer.Option(min=0, help="Hidden pairs of either kind: the same model twice, known harm.")
+        int, typer.Option(min=0, help="Hidden pairs of each kind: either model beside itself, known harm.")
     ] = 10,
-    repeats: Annotated[int, typer.Option(min=0, help="Pairs that come again with their sides swapped.")] = 6,
+    repeats: Annotated[int, typer.Option(min=0, help="Trials that come again with their sides swapped.")] = 6,
     live: Annotated[int, typer.Option(min=0, help="Conversations that each rater holds with both models.")] = 0,
     policy: Annotated[
         Path | None, typer.Option(help="A policy with a gate on vibe/off, whose margin to plan for; else the review's.")
@@ -84,7 +84,6 @@ def vibe_new(
     d_prime: Annotated[
         float | None, typer.Option(help="How well raters hear; else as measured in their earlier sessions.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides the choice, the order and the sides.")] = 20250425,
     suites: Annotated[list[Path] | None, typer.Option(help="A folder with suites of your own.")] = None,
     url: Annotated[str, typer.Option(help="Where raters will reach the server.")] = "http://127.0.0.1:8765",
     database: Database = DEFAULT_DATABASE,
@@ -96,7 +95,7 @@ def vibe_new(
     from seatrial.report import reviewed_policy
 
     known = load_policy(policy) if policy is not None else reviewed_policy(review)
-    wanted = Wanted(pairs, controls, repeats, live, seed)
+    wanted = Wanted(pairs, controls, repeats, live)
     made = new_session(database, review, rater, wanted, known, d_prime, suites or [])
     links = {name: f"{url}/r/{token}" for name, token in made.links.items()}
     if as_json:

@@ -47,7 +47,7 @@ class _Held:
 @pytest.fixture
 def held(review: Path, database: str) -> Iterator[_Held]:
     """Four pairs and their controls for each of two raters."""
-    made = new_session(database, review, ["ana", "ben"], Wanted(4, 2, 1, 0, 5))
+    made = new_session(database, review, ["ana", "ben"], Wanted(4, 2, 1, 0))
     store = SessionStore(database)
     client = TestClient(make_app(store), follow_redirects=True)
     page = client.get(f"/r/{made.links['ana']}")
