@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 from starlette.testclient import TestClient
 
 from conftest import Command
@@ -57,6 +58,18 @@ def test_the_commands_plan_show_and_close(review: Path, seatrial: Command, datab
     assert client.get("/admin/guess").status_code == 403
     assert "stands twice" in seatrial("vibe", "new", review, "--rater", "ana", "--rater", "ana", *url).err
     assert seatrial("vibe", "status", "--db", f"sqlite:///{tmp_path}/none.db").code == 2
+
+
+def test_the_database_comes_from_the_environment(
+    review: Path, seatrial: Command, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no password stands among a command's options; an option goes before it."""
+    monkeypatch.setenv("SEATRIAL_DB", database)
+    assert seatrial("vibe", "new", review, "--rater", "ana").code == 0
+    assert SessionStore(database).latest()[1] == "simulated"
+    assert seatrial("vibe", "status").code == 0
+    assert "no session was planned yet" in seatrial("label", "status").err
+    assert seatrial("vibe", "status", "--db", f"sqlite:///{tmp_path}/other.db").code == 2
 
 
 def test_a_session_that_nobody_rated_is_not_closed(review: Path, seatrial: Command, database: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seatrial.cli.options import Json, print_json
+from seatrial.cli.vibe import DEFAULT_DATABASE, Database
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ label_app = typer.Typer(
     help="People grade a part of a review's answers, so that what reads all of them earns its record.",
     no_args_is_help=True,
 )
-Database = Annotated[
-    str, typer.Option("--db", help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…")
-]
-DEFAULT_DATABASE = "sqlite:///vibe.db"
 
 
 @label_app.callback()

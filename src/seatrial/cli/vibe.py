@@ -63,7 +63,13 @@ def vibe_import(
 
 
 Database = Annotated[
-    str, typer.Option("--db", help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…")
+    str,
+    typer.Option(
+        "--db",
+        envvar="SEATRIAL_DB",
+        help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…; a URL with a password belongs into "
+        "SEATRIAL_DB, for others see a command's options.",
+    ),
 ]
 DEFAULT_DATABASE = "sqlite:///vibe.db"
 
