@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seatrial.cli.options import Json, print_json
-from seatrial.cli.vibe import DEFAULT_DATABASE, Database
+from seatrial.cli.vibe import DEFAULT_DATABASE, Database, TrustedProxy
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:
@@ -78,12 +78,13 @@ def label_new(
 def label_serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8765,
+    trusted_proxy: TrustedProxy = None,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Serve the raters' pages until stopped: the same server as `seatrial vibe serve`."""
     from seatrial.cli.vibe import vibe_serve
 
-    vibe_serve(host, port, database)
+    vibe_serve(host, port, trusted_proxy, database)
 
 
 @label_app.command("status", epilog="Example: seatrial label status")

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from seatrial.cli.options import Json, named_values, print_json
-from seatrial.errors import SeatrialError
 
 __all__ = ["vibe_app"]
 
@@ -113,26 +112,27 @@ def vibe_new(
     typer.echo("Links are shown this once, and end after 14 days. Next: seatrial vibe serve")
 
 
+TrustedProxy = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Address or network of a proxy in front, whose word counts on where a request comes from; once for each."
+    ),
+]
+
+
 @vibe_app.command("serve", epilog="Example: seatrial vibe serve --port 8765")
 def vibe_serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8765,
+    trusted_proxy: TrustedProxy = None,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Serve the raters' pages until stopped."""
-    import gc
-
-    import uvicorn
-
     from seatrial.evidence.vibes.app import make_app
     from seatrial.evidence.vibes.store import SessionStore
+    from seatrial.web.server import serve
 
-    app = make_app(SessionStore(database))
-    gc.freeze()  # what lives as long as the server is not looked through again while raters wait
-    try:
-        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-    except SystemExit:
-        raise SeatrialError(f"{host}:{port}: the server cannot listen here; give another --host or --port") from None
+    serve(make_app(SessionStore(database)), host, port, trusted_proxy or [])
 
 
 @vibe_app.command("status", epilog="Example: seatrial vibe status")
