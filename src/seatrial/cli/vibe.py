@@ -66,8 +66,7 @@ Database = Annotated[
     typer.Option(
         "--db",
         envvar="SEATRIAL_DB",
-        help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…; a URL with a password belongs into "
-        "SEATRIAL_DB, for others see a command's options.",
+        help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…; rather SEATRIAL_DB if it has a password.",
     ),
 ]
 DEFAULT_DATABASE = "sqlite:///vibe.db"
