@@ -66,7 +66,7 @@ Database = Annotated[
     typer.Option(
         "--db",
         envvar="SEATRIAL_DB",
-        help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…; rather SEATRIAL_DB if it has a password.",
+        help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…; with a password, in SEATRIAL_DB.",
     ),
 ]
 DEFAULT_DATABASE = "sqlite:///vibe.db"
