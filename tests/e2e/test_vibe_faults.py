@@ -137,7 +137,7 @@ def test_a_session_in_postgresql(review: Path, postgres: str) -> None:
     store.answer(rater, first.id, 0, "left", "right")
     assert store.turns(first.id)[0].right == "right"
     assert json.dumps(store.config(1)["pairs"]) == "4"
-    assert store.progress(1) == [("ana", 2, 10), ("ben", 0, 9)]
+    assert store.progress(1) == [("ana", 2, 12), ("ben", 0, 11)]
     with TestClient(make_app(store), follow_redirects=True) as client:
         page = client.get(f"/r/{made.links['ben']}")
         found = re.search(r'data-name="([\w-]+)".*?data-guard="(\w+)"', page.text, re.DOTALL)
