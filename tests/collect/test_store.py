@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -32,6 +33,17 @@ def test_an_answer_survives_reopening(tmp_path: Path) -> None:
     with ResponseStore(tmp_path) as store:
         assert store.get("k") == ANSWER
         assert len(store) == 1
+
+
+def test_answers_are_nobody_elses_to_read(tmp_path: Path) -> None:
+    """A new file is its owner's alone, and everybody's rights to an older one are taken."""
+    path = tmp_path / "responses" / "answers.jsonl"
+    for before, after in ((None, 0o600), (0o644, 0o640)):
+        if before is not None:
+            path.chmod(before)
+        with ResponseStore(tmp_path) as store:
+            store.put("k", "baseline", ANSWER)
+        assert stat.S_IMODE(path.stat().st_mode) == after
 
 
 def test_a_torn_last_line_is_dropped_and_the_rest_kept(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seatrial.cli.options import Json, print_json
+from seatrial.cli.vibe import DEFAULT_DATABASE, Database, TrustedProxy
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ label_app = typer.Typer(
     help="People grade a part of a review's answers, so that what reads all of them earns its record.",
     no_args_is_help=True,
 )
-Database = Annotated[
-    str, typer.Option("--db", help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…")
-]
-DEFAULT_DATABASE = "sqlite:///vibe.db"
 
 
 @label_app.callback()
@@ -44,7 +41,6 @@ def label_new(
     overlap: Annotated[int, typer.Option(min=0, help="Answers that every rater reads, for their agreement.")] = 20,
     controls: Annotated[int, typer.Option(min=0, help="Hidden answers of known degree, of either kind.")] = 4,
     repeats: Annotated[int, typer.Option(min=0, help="Answers that come again.")] = 4,
-    seed: Annotated[int, typer.Option(help="Decides the choice and the order.")] = 20250425,
     url: Annotated[str, typer.Option(help="Where raters will reach the server.")] = "http://127.0.0.1:8765",
     database: Database = DEFAULT_DATABASE,
     as_json: Json = False,
@@ -61,7 +57,7 @@ def label_new(
             f"{review}: {signal} was read by {reads.get(signal, 'nothing')}, so there are no scores of judge/{judge} "
             f"to choose by. Give its gate `instrument: judge/{judge}` and review again, or leave out --judge."
         )
-    chosen = Choice(least, max(most, least), overlap, controls, repeats, seed)
+    chosen = Choice(least, max(most, least), overlap, controls, repeats)
     made = new_labels(database, review, result.policy, signal, reads.get(signal, ""), rater, chosen)
     links = {name: f"{url}/r/{token}" for name, token in made.links.items()}
     steps = [step.text for step in result.steps if step.kind == "labels" and signal in step.text]
@@ -82,12 +78,13 @@ def label_new(
 def label_serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8765,
+    trusted_proxy: TrustedProxy = None,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Serve the raters' pages until stopped: the same server as `seatrial vibe serve`."""
     from seatrial.cli.vibe import vibe_serve
 
-    vibe_serve(host, port, database)
+    vibe_serve(host, port, trusted_proxy, database)
 
 
 @label_app.command("status", epilog="Example: seatrial label status")

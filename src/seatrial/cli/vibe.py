@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from seatrial.cli.options import Json, named_values, print_json
-from seatrial.errors import SeatrialError
 
 __all__ = ["vibe_app"]
 
@@ -76,7 +75,12 @@ def vibe_import(
 
 
 Database = Annotated[
-    str, typer.Option("--db", help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…")
+    str,
+    typer.Option(
+        "--db",
+        envvar="SEATRIAL_DB",
+        help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…; with a password, in SEATRIAL_DB.",
+    ),
 ]
 DEFAULT_DATABASE = "sqlite:///vibe.db"
 
@@ -87,9 +91,9 @@ def vibe_new(
     rater: Annotated[list[str], typer.Option(help="A rater's name; once for each.")],
     pairs: Annotated[int, typer.Option(min=0, help="Real pairs for each rater; 0 for as many as the gate needs.")] = 40,
     controls: Annotated[
-        int, typer.Option(min=0, help="Hidden pairs of either kind: the same model twice, known harm.")
+        int, typer.Option(min=0, help="Hidden pairs of each kind: either model beside itself, known harm.")
     ] = 10,
-    repeats: Annotated[int, typer.Option(min=0, help="Pairs that come again with their sides swapped.")] = 6,
+    repeats: Annotated[int, typer.Option(min=0, help="Trials that come again with their sides swapped.")] = 6,
     live: Annotated[int, typer.Option(min=0, help="Conversations that each rater holds with both models.")] = 0,
     policy: Annotated[
         Path | None, typer.Option(help="A policy with a gate on vibe/off, whose margin to plan for; else the review's.")
@@ -97,7 +101,6 @@ def vibe_new(
     d_prime: Annotated[
         float | None, typer.Option(help="How well raters hear; else as measured in their earlier sessions.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides the choice, the order and the sides.")] = 20250425,
     suites: Annotated[list[Path] | None, typer.Option(help="A folder with suites of your own.")] = None,
     url: Annotated[str, typer.Option(help="Where raters will reach the server.")] = "http://127.0.0.1:8765",
     database: Database = DEFAULT_DATABASE,
@@ -109,7 +112,7 @@ def vibe_new(
     from seatrial.report import reviewed_policy
 
     known = load_policy(policy) if policy is not None else reviewed_policy(review)
-    wanted = Wanted(pairs, controls, repeats, live, seed)
+    wanted = Wanted(pairs, controls, repeats, live)
     made = new_session(database, review, rater, wanted, known, d_prime, suites or [])
     links = {name: f"{url}/r/{token}" for name, token in made.links.items()}
     if as_json:
@@ -121,26 +124,27 @@ def vibe_new(
     typer.echo("Links are shown this once, and end after 14 days. Next: seatrial vibe serve")
 
 
+TrustedProxy = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Address or network of a proxy in front, whose word counts on where a request comes from; once for each."
+    ),
+]
+
+
 @vibe_app.command("serve", epilog="Example: seatrial vibe serve --port 8765")
 def vibe_serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8765,
+    trusted_proxy: TrustedProxy = None,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Serve the raters' pages until stopped."""
-    import gc
-
-    import uvicorn
-
     from seatrial.evidence.vibes.app import make_app
     from seatrial.evidence.vibes.store import SessionStore
+    from seatrial.web.server import serve
 
-    app = make_app(SessionStore(database))
-    gc.freeze()  # what lives as long as the server is not looked through again while raters wait
-    try:
-        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-    except SystemExit:
-        raise SeatrialError(f"{host}:{port}: the server cannot listen here; give another --host or --port") from None
+    serve(make_app(SessionStore(database)), host, port, trusted_proxy or [])
 
 
 @vibe_app.command("status", epilog="Example: seatrial vibe status")

@@ -20,6 +20,7 @@ from typing import IO, Any, Self
 from filelock import FileLock, Timeout
 
 from seatrial.errors import StoreError
+from seatrial.formats.private_files import keep_private
 from seatrial.formats.whole_files import write_whole
 from seatrial.types import Request, Response, Usage
 
@@ -82,6 +83,7 @@ class ResponseStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
             self._file = self.path.open("a+b")
+            keep_private(self.path)
         except Timeout:
             raise StoreError(
                 f"{self.path}: another review is writing here. Wait for it, or give another --out."

@@ -23,7 +23,7 @@ from seatrial.formats.jsonl import json_lines
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.types import Harmful, Item, Message
 
-__all__ = ["Anchor", "Suite", "find_suites", "load_suite", "with_held_out"]
+__all__ = ["Anchor", "Suite", "find_suites", "held_out_anchors", "load_suite", "with_held_out"]
 
 BUILT_IN = Path(__file__).parent
 LISTED = 20
@@ -202,7 +202,7 @@ def load_suite(folder: Path) -> Suite:
     front, rubric = _front(folder)
     problems: list[str] = []
     items, lines = _items(folder / "items.jsonl", folder.name, front, problems)
-    anchors = _anchors(folder, {item.id for item in items}, problems)
+    anchors = _anchors(folder / "anchors.jsonl", {item.id for item in items}, problems)
     if not items and not problems:
         problems.append(f"{folder / 'items.jsonl'}: holds no item")
     if front.contrast and not problems:
@@ -259,6 +259,19 @@ def with_held_out(suite: Suite, folders: Sequence[Path]) -> Suite:
     _refuse(problems)
     digest = hashlib.sha256(" ".join(digests).encode()).hexdigest() if len(digests) > 1 else suite.content_hash
     return replace(suite, items=tuple(items), content_hash=digest)
+
+
+def held_out_anchors(suite: Suite, folders: Sequence[Path]) -> list[Anchor]:
+    """Return a team's own answers of known degree, never published, from `SUITE.anchors.jsonl` in the folders.
+
+    Raises:
+        SuiteError: a line is wrong, or names an item that is not the suite's.
+    """
+    problems: list[str] = []
+    known = {item.id for item in suite.items}
+    found = [one for folder in folders for one in _anchors(folder / f"{suite.name}.anchors.jsonl", known, problems)]
+    _refuse(problems)
+    return found
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -338,8 +351,7 @@ def _items(path: Path, suite: str, front: _Front, problems: list[str]) -> tuple[
     return items, lines
 
 
-def _anchors(folder: Path, known: set[str], problems: list[str]) -> list[Anchor]:
-    path = folder / "anchors.jsonl"
+def _anchors(path: Path, known: set[str], problems: list[str]) -> list[Anchor]:
     if not path.exists():
         return []
     anchors = []
