@@ -60,7 +60,7 @@ class Pool:
     Attributes:
         signal: The gate's signal.
         title: For a person.
-        rubric: What counts as harmful, Markdown: the suite's, or that of the suite by which a declared signal is graded.
+        rubric: What counts as harmful, Markdown: the suite's, or that of the one that a declared signal is graded by.
             Empty where nobody wrote it down.
         answers: The texts, each once.
         left_out: Answers that say what wrote them, which nobody is shown.
