@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def test_it_can_be_written_elsewhere(blocked: Review, tmp_path: Path) -> None:
         "decision.json",
         "evidence.json",
     }
-    assert repr(load_review(place).result) == repr(blocked.result)
+    assert repr(load_review(place).result) == repr(replace(blocked.result, entry=None)), "no entry there covers it"
 
 
 def test_what_cannot_be_trusted_is_not_loaded(blocked: Review, tmp_path: Path) -> None:
