@@ -240,7 +240,7 @@ def test_only_answers_that_an_entry_covers_are_taken_over(tmp_path: Path) -> Non
 
 
 def test_answers_that_were_changed_or_never_entered_are_not_taken_over(tmp_path: Path) -> None:
-    """One covered letter changed voids the file; a review without an entry, and one of an earlier version, have none."""
+    """One letter changed voids the file; a review without an entry, and one of an earlier version, have none."""
     for name in ("changed", "unfinished", "early"):
         with ResponseStore(tmp_path / name) as store:
             store.put(name, "baseline", ANSWER)

@@ -2,23 +2,28 @@
 
 from seatrial.ledger.chain import Entry, Ledger, ledger_for
 from seatrial.ledger.files import (
-    changes,
+    NEXT,
+    Compared,
     check_answers,
     check_files,
+    compare_all,
     covered_answers,
     covers,
     entry_of,
     file_hashes,
+    settle_files,
 )
 from seatrial.ledger.waivers import Waiver, enter_waiver, remarks, waivers_for
 
 __all__ = [
+    "NEXT",
+    "Compared",
     "Entry",
     "Ledger",
     "Waiver",
-    "changes",
     "check_answers",
     "check_files",
+    "compare_all",
     "covered_answers",
     "covers",
     "enter_waiver",
@@ -26,5 +31,6 @@ __all__ = [
     "file_hashes",
     "ledger_for",
     "remarks",
+    "settle_files",
     "waivers_for",
 ]

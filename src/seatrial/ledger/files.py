@@ -1,4 +1,8 @@
-"""The files that a decision rests on: an entry keeps their hashes, and whoever reads them again compares."""
+"""The files that a decision rests on: an entry keeps their hashes, and whoever reads them again compares.
+
+Files that an entry is to cover lie beside their places until it is written, so that a review that is killed leaves
+those of the entry before, or those of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +14,29 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import LedgerError
-from seatrial.ledger.chain import Entry
+from seatrial.formats.whole_files import why_not
+from seatrial.ledger.chain import Entry, Ledger
 
 __all__ = [
+    "NEXT",
+    "Compared",
     "HeldAnswers",
-    "changes",
     "check_answers",
     "check_files",
+    "compare_all",
     "covered_answers",
     "covers",
     "entry_of",
     "file_hashes",
+    "settle_files",
 ]
 
 EVIDENCE, OBSERVATIONS, ANSWERS = "evidence.json", "observations.parquet", "responses/answers.jsonl"
-HASHED = {"bytes": int, "sha256": str}
 FILES = (EVIDENCE, OBSERVATIONS, ANSWERS)
 """Answers are only added to: of them an entry covers what the file held when it was made."""
+NEXT = ".next"
+"""Ends the name of a file that waits for its entry."""
+HASHED = {"bytes": int, "sha256": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +52,49 @@ class HeldAnswers:
     others: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Names of the reviews beside a ledger or in it, by whether their files were compared with their entries.
+
+    Attributes:
+        same: Their files are what their entries cover.
+        not_covered: No entry holds hashes of their files: they were not entered, or by an earlier version.
+        absent: They have an entry, but no folder here.
+    """
+
+    same: tuple[str, ...]
+    not_covered: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
 def file_hashes(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what an entry keeps of a review's files: of each that is there its size in bytes and its SHA-256.
+
+    A file that waits for its entry stands for the one in its place.
 
     Raises:
         LedgerError: a file cannot be read.
     """
-    found = {name: _content(folder / name) for name in FILES}
+    waiting = {name: _content(_next(folder, name)) for name in FILES}
+    found = {name: _content(folder / name) if made is None else made for name, made in waiting.items()}
     return {name: _digest(content) for name, content in found.items() if content is not None}
+
+
+def settle_files(folder: Path, entries: Sequence[Entry]) -> None:
+    """Move the files that waited for the review's entry to their places, as far as it covers them.
+
+    Raises:
+        LedgerError: a file cannot be read or moved.
+    """
+    for name, held in _held(entry_of(folder, entries)).items():
+        waiting = _content(_next(folder, name))
+        if waiting is not None and _digest(waiting) == held:
+            try:
+                _next(folder, name).replace(folder / name)
+            except FileNotFoundError:  # another process was faster
+                continue
+            except OSError as error:
+                raise LedgerError(f"{folder / name}: cannot be written: {why_not(error)}") from error
 
 
 def entry_of(folder: Path, entries: Sequence[Entry]) -> Entry | None:
@@ -59,23 +104,9 @@ def entry_of(folder: Path, entries: Sequence[Entry]) -> Entry | None:
     return made[-1] if made else None
 
 
-def covers(entry: Entry) -> bool:
+def covers(entry: Entry | None) -> bool:
     """Return whether an entry holds hashes of the review's files; those of earlier versions do not."""
-    files = entry.body.get("files")
-    return isinstance(files, dict) and all(
-        name in FILES and isinstance(held, dict) and {key: type(value) for key, value in held.items()} == HASHED
-        for name, held in files.items()
-    )
-
-
-def changes(folder: Path, entry: Entry) -> list[str]:
-    """Return what of a review's files is not what its entry covers, a sentence each.
-
-    Raises:
-        LedgerError: a file cannot be read.
-    """
-    found = (_change(folder, name, entry, _content(folder / name)) for name in _held(entry))
-    return [change for change in found if change]
+    return bool(_held(entry))
 
 
 def check_files(folder: Path, entries: Sequence[Entry]) -> None:
@@ -85,21 +116,44 @@ def check_files(folder: Path, entries: Sequence[Entry]) -> None:
         LedgerError: a file was changed since, or the ledger is not the one that the report was written from.
     """
     entry = entry_of(folder, entries)
-    found = [*_unknown_report(folder, entries), *(changes(folder, entry) if entry is not None else [])]
+    found = [_unknown_report(folder, entries), *(_change(folder, name, entry) for name in _held(entry))]
+    if any(found):
+        raise LedgerError("\n".join(filter(None, found)))
+
+
+def compare_all(ledger: Ledger, entries: Sequence[Entry]) -> Compared:
+    """Compare the files of all reviews beside a ledger with their entries.
+
+    Raises:
+        LedgerError: a file was changed, or the ledger is not the one that a report was written from; all are named.
+    """
+    known = {str(entry.body.get("folder")) for entry in entries if entry.kind == "decision"}
+    folders = sorted(path for path in ledger.path.parent.iterdir() if path.is_dir())
+    present = [path for path in folders if path.name in known or (path / EVIDENCE).exists()]
+    found = []
+    for folder in present:
+        try:
+            check_files(folder, entries)
+        except LedgerError as error:
+            found.append(str(error))
     if found:
         raise LedgerError("\n".join(found))
+    covered = {folder.name for folder in present if covers(entry_of(folder, entries))}
+    here = {folder.name for folder in present}
+    return Compared(tuple(sorted(covered)), tuple(sorted(here - covered)), tuple(sorted(known - here)))
 
 
 def check_answers(folder: Path, entries: Sequence[Entry]) -> None:
     """Compare the answers that a review is to go on with; none at all are no change.
 
     Raises:
-        LedgerError: those that its entry covers were changed since.
+        LedgerError: those that its entry covers were changed since, or the ledger is not the one that its report was
+            written from.
     """
-    entry, content = entry_of(folder, entries), _content(folder / ANSWERS)
-    change = _change(folder, ANSWERS, entry, content) if entry is not None and content is not None else ""
-    if change:
-        raise LedgerError(change)
+    there = (folder / ANSWERS).exists()
+    found = _unknown_report(folder, entries) or (_change(folder, ANSWERS, entry_of(folder, entries)) if there else "")
+    if found:
+        raise LedgerError(found)
 
 
 def covered_answers(folder: Path, entries: Sequence[Entry]) -> HeldAnswers:
@@ -108,55 +162,58 @@ def covered_answers(folder: Path, entries: Sequence[Entry]) -> HeldAnswers:
     Raises:
         LedgerError: the file cannot be read.
     """
-    entry, content = entry_of(folder, entries), _content(folder / ANSWERS) or b""
-    if entry is None or ANSWERS not in _held(entry) or _change(folder, ANSWERS, entry, content):
-        return HeldAnswers(b"", content)
-    end = _held(entry)[ANSWERS]["bytes"]
+    held, content = _held(entry_of(folder, entries)).get(ANSWERS), _content(folder / ANSWERS) or b""
+    end = held["bytes"] if held is not None and _digest(content[: held["bytes"]]) == held else 0
     return HeldAnswers(content[:end], content[end:])
 
 
-def _held(entry: Entry) -> dict[str, dict[str, Any]]:
-    """Return what an entry holds of files, by name."""
-    files: dict[str, dict[str, Any]] = entry.body["files"] if covers(entry) else {}
-    return files
+def _held(entry: Entry | None) -> dict[str, dict[str, Any]]:
+    """Return what an entry holds of files, by name; nothing where it is not what this program writes."""
+    files = entry.body.get("files") if entry is not None else None
+    if not isinstance(files, dict) or not all(isinstance(held, dict) for held in files.values()):
+        return {}
+    as_written = all({key: type(value) for key, value in held.items()} == HASHED for held in files.values())
+    return files if as_written and files.keys() <= set(FILES) else {}
 
 
-def _change(folder: Path, name: str, entry: Entry, content: bytes | None) -> str:
+def _change(folder: Path, name: str, entry: Entry | None) -> str:
     """Return how a file differs from what an entry covers, in a sentence; nothing where it does not."""
     held = _held(entry).get(name)
-    if held is None:
+    if entry is None or held is None:
         return ""
+    content = _content(folder / name)
+    for found in (content, _content(_next(folder, name))):
+        if found is not None and _digest(found[: held["bytes"]] if name == ANSWERS else found) == held:
+            return ""
     rests = f"entry {entry.number} of the ledger rests on"
-    next_step = "begin in another folder (--out)" if name == ANSWERS else "run the review again"
-    if content is None:
-        return f"{folder / name}: is missing, and {rests} it. Restore it from a copy, or {next_step}."
-    if _digest(content[: held["bytes"]] if name == ANSWERS else content) == held:
-        return ""
-    return (
-        f"{folder / name}: is not what {rests}: it was changed since, or a review was stopped before it was entered. "
-        f"Restore it from a copy, or {next_step}."
-    )
+    told = f"is missing, and {rests} it" if content is None else f"was changed: it is no longer what {rests}"
+    place = "in another folder (--out)" if name == ANSWERS else "again"
+    return f"{folder / name}: {told}. Restore it from a copy, or run the review {place}."
 
 
-def _unknown_report(folder: Path, entries: Sequence[Entry]) -> list[str]:
+def _unknown_report(folder: Path, entries: Sequence[Entry]) -> str:
     """Return that the ledger does not hold the entry that a report names; nothing where it names none."""
     try:
         named = json.loads((folder / "decision.json").read_bytes())["ledger"]
         number, digest = named["entry"], named["hash"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return []
+        return ""
     if not entries or [digest] == [entry.hash for entry in entries if entry.number == number]:
-        return []
-    return [
+        return ""
+    return (
         f"{folder / 'decision.json'}: names entry {number} with the hash {str(digest)[:16]}, which the ledger beside "
         "does not hold: it is an older copy, or was written anew. Restore it, or put the folder beside its own ledger."
-    ]
+    )
+
+
+def _next(folder: Path, name: str) -> Path:
+    return folder / f"{name}{NEXT}"
 
 
 def _content(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
         raise LedgerError(f"{path}: cannot be read: {error.strerror}") from error

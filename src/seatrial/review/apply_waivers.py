@@ -15,6 +15,7 @@ from seatrial.ledger import (
     enter_waiver,
     entry_of,
     ledger_for,
+    settle_files,
     waivers_for,
 )
 from seatrial.report import LedgerPlace, ReviewResult, WaiverNote, load_result
@@ -26,12 +27,13 @@ def finished_review(folder: Path) -> ReviewResult:
     """Return the finished review in a folder under the waivers now in force, with its entry in the ledger.
 
     Raises:
-        StoreError: there is no finished review.
+        StoreError: there is no finished review, or it cannot be read back.
         LedgerError: the ledger cannot be trusted, or a file of the review is not what its entry covers.
     """
-    content, entries = load_result(folder), ledger_for(folder).verify()
+    entries = ledger_for(folder).verify()
+    settle_files(folder, entries)
     check_files(folder, entries)
-    return with_entry(with_waivers(content, entries), entry_of(folder, entries))
+    return with_entry(with_waivers(load_result(folder), entries), entry_of(folder, entries))
 
 
 def with_entry(content: ReviewResult, entry: Entry | None) -> ReviewResult:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from seatrial.ledger import Entry, changes, covers, entry_of, file_hashes, ledger_for
+from seatrial.errors import LedgerError
+from seatrial.ledger import NEXT, Entry, check_files, covers, entry_of, file_hashes, ledger_for, settle_files
 from seatrial.observations import write_observations
 from seatrial.report import ReviewResult, load_result, save_result, write_pairs, write_reports
 from seatrial.review.apply_waivers import ledger_entry, with_entry, with_waivers
@@ -39,14 +40,16 @@ def entered(result: ReviewResult, rounds: Rounds, folder: Path, author: str) -> 
     """
     ledger = ledger_for(folder)
     entries = ledger.ready()
+    settle_files(folder, entries)
     result = replace(with_waivers(result, entries), history=earlier_reviews(result, folder.resolve().name, entries))
     result = replace(result, pages=write_pairs(result, all_pairs(rounds), folder))
     entry = _own_entry(result, folder, author, entries)
     kept = result if entry is None else with_waivers(load_result(folder), entries)
     if entry is None:
-        write_observations(rounds.all_observations(), folder / "observations.parquet")
-        save_result(result, folder)
+        write_observations(rounds.all_observations(), folder / f"observations.parquet{NEXT}")
+        save_result(result, folder, NEXT)
         entry = ledger.append("decision", author, {**ledger_entry(result, folder), "files": file_hashes(folder)})
+        settle_files(folder, [entry])
     write_reports(with_entry(kept, entry), folder)
     return Review(with_entry(result, entry), folder, entry)
 
@@ -54,7 +57,11 @@ def entered(result: ReviewResult, rounds: Rounds, folder: Path, author: str) -> 
 def _own_entry(result: ReviewResult, folder: Path, author: str, entries: Sequence[Entry]) -> Entry | None:
     """Return the entry that a run of this very review made already; None where anything but its times differs."""
     entry = entry_of(folder, entries)
-    if entry is None or entry.author != author or not covers(entry) or changes(folder, entry):
+    if entry is None or entry.author != author or not covers(entry):
+        return None
+    try:
+        check_files(folder, entries)
+    except LedgerError:
         return None
     before = {key: value for key, value in entry.body.items() if key != "files"}
     same = json.loads(json.dumps(ledger_entry(result, folder))) == before

@@ -88,7 +88,7 @@ class Review:
         if entry is not None and covers(entry) and not own:
             raise StoreError(f"{place}: holds the review of entry {entry.number} in the ledger; give another folder")
         result = self.result if own else replace(self.result, entry=None)
-        if entry is None or not covers(entry):
+        if not covers(entry):
             save_result(result, place)
         write_reports(result, place)
         return replace(self, result=result, folder=place)
