@@ -200,6 +200,17 @@ def test_a_waiver_that_says_too_little_is_not_entered(
     assert not (folder.parent / "ledger.jsonl").exists()
 
 
+def test_a_waiver_whose_reports_cannot_be_written_is_said_to_be_entered(seatrial: Command, folder: Path) -> None:
+    """The message says what was recorded and how to go on; the same command enters it no second time."""
+    (folder / "summary.md").mkdir()
+    for _ in range(2):
+        done = seatrial(*_waive(folder, "behavior/unearned-praise"))
+        assert (done.code, done.out) == (2, "")
+        assert "summary.md: cannot be written: " in done.err
+        assert f"The waiver is in the ledger all the same; `seatrial report {folder}` writes the reports." in done.err
+        assert len(ledger_for(folder).verify()) == 1
+
+
 def test_a_launch_has_nothing_to_waive(seatrial: Command, tmp_path: Path) -> None:
     """Where every gate passes there is nothing to override."""
     save_result(LAUNCH, tmp_path)

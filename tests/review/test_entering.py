@@ -163,6 +163,17 @@ def test_killed_before_its_files_are_moved_they_are_moved_when_read(
     assert len(ledger_for(folder).verify()) == 2
 
 
+def test_a_decision_whose_reports_cannot_be_written_is_said_to_be_entered(recorded: Recorded, folder: Path) -> None:
+    """The message names the entry; once there is room, the same command writes the reports and enters nothing."""
+    (folder / "summary.md").mkdir(parents=True)
+    words = r"summary\.md: cannot be written: .* The decision is entry 1 of the ledger all the same\.$"
+    with pytest.raises(StoreError, match=words):
+        _run(recorded(), folder)
+    (folder / "summary.md").rmdir()
+    assert _run(recorded(), folder).result.entry == load_review(folder).result.entry
+    assert len(ledger_for(folder).verify()) == 1
+
+
 def test_another_process_does_not_touch_a_review_that_runs(recorded: Recorded, folder: Path) -> None:
     """The policy in the folder is that of the review that holds it, to the last file."""
     first, second = recorded(), recorded(name="another")

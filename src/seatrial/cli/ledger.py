@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from seatrial.cli.options import Json, print_json, printing
-from seatrial.errors import SeatrialError
+from seatrial.errors import SeatrialError, StoreError
 
 __all__ = ["ledger_app"]
 
@@ -87,7 +87,12 @@ def ledger_waive(
     from seatrial.review.apply_waivers import exit_code, waive
 
     content = waive(folder, gate, person, reason, expires)
-    write_reports(content, folder)
+    try:
+        write_reports(content, folder)
+    except StoreError as error:
+        raise StoreError(
+            f"{error} The waiver is in the ledger all the same; `seatrial report {folder}` writes the reports."
+        ) from error
     with printing(exit_code(content)):
         if as_json:
             print_json({**decision_json(content), "folder": str(folder)})

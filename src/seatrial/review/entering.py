@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from seatrial.errors import LedgerError
+from seatrial.errors import LedgerError, StoreError
 from seatrial.ledger import NEXT, Entry, check_files, covers, entry_of, file_hashes, ledger_for, settle_files
 from seatrial.observations import write_observations
 from seatrial.report import ReviewResult, load_result, save_result, write_pairs, write_reports
@@ -50,7 +50,10 @@ def entered(result: ReviewResult, rounds: Rounds, folder: Path, author: str) -> 
         save_result(result, folder, NEXT)
         entry = ledger.append("decision", author, {**ledger_entry(result, folder), "files": file_hashes(folder)})
         settle_files(folder, [entry])
-    write_reports(with_entry(kept, entry), folder)
+    try:
+        write_reports(with_entry(kept, entry), folder)
+    except StoreError as error:
+        raise StoreError(f"{error} The decision is entry {entry.number} of the ledger all the same.") from error
     return Review(with_entry(result, entry), folder, entry)
 
 
