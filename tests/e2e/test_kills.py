@@ -13,7 +13,7 @@ from benchmarks.kills import Kills, run
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 
 
-@pytest.mark.parametrize(("job", "kills", "at_least"), [("entry", 20, 15), ("rating", 5, 15), ("review", 4, 120)])
+@pytest.mark.parametrize(("job", "kills", "at_least"), [("entry", 20, 15), ("rating", 3, 15), ("review", 3, 120)])
 def test_a_kill_leaves_nothing_to_mend(job: str, kills: int, at_least: int) -> None:
     """Ledger and database can be used, what was acknowledged is there once, and the decision is the same."""
     found = run(job, kills, print)
