@@ -15,7 +15,7 @@ from seatrial.cli.options import Json, print_json, printing, status, user
 from seatrial.cli.rewards import rewards_app
 from seatrial.cli.suites import suites_app
 from seatrial.cli.vibe import vibe_app
-from seatrial.errors import ExitCode, exit_with
+from seatrial.errors import ExitCode, complain, exit_with
 
 __all__ = ["app", "main"]
 
@@ -179,12 +179,13 @@ def report(
 ) -> None:
     """Write the reports of a finished review again, under the waivers now in force."""
     from seatrial.cli.output.review import summary
-    from seatrial.ledger import ledger_for
-    from seatrial.report import load_result, write_reports
+    from seatrial.report import write_reports
     from seatrial.report.machine import decision_json
-    from seatrial.review.apply_waivers import with_waivers
+    from seatrial.review.apply_waivers import finished_review
 
-    content = with_waivers(load_result(folder), ledger_for(folder).verify())
+    content = finished_review(folder)
+    if content.entry is None or not content.entry.covers:
+        complain("no entry of the ledger covers this review's files: whether they were changed cannot be told.")
     write_reports(content, folder)
     if as_json:
         print_json({**decision_json(content), "folder": str(folder)})

@@ -149,7 +149,8 @@ def _foot(content: ReviewResult) -> str:
     cost = sum(spend.cost for _, spend in content.spend)
     spent = took(content.spend) + (f", {money(cost)}" if not math.isclose(cost, 0.0) else "")
     review = dict(content.hashes).get("review", "")[:12]
-    return f"<sub>{spent} · review `{review}` · {content.finished} · report.html has the whole evidence</sub>"
+    entry = f" · ledger entry {content.entry.number} `{content.entry.hash[:12]}`" if content.entry else ""
+    return f"<sub>{spent} · review `{review}`{entry} · {content.finished} · report.html has the whole evidence</sub>"
 
 
 def _inert(text: str) -> str:
