@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seatrial.cli.options import Json, print_json, printing
+from seatrial.cli.options import Json, print_json, printing, say
 from seatrial.errors import SeatrialError
 
 __all__ = ["ledger_app"]
@@ -30,7 +30,7 @@ def ledger_list(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> Non
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
-    typer.echo(table(("no", "at", "kind", "by", "what"), ledger_rows(entries)))
+    say(table(("no", "at", "kind", "by", "what"), ledger_rows(entries)))
 
 
 @ledger_app.command("show", epilog="Example: seatrial ledger show 3")
@@ -59,7 +59,7 @@ def ledger_verify(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> N
     if as_json:
         print_json({"entries": len(entries), "intact": True, "hash": last, "remarks": said})
         return
-    typer.echo("\n".join([f"{len(entries)} entries, chain intact, last hash {last[:16]}.", *said]))
+    say("\n".join([f"{len(entries)} entries, chain intact, last hash {last[:16]}.", *said]))
 
 
 @ledger_app.command(
@@ -87,7 +87,7 @@ def ledger_waive(
         if as_json:
             print_json({**decision_json(content), "folder": str(folder)})
         else:
-            typer.echo(summary(content, folder))
+            say(summary(content, folder))
 
 
 def _ledger(path: Path) -> Any:
