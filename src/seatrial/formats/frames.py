@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import polars as pl
 
+from seatrial.formats.parquet import TooLarge, scan_parquet
 from seatrial.formats.tables import EXACT, TableReader, as_word, doubled
 
 __all__ = ["Frame", "as_draw", "as_name", "as_number", "as_whole", "frame_of", "read_frame", "reading", "scan_frame"]
@@ -41,10 +42,13 @@ def read_frame(reader: TableReader, path: Path) -> pl.DataFrame:
 
 
 def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
-    """Return what `read_frame` does; Parquet is read when it is collected, which belongs inside `reading`."""
+    """Return what `read_frame` does; Parquet is read when it is collected, and all of it belongs inside `reading`."""
     suffix = reader.suffix(path)
     if suffix == ".parquet":
-        return pl.scan_parquet(path)
+        try:
+            return scan_parquet(path)
+        except TooLarge as wrong:
+            raise reader.error(f"{path}: {wrong}") from wrong
     rows, parts = reader.rows(path), []
     while batch := [row.cells for row in islice(rows, BATCH)]:
         held = dict.fromkeys(chain.from_iterable(batch))

@@ -170,12 +170,15 @@ class TableReader:
         except ReaderFailed as wrong:
             raise self.error(f"{path}: {wrong}") from wrong
 
-    def _parquet(self, path: Path, content: bytes) -> str:
-        """Return the rows as JSON Lines, in which a date is text and a number that is none is missing."""
+    def _parquet(self, path: Path, content: bytes) -> Iterator[str]:
         import polars as pl
 
+        from seatrial.formats.parquet import TooLarge, json_rows
+
         try:
-            return pl.read_parquet(io.BytesIO(content)).with_columns(pl.col(pl.Binary).cast(pl.String)).write_ndjson()
+            yield from json_rows(content)
+        except TooLarge as wrong:
+            raise self.error(f"{path}: {wrong}") from wrong
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
             raise self.error(f"{path}: cannot be read: {str(wrong).strip().splitlines()[0]}") from wrong
 
