@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seatrial.errors import EvidenceError
 from seatrial.formats import parquet
 from seatrial.formats.frames import read_frame
-from seatrial.formats.parquet import TooLarge, json_rows, scan_parquet, unpacked_size
+from seatrial.formats.parquet import TooLarge, held, json_rows, scan_parquet, unpacked_size
 from seatrial.formats.tables import TableReader
+from seatrial.observations import read_observations
 
 
 class Refused(Exception):
@@ -92,7 +94,17 @@ def test_text_that_a_file_holds_once_counts_as_often_as_it_comes_out(
     monkeypatch.setattr(parquet, "unpacked_size", lambda content: 0)
     assert "comes to 0.1 GB or more once it is unpacked" in _refused(content, tmp_path / "t.parquet")
     monkeypatch.setattr(parquet, "LARGEST", 60_000_000)
-    assert scan_parquet(content).collect().height == 5000
+    assert held(scan_parquet(content).collect()).height == 5000
+
+
+def test_observations_are_counted_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that a file of observations holds once, and thousands of rows bear, is refused as in any other file."""
+    monkeypatch.setattr(parquet, "LARGEST", 45_000_000)
+    numbers = {"signal": "s/a", "role": "baseline", "value": 1.0, "draw": range(5000), "item": "i", "cluster": ONE}
+    for kind in (pl.String, pl.Categorical):
+        pl.DataFrame(numbers).with_columns(pl.col("cluster").cast(kind)).write_parquet(tmp_path / "o.parquet")
+        with pytest.raises(EvidenceError, match=r"o\.parquet: comes to 0\.1 GB or more once it is unpacked"):
+            read_observations(tmp_path / "o.parquet")
 
 
 def test_rows_that_take_no_room_in_the_file_count(tmp_path: Path) -> None:
@@ -107,7 +119,7 @@ def test_rows_that_take_no_room_in_the_file_count(tmp_path: Path) -> None:
 def test_what_is_no_parquet_is_refused(content: bytes) -> None:
     """Whatever the bytes, the count ends, and ends in the exception that all readers of Parquet have."""
     with pytest.raises((pl.exceptions.PolarsError, TooLarge)):
-        scan_parquet(content)
+        scan_parquet(content).collect()
 
 
 def test_a_file_that_says_nonsense_of_itself_is_refused_or_read() -> None:

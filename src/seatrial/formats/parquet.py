@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-__all__ = ["LARGEST", "TooLarge", "json_rows", "scan_parquet", "unpacked_size"]
+__all__ = ["LARGEST", "TooLarge", "held", "json_rows", "scan_parquet", "unpacked_size"]
 
 LARGEST = 2**31
 """Bytes that one file may come to, as pages and as text."""
@@ -40,10 +40,10 @@ class TooLarge(ValueError):
 
 
 def scan_parquet(source: Path | bytes) -> pl.LazyFrame:
-    """Return a file as a lazy frame, once it is known that what it comes to can be held.
+    """Return a file as a lazy frame, once it is known that its pages can be held; `held` checks what is read of it.
 
     Raises:
-        TooLarge: it comes to more than `LARGEST` bytes.
+        TooLarge: its pages come to more than `LARGEST` bytes.
         polars.exceptions.PolarsError: it is no Parquet.
     """
     if isinstance(source, bytes):
@@ -53,21 +53,21 @@ def scan_parquet(source: Path | bytes) -> pl.LazyFrame:
     else:
         with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             size = unpacked_size(content)
-    _check(size)
-    lines = pl.scan_parquet(source if isinstance(source, Path) else io.BytesIO(source))
-    for name, kind in lines.collect_schema().items():
-        if kind in (pl.Categorical, pl.Enum):
-            words = pl.col(name).cast(pl.String).str.len_bytes().cast(pl.Int64)
-            counted = lines.group_by(name).agg(pl.len().cast(pl.Int64).alias(f"{name} times"))
-            _check(counted.select((words * pl.col(f"{name} times")).sum()).collect().item())
-        elif kind in (pl.String, pl.Binary) or kind.is_nested():
-            _check(_letters(lines.select(name).collect()[name]))
-    return lines
-
-
-def _check(size: int) -> None:
     if size > LARGEST:
         raise TooLarge(size)
+    return pl.scan_parquet(source if isinstance(source, Path) else io.BytesIO(source))
+
+
+def held(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame of which it is known that its text can be written out, or taken out cell by cell.
+
+    Raises:
+        TooLarge: a column comes to more than `LARGEST` bytes, what it holds once counted as often as it comes out.
+    """
+    for column in frame:
+        if (size := _letters(column)) > LARGEST:
+            raise TooLarge(size)
+    return frame
 
 
 def json_rows(source: bytes) -> Iterator[str]:
@@ -77,7 +77,7 @@ def json_rows(source: bytes) -> Iterator[str]:
         TooLarge: it comes to more than `LARGEST` bytes.
         polars.exceptions.PolarsError: it is no Parquet.
     """
-    frame = scan_parquet(source).with_columns(pl.col(pl.Binary).cast(pl.String)).collect()
+    frame = held(scan_parquet(source).with_columns(pl.col(pl.Binary).cast(pl.String)).collect())
     for part in frame.iter_slices(ROWS):
         yield from part.write_ndjson().removesuffix("\n").split("\n")
 
@@ -88,6 +88,8 @@ def _letters(column: pl.Series) -> int:
         return _letters(column.explode()) + VALUE * len(column)
     if column.dtype == pl.Struct:
         return sum(_letters(part) for part in column.struct.unnest())
+    if column.dtype in (pl.Categorical, pl.Enum):
+        return int(column.cat.len_bytes().cast(pl.Int64).sum())
     if column.dtype == pl.Binary:
         return int(column.bin.size().cast(pl.Int64).sum())
     return int(column.str.len_bytes().cast(pl.Int64).sum()) if column.dtype == pl.String else VALUE * len(column)
@@ -118,7 +120,7 @@ def _column(content: Buffer, chunk: dict[int, Any]) -> int:
     while place < end and size <= LARGEST:
         header, place = _struct(content, place)
         values = (header.get(5) or header.get(8) or {}).get(1, 0)
-        size += PAGE + max(header[2], 0) + VALUE * max(values, 0)
+        size += PAGE + max(header[2], VALUE * values, 0)
         place += max(header[3], 0)
     return size
 
