@@ -139,7 +139,8 @@ def rewards_forecast(
     for name in added if margins else []:
         most = 2.0 * abs(new[name]) or 1.0
         critical += critical_weights(table, new, name, margins, strength, most)
-    points: Sequence[FrontierPoint] = frontier(table, old, new, margins, strength)
+    refused = bool(forecasts[-1].refusal)  # of mixes near one that the completions do not bear nothing is claimed
+    points: Sequence[FrontierPoint] = () if refused else frontier(table, old, new, margins, strength)
     written = with_null({"forecasts": forecasts, "critical": critical, "frontier": points, "table": table.digest})
     ledger = _ledger(reviews)
     called = plan.name if plan is not None else table_path.stem
@@ -157,7 +158,7 @@ def rewards_forecast(
         made = observations_of(table, forecasts[-1], f"forecast of {forecasts[-1].mix}")
         write_observations(to_frame(made), out)
         if not as_json:
-            held = "; the forecast was refused, so these gates hold" if forecasts[-1].refusal else ""
+            held = "; the forecast was refused, so these gates hold" if refused else ""
             say(f"{len(made):,} observations: {out}, for `evidence:` and gates on reward/…{held}")
 
 
