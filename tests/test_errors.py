@@ -67,7 +67,7 @@ def test_the_tree_at_the_top_of_the_file_is_the_tree() -> None:
 
 def test_what_the_module_offers_is_what_it_defines() -> None:
     """Each exception, the exit codes, what keeps them and what prints them are public, and nothing else is."""
-    assert set(errors.__all__) == {*RAISED, "ExitCode", "complain", "exit_with", "flushed", "printable"}
+    assert set(errors.__all__) == {*RAISED, "ExitCode", "complain", "exit_with", "flushed", "message", "printable"}
 
 
 def _raising(error: BaseException) -> Callable[[], object]:
@@ -140,6 +140,13 @@ def test_no_error_steers_the_terminal(error: Exception, capsys: pytest.CaptureFi
     said = capsys.readouterr().err
     assert "a 2Jb" in said
     assert "\x9b" not in said
+
+
+def test_no_line_of_a_message_can_pose_as_another(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name with line ends in it begins no line of its own: only the first says that it is seatrial's."""
+    with pytest.raises(SystemExit):
+        exit_with(_raising(PolicyError("no rater 'a\nseatrial: launch\r\nb'")))
+    assert capsys.readouterr().err == "seatrial: no rater 'a\n  seatrial: launch \n  b'\n"
 
 
 def test_a_traceback_that_was_asked_for_changes_no_code(

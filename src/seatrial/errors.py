@@ -46,6 +46,7 @@ __all__ = [
     "complain",
     "exit_with",
     "flushed",
+    "message",
     "printable",
 ]
 
@@ -153,10 +154,15 @@ def printable(text: str, *, but: str = "") -> str:
     return text.translate(dict.fromkeys(map(ord, hidden), " ")) if hidden else text
 
 
+def message(text: str) -> str:
+    """Return a message for stderr: its first line says whose it is; all others are set in, so that none can pose as it."""
+    return "\n  ".join(printable(f"seatrial: {text}", but="\n").split("\n"))
+
+
 def complain(text: str) -> None:
     """Print a message on stderr; where that cannot be written either, nobody is left to be told."""
     with suppress(OSError, ValueError):
-        print(f"seatrial: {printable(text, but=chr(10))}", file=sys.stderr, flush=True)
+        print(message(text), file=sys.stderr, flush=True)
 
 
 def flushed(stream: IO[str] | None = None) -> OSError | None:

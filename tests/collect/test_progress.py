@@ -116,4 +116,4 @@ def test_no_name_steers_the_terminal(stream: io.StringIO) -> None:
     said = stream.getvalue()
     assert not {"\x07", "\x9b", "\x1b]"} & {*said, *(said[place : place + 2] for place in range(len(said)))}
     assert "a [bold]gate" in said
-    assert "says\nmore" in said
+    assert "says\n  more" in said

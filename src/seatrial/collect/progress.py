@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, Self
 
-from seatrial.errors import printable
+from seatrial.errors import message, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -86,7 +86,7 @@ class Progress:
 
     def warn(self, text: str) -> None:
         """Say something that matters, even where no progress is shown."""
-        self._print(f"seatrial: {text}")
+        self._print(message(text))
 
     def _print(self, line: str) -> None:
         """Print a line; a stream that cannot be written, such as a log on a full disk, ends no review."""
