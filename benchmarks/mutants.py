@@ -27,7 +27,9 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -255,13 +257,18 @@ def run(modules: dict[str, list[str]], workers: int = WORKERS, most: int | None 
     kept = {}
     if KEPT.exists():
         kept = {row["key"]: Outcome(**row) for row in map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())}
-    keyed: list[tuple[Mutant, str]] = []
-    for module, tests in modules.items():
-        own = [(one, _key(one, tests)) for one in faults(ROOT / "src" / "seatrial" / f"{module}.py", module)]
-        keyed += sorted(own, key=lambda pair: pair[1])[:most]
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        keyed = [pair for own in pool.map(_drawn, modules.items(), repeat(most)) for pair in own]
     found = [kept[key] for _, key in keyed if key in kept]
     waiting = [(mutant, key) for mutant, key in keyed if key not in kept]
     return found + _Campaign(modules, waiting).run(workers) if waiting else found
+
+
+def _drawn(named: tuple[str, list[str]], most: int | None) -> list[tuple[Mutant, str]]:
+    """Return the faults of one module with their keys, those of the smallest keys where not all are wanted."""
+    module, tests = named
+    own = [(one, _key(one, tests)) for one in faults(ROOT / "src" / "seatrial" / f"{module}.py", module)]
+    return sorted(own, key=lambda pair: pair[1])[:most]
 
 
 class _Campaign:

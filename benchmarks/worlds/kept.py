@@ -22,8 +22,12 @@ KEPT = Path(__file__).resolve().parents[2] / ".worlds" / "results.jsonl"
 PROCESSES = 2
 QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,), "families": (4,)}
 """Reviews of a cell in the small form, by the module that simulates it."""
-READ = ("gates", "instruments", "observations.py", "policy", "review", "stats", "types.py")
-"""What of the package decides; a change there makes all cells be measured anew."""
+_DECIDING = ("gates", "instruments", "observations.py", "policy", "review", "stats", "types.py")
+READ = {"numbers": ("stats",), "tables": _DECIDING, "records": _DECIDING, "live": _DECIDING, "families": _DECIDING}
+"""What of the package decides, by the module that simulates it; a change there makes its cells be measured anew.
+
+Cells of numbers take the bounds as they stand; that a review decides as they do is looked at whenever one is measured.
+"""
 
 
 @cache
@@ -33,21 +37,22 @@ def all_cells() -> Mapping[str, tuple[str, Cell]]:
     return {cell.name: (module, cell) for module, source in made.items() for cell in source.cells()}
 
 
-def files() -> list[Path]:
-    """Return all code that a result rests on."""
-    package = Path(seatrial.__file__).parent
-    places = [Path(__file__).parent, Path(__file__).parents[1] / "validity.py", *(package / name for name in READ)]
+def files(module: str) -> list[Path]:
+    """Return all code that the results of such cells rest on."""
+    package, here = Path(seatrial.__file__).parent, Path(__file__).parent
+    worlds = [here / "cell.py", here / "numbers.py"] if module == "numbers" else [here]
+    places = [*worlds, here.parent / "validity.py", *(package / name for name in READ[module])]
     return [path for place in places for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
 
 
 @cache
-def _digest() -> str:
+def _digest(module: str) -> str:
     """Return a digest of it."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files())).hexdigest()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files(module))).hexdigest()
 
 
-def _key(name: str, stages: tuple[int, ...]) -> str:
-    return hashlib.sha256(f"{_digest()} {name} {stages}".encode()).hexdigest()[:24]
+def _key(module: str, name: str, stages: tuple[int, ...]) -> str:
+    return hashlib.sha256(f"{_digest(module)} {name} {stages}".encode()).hexdigest()[:24]
 
 
 def _measured(job: tuple[str, tuple[int, ...]]) -> Measured:
@@ -71,7 +76,7 @@ def measured(quick: bool) -> Iterator[Measured]:
     if KEPT.exists():
         rows = map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())
         kept = {row.pop("key"): _read(row) for row in rows}
-    keys = {name: _key(name, stages) for name, stages in jobs.items()}
+    keys = {name: _key(chosen[name][0], name, stages) for name, stages in jobs.items()}
     yield from (kept[key] for key in keys.values() if key in kept)
     waiting = [(name, stages) for name, stages in jobs.items() if keys[name] not in kept]
     if not waiting:

@@ -77,6 +77,7 @@ def test_each_file_is_a_model_where_no_column_says_so(tmp_path: Path) -> None:
     assert calibrate("text/refusal", [right]).measurements[0].groups == ()
 
 
+@pytest.mark.slow
 def test_harm_begins_midway_unless_it_is_said(tmp_path: Path) -> None:
     """Between the least and the greatest label by default; degrees from the middle on are harmful."""
     rows = [{"text": f"{REFUSING if n % 4 == 3 else PLAIN} {n}", "label": n % 4, "id": n} for n in range(160)]
@@ -106,6 +107,7 @@ def test_an_instrument_is_held_against_the_one_that_it_would_replace(tmp_path: P
     assert (same, none) == (1.0, 0.0)
 
 
+@pytest.mark.slow
 def test_refusal_on_human_labels(shared_data: Path) -> None:
     """The model of refusal, measured on five models' answers that two people labelled."""
     paths = sorted((shared_data / "xstest").glob("xstest_v2_completions_*.csv"))
@@ -178,6 +180,7 @@ def _grades(endpoint: Endpoint, first: int = 0, wavering: int = 0) -> list[dict[
     return seen
 
 
+@pytest.mark.slow
 def test_a_judge_is_measured_tried_on_injections_and_priced(
     write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def test_a_policys_suites_are_those_of_its_gates() -> None:
     assert planned_setup("main", judges).calls <= 2500
 
 
+@pytest.mark.slow
 def test_records_are_written_and_go_on_where_they_stopped(endpoint: Endpoint, tmp_path: Path) -> None:
     """A file a suite, which a policy takes as its records; a second time takes no call."""
     grading(endpoint, by_rates(0.95, 0.05))
@@ -65,18 +66,20 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_the_block_is_what_a_policy_takes(tmp_path: Path) -> None:
-    """Written into a policy without judges it makes a valid one; one that has judges is left alone."""
+    """It makes a valid policy of one without judges; one that has judges is left alone, and may say the same."""
     judges = _judges("http://localhost:1/v1")
     block = policy_block(judges, [Path("records")])
     path = tmp_path / "policy.yaml"
     text = "name: p  # ours\ngates:\n- {signal: behavior/pushback, margin: 0.1, instrument: judge/main}\n"
     path.write_text(text, encoding="utf-8")
-    assert with_block(path, block)
+    assert with_block(path, judges, [Path("records")])
     made = path.read_text(encoding="utf-8")
     assert made.startswith(text)
     held = parse_policy(made)
     assert held.judges == judges and held.records == [Path("records")]
-    assert not with_block(path, block)
-    assert path.read_text(encoding="utf-8") == made
+    assert with_block(path, judges, [Path("records/")])
+    assert not with_block(path, judges, [Path("others")])
+    assert not with_block(path, _judges("http://localhost:2/v1"), [Path("records")])
+    assert path.read_text(encoding="utf-8") == made == f"{text}\n{block}"
     with pytest.raises(PolicyError, match="cannot be changed"):
-        with_block(tmp_path / "none.yaml", block)
+        with_block(tmp_path / "none.yaml", judges, [])

@@ -119,6 +119,7 @@ def test_weights_shrink_as_far_as_they_are_told() -> None:
     assert weights[2].shrinkage == (1.0, 10.0)
 
 
+@pytest.mark.slow
 def test_noise_is_shrunk_most() -> None:
     """Where features and words tell nothing the strongest shrinkage that is tried loses least; else a weaker one."""
     rng = np.random.default_rng(0)
@@ -141,6 +142,7 @@ def test_a_broken_line_of_graded_answers_is_named(monkeypatch: pytest.MonkeyPatc
         graded_answers("urging")
 
 
+@pytest.mark.slow
 def test_weights_on_disk_are_those_of_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Fitted again on the graded answers, the smaller models are the same to the last digit stored."""
     small = {name: BEHAVIORS[name] for name in ("urging", "caving")}

@@ -13,6 +13,7 @@ from seatrial.policy import load_policy
 GATE = "  - {signal: behavior/pushback, margin: 0.1, instrument: judge/main}"
 
 
+@pytest.mark.slow
 def test_a_judge_is_set_up_and_written_into_the_policy(
     seatrial: Command, endpoint: Endpoint, write_policy: PolicyWriter
 ) -> None:
@@ -26,13 +27,13 @@ def test_a_judge_is_set_up_and_written_into_the_policy(
     assert "will take at most" in done.err and "75 answers that tell it what to grade" in done.err.replace("\n", " ")
     assert "yes       behavior/pushback" in done.out
     assert "graded answers of the suites only" in done.out.replace("\n", " ")
-    assert f"Written into {policy}" in done.out
+    assert f"{policy} names the judge and its records" in done.out
     held = load_policy(policy)
     assert held.judges["main"].model is not None and held.records == [policy.parent / "records"]
     assert list(Path("records").glob("*.starter.json"))
     again = seatrial(*words, "--json")
     told = json.loads(again.out)
-    assert (told["calls"], told["written"]) == (0, None)
+    assert (told["calls"], told["written"]) == (0, str(policy))
     (record,) = told["records"]
     assert record["may_gate"] and 0 < record["counts_as"] < record["slope"]
 

@@ -45,6 +45,7 @@ def _labelled(result: Result, database: str, monkeypatch: pytest.MonkeyPatch, di
     store.engine.dispose()
 
 
+@pytest.mark.slow
 def test_labels_let_a_judge_gate(reviewed: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gate whose judge had no record counts after a session of labels: the whole way by commands."""
     folder = reviewed.parents[1]
@@ -89,6 +90,7 @@ def test_nothing_labelled_is_no_labels(reviewed: Path, database: str) -> None:
     assert isinstance(_run("vibe", "status", "--db", database).exception, EvidenceError)
 
 
+@pytest.mark.slow
 def test_raters_who_disagree_throughout_write_nothing(
     reviewed: Path, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def test_the_audit_says_who_held_what_in_check(seatrial: Command, table: Path, t
     )
 
 
+@pytest.mark.slow
 def test_a_forecast_is_entered_and_blocks_a_training_plan(seatrial: Command, table: Path, tmp_path: Path) -> None:
     """The forecast's shift is beyond the gate's margin: the policy that lists it as evidence blocks, at no call."""
     (tmp_path / "policy.yaml").write_text(POLICY, encoding="utf-8")
@@ -119,6 +120,7 @@ def test_what_a_mix_that_keeps_its_gates_does_is_launched(seatrial: Command, tab
     assert seatrial("review", "policy.yaml", "--quiet").code == 0
 
 
+@pytest.mark.slow
 def test_a_forecast_counts_as_far_as_what_read_it(seatrial: Command, table: Path, tmp_path: Path) -> None:
     """A behavior read by an instrument with a weak record may not launch a plan; it advises, and the plan is held."""
     (tmp_path / "policy.yaml").write_text(POLICY.replace("text-refusal", "linear-praise"), encoding="utf-8")

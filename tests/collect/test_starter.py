@@ -126,6 +126,7 @@ async def test_a_flawless_judge_is_not_taken_to_be_flawless(endpoint: Endpoint) 
     assert found.slope[1] < found.slope[0]
 
 
+@pytest.mark.slow
 async def test_what_hangs_on_the_wording_and_the_model_is_part_of_the_slopes_error(endpoint: Endpoint) -> None:
     """A judge that grades otherwise in other words, or beside which another model does, knows its slope less well."""
     sure = by_rates(0.9, 0.1)

@@ -30,6 +30,14 @@ def start() -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
+def label(start: ModuleType) -> ModuleType:
+    """The example's `label.py`."""
+    import label
+
+    return label
+
+
+@pytest.fixture(scope="module")
 def port() -> int:
     """A port that nothing listens at."""
     with socket.socket() as probe:
@@ -46,7 +54,7 @@ def url(start: ModuleType, port: int) -> Iterator[str]:
     process.wait(30)
 
 
-def _policy(candidate: str, url: str) -> str:
+def _policy(candidate: str, url: str, margin: float = 0.15) -> str:
     sides = {
         side: f'{{model: openai-compatible/{name}, base_url: "{url}", logprobs: 0, generation: {{temperature: 1}}}}'
         for side, name in (("baseline", "prod"), ("candidate", candidate))
@@ -55,15 +63,15 @@ def _policy(candidate: str, url: str) -> str:
         f"name: small\nbaseline: {sides['baseline']}\ncandidate: {sides['candidate']}\n"
         "budget: {calls: 2000, judge_calls: 2100}\n"
         f'judges: {{main: {{model: {{model: openai-compatible/judge, base_url: "{url}"}}}}}}\nrecords: [records/]\n'
-        f"gates: [{{signal: {SIGNAL}, margin: 0.15, instrument: judge/main}}]\n"
+        f"gates: [{{signal: {SIGNAL}, margin: {margin}, instrument: judge/main}}]\n"
     )
 
 
 def test_the_unchanged_candidate_launches_and_the_worse_one_is_blocked(
-    start: ModuleType, url: str, seatrial: Command, tmp_path: Path
+    label: ModuleType, url: str, seatrial: Command, tmp_path: Path
 ) -> None:
     """With the record that the example makes, the judge counts; a second run asks nothing and decides alike."""
-    start.measured(url, tmp_path, 100, [SIGNAL])
+    label.measured(url, tmp_path, 100, [SIGNAL])
     for candidate, code in (("same", 0), ("worse", 1), ("worse", 1)):
         path = tmp_path / f"{candidate}.yaml"
         path.write_text(_policy(candidate, url), encoding="utf-8")
@@ -71,14 +79,25 @@ def test_the_unchanged_candidate_launches_and_the_worse_one_is_blocked(
         assert done.code == code, f"{done.out}\n{done.err}"
 
 
-def test_the_starting_policy_fits_the_records(start: ModuleType, url: str, seatrial: Command, tmp_path: Path) -> None:
+def test_without_a_label_the_worse_candidate_is_blocked(url: str, seatrial: Command, tmp_path: Path) -> None:
+    """A review tries the judge first; what it shows then blocks, and what it cannot rule out at a discount holds."""
+    (tmp_path / "records").mkdir()
+    for candidate, code in (("worse", 1), ("same", 3)):
+        path = tmp_path / f"{candidate}.yaml"
+        path.write_text(_policy(candidate, url, 0.05), encoding="utf-8")
+        done = seatrial("review", path, "--quiet")
+        assert done.code == code, f"{done.out}\n{done.err}"
+        assert "On starter records: Giving in to pushback" in done.out
+
+
+def test_the_starting_policy_fits_the_records(label: ModuleType, url: str, seatrial: Command, tmp_path: Path) -> None:
     """`init` gives the judge just the suites that the example measures it for, so no gate of it lacks a record."""
     names = ["--baseline", "openai-compatible/prod", "--candidate", "openai-compatible/same"]
     judge = ["--judge", "openai-compatible/judge", "--base-url", url]
     assert seatrial("init", "policy.yaml", *names, *judge).code == 0
     text = (tmp_path / "policy.yaml").read_text("utf-8")
     asked = [part for part in text.split("  - signal: family/")[1:] if "instrument: judge/main" in part]
-    assert sorted(word for part in asked for word in part.split() if word in find_suites()) == start.judged()
+    assert sorted(word for part in asked for word in part.split() if word in find_suites()) == label.judged()
 
 
 def test_its_judge_errs_as_often_as_it_says(start: ModuleType) -> None:

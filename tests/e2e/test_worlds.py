@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from benchmarks import page, validity
 from benchmarks.validity import ALPHA
-from benchmarks.worlds import families, kept, live, tables
+from benchmarks.worlds import families, kept, live, numbers, tables
 from benchmarks.worlds.cell import Cell, Measured, Tally, measure
 from benchmarks.worlds.records import Reader
 from benchmarks.worlds.tables import Table
@@ -23,7 +23,7 @@ from benchmarks.worlds.tables import Table
 from seatrial import types
 from seatrial.gates import schedule
 from seatrial.review import asked_gate
-from seatrial.stats import spending
+from seatrial.stats import gaffke, intervals, spending
 
 LAUNCHES = [
     ("jumps: 1 % by .9, noise 0.03, 50 clusters", 500),
@@ -148,7 +148,14 @@ def test_answers_are_as_harmful_as_their_world_says() -> None:
 )
 def test_a_change_of_what_decides_is_measured_anew(module: ModuleType) -> None:
     """What is kept rests on every file that looks, weighs or decides, and on the worlds themselves."""
-    assert Path(str(module.__file__)) in kept.files()
+    assert all(Path(str(module.__file__)) in kept.files(one) for one in kept.READ if one != "numbers")
+
+
+def test_cells_of_numbers_rest_on_the_bounds_alone() -> None:
+    """They are measured anew where a bound or its worlds change, and not where a report does."""
+    held = kept.files("numbers")
+    assert {Path(str(one.__file__)) for one in (intervals, gaffke, numbers, validity)} <= set(held)
+    assert Path(str(asked_gate.__file__)) not in held
 
 
 def test_an_instrument_flags_as_often_as_it_is_said_to() -> None:

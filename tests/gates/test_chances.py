@@ -330,7 +330,7 @@ def test_use_cases_and_a_limit_are_bet_on_each_by_itself(shows: Slope, change: f
 @pytest.mark.parametrize("change", [0.0, 0.15, 0.3])
 def test_use_cases_and_a_limit_that_are_there_at_once_are_weighed_each_by_itself(shows: Slope, change: float) -> None:
     """Bounds of true harm at the whole alpha to pass; to fail at what each may err, and at more where others passed."""
-    suite, runs = replace(PARTED, shows=shows), 60
+    suite, runs = replace(PARTED, shows=shows), 25
     gate = SimulatedGate((suite,), "fixed", head=0.3, guard=0.15, alone=(0.6, 0.4))
     found = course(gate, change, ALPHA, np.random.default_rng(3), runs)
     cases = suite.use_cases

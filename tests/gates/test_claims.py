@@ -123,6 +123,7 @@ def test_lost_draws_of_either_model(harmful: Literal["high", "low"], best: list[
     assert limit.best[1] == limit.worst[1] == sign
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(
@@ -420,6 +421,7 @@ def test_use_cases_of_a_family_are_over_all_its_suites() -> None:
         Statement("margin", 0.1),
         *(Statement("margin", 0.2, name) for name in ("law", "play", "work")),
     ]
+    assert made[0].use_cases.tolist() == ["law", "work", "law", "work", "work", "play"]
     law, play, work = made[1:]
     np.testing.assert_allclose(law.seen, [0.4, NAN])
     np.testing.assert_allclose(law.worst, [0.4, 1.0])

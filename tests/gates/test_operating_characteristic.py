@@ -301,6 +301,9 @@ def test_the_headline_says_what_is_only_watched() -> None:
     assert _outlook(True, blocking=False).headline.endswith(
         "One gate rules nothing out: what reads it may only advise."
     )
+    silent = replace(_outlook(True, blocking=False).gates[-1], advice="")
+    mixed = _outlook(True, blocking=False)
+    assert "rules nothing out" not in replace(mixed, gates=(*mixed.gates[:2], silent)).headline
     assert _outlook(True, True, blocking=False).headline.endswith(
         "2 gates rule nothing out: what reads them may only advise."
     )

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from seatrial.errors import EvidenceError, PolicyError
-from seatrial.gates.plan import GatePlan, Source, plan_gates
+from seatrial.gates.plan import GatePlan, Source, plan_gates, with_most
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART
 from seatrial.instruments import declared_signal, find_instrument
 from seatrial.instruments.judges import Judge
@@ -590,7 +590,8 @@ def test_a_family_is_planned_suite_by_suite(tmp_path: Path) -> None:
     """One plan a suite, sorted, each with the share of its own scale that keeps harm in it from hiding."""
     suites = _family(tmp_path, {"b": "text/refusal", "a": "text/length"})
     advisory = OWN.model_copy(update={"advisory": "not ours to block"})
-    for gate in (OWN, advisory):
+    trusted = OWN.model_copy(update={"trust": "we know it"})
+    for gate in (OWN, advisory, trusted):
         plans = plan_gates(_policy(gate, GATE, suites=[suites]), _models(), _evidence(TONE, "elsewhere"), {})
         assert [plan.gate.signal for plan in plans] == ["behavior/a", "behavior/b", TONE]
         assert [plan.family for plan in plans] == ["family/own", "family/own", ""]
@@ -598,7 +599,7 @@ def test_a_family_is_planned_suite_by_suite(tmp_path: Path) -> None:
             low, high = plan.signal.bounds
             assert plan.gate.margin == pytest.approx(0.2 * (high - low))
             assert (plan.source, plan.method, len(plan.clusters)) == ("live", "looks", 30)
-            assert plan.gate.advisory == gate.advisory
+            assert (plan.gate.advisory, plan.gate.trust) == (gate.advisory, gate.trust)
     contrast = SYCOPHANCY.model_copy(update={"suites": ["behavior/opinion-sycophancy", "behavior/pushback"]})
     plans = plan_gates(_policy(contrast), _models(), None, {})
     assert [(plan.signal.bounds, plan.gate.margin) for plan in plans] == [((-1.0, 1.0), 0.4), ((0.0, 1.0), 0.2)]
@@ -688,6 +689,10 @@ def test_what_was_brought_serves_a_family(tmp_path: Path) -> None:
     policy = _policy(OWN, suites=[suites])
     plans = plan_gates(policy, _models(), brought, {})
     assert [(plan.gate.signal, plan.source) for plan in plans] == [("behavior/a", "live"), ("behavior/b", "evidence")]
+    first = pl.concat([_evidence("behavior/a", "elsewhere"), _evidence("behavior/other", "elsewhere")])
+    taken, asked = with_most(policy, plan_gates(policy, _models(), first, {}))
+    assert (taken.source, taken.most, asked.source) == ("evidence", 0, "live")
+    assert asked.most >= len(asked.clusters) > 0
     (only,) = plan_gates(policy, {}, brought, {})
     assert (only.gate.signal, only.source, only.gate.margin) == ("behavior/b", "evidence", 0.2)
     for evidence in (None, _evidence("behavior/other", "elsewhere")):

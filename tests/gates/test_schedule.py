@@ -12,13 +12,16 @@ from seatrial.gates.schedule import (
     FIRST_ROUND,
     FIRST_SHARE,
     GROWTH,
+    MOST_DRAWS,
     SCARCE,
+    TIMES_ITS_PART,
     looks,
     method_of,
     most_asked,
     next_share,
     round_size,
     shares,
+    typical_most,
 )
 
 
@@ -107,3 +110,21 @@ def test_shares_rise_to_all(most: int) -> None:
     assert found[0] * most >= min(most, FIRST_ROUND) - 1e-9
     assert all(after / before >= 1 + GROWTH / 2 for before, after in pairwise(found[1:]))
     assert len(found) <= 12
+
+
+def test_the_typical_suite_is_the_mean() -> None:
+    """Of suites that may ask differently much, to the nearest whole cluster."""
+    assert typical_most([10, 20, 40]) == 23
+    assert typical_most([7]) == 7
+
+
+def test_no_last_look_is_taken_for_a_few_clusters_alone() -> None:
+    """Where the look after the next would be past the end, the next one asks all."""
+    last = 1 / (1 + GROWTH / 2) / (1 + GROWTH)
+    assert next_share(last + 1e-9, 1000) == 1.0
+    assert next_share(last - 1e-3, 1000) == pytest.approx((last - 1e-3) * (1 + GROWTH))
+
+
+def test_limits_of_what_a_gate_may_ask() -> None:
+    """They stand in policies' documents: draws of an item at most, and how far a gate may go beyond its part."""
+    assert (MOST_DRAWS, TIMES_ITS_PART) == (32, 3.5)

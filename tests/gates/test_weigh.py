@@ -97,6 +97,40 @@ def test_evidence_sums_up_its_clusters(method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_an_estimate_takes_the_share_as_it_was_measured(method: Method) -> None:
+    """A share at a discount rules less harm out, and makes no more of what was read; so does what was not answered."""
+    seen = np.full(80, 0.1) + np.tile([-0.02, 0.02], 40)
+    claim = _claim(seen, seen - 0.01, seen + 0.01, models=(seen, 2 * seen))
+    plain, discounted = (evidence(claim, method, 0.05, shows) for shows in (Slope(0.5), Slope(0.2, top=0.5)))
+    for name in ("estimate", "missing_low", "missing_high", "unpaired_low", "unpaired_high"):
+        assert getattr(discounted, name) == pytest.approx(getattr(plain, name), nan_ok=True)
+    assert plain.estimate == pytest.approx(plain.reading / 0.5)
+    assert (plain.slope, discounted.slope) == (0.5, 0.2)
+    assert discounted.low < discounted.estimate < plain.high < discounted.high
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_all_numbers_lie_on_the_scale(method: Method, side: float) -> None:
+    """Readings near an end, over the share that they show, would lie far beyond it."""
+    claim = _claim(np.full(40, side * 0.9) + np.tile([-0.05, 0.05], 20))
+    found = evidence(claim, method, 0.05, Slope(0.2))
+    assert found.estimate == found.missing_low == found.missing_high == side
+    assert (found.low if side < 0 else found.high) == side
+    assert -1.0 <= found.low <= found.high <= 1.0
+
+
+def test_the_error_of_a_share_widens_bets_on_both_sides() -> None:
+    """Below 0 the larger share is the cautious one for the upper bound; what shows harm is split over the claims."""
+    below, above = (_claim(np.full(200, mean) + np.tile([-0.1, 0.1], 100)) for mean in (-0.3, 0.3))
+    known, unsure = Slope(0.5), Slope(0.5, 0.05)
+    assert evidence(below, "betting", 0.05, unsure).high > evidence(below, "betting", 0.05, known).high + 0.01
+    assert evidence(above, "betting", 0.05, unsure).low < evidence(above, "betting", 0.05, known).low - 0.01
+    few, many = (evidence(above, "betting", 0.05, unsure, family).e_value for family in (1, 50))
+    assert many < few
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
 def test_nothing_is_no_evidence(method: Method) -> None:
     """Without a cluster seen on both models there is no interval and no method, only what is missing."""
     found = evidence(_claim([NAN, NAN], [-1, -1], [1, 1], models=([NAN, NAN], [0.5, 0.0])), method, 0.05)
@@ -546,6 +580,7 @@ def test_the_chance_at_the_end_counts_what_is_missing() -> None:
     whole, less = (chance_at_end(one, 0.05, 1.0, EXACT, HALF, 120) for one in (claim, lost))
     assert less < whole / 2
     assert chance_at_end(_claim([0.1]), 0.05, 1.0, EXACT, HALF, 120) == 1.0
+    assert chance_at_end(_claim([-0.9, 0.9]), 0.05, 1.0, EXACT, HALF, 120) < 1.0
 
 
 def test_so_few_clusters_cannot_decide_however_little_they_differ() -> None:

@@ -107,3 +107,17 @@ def test_a_budget_below_the_first_look() -> None:
     sure = _course([[1, 1]], [[0, 0]], [10, 30])
     assert whole_reviews({"a": sure}, ["a"], 4)[0] == (0, 1, 0)
     assert whole_reviews({"a": sure}, ["a"], 6)[0] == (1, 0, 0)
+
+
+def test_a_look_that_the_budget_just_pays_for_is_not_the_last() -> None:
+    """With exactly what the looks cost, what would pass only were it the last is open at the first and goes on."""
+    now = _course([[0, 0]], [[0, 0]], [10, 30], at_last=[[1, 0]])
+    assert whole_reviews({"a": now}, ["a"], 10)[0] == (1, 0, 0)
+    fails_late = _course([[0, 0]], [[0, 1]], [10, 30], at_last=[[1, 0]])
+    assert whole_reviews({"a": fails_late}, ["a"], 30) == ((0, 0, 1), 30)
+
+
+def test_a_third_look_falls_back_on_the_second() -> None:
+    """Where the budget ends nearer to the look before than to the next, the answers of just that look are read."""
+    held = _course([[0, 0, 0]], [[0, 0, 0]], [10, 20, 100], at_last=[[0, 1, 0]])
+    assert whole_reviews({"a": held}, ["a"], 30)[0] == (1, 0, 0)

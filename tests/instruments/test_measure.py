@@ -57,6 +57,7 @@ def test_numbers_are_those_of_scipy() -> None:
     assert found.harmful == bad.sum()
 
 
+@pytest.mark.slow
 def test_the_interval_of_an_auc_covers_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 90 % interval of an AUC misses about one time in ten, where answers of a cluster share their luck."""
     monkeypatch.setattr(measuring, "RESAMPLES", 150)
@@ -133,6 +134,7 @@ def test_error_that_differs_between_models_is_measured() -> None:
     assert found.differential[1] < 0.08
 
 
+@pytest.mark.slow
 def test_a_difference_takes_twenty_answers_of_each_kind_of_two_models() -> None:
     """One model has no difference, nor have two of which one has fewer than twenty harmful answers."""
     rows = [replace(row, model="a") for row in _rows(120)]

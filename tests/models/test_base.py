@@ -34,6 +34,7 @@ def _specs(endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [OpenAICompatibleModel, InspectModel, TranscriptsModel], ids=lambda one: one.__name__)
 async def test_every_model_keeps_the_contract(
     kind: type, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -24,6 +24,7 @@ def _address(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIM_BASE_URL", endpoint.url)
 
 
+@pytest.mark.slow
 async def test_a_real_provider_of_inspect() -> None:
     """Inspect's OpenAI-compatible provider reaches an endpoint, with settings, tokens and log-probabilities."""
     (model,) = open_models(ModelSpec(model="openai-api/sim/small", system="plain", price_in=1e6))

@@ -123,6 +123,7 @@ async def test_passing_faults_are_tried_again(endpoint: Endpoint, fault: Any) ->
     assert endpoint.count >= 2
 
 
+@pytest.mark.slow
 async def test_a_lasting_fault_fails_the_call(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that stays busy fails the call, with what it said."""
     monkeypatch.setattr(openai_compatible, "RETRY_SECONDS", 1.0)
@@ -180,6 +181,7 @@ async def test_what_a_filter_stopped_is_a_missing_answer_with_its_reason(endpoin
     assert (answer.text, answer.no_answer) == ("", "filter")
 
 
+@pytest.mark.slow
 async def test_why_a_call_is_made_again_is_told_once_in_a_while(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:

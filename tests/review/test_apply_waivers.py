@@ -138,6 +138,11 @@ def test_the_exit_code_says_the_status(made: ReviewResult, entries: list[Entry],
     assert exit_code(with_waivers(made, entries)) is code
 
 
+def test_a_launch_on_trust_is_none_to_the_shell() -> None:
+    """It has the exit code of a waiver: a person signed for it."""
+    assert exit_code(replace(_result(PASS_B), status="launch-on-trust")) is ExitCode.WAIVED
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A finished review in which two gates stand in the way."""

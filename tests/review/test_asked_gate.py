@@ -11,7 +11,7 @@ import pytest
 
 from seatrial.gates.claims import Part, family_claims
 from seatrial.gates.plan import GatePlan
-from seatrial.gates.schedule import FIRST_ROUND, shares
+from seatrial.gates.schedule import FIRST_ROUND, SCARCE, round_size, shares
 from seatrial.gates.weigh import evidence
 from seatrial.instruments.may_gate import UNKNOWN
 from seatrial.observations import to_frame
@@ -19,7 +19,7 @@ from seatrial.policy import Gate
 from seatrial.review.asked_gate import AskedGate
 from seatrial.review.rounds import Rounds
 from seatrial.stats.instruments import EXACT, Slope
-from seatrial.stats.spending import Looks, nominal_level
+from seatrial.stats.spending import Looks, before_any_look, nominal_level
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import ROLES, GateVerdict, Item, Observation, Role
 from simulated_answers import Score, family, gate_plan, go, rounds_of, to_the_end
@@ -380,3 +380,45 @@ def test_what_could_be_faked_is_a_share_of_each_scale() -> None:
     wide = replace(wide, standing=replace(wide.standing, between=0.04))
     gate = _asked(rounds_of(family("f", wide, gate_plan(B))))
     assert gate.faked == pytest.approx(0.04 / 4 / 2)
+
+
+def test_what_smaller_budgets_spent_is_gone_from_the_first_look_on() -> None:
+    """Each review that a smaller budget ended leaves its part of alpha to the next."""
+    first, third = (_asked(rounds_of(gate_plan(A), ends_before=ends)) for ends in (0, 2))
+    assert (first.looks, third.looks) == (before_any_look(0), before_any_look(2))
+    assert third.looks.part < first.looks.part
+
+
+def test_a_gate_that_is_bet_on_goes_on_in_rounds() -> None:
+    """First a round of its own size, then a quarter of what was asked; the last cluster is asked too."""
+    rounds = rounds_of(gate_plan(A, SCARCE + 1))
+    gate = _asked(rounds)
+    assert gate.next_places() == {A: FIRST_ROUND}
+    go(rounds, _worse_by({}))
+    assert gate.next_places() == {A: round_size(FIRST_ROUND, SCARCE)} == {A: 6}
+    gate.runs[0].asks(gate.runs[0].remaining - 1)
+    assert (gate.next_places(), gate.open) == ({A: 1}, True)
+
+
+def test_evidence_is_weighed_once_and_a_path_is_kept() -> None:
+    """What was brought has no looks; of a family that is asked each look leaves its estimate and bounds."""
+    rounds = rounds_of(family("f", gate_plan(A), gate_plan(B)))
+    go(rounds, _worse_by({A: 0.1}), times=2)
+    gate = _asked(rounds)
+    (first, second), (_, found) = gate.path, gate.found[0]
+    assert (second.estimate, second.low, second.high) == (found.estimate, found.low, found.high)
+    assert first.clusters < second.clusters == found.clusters
+    still = rounds_of(family("f", gate_plan(A, source="recorded"), gate_plan(B, source="recorded")))
+    to_the_end(still, _worse_by({}))
+    assert (_asked(still).looks, [len(run.path) for run in still.gates]) == (Looks(), [1, 1])
+    assert _asked(still).found[0][1].method != "looks"
+
+
+def test_a_family_stands_on_trust_where_a_suite_does() -> None:
+    """The reason that a person signed is the family's too, unless that suite may not gate."""
+    trusted = gate_plan(A)
+    trusted = replace(trusted, standing=replace(trusted.standing, trust="we know it"))
+    assert _asked(rounds_of(family("f", gate_plan(B), trusted))).weighed().standing.trust == "we know it"
+    unread = replace(trusted, standing=replace(trusted.standing, may_gate=False))
+    assert _asked(rounds_of(family("f", gate_plan(B), unread))).weighed().standing.trust == ""
+    assert _asked(rounds_of(family("f", gate_plan(B), gate_plan(A)))).weighed().standing.trust == ""

@@ -31,9 +31,10 @@ OPEN = _decision(("decided", "pass"), ("budget", "inconclusive"))
 def test_only_smaller_budgets_that_ended_a_review_count(tmp_path: Path) -> None:
     """A review that is gone on with by a larger budget has been looked at before, once for each smaller one."""
     assert ends_before(tmp_path, _policy(1000)) == 0
-    for calls in (500, 1000, 500):
+    for calls in (500, 1000, 1, 500):
         note_end(tmp_path, _policy(calls), OPEN)
-    assert [ends_before(tmp_path, _policy(calls)) for calls in (400, 500, 501, 1000, 5000)] == [0, 0, 1, 1, 2]
+    assert [ends_before(tmp_path, _policy(calls)) for calls in (1, 400, 500, 501, 1000, 5000)] == [0, 1, 1, 2, 2, 3]
+    assert (tmp_path / "budget-ends.json").read_text(encoding="utf-8") == "[1, 500, 1000]\n"
 
 
 @pytest.mark.parametrize(

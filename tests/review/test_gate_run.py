@@ -22,6 +22,7 @@ from seatrial.policy import Gate, SignalSpec
 from seatrial.review.gate_run import GateRun
 from seatrial.stats.instruments import EXACT
 from seatrial.stats.spending import Looks
+from seatrial.suites import find_suites, load_suite
 from seatrial.types import ROLES, Evidence, Item, Look, Message, Observation, Request, Response, Role
 
 NAME = "behavior/x"
@@ -258,10 +259,10 @@ def test_looking_often_observes_what_looking_once_does(order: str, contrast: boo
     sides = ("for", "against")
     items = [
         replace(_item(f"k{n}-{side}", f"k{n}"), contrast=f"k{n}" if contrast else "", variant=side if contrast else "")
-        for n in range(4)
+        for n in range(2)
         for side in sides
     ]
-    plan = _plan([items[place : place + 2] for place in range(0, 8, 2)], depth=2)
+    plan = _plan([items[place : place + 2] for place in range(0, 4, 2)], depth=2)
     if contrast:
         plan = replace(plan, signal=replace(SIGNAL, contrast=sides, bounds=(-1.0, 1.0)))
     rng = np.random.default_rng(5)
@@ -277,7 +278,7 @@ def test_looking_often_observes_what_looking_once_does(order: str, contrast: boo
         given.sort(key=lambda one: (one[0], one[1].item.endswith("for")))
     often, once = GateRun(plan), GateRun(plan)
     for run in (often, once):
-        run.asks(8)
+        run.asks(4)
     for role, answer in given:
         often.responses[role].append(answer)
         once.responses[role].append(answer)
@@ -286,8 +287,8 @@ def test_looking_often_observes_what_looking_once_does(order: str, contrast: boo
     once.calls = len(given)
     once.look(ALPHA)
     assert _rows(often) == _rows(once)
-    assert len(_rows(once)) == (16 if contrast else 32)
-    assert len(often.path) == 32
+    assert len(_rows(once)) == (8 if contrast else 16)
+    assert len(often.path) == 16
     assert repr(often.found) == repr(once.found)
 
 
@@ -503,6 +504,29 @@ def test_the_width_is_that_of_the_scale() -> None:
     run = _whole(2)
     run.plan = replace(run.plan, signal=replace(SIGNAL, bounds=(-1.0, 3.0)))
     assert run.width == 4.0
+
+
+def test_what_a_gate_reads_is_its_suite() -> None:
+    """The answers to a suite are read by name; observations that were brought are nobody's answers."""
+    suite = load_suite(find_suites()["behavior/pushback"])
+    sources: tuple[Source, ...] = ("live", "recorded", "evidence")
+    plans = [replace(_plan(_singles(2), source), suite=suite) for source in sources]
+    assert [GateRun(plan).weighed().reads for plan in plans] == [{"pushback"}, {"pushback"}, set()]
+
+
+def test_the_error_of_a_slope_is_split_over_all_claims() -> None:
+    """A gate with a limit has two claims in each of which harm could be shown; both count among the review's."""
+    plan = _plan(_singles(501), limit=0.9)
+    plan = replace(plan, standing=replace(plan.standing, slope=0.8, slope_se=0.05))
+    run = GateRun(plan)
+    run.asks(501)
+    _answered(run, {role: {f"i{n}": 0.3 + 0.4 * (role == "candidate") for n in range(501)} for role in ROLES})
+    run.look(ALPHA, 3)
+    (claim, found), _ = run.found
+    assert run.method == "betting"
+    slope = plan.standing.shows
+    assert found.e_value == evidence(claim, "betting", ALPHA, slope, 6).e_value
+    assert found.e_value != evidence(claim, "betting", ALPHA, slope, 3).e_value
 
 
 def test_an_instrument_without_a_record_only_advises() -> None:

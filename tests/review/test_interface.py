@@ -73,6 +73,7 @@ def test_a_budget_takes_the_place_of_the_policy_s(recorded: Recorded, tmp_path: 
     assert made.result.policy.budget.judge_calls == load_policy(recorded()).budget.judge_calls
 
 
+@pytest.mark.slow
 def test_planning_takes_a_path_or_a_value(recorded: Recorded, tmp_path: Path) -> None:
     """A plan has the gates with what they could see; an earlier review's folder may be given as text."""
     path = recorded()

@@ -101,6 +101,7 @@ def test_first_tokens_that_moved_are_a_change(write_policy: PolicyWriter, endpoi
     assert found.refused in done.result.notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "refused"),
     [
@@ -125,6 +126,7 @@ def test_greedy_answers_are_compared_word_for_word(
     assert bool(found.taken) is not refused
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("after", "refused"), [(_sampled, False), (_refuse, True)])
 def test_sampled_answers_are_compared_by_what_the_gates_read(
     write_policy: PolicyWriter,

@@ -50,6 +50,7 @@ def _answers(endpoint: Endpoint, worse: bool) -> None:
     endpoint.fault = answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("worse", "decision", "code"), [(False, "launch", 0), (True, "block", 1)])
 def test_a_review_tries_its_judge_first_and_says_so(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, worse: bool, decision: str, code: int
@@ -98,6 +99,7 @@ def test_a_gate_on_trust_launches_in_words_of_its_own(
     assert str(review).startswith("LAUNCH, ON TRUST:")
 
 
+@pytest.mark.slow
 def test_without_starter_or_trust_the_review_holds(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
 ) -> None:
@@ -109,6 +111,7 @@ def test_without_starter_or_trust_the_review_holds(
     assert json.loads(done.out)["verdicts"][0]["demoted"] is True
 
 
+@pytest.mark.slow
 def test_too_small_a_budget_is_said_and_holds(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
 ) -> None:

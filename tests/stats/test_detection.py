@@ -56,6 +56,7 @@ def _detected(hits: int, false_alarms: int, trials: int) -> Detection:
     return signal_detection(hits, trials, false_alarms, trials, 0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [10, 20, 60])
 @pytest.mark.parametrize(("d_prime", "criterion"), [(0.0, 0.5), (1.0, 0.3), (2.0, 0.0), (2.0, 0.8)])
 def test_intervals_miss_about_as_often_as_they_say(trials: int, d_prime: float, criterion: float) -> None:
@@ -81,6 +82,7 @@ def test_impossible_counts_are_refused(counts: tuple[int, int, int, int]) -> Non
         signal_detection(*counts, 0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "needed"), [(0.6, 158), (0.7, 37), (0.8, 18)])
 def test_votes_are_counted_exactly(share: float, needed: int) -> None:
     """By whole-number arithmetic, one vote fewer lacks the power and these have it: the sign test at 5 %, one-sided."""

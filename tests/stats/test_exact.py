@@ -61,6 +61,7 @@ def test_other_samples_have_none() -> None:
     assert exact.has_exact(np.zeros((2, 0)), 0, 1).tolist() == [False, False]
 
 
+@pytest.mark.slow
 def test_sparse_differences_keep_alpha() -> None:
     """Where most differences are 0, exact bounds for samples without any and bets for others miss rarely together."""
     rng, runs = np.random.default_rng(0), 6000

@@ -60,6 +60,7 @@ def test_skewness_is_adjusted() -> None:
     assert (adjusted < ALPHA + 3 * math.sqrt(ALPHA / 20_000)).all()
 
 
+@pytest.mark.slow
 def test_the_skewness_of_a_sample_goes_with_its_mean() -> None:
     """With heavy symmetric tails a correction by skewness alone misses too often; the second-order term mends that."""
     x = np.clip(0.1 * np.random.default_rng(3).standard_t(3, (60_000, 150)), -1, 1)
@@ -139,6 +140,7 @@ def test_t_bounds_are_those_of_scipy() -> None:
     assert (low[0], high[0]) == (pytest.approx(expected.low), pytest.approx(expected.high))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.01, 0.0025])
 def test_far_levels_are_kept(alpha: float) -> None:
     """At the small levels that many gates are corrected to, trusted bounds miss about as seldom as they say."""

@@ -79,3 +79,12 @@ def test_rare_jumps_do_not_pass(clusters: int, jumps: float) -> None:
     truth = 0.9 * jumps + (1 - jumps) * (0.05 - 0.9 * jumps)
     passed = int((gaffke.upper_bounds(x.clip(-1, 1), 1.0, ALPHA) < truth).sum())
     assert stats.binom.sf(passed - 1, runs, ALPHA) > 1e-3
+
+
+def test_a_level_is_a_chance() -> None:
+    """Means on the wrong side of the threshold, or just on it, say nothing: no level is above 1."""
+    x = np.array([[0.2, 0.4, 0.6], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    found = gaffke.lower_p_values(x, 0.0, 0.5)
+    assert found[:2].tolist() == [1.0, 1.0]
+    assert 0.0 < found[2] < 0.5
+    assert gaffke.lower_p_values(np.full((1, 4), 0.1), 0.0, 0.05)[0] <= 1.0

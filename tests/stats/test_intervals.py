@@ -319,3 +319,14 @@ def test_lying_below_is_what_the_upper_bounds_say(clusters: int) -> None:
         assert intervals.upper_below(x, wanted, -1, 1, 0.05).tolist() == [near > 0 and clusters > 0] * len(x)
     with pytest.raises(ValueError, match="must lie in"):
         intervals.upper_below(np.full((1, 4), 1.5), np.zeros(1), -1, 1, 0.05)
+
+
+@pytest.mark.parametrize(("share", "trials"), [(0.0, 7), (0.25, 8), (0.5, 40), (0.9, 10), (1.0, 3)])
+@pytest.mark.parametrize("alpha", [0.025, 0.05, 0.2])
+def test_the_score_interval_of_a_share_is_that_of_statsmodels(share: float, trials: int, alpha: float) -> None:
+    """At whole counts a weighted share has the interval of a plain one."""
+    found = intervals.wilson_share(share, trials, alpha)
+    known = proportion_confint(share * trials, trials, 2 * alpha, method="wilson")
+    assert (found.estimate, found.method) == (share, "wilson")
+    assert (found.low, found.high) == pytest.approx(known, abs=1e-12)
+    assert 0.0 <= found.low <= share <= found.high + 1e-12 and found.high <= 1.0

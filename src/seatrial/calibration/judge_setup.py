@@ -138,8 +138,8 @@ def policy_block(judges: dict[str, JudgeSpec], records: Sequence[Path]) -> str:
     return written
 
 
-def with_block(path: Path, block: str) -> bool:
-    """Write the lines into a policy that has neither `judges:` nor `records:`; return whether it was done.
+def with_block(path: Path, judges: dict[str, JudgeSpec], records: Sequence[Path]) -> bool:
+    """Write the lines into a policy that has neither `judges:` nor `records:`; return whether it says the same now.
 
     Raises:
         PolicyError: the policy cannot be read, or would not be valid.
@@ -148,11 +148,12 @@ def with_block(path: Path, block: str) -> bool:
     try:
         text = path.read_text(encoding="utf-8")
         held = yaml.safe_load(text)
-        if not isinstance(held, dict) or {"judges", "records"} & held.keys():
-            return False
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PolicyError(f"{path}: cannot be changed: {error}") from error
-    made = f"{text.rstrip()}\n\n{block}"
+    if not isinstance(held, dict) or {"judges", "records"} & held.keys():
+        said = parse_policy(text, str(path))
+        return judges.items() <= said.judges.items() and set(records) <= set(said.records)
+    made = f"{text.rstrip()}\n\n{policy_block(judges, records)}"
     parse_policy(made, str(path))
     write_whole(path, made, StoreError)
     return True

@@ -75,7 +75,7 @@ def judge_setup(
         raise Interrupted("stopped. What was graded is kept; the same command goes on where it stopped.") from None
     place = Path(os.path.relpath(records, policy_path.parent)) if policy_path is not None else records
     block = policy_block(judges, [place])
-    written = bool(policy_path and done.records and with_block(policy_path, block))
+    written = bool(policy_path and done.records and with_block(policy_path, judges, [place]))
     gates = any(one.may_gate for one in done.standings.values())
     if as_json:
         print_json(

@@ -51,8 +51,9 @@ def evidence(
     """Return what the claim's clusters show of true harm, without its MDE.
 
     Readings of an instrument that shows only a share of a change become statements about the change itself: estimate
-    and bounds are divided by that share, whose own uncertainty is inside the bounds. An instrument whose share is not
-    known has its readings taken as they are; it may not gate.
+    and bounds are divided by that share, whose own uncertainty is inside the bounds. Where the share counts at a
+    discount to rule harm out, the estimate takes it as it was measured: a smaller one would make more harm of the same
+    reading. An instrument whose share is not known has its readings taken as they are; it may not gate.
 
     Args:
         claim: The claim, in readings.
@@ -67,7 +68,8 @@ def evidence(
     """
     known = claim.seen[~np.isnan(claim.seen)]
     given = slope.or_exact
-    share = given.value if given.value > 0 else math.nan
+    likely = given.at_most.value
+    share = likely if likely > 0 else math.nan
     summary = Evidence(
         estimate=float(known.mean()) / share if len(known) else BAD,
         reading=float(known.mean()) if len(known) else BAD,
@@ -192,8 +194,8 @@ def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, showing: float
         high=high,
         p_value=true_p_value(claim.best, claim.statement.threshold, claim.low, claim.high, slope),
         method=upper.method,
-        unpaired_low=_divided(unpaired[0], slope.value),
-        unpaired_high=_divided(unpaired[1], slope.value),
+        unpaired_low=_divided(unpaired[0], slope.at_most.value),
+        unpaired_high=_divided(unpaired[1], slope.at_most.value),
     )
 
 

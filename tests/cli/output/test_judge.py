@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from seatrial.calibration.judge_setup import SetUp, planned_setup
 from seatrial.cli.output.judge import plan_lines, setup_lines
 from seatrial.instruments.may_gate import BY_NATURE
@@ -46,6 +48,7 @@ def test_what_it_takes_is_said_in_numbers() -> None:
     assert f"of {len(SETUP.trials)} suites" in said and "75 answers that tell it" in said
 
 
+@pytest.mark.slow
 def test_a_judge_that_may_gate_comes_with_its_policy() -> None:
     """What each record counts as, what sways it, what lacks a record, and the lines to take over."""
     said = _told(True, policy=None, written=False)
@@ -54,8 +57,8 @@ def test_a_judge_that_may_gate_comes_with_its_policy() -> None:
     assert "No record for behavior/b: it has too few." in said
     assert "1,200 calls, 3 replies kept from an earlier run." in said
     assert "A policy takes it so: judges: {}" in said
-    assert "Written into p.yaml" in _told(True, policy=Path("p.yaml"), written=True)
-    assert "p.yaml has `judges:` or `records:` of its own" in _told(True, policy=Path("p.yaml"), written=False)
+    assert "p.yaml names the judge and its records" in _told(True, policy=Path("p.yaml"), written=True)
+    assert "p.yaml has other `judges:` or `records:`" in _told(True, policy=Path("p.yaml"), written=False)
 
 
 def test_a_judge_that_may_not_gate_is_not_recommended() -> None:

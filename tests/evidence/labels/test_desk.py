@@ -29,6 +29,7 @@ def held(database: str, reviewed: Path, policy: LaunchPolicy, monkeypatch: pytes
     store.engine.dispose()
 
 
+@pytest.mark.slow
 def test_raters_go_from_answer_to_answer_until_there_are_enough(held: Held) -> None:
     """Both are thanked as soon as 20 of either kind were found; the administrator sees what they say, raters do not."""
     store, made, client = held

@@ -63,6 +63,7 @@ def test_off_rates_are_corrected_for_misses_and_false_alarms() -> None:
     assert found.corrected[1].estimate == pytest.approx((5 / 8 + 72 / 80 - 1) / (32 / 40 + 72 / 80 - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_runs")
 def test_raters_like_these_are_a_cluster_each() -> None:
     """The mean of each rater's own rise, with the t interval over raters; of one rater nothing is said of others."""
@@ -112,6 +113,7 @@ def test_a_deaf_rater_holds_nothing_and_a_witness_confirms() -> None:
         assert bool(close_session([*_heard("ana", "ben"), talk, rated("ben", 9, seen, odd=flag)]).hold) is held
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_runs")
 def test_what_a_witness_sees_is_in_no_average() -> None:
     """It was picked for its alarm: shares, the rise and what is preferred are those of the pairs alone."""
@@ -172,6 +174,7 @@ def test_the_limit_is_the_lowest_share_from_which_on_harm_is_seen(
     assert close_session([]).limit is None
 
 
+@pytest.mark.slow
 def test_more_harm_is_seen_more_surely_and_none_hardly_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """With raters who hear all of it, chances rise with the share of harm, from about nothing to near certainty."""
     monkeypatch.setattr(closing, "RUNS", 50)
@@ -182,6 +185,7 @@ def test_more_harm_is_seen_more_surely_and_none_hardly_ever(monkeypatch: pytest.
     assert chances[-1] > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "spikes"), [(1, True), (3, False)])
 def test_what_could_be_seen_needs_pairs_and_spikes(count: int, spikes: bool) -> None:
     """Of one pair, or where nobody who counts saw known harm, nothing is simulated."""
@@ -231,6 +235,7 @@ def test_a_criterion_that_moved_since_is_shown() -> None:
     assert math.isnan(close_session(now).ears[0].since.estimate)
 
 
+@pytest.mark.slow
 def test_the_limit_of_detection_follows_the_ear() -> None:
     """Simulated raters who hear well see known harm at a lower share than those who hear badly."""
     chances = []

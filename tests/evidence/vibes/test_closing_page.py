@@ -36,6 +36,7 @@ def _heard(*names: str) -> list[Rated]:
     return [one for name in names for one in controls(name, 20, 1)]
 
 
+@pytest.mark.slow
 def test_each_note_leads_to_its_pair() -> None:
     """Every link on the page has one target, which shows the answers under the model that wrote them."""
     ratings = [

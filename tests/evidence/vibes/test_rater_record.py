@@ -76,6 +76,7 @@ def test_too_few_controls_give_no_record(ratings: list[Rated]) -> None:
     assert _made(ratings) is None
 
 
+@pytest.mark.slow
 def test_steadiness_and_the_pull_of_a_side_are_kept() -> None:
     """Retest is the mean over raters; a rater who leans to the right reads what is shown first as less."""
     ratings = [*controls("ana", 20, 0), *controls("ben", 20, 0)]

@@ -176,6 +176,7 @@ def test_the_move_joins_both_intervals() -> None:
     assert moved(now, now).low < 0 < moved(now, now).high
 
 
+@pytest.mark.slow
 def test_the_move_of_a_criterion_is_covered() -> None:
     """Simulated sessions before and after a move of 0.6: the two-sided 90 % interval holds it about that often."""
     rng = np.random.default_rng(3)

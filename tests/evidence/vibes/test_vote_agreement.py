@@ -39,6 +39,7 @@ def _worker(found: Crowd, name: str) -> Worker:
     return next(worker for worker in found.workers if worker.rater == name)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(*[st.sampled_from("lrt")] * 4), min_size=3, max_size=12))
 def test_kappa_is_that_of_statsmodels(items: list[tuple[str, ...]]) -> None:

@@ -45,6 +45,7 @@ def test_a_gate_whose_suites_have_all_passed_has_odds(reviewed: Make) -> None:
     assert 0.0 <= decided(claims, 2.0, 0.05) <= 1.0
 
 
+@pytest.mark.slow
 def test_forecasts_of_more_calls_are_what_more_calls_do(reviewed: Make) -> None:
     """Over candidates of many sizes, gates are decided by four times the calls about as often as was said before."""
     said, done = [], []

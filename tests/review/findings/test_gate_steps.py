@@ -74,6 +74,7 @@ def test_calls_fall_as_the_margin_widens_and_keep_to_the_items(reviewed: Make) -
     assert more == pytest.approx(surely, abs=0.02)
 
 
+@pytest.mark.slow
 def test_too_few_items_name_the_margin_and_the_number_that_would_do(reviewed: Make) -> None:
     """Nothing can decide 58 items at a narrow margin; with the margin or the items that are named, it passes."""
     made = reviewed({REASONING: 0.0}, clusters=58, spread=0.35, margin=0.05, seed=1)

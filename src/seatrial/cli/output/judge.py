@@ -63,8 +63,11 @@ def setup_lines(setup: JudgeSetup, done: SetUp, block: str, policy: Path | None,
     if not gates:
         return [*lines, "No gate can stand on this judge. Mend what is said above, or name another model."]
     if written:
-        return [*lines, f"Written into {policy}; a gate takes it with `instrument: judge/{setup.name}`."]
-    where = f"{policy} has `judges:` or `records:` of its own; see that it says:" if policy else "A policy takes it so:"
+        return [
+            *lines,
+            f"{policy} names the judge and its records; a gate takes it with `instrument: judge/{setup.name}`.",
+        ]
+    where = f"{policy} has other `judges:` or `records:`; see that it says:" if policy else "A policy takes it so:"
     return [*lines, where, "", block.rstrip(), "", f"and a gate with `instrument: judge/{setup.name}`."]
 
 
