@@ -155,7 +155,7 @@ def printable(text: str, *, but: str = "") -> str:
 
 
 def message(text: str) -> str:
-    """Return a message for stderr: its first line says whose it is; all others are set in, so that none can pose as it."""
+    """Return a message for stderr: its first line says whose it is, and all others are set in."""
     return "\n  ".join(printable(f"seatrial: {text}", but="\n").split("\n"))
 
 
