@@ -28,7 +28,7 @@ from seatrial.cli import app, main
 from seatrial.errors import ExitCode
 from seatrial.suites import find_suites, load_suite
 
-STEERING = "\x1b[2J\x9b1A\x07\x08\u200b\u202e\u2066\u2028\x85\x7f\U000e0041"
+STEERING = "\x1b[2J\x9b1A\x07\x08\u200b\u202e\u2066\u2028\x85\x7f\xad\ufeff"
 """What could clear a terminal, move in it, or turn its text around."""
 NAME = f"support – 模型 ✓{STEERING}"
 PLAN = """
