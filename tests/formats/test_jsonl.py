@@ -64,8 +64,8 @@ def test_a_key_that_stands_twice_is_no_record() -> None:
 def test_an_object_of_very_many_keys_is_read_in_a_second() -> None:
     """A doubled key among hundreds of thousands is found at once, not after comparing each with each."""
     keys = [(f"k{number}", 1) for number in range(200_000)]
-    before = time.perf_counter()
+    before = time.process_time()
     assert len(unique(keys)) == 200_000
     with pytest.raises(DoubledKey, match="'k199999'"):
         unique([*keys, keys[-1]])
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2

@@ -201,9 +201,9 @@ NINES = "".join(
 )
 def test_no_text_takes_long_or_grows(text: str, words: str) -> None:
     """What is too much is refused within seconds, with the limit; of very many mistakes the first are explained."""
-    before = time.perf_counter()
+    before = time.process_time()
     assert words in "\n".join(_mistakes(text))
-    assert time.perf_counter() - before < 5
+    assert time.process_time() - before < 5
 
 
 PIECES = st.sampled_from(

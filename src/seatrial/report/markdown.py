@@ -38,7 +38,7 @@ FOLD = 25
 """Lines before what is folded."""
 TABLE = 5
 """Lines that the table of gates takes besides its rows, and the line that folds."""
-UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 """Letters that steer, turn around, format or end lines; all that is shown is without them."""
 CUT = "… cut; the rest is in report.html"
 MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓", "harm likely": "⚠️"}
