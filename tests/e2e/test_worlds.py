@@ -163,8 +163,8 @@ def test_cells_of_numbers_rest_on_the_bounds_alone() -> None:
                 inside = (
                     [f"{node.module}.{name.name}" for name in node.names] if node.module == "seatrial.stats" else []
                 )
-                for module in inside or [node.module]:
-                    assert package.parent / f"{str(module).replace('.', '/')}.py" in held, module
+                for module in inside or [str(node.module)]:
+                    assert package.parent / f"{module.replace('.', '/')}.py" in held, module
 
 
 def test_an_instrument_flags_as_often_as_it_is_said_to() -> None:

@@ -246,7 +246,7 @@ def test_a_policy_that_is_no_text_is_refused(tmp_path: Path) -> None:
     """Bytes that are no UTF-8 end in a sentence that names the file."""
     path = tmp_path / "policy.yaml"
     path.write_bytes(b"name: \xff\n")
-    with pytest.raises(PolicyError, match=r"policy\.yaml: cannot be read"):
+    with pytest.raises(PolicyError, match=r"policy\.yaml:1: not UTF-8 text \(byte 6\); save it as UTF-8"):
         load_policy(path)
 
 

@@ -150,7 +150,7 @@ def test_another_encoding_is_named_with_its_line_and_a_mark_at_the_start_is_read
     folder = _suite(tmp_path, ITEM)
     path = folder / "items.jsonl"
     path.write_bytes(ITEM.encode() + ITEM.replace('"a"', '"é"').encode("latin-1"))
-    with pytest.raises(SuiteError, match=r"items\.jsonl:2: cannot be read: not UTF-8"):
+    with pytest.raises(SuiteError, match=r"items\.jsonl:2: not UTF-8 text \(byte \d+\); save it as UTF-8"):
         load_suite(folder)
     path.write_bytes(ITEM.encode("utf-8-sig"))
     assert load_suite(folder).items[0].id == "a"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, print_json, say
 from seatrial.cli.vibe import DEFAULT_DATABASE, Database, TrustedProxy
 from seatrial.errors import SeatrialError
 
@@ -64,14 +64,14 @@ def label_new(
     if as_json:
         print_json({"links": links, "admin": f"{url}/admin/{made.admin}", "needs": made.needs, "moves": steps})
         return
-    typer.echo("\n".join(f"{name}: {link}" for name, link in links.items()))
-    typer.echo(f"For you: {url}/admin/{made.admin}")
-    typer.echo(made.needs)
+    say("\n".join(f"{name}: {link}" for name, link in links.items()))
+    say(f"For you: {url}/admin/{made.admin}")
+    say(made.needs)
     for text in steps or [
         f"The review names no gate that labels of {signal} would decide; they say how far it can be believed."
     ]:
-        typer.echo(text)
-    typer.echo("Links are shown this once, and end after 14 days. Next: seatrial label serve")
+        say(text)
+    say("Links are shown this once, and end after 14 days. Next: seatrial label serve")
 
 
 @label_app.command("serve", epilog="Example: seatrial label serve --port 8765")
@@ -102,8 +102,8 @@ def label_status(database: Database = DEFAULT_DATABASE, as_json: Json = False) -
     if as_json:
         print_json({"session": name, **counts, "said": said_of(found, config)})
         return
-    typer.echo(f"{name}: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
-    typer.echo("\n".join(said_of(found, config)))
+    say(f"{name}: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
+    say("\n".join(said_of(found, config)))
 
 
 @label_app.command("close", epilog="Example: seatrial label close --policy policy.yaml")
@@ -147,11 +147,11 @@ def label_close(
         words = {"labels": str(path), "record": str(record) if record else None, "why": why}
         print_json({**words, "said": said_of(found, config), "change": asdict(found.change) if found.change else None})
         return
-    typer.echo("\n".join(said_of(found, config)))
-    typer.echo(f"{len(found.rows):,} labelled answers: {path}. {why}".strip())
+    say("\n".join(said_of(found, config)))
+    say(f"{len(found.rows):,} labelled answers: {path}. {why}".strip())
     gate = f"{{signal: {config['labels']}, …, labels: labels/{path.name}}}"
     records = " and `records: [records/]`" if record else ""
-    typer.echo(f"The policy takes them as `{gate}`{records}.")
+    say(f"The policy takes them as `{gate}`{records}.")
 
 
 def _record(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seatrial.cli.options import Json, print_json, printing
+from seatrial.cli.options import Json, print_json, printing, say
 from seatrial.errors import SeatrialError, StoreError
 
 __all__ = ["ledger_app"]
@@ -30,7 +30,7 @@ def ledger_list(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> Non
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
-    typer.echo(table(("no", "at", "kind", "by", "what"), ledger_rows(entries)))
+    say(table(("no", "at", "kind", "by", "what"), ledger_rows(entries)))
 
 
 @ledger_app.command("show", epilog="Example: seatrial ledger show 3")
@@ -64,7 +64,7 @@ def ledger_verify(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> N
         print_json({"entries": len(entries), "intact": True, "hash": last, "remarks": said, "reviews": asdict(files)})
         return
     told = [f"{len(entries)} entries, chain intact, last hash {last[:16]}.", *compared_words(files), *said]
-    typer.echo("\n".join(told))
+    say("\n".join(told))
 
 
 @ledger_app.command(
@@ -97,7 +97,7 @@ def ledger_waive(
         if as_json:
             print_json({**decision_json(content), "folder": str(folder)})
         else:
-            typer.echo(summary(content, folder))
+            say(summary(content, folder))
 
 
 def _ledger(path: Path) -> Any:

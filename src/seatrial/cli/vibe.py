@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli.options import Json, named_values, print_json
+from seatrial.cli.options import Json, named_values, print_json, say
 
 __all__ = ["vibe_app"]
 
@@ -41,7 +41,6 @@ def vibe_import(
     """Say what votes made elsewhere are worth: agreement, ties, side bias, each rater; and make them evidence."""
     from dataclasses import asdict
 
-    from seatrial.cli.output.tables import printable
     from seatrial.cli.output.vibe import crowd_summary
     from seatrial.errors import EvidenceError
     from seatrial.evidence.vibes import (
@@ -67,11 +66,11 @@ def vibe_import(
     if as_json:
         print_json({**asdict(found), "observations": len(made), "left_out": others, "remarks": remarked})
         return
-    typer.echo(crowd_summary(found))
+    say(crowd_summary(found))
     for line in (*columns_read(votes, named), *remarked, *others):
-        typer.echo(printable(line))
+        say(line)
     if out is not None:
-        typer.echo(f"{len(made):,} observations of vibe/preference: {out}. List it under `evidence:` in a policy.")
+        say(f"{len(made):,} observations of vibe/preference: {out}. List it under `evidence:` in a policy.")
 
 
 Database = Annotated[
@@ -118,10 +117,10 @@ def vibe_new(
     if as_json:
         print_json({"links": links, "admin": f"{url}/admin/{made.admin}", "trials": made.trials, "needs": made.needs})
         return
-    typer.echo("\n".join(f"{name}: {link}" for name, link in links.items()))
-    typer.echo(f"For you: {url}/admin/{made.admin}")
-    typer.echo(f"{made.trials} trials a rater, controls among them. {made.needs}")
-    typer.echo("Links are shown this once, and end after 14 days. Next: seatrial vibe serve")
+    say("\n".join(f"{name}: {link}" for name, link in links.items()))
+    say(f"For you: {url}/admin/{made.admin}")
+    say(f"{made.trials} trials a rater, controls among them. {made.needs}")
+    say("Links are shown this once, and end after 14 days. Next: seatrial vibe serve")
 
 
 TrustedProxy = Annotated[
@@ -158,7 +157,7 @@ def vibe_status(database: Database = DEFAULT_DATABASE, as_json: Json = False) ->
     if as_json:
         print_json([{"rater": name, "rated": done, "of": count} for name, done, count in rows])
         return
-    typer.echo(table(("rater", "rated", "of"), [(name, str(done), str(count)) for name, done, count in rows]))
+    say(table(("rater", "rated", "of"), [(name, str(done), str(count)) for name, done, count in rows]))
 
 
 @vibe_app.command("close", epilog="Example: seatrial vibe close --out vibes.parquet")
@@ -200,11 +199,9 @@ def vibe_close(
         words = {"observations": len(made), "record": str(kept) if record else None, "page": str(page)}
         print_json({**asdict(found), "limit": found.limit, **words})
         return
-    typer.echo(closing_summary(found))
-    typer.echo(f"{len(made):,} observations: {out}. To read: {page}.")
+    say(closing_summary(found))
+    say(f"{len(made):,} observations: {out}. To read: {page}.")
     if record is None:
-        typer.echo(
-            "Too few controls were rated by raters who hear them, so they have no record and vibe/off may only advise."
-        )
+        say("Too few controls were rated by raters who hear them, so they have no record and vibe/off may only advise.")
     else:
-        typer.echo(f"List {out.name} under `evidence:` and {kept.name} under `records:`, with a gate on vibe/off.")
+        say(f"List {out.name} under `evidence:` and {kept.name} under `records:`, with a gate on vibe/off.")

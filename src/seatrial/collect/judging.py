@@ -17,6 +17,7 @@ from seatrial.collect.meter import Meter, first_error
 from seatrial.collect.store import ResponseStore, call_key
 from seatrial.errors import CallFailed, EvidenceError, PolicyError
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.letters import unread
 from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt, scale_doubt, telling_anchors
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
@@ -382,7 +383,7 @@ def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
     try:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{path}: the judge's scores cannot be read: {error}") from error
+        raise EvidenceError(unread(path, error)) from error
     found: dict[tuple[str, str], float] = {}
     for place, row in json_lines(content):
         if isinstance(row, str):

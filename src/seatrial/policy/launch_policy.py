@@ -15,6 +15,7 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 
 from seatrial.errors import PolicyError
+from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy.judge_spec import JudgeSpec, resolved_judge
 from seatrial.policy.model_spec import Generation, ModelSpec, resolved_model
@@ -313,7 +314,7 @@ def load_policy(path: str | Path) -> LaunchPolicy:
     except FileNotFoundError:
         raise PolicyError(f"{path}: no such file. `seatrial init` writes a policy to start from.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path}: cannot be read: {error}") from error
+        raise PolicyError(unread(Path(path), error)) from error
     policy = parse_policy(text, str(path))
     return _resolved(policy, Path(path).resolve().parent)
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from seatrial.errors import ModelError, PolicyError
+from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel
 
 __all__ = ["Generation", "ModelSpec", "Turn", "from_environment", "resolved_model"]
@@ -224,7 +225,7 @@ def resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
         try:
             changes["system"] = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise PolicyError(f"the system prompt {path} cannot be read: {error}") from error
+            raise PolicyError(f"the system prompt {unread(path, error)}") from error
         if not changes["system"]:
             raise PolicyError(f"the system prompt {path} is empty; leave `system` out to have none")
     return spec.model_copy(update=changes)

@@ -20,6 +20,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from seatrial.errors import SuiteError
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.types import Harmful, Item, Message
 
@@ -285,11 +286,8 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SuiteError(f"{path}: missing; a suite has suite.md and items.jsonl") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise SuiteError(f"{path}:{line}: cannot be read: not UTF-8 ({error.reason})") from error
-    except OSError as error:
-        raise SuiteError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(unread(path, error)) from error
 
 
 def _front(folder: Path) -> tuple[_Front, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from seatrial.cli.output.tables import printable, table
+from seatrial.cli.output.tables import table
+from seatrial.errors import printable
 from seatrial.report.wording import number
 
 if TYPE_CHECKING:
