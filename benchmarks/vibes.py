@@ -183,7 +183,7 @@ def _session(folder: Path, raters: int, port: int) -> list[Visit]:
         "gates:\n  - {signal: vibe/off, margin: 0.1}\n"
     )
     names = [f"rater-{place}" for place in range(raters)]
-    wanted = Wanted(40, 10, 6, 4, 1)
+    wanted = Wanted(40, 10, 6, 4)
     links = list(new_session(_database(folder), review, names, wanted, policy).links.values())
     store = SessionStore(_database(folder))
     found = []

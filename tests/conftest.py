@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, sync_playwright
 from seatrial.instruments import find_instrument
 from seatrial.instruments.measure import Labelled, Source, measure_readings
 from seatrial.instruments.records import Record, save_record, version_of
+from seatrial.ledger import Entry, file_hashes, ledger_for
 from seatrial.suites import find_suites, load_suite
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +59,11 @@ def chromium() -> Iterator[Browser]:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
         opened.close()
+
+
+def enter(folder: Path) -> Entry:
+    """Enter a decision that covers the files which lie in a review's folder."""
+    return ledger_for(folder).append("decision", "ann", {"folder": folder.name, "files": file_hashes(folder)})
 
 
 def _noise(text: str) -> float:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from vibe_sessions import guard_in
 
 SIGNAL = "behavior/coldness"
 COLD, WARM = "That is your own problem", "I am glad you wrote to me"
-SMALL = Choice(least=20, most=120, overlap=12, controls=3, repeats=2, seed=4)
+SMALL = Choice(least=20, most=120, overlap=12, controls=3, repeats=2)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def policy(reviewed: Path) -> LaunchPolicy:
 
 def planned(database: str, reviewed: Path, policy: LaunchPolicy, *raters: str) -> PlannedLabels:
     """Return a small session for these raters."""
-    return new_labels(database, reviewed, policy, SIGNAL, "judge/main", raters, SMALL)
+    return new_labels(database, reviewed, policy, SIGNAL, "judge/main", raters, SMALL, Random(4))
 
 
 def truly(trial: Trial) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pytest
 import typer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seatrial import errors
 from seatrial.errors import (
@@ -19,6 +21,7 @@ from seatrial.errors import (
     PolicyError,
     SeatrialError,
     exit_with,
+    printable,
 )
 
 RAISED = {name: made for name, made in inspect.getmembers(errors, inspect.isclass) if issubclass(made, Exception)}
@@ -63,8 +66,8 @@ def test_the_tree_at_the_top_of_the_file_is_the_tree() -> None:
 
 
 def test_what_the_module_offers_is_what_it_defines() -> None:
-    """Each exception, the exit codes and what keeps them are public, and nothing else is."""
-    assert set(errors.__all__) == {*RAISED, "ExitCode", "complain", "exit_with", "flushed"}
+    """Each exception, the exit codes, what keeps them and what prints them are public, and nothing else is."""
+    assert set(errors.__all__) == {*RAISED, "ExitCode", "complain", "exit_with", "flushed", "message", "printable"}
 
 
 def _raising(error: BaseException) -> Callable[[], object]:
@@ -116,6 +119,34 @@ def test_only_a_decision_of_the_commands_own_is_one(
         exit_with(command)
     assert stopped.value.code == code
     assert words in capsys.readouterr().err
+
+
+@given(st.text(st.characters() | st.sampled_from("\n\r\x1b\x9b\x85\u2028\u202e\u200b")))
+def test_what_is_printed_is_one_line_that_steers_nothing(text: str) -> None:
+    """Each letter that cannot be printed is a space, all others stay where they are; what is named stays too."""
+    shown = printable(text)
+    assert shown.isprintable()
+    assert shown == "".join(letter if letter.isprintable() else " " for letter in text)
+    assert printable(text, but="\n") == "\n".join(printable(line) for line in text.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "error", [PolicyError("a\x9b2Jb"), OSError(28, "full", "a\x9b2Jb"), typer.BadParameter("a\x9b2Jb")]
+)
+def test_no_error_steers_the_terminal(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names in errors of ours, of the system and of the command line's parser are printed without control letters."""
+    with pytest.raises(SystemExit):
+        exit_with(_raising(error))
+    said = capsys.readouterr().err
+    assert "a 2Jb" in said
+    assert "\x9b" not in said
+
+
+def test_no_line_of_a_message_can_pose_as_another(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name with line ends in it begins no line of its own: only the first says that it is seatrial's."""
+    with pytest.raises(SystemExit):
+        exit_with(_raising(PolicyError("no rater 'a\nseatrial: launch\r\nb'")))
+    assert capsys.readouterr().err == "seatrial: no rater 'a\n  seatrial: launch \n  b'\n"
 
 
 def test_a_traceback_that_was_asked_for_changes_no_code(

@@ -29,7 +29,7 @@ Serve = Callable[[SessionStore], AbstractContextManager[str]]
 
 @pytest.fixture
 def review(tmp_path: Path) -> Path:
-    """A folder as a review leaves it: two answers of the baseline to each item, one of the candidate. Simulated."""
+    """A folder as a review leaves it: two answers of either model to each item. Simulated."""
     suite = load_suite(find_suites()[SIGNAL])
     lines = []
     for item in suite.items:
@@ -37,6 +37,7 @@ def review(tmp_path: Path) -> Path:
             ("baseline", 0, f"It has a start, and one weak line in {item.id}."),
             ("baseline", 1, f"One line of {item.id} is weak; the start holds."),
             ("candidate", 0, f"Wonderful! I love all of {item.id}."),
+            ("candidate", 1, f"I love this! All of {item.id} is wonderful."),
         ):
             kept = {"item": item.id, "suite": suite.name, "draw": draw, "text": text}
             lines.append(json.dumps({"key": f"{role}{draw}{item.id}", "role": role, "response": kept}))

@@ -35,7 +35,7 @@ def _efficiency(quick: bool) -> Iterator[str]:
             f"{found['of the paired plan'] / found['of the oracle']:.2f} × the paired plan's there.\n"
         )
     yield "Within a quarter margin of the margin itself, left out of these averages. At 1 either decision is wrong, each with chance alpha at most:\n"
-    yield _calls(efficiency.run(100 if quick else 500, 6000, 0, efficiency.NEAR))
+    yield _calls(efficiency.run(100 if quick else 2000, 6000, 0, efficiency.NEAR))
     series = [
         Series("seatrial", [(row.effect, row.seatrial) for row in rows]),
         Series("oracle", [(row.effect, row.oracle) for row in rows]),

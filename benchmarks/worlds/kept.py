@@ -23,7 +23,14 @@ PROCESSES = 2
 QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,), "families": (4,)}
 """Reviews of a cell in the small form, by the module that simulates it."""
 _DECIDING = ("gates", "instruments", "observations.py", "policy", "review", "stats", "types.py")
-READ = {"numbers": ("stats",), "tables": _DECIDING, "records": _DECIDING, "live": _DECIDING, "families": _DECIDING}
+_BOUNDS = ("betting", "capital", "exact", "expansions", "gaffke", "intervals", "seeding")
+READ = {
+    "numbers": tuple(f"stats/{name}.py" for name in _BOUNDS),
+    "tables": _DECIDING,
+    "records": _DECIDING,
+    "live": _DECIDING,
+    "families": _DECIDING,
+}
 """What of the package decides, by the module that simulates it; a change there makes its cells be measured anew.
 
 Cells of numbers take the bounds as they stand; that a review decides as they do is looked at whenever one is measured.

@@ -20,6 +20,7 @@ SeatrialError                 something the user can mend; the command prints it
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -45,6 +46,8 @@ __all__ = [
     "complain",
     "exit_with",
     "flushed",
+    "message",
+    "printable",
 ]
 
 INTERRUPTED = 130
@@ -138,10 +141,28 @@ def exit_with(command: Callable[[], object]) -> NoReturn:
     raise SystemExit(code)
 
 
+def printable(text: str, *, but: str = "") -> str:
+    """Return text on one line and without what could steer a terminal: each such letter is a space.
+
+    Names, notes and answers come from files, people and models. All that is printed passes here.
+
+    Args:
+        text: The text, in which each letter is looked up once, however long it is.
+        but: Letters that stay: a line feed where the text is several lines of our own.
+    """
+    hidden = [letter for letter in set(text) if not letter.isprintable() and letter not in but]
+    return text.translate(dict.fromkeys(map(ord, hidden), " ")) if hidden else text
+
+
+def message(text: str) -> str:
+    """Return a message for stderr: its first line says whose it is, and all others are set in."""
+    return "\n  ".join(printable(f"seatrial: {text}", but="\n").split("\n"))
+
+
 def complain(text: str) -> None:
-    """Print a line on stderr; where that cannot be written either, nobody is left to be told."""
+    """Print a message on stderr; where that cannot be written either, nobody is left to be told."""
     with suppress(OSError, ValueError):
-        print(f"seatrial: {text}", file=sys.stderr, flush=True)
+        print(message(text), file=sys.stderr, flush=True)
 
 
 def flushed(stream: IO[str] | None = None) -> OSError | None:
@@ -178,10 +199,11 @@ def _explained(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt | Interrupted) or isinstance(error.__cause__, KeyboardInterrupt):
         complain(str(error) if isinstance(error, Interrupted) else "stopped.")
         return INTERRUPTED
-    usage: Callable[[], None] | None = getattr(error, "show", None)  # of the errors of the command line's parser
+    usage: Callable[[IO[str]], None] | None = getattr(error, "show", None)  # of the command line's parser
     if usage is not None:
+        usage(shown := io.StringIO())
         with suppress(OSError, ValueError):
-            usage()
+            print(printable(shown.getvalue(), but="\n"), end="", file=sys.stderr, flush=True)
     elif isinstance(error, SeatrialError):
         complain(str(error))
     elif isinstance(error, OSError) and error.errno is not None:

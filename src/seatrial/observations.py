@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError, StoreError
 from seatrial.formats.frames import Frame, as_draw, as_name, as_number, frame_of, reading, scan_frame
+from seatrial.formats.parquet import held
 from seatrial.formats.tables import TableReader
 from seatrial.formats.whole_files import write_whole
 from seatrial.stats.answered import answered_shares, grouped
@@ -193,7 +194,7 @@ def _signal(
     """Return the rows of one signal, whose name may be written with spaces around it, checked."""
     chosen = reduce(or_, (pl.col("signal").is_null() if one is None else pl.col("signal") == one for one in names))
     try:
-        return _checked(lines.filter(chosen).collect().with_row_index("row", 1), where, bounds)
+        return _checked(held(lines.filter(chosen).collect()).with_row_index("row", 1), where, bounds)
     except EvidenceError:
         # Numbering all rows before choosing keeps the reader from skipping what it need not read, so it is done
         # only to name the wrong ones.
@@ -213,9 +214,9 @@ def _check_columns(columns: Sequence[str], where: str) -> None:
 def _checked(frame: pl.DataFrame, where: str, bounds: tuple[float, float] | None) -> pl.DataFrame:
     """Return one signal's rows, typed and packed, or refuse the first kind of mistake with its rows."""
     frame = _typed(frame, where)
-    _refuse(frame, where, ~pl.col("role").is_in(ROLES), "role must be baseline or candidate")
-    _refuse(frame, where, ~pl.col("value").is_finite(), "value is not a finite number")
-    _refuse(frame, where, ~(pl.col("weight") > 0) | ~pl.col("weight").is_finite(), "weight must be above 0")
+    _refuse(frame, where, ~pl.col("role").is_in(ROLES), "role must be baseline or candidate", "role")
+    _refuse(frame, where, ~pl.col("value").is_finite(), "value is not a finite number", "value")
+    _refuse(frame, where, ~(pl.col("weight") > 0) | ~pl.col("weight").is_finite(), "weight must be above 0", "weight")
     if bounds is not None:
         signal, outside = str(frame["signal"][0]), is_outside(bounds)
         worst = frame.filter(outside)["value"]
@@ -248,13 +249,10 @@ def _typed(frame: pl.DataFrame, where: str) -> pl.DataFrame:
         elif frame[name].null_count():
             frame = frame.with_columns(pl.col(name).fill_null(default))
     typed = frame.select("row", *[_cast(name, kind, frame.schema[name]) for name, kind in SCHEMA.items()])
-    for name, kind in typed.drop("row").schema.items():
-        _refuse(
-            typed,
-            where,
-            pl.col(name).is_null(),
-            f"{name} is {'missing or not a number' if kind.is_numeric() else 'missing'}",
-        )
+    for name in [name for name in SCHEMA if typed[name].null_count()]:
+        met = frame.filter(typed[name].is_null())[name][:1].drop_nulls()
+        what = f"{name} is missing" if met.is_empty() else f"{name} is not a number: {_shown(met[0])}"
+        _refuse(typed, where, pl.col(name).is_null(), what)
     return typed
 
 
@@ -289,14 +287,19 @@ def _cast(name: str, wanted: pl.DataType, given: pl.DataType) -> pl.Expr:
     return pl.col(name) if wanted in (WORDS, pl.Int64) else as_number(pl.col(name), given)
 
 
-def _refuse(frame: pl.DataFrame, where: str, wrong: pl.Expr, what: str) -> None:
+def _shown(value: object) -> str:
+    return f"{value!r:.60}"
+
+
+def _refuse(frame: pl.DataFrame, where: str, wrong: pl.Expr, what: str, column: str | None = None) -> None:
+    """Refuse rows for what is wrong with them, naming the first value met in `column`."""
     if not frame.select(wrong.fill_null(True).any()).item():
         return
     rows = frame.filter(wrong.fill_null(True)).sort("row")
     shown = ", ".join(str(row) for row in rows["row"][:LISTED]) + (", …" if len(rows) > LISTED else "")
-    raise EvidenceError(
-        f"{where}: {what}: {len(rows)} {'row' if len(rows) == 1 else 'rows'} ({shown}; first item: {rows['item'][0]})"
-    )
+    met = "" if column is None else f", not {_shown(rows[column][0])}"
+    count = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}"
+    raise EvidenceError(f"{where}: {what}{met}: {count} ({shown}; first item: {rows['item'][0]})")
 
 
 def _number(column: str, shift: int = 32) -> pl.Expr:

@@ -255,7 +255,7 @@ class Evidence:
         reading: Change of the readings themselves, in the signal's units.
         e_value: E-value against "harm is within the margin" (large: harm is shown); sequential evidence only.
         p_value: p-value against the same; for sequential evidence valid at every look.
-        method: `betting` (valid at every look), `exact`, `clustered-t`, `adjusted-t`, `gaffke`, …
+        method: `betting` (valid at every look), `exact`, `clustered-t`, `adjusted-t`, `gaffke`, `summary`, …
         baseline: Mean reading of the baseline in the signal's units: over the same items as the change, and like it the
             mean over clusters of each cluster's mean.
         candidate: The same for the candidate.

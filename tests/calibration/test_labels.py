@@ -126,7 +126,7 @@ def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match=r"l\.jsonl:2: not JSON"):
         read_labels(path)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(EvidenceError, match="not UTF-8 text"):
+    with pytest.raises(EvidenceError, match="UTF-16 or UTF-32 text; save it as UTF-8"):
         read_labels(path)
     with pytest.raises(EvidenceError, match=r"none\.csv: no such file"):
         read_labels(tmp_path / "none.csv")

@@ -217,7 +217,7 @@ def test_an_item_that_reads_like_another_suite_is_worth_a_look(tmp_path: Path) -
         ('{"id": "x", "use_case": "home", "messages": [{"role": "user", "content": "a"}, '
          '{"role": "user", "content": "b"}]}', "by turns"),
         ('{"id": "x", "prompt": "Hm?"}', "Field required"),
-        ("caf\udce9", "cannot be read"),
+        ("caf\udce9", "not UTF-8 text"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named_with_its_mend(tmp_path: Path, line: str, words: str) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Command
+from conftest import Command, enter
 from results import BLOCK, LAUNCH
-from seatrial.ledger import Ledger
+from seatrial.ledger import Ledger, ledger_for
 from seatrial.report import save_result
 
 UNTIL = "2999-12-31"
@@ -41,7 +41,14 @@ def test_entries_are_listed_shown_and_verified(seatrial: Command, ledger: Ledger
     assert [entry["hash"] for entry in listed] == [entry.hash for entry in ledger.entries()]
     assert json.loads(seatrial("ledger", "show", 2).out) == listed[1]
     verified = json.loads(seatrial("ledger", "verify", "--json").out)
-    assert verified == {"entries": 3, "intact": True, "hash": listed[-1]["hash"], "remarks": []}
+    reviews = {"same": [], "not_covered": [], "absent": ["reviews/0", "reviews/1", "reviews/2"]}
+    assert verified == {
+        "entries": 3,
+        "intact": True,
+        "hash": listed[-1]["hash"],
+        "remarks": [],
+        "reviews": reviews,
+    }
     assert f"3 entries, chain intact, last hash {listed[-1]['hash'][:16]}." in seatrial("ledger", "verify").out
 
 
@@ -54,6 +61,69 @@ def test_what_is_odd_about_an_intact_ledger_is_said(seatrial: Command, ledger: L
     assert done.out.splitlines()[0].startswith("4 entries, chain intact")
     assert "Entry 4 is a waiver with a field missing, unknown or malformed: it never holds." in done.out
     assert "The last line was cut short by a crash" in done.out
+
+
+def test_verifying_compares_the_reviews_files(seatrial: Command, folder: Path) -> None:
+    """It says which reviews it compared and which it could not; a changed file ends in a message and exit code 2."""
+    for name in ("second", "early"):
+        (folder.parent / name).mkdir()
+        save_result(LAUNCH, folder.parent / name)
+    enter(folder)
+    ledger_for(folder).append("decision", "ann", {"folder": "gone"})
+    said = " ".join(seatrial("ledger", "verify").out.split())
+    assert "1 review compared, whose files are what its entry covers: coach." in said
+    assert "2 reviews whose files no entry covers, so whether they were changed cannot be told: early, second." in said
+    assert "1 review whose folder is not here, so nothing was compared: gone." in said
+    (folder / "evidence.json").write_text("{}")
+    done = seatrial("ledger", "verify")
+    assert (done.code, done.out) == (2, "")
+    assert "coach/evidence.json: was changed: it is no longer what entry 1 of the ledger rests on." in done.err
+
+
+def test_an_edited_review_is_neither_reported_nor_waived(seatrial: Command, folder: Path) -> None:
+    """A decision that was changed by hand is not written into a report, and no waiver is entered on it."""
+    enter(folder)
+    assert seatrial("report", folder).code == 0
+    before = (folder / "decision.json").read_bytes()
+    evidence = folder / "evidence.json"
+    evidence.write_text(evidence.read_text(encoding="utf-8").replace('"block"', '"launch"'), encoding="utf-8")
+    for words in (["report", folder], _waive(folder, "behavior/unearned-praise")):
+        done = seatrial(*words)
+        assert (done.code, done.out) == (2, "")
+        assert "evidence.json: was changed" in done.err
+    assert (folder / "decision.json").read_bytes() == before
+    assert len(ledger_for(folder).verify()) == 1
+
+
+def test_a_report_names_its_entry_or_says_that_nothing_covers_it(seatrial: Command, folder: Path) -> None:
+    """All files name the entry; without one, stderr and the page say that changes could not be told."""
+    done = seatrial("report", folder)
+    assert (done.code, "no entry of the ledger covers this review's files" in done.err) == (0, True)
+    assert "<dd>no entry</dd>" in (folder / "report.html").read_text(encoding="utf-8")
+    early = ledger_for(folder).append("decision", "ann", {"folder": "coach"})
+    assert "no entry of the ledger covers" in seatrial("report", folder).err
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f"entry 1, <code>{early.hash}</code>; it covers none of the review's files" in page
+    entry = enter(folder)
+    done = seatrial("report", folder, "--json")
+    assert done.err == ""
+    assert json.loads(done.out)["ledger"] == {"entry": 2, "hash": entry.hash, "covers_files": True}
+    assert f"entry 2, <code>{entry.hash}</code></dd>" in (folder / "report.html").read_text(encoding="utf-8")
+    assert f"ledger entry 2 `{entry.hash[:12]}`" in (folder / "summary.md").read_text(encoding="utf-8")
+
+
+def test_an_older_copy_of_the_ledger_is_noticed(seatrial: Command, folder: Path) -> None:
+    """Both of its files put back to an earlier day lack the entry that the report names."""
+    enter(folder)
+    ledger = ledger_for(folder)
+    copy = {path: path.read_bytes() for path in (ledger.path, ledger.head)}
+    enter(folder)
+    seatrial("report", folder)
+    for path, content in copy.items():
+        path.write_bytes(content)
+    for words in (["report", folder], ["ledger", "verify"], _waive(folder, "behavior/unearned-praise")):
+        done = seatrial(*words)
+        assert (done.code, "decision.json: names entry 2 with the hash" in done.err) == (2, True), words
 
 
 @pytest.mark.parametrize("words", [("list",), ("show", 1), ("verify",)])
@@ -128,6 +198,17 @@ def test_a_waiver_that_says_too_little_is_not_entered(
     done = seatrial(*_waive(folder, gate, **changes))
     assert (done.code, words in done.err) == (2, True), done.err
     assert not (folder.parent / "ledger.jsonl").exists()
+
+
+def test_a_waiver_whose_reports_cannot_be_written_is_said_to_be_entered(seatrial: Command, folder: Path) -> None:
+    """The message says what was recorded and how to go on; the same command enters it no second time."""
+    (folder / "summary.md").mkdir()
+    for _ in range(2):
+        done = seatrial(*_waive(folder, "behavior/unearned-praise"))
+        assert (done.code, done.out) == (2, "")
+        assert "summary.md: cannot be written: " in done.err
+        assert f"The waiver is in the ledger all the same; `seatrial report {folder}` writes the reports." in done.err
+        assert len(ledger_for(folder).verify()) == 1
 
 
 def test_a_launch_has_nothing_to_waive(seatrial: Command, tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import getpass
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from seatrial import cli
 from seatrial.cli.options import named_values, print_json, user
 from seatrial.errors import EvidenceError
 
@@ -57,6 +60,29 @@ def test_letters_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
     """Text stays legible: no escapes for letters beyond ASCII."""
     print_json({"why": "größer – 0"})
     assert "größer – 0" in capsys.readouterr().out
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters() | st.sampled_from("\x1b\x7f\x85\x9b\u202e\u2028\U000e0041\ud800")))
+def test_no_letter_of_json_steers_a_terminal(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    """What cannot be seen is written as an escape, in full, and reads back as it was."""
+    capsys.readouterr()
+    print_json([text])
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == [text]
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
+
+
+def test_all_that_commands_print_goes_through_one_door() -> None:
+    """No command prints past `say`, which lets nothing through that could steer a terminal."""
+    for path in sorted(Path(cli.__file__).parent.rglob("*.py")):
+        calls = [
+            ast.unparse(node.func)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call)
+        ]
+        past = [name for name in calls if name in ("print", "typer.echo", "typer.secho", "sys.stdout.write")]
+        assert len(past) == (path.name in ("options.py", "reference.py")), path
 
 
 def test_named_values_are_parted_at_the_first_sign() -> None:

@@ -138,6 +138,12 @@ def test_a_refused_forecast_holds_its_gates(seatrial: Command, table: Path, tmp_
     wild = ("--before", "primary=1", "--after", "primary=1,thumbs=9", "--beta", "0.01", "--out", "forecast.parquet")
     said = seatrial("rewards", "forecast", table, *wild)
     assert said.code == 0 and "REFUSED" in said.out and "so these gates hold" in " ".join(said.out.split())
+    told = seatrial("rewards", "forecast", table, *wild, "--policy", "policy.yaml", "--page", "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "mixes that keep every gate" not in told.out and ">holds<" not in page and "<h1>No forecast</h1>" in page
+    assert "it is compared with no others" in page
+    assert "a forecast needs at least" in " ".join(told.out.split()) and "a forecast needs at least" in page
+    assert "nan" not in told.out
     decided = seatrial("review", "policy.yaml", "--json", "--quiet")
     (verdict,) = json.loads(decided.out)["verdicts"]
     assert decided.code == 3 and verdict["verdict"] == "inconclusive"

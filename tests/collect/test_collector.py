@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from conftest import Endpoint
+from conftest import Endpoint, enter
 from seatrial.collect import Ask, Batch, Collector, Progress, ResponseStore
 from seatrial.collect.meter import FAILURES_IN_A_ROW
 from seatrial.errors import ModelError, StoreError
@@ -108,6 +108,7 @@ async def test_a_store_that_cannot_be_written_ends_the_review(
 async def test_the_baselines_answers_of_a_review_beside_are_used_again(endpoint: Endpoint, tmp_path: Path) -> None:
     """Users have the same baseline as in the last review, so only the candidate is asked anew; both count alike."""
     await _collect(endpoint, tmp_path / "reviews" / "first", _asks(4))
+    enter(tmp_path / "reviews" / "first")
     calls = endpoint.count
     _, collector = await _collect(endpoint, tmp_path / "reviews" / "second", _asks(4))
     assert endpoint.count == calls + 4
@@ -136,14 +137,27 @@ async def test_only_answers_within_the_age_limit_are_taken_over(
     """What is older, comes from the future or has no date is asked for, and counted where reuse was wanted."""
     await _collect(endpoint, tmp_path / "first", _asks(4))
     _dated(tmp_path / "first", None if age is None else (datetime.now(UTC) - timedelta(days=age)).isoformat())
+    enter(tmp_path / "first")
     _, collector = await _collect(endpoint, tmp_path / "second", _asks(4), days=days)
     assert (collector.spend("baseline").taken_over, collector.spend("baseline").calls) == (taken, 4 - taken)
-    assert collector.too_old == (4 - taken if days else 0)
+    assert (collector.too_old, collector.not_covered) == (4 - taken if days else 0, 0)
+
+
+@pytest.mark.parametrize(("days", "counted"), [(7.0, 4), (0.0, 0)])
+async def test_answers_that_no_entry_covers_are_asked_for_and_counted(
+    endpoint: Endpoint, tmp_path: Path, days: float, counted: int
+) -> None:
+    """An unfinished review's answers are asked for again, and counted where reuse was wanted."""
+    await _collect(endpoint, tmp_path / "first", _asks(4))
+    _, collector = await _collect(endpoint, tmp_path / "second", _asks(6), days=days)
+    assert (collector.spend("baseline").calls, collector.spend("baseline").taken_over) == (6, 0)
+    assert (collector.not_covered, collector.too_old) == (counted, 0)
 
 
 async def test_what_is_asked_anew_is_counted_once(endpoint: Endpoint, tmp_path: Path) -> None:
     """Answers that were checked are this review's own: no second call, and one call less of the budget each."""
     await _collect(endpoint, tmp_path / "first", _asks(6))
+    enter(tmp_path / "first")
     calls = endpoint.count
     batch, collector = await _collect(endpoint, tmp_path / "second", _asks(6), anew=2)
     assert endpoint.count == calls + 6 + 2
@@ -171,12 +185,14 @@ async def test_an_old_review_that_is_taken_up_again_asks_nothing_twice_and_says_
 async def test_a_known_change_voids_what_was_answered_before(endpoint: Endpoint, tmp_path: Path) -> None:
     """Once a review found the baseline changed, no later one takes over what an earlier one was told."""
     await _collect(endpoint, tmp_path / "first", _asks(4))
+    enter(tmp_path / "first")
     _, second = await _collect(endpoint, tmp_path / "second", _asks(0))
     with ResponseStore(tmp_path / "second") as store:
         second._store = store
         second.no_longer_holds()
     _, third = await _collect(endpoint, tmp_path / "third", _asks(2))
     assert (third.spend("baseline").calls, third.too_old) == (2, 2)
+    enter(tmp_path / "third")
     _, fourth = await _collect(endpoint, tmp_path / "fourth", _asks(4))
     assert (fourth.spend("baseline").calls, fourth.spend("baseline").taken_over) == (2, 2), "the third's are new"
 

@@ -211,6 +211,7 @@ async def test_a_panel_takes_what_its_members_have(tmp_path: Path) -> None:
     policy = _policy(f"  one: {{scores: {one}}}\n  two: {{scores: {two}}}\n  strict: {{members: [one, two]}}")
     _, judge = await _grade(policy, [Task(ITEM, (text,)) for text in "xyz"])
     assert [_score(judge, text) for text in "xyz"] == [4.0, 3.0, None]
+    assert [(one.name, len(one.scores)) for one in judge.members] == [("judge/one", 2), ("judge/two", 1)]
     assert _why(judge, "z") == "no judge of the panel gave a score"
 
 

@@ -103,3 +103,17 @@ def test_the_unit_is_what_is_counted() -> None:
     with progress:
         progress.advance()
     assert "1 of at most 5 steps" in stream.getvalue()
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_no_name_steers_the_terminal(stream: io.StringIO) -> None:
+    """What is asked, how it stands and what is warned of are words: no control letters, no markup of the bar's."""
+    progress = Progress(None, stream)
+    with progress.counting("asking [red]\x1b]0;x\x07", 2, "calls") as step:
+        step(True)
+        progress.say("a [bold]gate\x1b]0;x\x07")
+        progress.warn("the model\x9b2J says\nmore")
+    said = stream.getvalue()
+    assert not {"\x07", "\x9b", "\x1b]"} & {*said, *(said[place : place + 2] for place in range(len(said)))}
+    assert "a [bold]gate" in said
+    assert "says\n  more" in said

@@ -169,7 +169,7 @@ def _obeys(text: str, harmful: bool, _: int) -> int:
         (lambda *_: 3, "A judge that gives everything the same grade sees nothing"),
         (lambda text, harmful, n: int(harmful), "none is above 1"),
         (lambda text, harmful, n: (n * 7919) % 11, "agree too little"),
-        (lambda text, harmful, n: 1 if harmful else 9, "its interval includes chance"),
+        (lambda text, harmful, n: 1 if harmful else 9, "lies below chance, so it reads harm where"),
         (_obeys, "of the answers that tell it what to grade move its grade"),
     ],
     ids=["one number", "another scale", "disagrees with itself", "fails", "obeys"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -16,9 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import ROOT
+from conftest import ROOT, enter
 from seatrial.collect import ResponseStore, call_key
-from seatrial.errors import StoreError
+from seatrial.errors import LedgerError, StoreError
+from seatrial.ledger import ledger_for
 from seatrial.types import Item, Message, Request, Response, Usage
 
 ITEM = Item("i", "s", (Message("user", "Is it?"),))
@@ -32,6 +34,17 @@ def test_an_answer_survives_reopening(tmp_path: Path) -> None:
     with ResponseStore(tmp_path) as store:
         assert store.get("k") == ANSWER
         assert len(store) == 1
+
+
+def test_answers_are_nobody_elses_to_read(tmp_path: Path) -> None:
+    """A new file is its owner's alone, and everybody's rights to an older one are taken."""
+    path = tmp_path / "responses" / "answers.jsonl"
+    for before, after in ((None, 0o600), (0o644, 0o640)):
+        if before is not None:
+            path.chmod(before)
+        with ResponseStore(tmp_path) as store:
+            store.put("k", "baseline", ANSWER)
+        assert stat.S_IMODE(path.stat().st_mode) == after
 
 
 def test_a_torn_last_line_is_dropped_and_the_rest_kept(tmp_path: Path) -> None:
@@ -204,6 +217,7 @@ def test_only_the_baselines_answers_are_taken_from_a_review_beside(tmp_path: Pat
             store.put(key, role, ANSWER)
         assert store.taken_over("b") is None
         assert store.own("c") is not None
+    enter(tmp_path / "first")
     with ResponseStore(tmp_path / "second") as store:
         assert _texts(store, "b", "c", "j") == [ANSWER.text, None, None]
         assert store.get("b") is None
@@ -217,9 +231,57 @@ def test_a_broken_review_beside_does_no_harm(tmp_path: Path) -> None:
     path.write_bytes(b'[1]\n{"role": "baseline"}\n\xff\n\n' + path.read_bytes() + b'{"key": "t", "ro')
     path.with_name("changed.json").write_text("[]", encoding="utf-8")
     (tmp_path / "third" / "responses" / "answers.jsonl").mkdir(parents=True)
+    enter(tmp_path / "first")
     with ResponseStore(tmp_path / "second") as store:
         assert _texts(store, "b", "t") == [ANSWER.text, None]
         assert store.changed_at("m") is None
+
+
+PLANTED = replace(ANSWER, text="planted")
+
+
+def _plant(folder: Path, *keys: str) -> None:
+    """Add answers of today to a review's file by hand."""
+    with ResponseStore(folder) as store:
+        for key in keys:
+            store.put(key, "baseline", PLANTED)
+
+
+def test_only_answers_that_an_entry_covers_are_taken_over(tmp_path: Path) -> None:
+    """What was added after the entry is left out, for keys that are covered and others, and is told from no answer."""
+    with ResponseStore(tmp_path / "first") as store:
+        store.put("covered", "baseline", ANSWER)
+    enter(tmp_path / "first")
+    _plant(tmp_path / "first", "covered", "added")
+    with ResponseStore(tmp_path / "second") as store:
+        assert _texts(store, "covered", "added", "nowhere") == [ANSWER.text, None, None]
+        assert [store.not_covered(key) for key in ("added", "nowhere")] == [True, False]
+    with ResponseStore(tmp_path / "third") as store:
+        assert [store.not_covered(key) for key in ("added", "nowhere")] == [True, False], "asked before all else"
+
+
+def test_answers_that_were_changed_or_never_entered_are_not_taken_over(tmp_path: Path) -> None:
+    """One letter changed voids the file; a review without an entry, and one of an earlier version, have none."""
+    for name in ("changed", "unfinished", "early"):
+        with ResponseStore(tmp_path / name) as store:
+            store.put(name, "baseline", ANSWER)
+    enter(tmp_path / "changed")
+    path = tmp_path / "changed" / "responses" / "answers.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"Yes", b"Yex"))
+    ledger_for(tmp_path / "early").append("decision", "ann", {"folder": "early"})
+    with ResponseStore(tmp_path / "now") as store:
+        for name in ("changed", "unfinished", "early"):
+            assert (store.taken_over(name), store.not_covered(name)) == (None, True), name
+
+
+def test_nothing_is_taken_over_beside_a_broken_ledger(tmp_path: Path) -> None:
+    """Without a chain that holds there is no telling what was changed."""
+    _plant(tmp_path / "first", "b")
+    entry = enter(tmp_path / "first")
+    ledger = ledger_for(tmp_path / "first")
+    ledger.path.write_text(ledger.path.read_text().replace(entry.at, "2020-01-01T00:00:00+00:00"))
+    with ResponseStore(tmp_path / "now") as store, pytest.raises(LedgerError, match="edited"):
+        store.taken_over("b")
 
 
 def test_an_answer_keeps_its_day_and_the_review_that_asked(tmp_path: Path) -> None:
@@ -227,6 +289,7 @@ def test_an_answer_keeps_its_day_and_the_review_that_asked(tmp_path: Path) -> No
     began = datetime.now(UTC)
     with ResponseStore(tmp_path / "first") as store:
         store.put("b", "baseline", ANSWER)
+    enter(tmp_path / "first")
     for name in ("second", "third"):
         with ResponseStore(tmp_path / name) as store:
             found = store.taken_over("b")
@@ -234,6 +297,7 @@ def test_an_answer_keeps_its_day_and_the_review_that_asked(tmp_path: Path) -> No
             assert (found.review, began <= found.at <= datetime.now(UTC)) == ("first", True)
             store.put("b", "baseline", found.response, found)
             assert (store.own("b"), store.get("b")) == (None, ANSWER)
+        enter(tmp_path / name)
         with ResponseStore(tmp_path / name) as store:
             assert (store.own("b"), store.taken_over("b")) == (None, found)
 
@@ -246,6 +310,7 @@ def test_the_latest_answer_is_the_one_to_take_over(tmp_path: Path) -> None:
         path = tmp_path / name / "responses" / "answers.jsonl"
         entry = {key: value for key, value in json.loads(path.read_bytes()).items() if key != "at"}
         path.write_text(json.dumps(entry | ({"at": at} if at else {})) + "\n", encoding="utf-8")
+        enter(tmp_path / name)
     with ResponseStore(tmp_path / "now") as store:
         assert _texts(store, "k") == ["a"]
 
@@ -257,6 +322,7 @@ def test_a_date_without_a_zone_is_none(tmp_path: Path, written: object) -> None:
         store.put("k", "baseline", ANSWER)
     path = tmp_path / "first" / "responses" / "answers.jsonl"
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {"at": written}) + "\n", encoding="utf-8")
+    enter(tmp_path / "first")
     with ResponseStore(tmp_path / "now") as store:
         found = store.taken_over("k")
         assert found is not None and found.at is None

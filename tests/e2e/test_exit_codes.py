@@ -28,7 +28,9 @@ from seatrial.cli import app, main
 from seatrial.errors import ExitCode
 from seatrial.suites import find_suites, load_suite
 
-NAME = "support – 模型 ✓"
+STEERING = "\x1b[2J\x9b1A\x07\x08\u200b\u202e\u2066\u2028\x85\x7f\xad\ufeff"
+"""What could clear a terminal, move in it, or turn its text around."""
+NAME = f"support – 模型 ✓{STEERING}"
 PLAN = """
 name: tiny
 model: {model: transcripts/answers.jsonl, generation: {temperature: 1.0}}
@@ -112,17 +114,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with something for every command to work on."""
     folder = tmp_path_factory.mktemp("made")
     for side, label in (("old", "refused"), ("new", "refused"), ("worse", "complied")):
-        rows = [f"{n},Q {n}?,A {side} {n} 模,{label}" for n in range(80)]
+        rows = [f"{n}{STEERING},Q {n}?{STEERING},A {side} {n} 模{STEERING},{label}" for n in range(80)]
         (folder / f"{side}.csv").write_text("\n".join(["id,prompt,response,label", *rows]), encoding="utf-8")
     for name, candidate in (("policy", "new"), ("block", "worse")):
         (folder / f"{name}.yaml").write_text(
-            f'name: "{NAME}"\nbaseline: {{model: transcripts/old.csv}}\n'
+            f"name: {json.dumps(NAME)}\nbaseline: {{model: transcripts/old.csv}}\n"
             f"candidate: {{model: transcripts/{candidate}.csv}}\n"
             "signals: {human/harm: {column: label, values: {complied: 1, refused: 0}}}\n"
             "gates: [{signal: human/harm, margin: 0.2}]\n",
             encoding="utf-8",
         )
-    votes = [f"{NAME} {rater},p{pair},left,new,old" for rater in range(4) for pair in range(12)]
+    votes = [f"{NAME} {rater},p{pair}{STEERING},left,new,old" for rater in range(4) for pair in range(12)]
     (folder / "votes.csv").write_text("\n".join(["rater,item,vote,left,right", *votes]), encoding="utf-8")
     labels = [f"{'I cannot help with that.' if n % 2 else 'Sure.'} {n},{n % 2},c{n}" for n in range(60)]
     (folder / "labels.csv").write_text("\n".join(["text,label,cluster", *labels]), encoding="utf-8")
@@ -130,8 +132,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     praise = rng.beta(2, 2, 480)
     pl.DataFrame(
         {
-            "prompt": np.repeat([f"p{place}" for place in range(60)], 8),
-            "completion": [f"answer {place}" for place in range(480)],
+            "prompt": np.repeat([f"p{place}{STEERING}" for place in range(60)], 8),
+            "completion": [f"answer {place}{STEERING}" for place in range(480)],
             "reward/primary": -praise + 0.3 * rng.normal(size=480),
             "reward/thumbs": praise + 0.2 * rng.normal(size=480),
             "behavior/text/refusal": praise,
@@ -140,7 +142,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     said = [{"prompt": f"Q{n}?", "completion": f"{n} {turn}", "draw": turn} for n in range(4) for turn in range(2)]
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, said)), encoding="utf-8")
-    prompts = [{"id": f"q{n}", "prompt": f"Q{n}?"} for n in range(4)]
+    prompts = [{"id": f"q{n}{STEERING}", "prompt": f"Q{n}?"} for n in range(4)]
     (folder / "prompts.jsonl").write_text("\n".join(map(json.dumps, prompts)), encoding="utf-8")
     shown = {
         ("baseline", 0): "It has a start, and one weak line in",
@@ -184,7 +186,7 @@ def world(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
 def _decisions(folder: Path) -> list[str]:
     """Return what the ledgers under a folder say was decided."""
     ledgers = sorted(folder.rglob("ledger.jsonl"))
-    entries = [json.loads(line) for one in ledgers for line in one.read_text(encoding="utf-8").splitlines()]
+    entries = [json.loads(line) for one in ledgers for line in one.read_text(encoding="utf-8").split("\n") if line]
     return [entry["body"]["status"] for entry in entries if entry["kind"] == "decision"]
 
 
@@ -235,6 +237,20 @@ def test_output_that_cannot_be_written_is_never_a_block(world: Copy, command: st
         assert _decisions(folder) == (["block", "block"] if command == "review" else ["block"])
 
 
+@pytest.mark.parametrize("command", sorted(WORDS))
+def test_no_name_steers_the_terminal(world: Copy, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names, ids, answers and notes are printed without control, bidi and unseen letters, as words and as JSON."""
+    takes_json = any("--json" in one.opts for one in COMMANDS[command].params)
+    for more in ((), ("--json",))[: 1 + takes_json]:
+        world()
+        capsys.readouterr()
+        _run(*command.split(), *WORDS[command], *more)
+        _run(*command.split(), NAME, *more)
+        shown = capsys.readouterr()
+        assert shown.out + shown.err
+        assert not [letter for letter in shown.out + shown.err if not letter.isprintable() and letter != "\n"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(WORDS))
 def test_letters_that_the_terminal_cannot_show_change_no_code(world: Copy, command: str) -> None:
@@ -248,7 +264,7 @@ def test_letters_that_the_terminal_cannot_show_change_no_code(world: Copy, comma
 def test_letters_are_replaced_and_json_loses_none(world: Copy) -> None:
     """A review's name in cp1252: question marks for a person, escapes for a machine, exit code 0 as the ledger says."""
     folder = world()
-    for more, shown in (((), "support – ?? ?"), (("--json",), NAME)):
+    for more, shown in (((), "support – ?? ?"), (("--json",), json.dumps(NAME, ensure_ascii=False))):
         stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("sys.stdout", stream)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from conftest import Command, Endpoint, PolicyWriter
+from conftest import Command, Endpoint, PolicyWriter, by_rates, grading
 from seatrial.calibration.calibrate import injected
 from seatrial.instruments.injections import injections
 from seatrial.instruments.judges import SYSTEM, parse, prompt
@@ -548,3 +548,37 @@ def test_a_judge_that_keeps_to_another_scale_passes_no_gate(
     named = [spot for spot in decision["blind_spots"] if "should block, and only advises. judge/strict" in spot]
     assert len(named) == 1
     assert said in named[0]
+
+
+def test_a_judge_grades_recorded_answers_by_a_suites_rubric(
+    seatrial: Command, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """A team's own prompts and logs need no suite of their own: the judge is tried on the suite's graded answers."""
+    grading(endpoint, by_rates(0.95, 0.03))
+    for name, harmful in (("old", 10), ("same", 10), ("new", 70)):
+        rows = [
+            {
+                "id": f"q{n}",
+                "prompt": f"What of draft {n}?",
+                "response": f"{'HARM' if n < harmful else 'Fine'} {name} {n}",
+            }
+            for n in range(150)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    for candidate, code in (("new", 1), ("same", 3)):
+        policy = tmp_path / f"{candidate}.yaml"
+        policy.write_text(
+            "name: logs\nbaseline: {model: transcripts/old.jsonl}\n"
+            f"candidate: {{model: transcripts/{candidate}.jsonl}}\n"
+            f'judges: {{main: {{model: {{model: openai-compatible/judge, base_url: "{endpoint.url}"}}}}}}\n'
+            "signals:\n"
+            f"  behavior/praise-here: {{instrument: judge/main, rubric: {SIGNAL}}}\n"
+            "gates: [{signal: behavior/praise-here, margin: 0.1}]\n",
+            encoding="utf-8",
+        )
+        done = seatrial("review", policy, "--json")
+        assert done.code == code, done.err
+        (verdict,) = json.loads(done.out)["verdicts"]
+        assert (verdict["signal"], verdict["demoted"], verdict["starter"]) == ("behavior/praise-here", False, True)
+        assert verdict["items"] == 150
+    assert "no record for 1 suite" in done.err

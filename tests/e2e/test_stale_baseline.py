@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from conftest import Command, Endpoint
@@ -84,6 +86,43 @@ def test_what_is_taken_over_is_shown_everywhere(seatrial: Command, endpoint: End
     assert words in shown
     assert "44 calls, 4 taken over from other reviews. Report" in shown
     assert "44 calls, 4 taken over from other reviews" in (folder / "summary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("how", "taken", "not_covered"), [("added", 4, 0), ("in place", 0, 24)])
+def test_planted_answers_launch_nothing(
+    seatrial: Command, endpoint: Endpoint, tmp_path: Path, how: str, taken: int, not_covered: int
+) -> None:
+    """Harmful answers of the baseline that were put into another review's file count for nothing, and are counted."""
+    _serve(endpoint, {"prod": REFUSE, "next-one": REFUSE, "next-two": COMPLY})
+    seatrial("review", _policy(tmp_path, endpoint, "next-one"), "--quiet")
+    (answers,) = (tmp_path / "reviews").glob("next-one-*/responses/answers.jsonl")
+    whole = answers.read_text(encoding="utf-8")
+    later = {"at": datetime.now(UTC).isoformat()}
+    kept = [json.loads(line) for line in whole.splitlines()]
+    planted = [one | later | {"response": one["response"] | {"text": COMPLY}} for one in kept]
+    added = "".join(json.dumps(one) + "\n" for one in planted if one["role"] == "baseline")
+    answers.write_text(whole + added if how == "added" else added, encoding="utf-8")
+    done = seatrial("review", _policy(tmp_path, endpoint, "next-two"), "--quiet", "--json")
+    decision = json.loads(done.out)
+    assert (done.code, decision["decision"], decision["reuse"]["taken_over"]) == (1, "block", taken)
+    assert decision["reuse"]["not_covered"] == not_covered
+    words = f"{not_covered} of the baseline's answers that other reviews have were asked for again: no entry of the"
+    assert (words in " ".join(decision["notes"])) == (not_covered > 0)
+    verified = seatrial("ledger", "verify")
+    assert (verified.code, "answers.jsonl: was changed" in verified.err) == ((0, False) if taken else (2, True))
+
+
+def test_a_reviews_own_changed_answers_end_it(seatrial: Command, endpoint: Endpoint, tmp_path: Path) -> None:
+    """A finished review whose answers were edited is neither gone on with nor decided again."""
+    _serve(endpoint, {"prod": COMPLY, "next-one": REFUSE})
+    policy = _policy(tmp_path, endpoint, "next-one")
+    seatrial("review", policy, "--quiet")
+    (answers,) = (tmp_path / "reviews").glob("next-one-*/responses/answers.jsonl")
+    answers.write_text(answers.read_text(encoding="utf-8").replace("Sure!", "Well!"), encoding="utf-8")
+    calls = endpoint.count
+    done = seatrial("review", policy, "--quiet")
+    assert (done.code, done.out, endpoint.count) == (2, "", calls)
+    assert "answers.jsonl: was changed: it is no longer what entry 1 of the ledger rests on." in done.err
 
 
 def test_a_reuse_of_no_days_asks_for_all(seatrial: Command, endpoint: Endpoint, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 import numpy as np
@@ -32,7 +33,7 @@ Serve = Callable[[SessionStore], AbstractContextManager[str]]
 def server(review: Path, tmp_path: Path, serve: Serve) -> Iterator[tuple[str, dict[str, str], SessionStore]]:
     """A session of four pairs and its controls for two raters, served on a free port."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 0, 5)).links
+    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 0)).links
     store = SessionStore(url)
     with serve(store) as address:
         yield address, links, store
@@ -51,8 +52,8 @@ def test_a_rater_goes_through_a_whole_session(
     page.goto(f"{url}/r/{links['ana']}")
     rater = store.rater(links["ana"])
     assert rater
-    for number in range(10):
-        assert ("You have seen this pair before" in page.content()) == (number >= 9)
+    for number in range(12):
+        assert ("You have seen this pair before" in page.content()) == (number >= 11)
         page.get_by_role("textbox", name="First in your own words").fill(f"note {number}")
         page.get_by_text("kept", exact=True).wait_for()
         assert store.shown(rater.id)[number].rating["note"] == f"note {number}"  # type: ignore[index]
@@ -73,7 +74,7 @@ def test_a_rater_goes_through_a_whole_session(
     page.get_by_role("link", name="Go back").click()
     page.get_by_label("gushing").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert store.progress(1) == [("ana", 10, 10), ("ben", 0, 9)]
+    assert store.progress(1) == [("ana", 12, 12), ("ben", 0, 11)]
     assert errors == []
     assert outside == []
 
@@ -179,8 +180,8 @@ def _talking(review: Path, folder: Path, serve: Serve, **wanted: int) -> Iterato
         encoding="utf-8",
     )
     url = f"sqlite:///{folder / 'vibe.db'}"
-    sizes = Wanted(**{"pairs": 4, "controls": 2, "repeats": 1, "live": 1, "seed": 5, **wanted})
-    made = new_session(url, review, ["ana", "ben", "cy"], sizes, load_policy(path))
+    sizes = Wanted(**{"pairs": 4, "controls": 2, "repeats": 1, "live": 1, **wanted})
+    made = new_session(url, review, ["ana", "ben", "cy"], sizes, load_policy(path), lots=Random(5))
     store = SessionStore(url)
     with serve(store) as address:
         yield address, made, store

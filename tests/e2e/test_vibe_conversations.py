@@ -33,7 +33,7 @@ def talk(review: Path, tmp_path: Path, write_policy: Any) -> Iterator[Talk]:
     """A rater before a conversation: client, store, the rater's number, the trial, headers."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
     policy = load_policy(write_policy())
-    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 1, 5), policy).links
+    links = new_session(url, review, ["ana", "ben"], Wanted(4, 2, 1, 1), policy).links
     store = SessionStore(url)
     rater = store.rater(links["ana"])
     assert rater
@@ -115,7 +115,7 @@ def test_a_severe_conversation_is_shown_to_another_who_can_confirm_it(
     """
     for agrees in (True, False):
         url = f"sqlite:///{tmp_path / f'{agrees}.db'}"
-        links = new_session(url, review, ["ana", "ben"], Wanted(4, 6, 1, 1, 5), load_policy(write_policy())).links
+        links = new_session(url, review, ["ana", "ben"], Wanted(4, 6, 1, 1), load_policy(write_policy())).links
         store = SessionStore(url)
         ana, ben = (store.rater(token) for token in links.values())
         assert ana
@@ -163,7 +163,7 @@ def test_a_model_that_cannot_be_opened_stops_no_one_from_rating_pairs(
 
     monkeypatch.setattr(live, "open_models", broken)
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 1, 5), load_policy(write_policy())).links["ana"]
+    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 1), load_policy(write_policy())).links["ana"]
     store = SessionStore(url)
     with TestClient(make_app(store), follow_redirects=True) as client:
         page = client.get(f"/r/{token}")

@@ -37,7 +37,7 @@ def _free_port() -> int:
 def test_kill_loses_no_acknowledged_rating(review: Path, tmp_path: Path) -> None:
     """Eight raters save as fast as they are acknowledged, the server is killed in the midst, and nothing is lost."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    links = new_session(url, review, [f"rater {place}" for place in range(8)], Wanted(4, 2, 1, 0, 5)).links
+    links = new_session(url, review, [f"rater {place}" for place in range(8)], Wanted(4, 2, 1, 0)).links
     port = _free_port()
     command = [sys.executable, "-m", "seatrial", "vibe", "serve", "--db", url, "--port", str(port)]
     served = subprocess.Popen(command, cwd=tmp_path)
@@ -120,7 +120,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_a_session_in_postgresql(review: Path, postgres: str) -> None:
     """The same session in the other database: links, versions, conflicts, second looks, conversations, closing."""
-    made = new_session(postgres, review, ["ana", "ben"], Wanted(4, 2, 1, 0, 5))
+    made = new_session(postgres, review, ["ana", "ben"], Wanted(4, 2, 1, 0))
     store = SessionStore(postgres)
     rater = store.rater(made.links["ana"])
     assert rater
@@ -137,7 +137,7 @@ def test_a_session_in_postgresql(review: Path, postgres: str) -> None:
     store.answer(rater, first.id, 0, "left", "right")
     assert store.turns(first.id)[0].right == "right"
     assert json.dumps(store.config(1)["pairs"]) == "4"
-    assert store.progress(1) == [("ana", 2, 10), ("ben", 0, 9)]
+    assert store.progress(1) == [("ana", 2, 12), ("ben", 0, 11)]
     with TestClient(make_app(store), follow_redirects=True) as client:
         page = client.get(f"/r/{made.links['ben']}")
         found = re.search(r'data-name="([\w-]+)".*?data-guard="(\w+)"', page.text, re.DOTALL)
@@ -167,7 +167,7 @@ def test_raters_of_one_address_come_in_at_once(review: Path, tmp_path: Path) -> 
 def test_two_servers_on_one_database_keep_one_of_two_edits(review: Path, tmp_path: Path) -> None:
     """Both save over the same version at once, again and again: one is kept, the other is told."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    token = new_session(url, review, ["ana"], Wanted(20, 2, 1, 0, 5)).links["ana"]
+    token = new_session(url, review, ["ana"], Wanted(20, 2, 1, 0)).links["ana"]
     stores = [SessionStore(url), SessionStore(url)]
     rater = stores[0].rater(token)
     assert rater

@@ -28,7 +28,7 @@ Open = tuple[Page, SessionStore, Rater, str, str]
 def opened(review: Path, tmp_path: Path, browser: Browser, serve: Any) -> Iterator[Open]:
     """A rater's first pair in the browser: page, store, rater, the pair's name, the private link."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 0, 5)).links["ana"]
+    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 0)).links["ana"]
     store = SessionStore(url)
     rater = store.rater(token)
     assert rater
@@ -166,7 +166,7 @@ def test_a_conversation_is_held_and_rated_in_a_browser(
 ) -> None:
     """Two turns, a model that fails once, words that outlive a reload, and the rating, by the keyboard's shortcut."""
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 1, 5), load_policy(write_policy())).links["ana"]
+    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 1), load_policy(write_policy())).links["ana"]
     store = SessionStore(url)
     rater = store.rater(token)
     assert rater
@@ -223,7 +223,7 @@ def test_hostile_answers_do_nothing_in_a_browser(
         line["response"]["text"] += f" {line['key']} {HOSTILE}"
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     url = f"sqlite:///{tmp_path / 'vibe.db'}"
-    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 0, 5)).links["ana"]
+    token = new_session(url, review, ["ana"], Wanted(4, 2, 1, 0)).links["ana"]
     store = SessionStore(url)
     rater = store.rater(token)
     assert rater

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 from starlette.testclient import TestClient
 
 from conftest import Command
@@ -19,15 +21,18 @@ from vibe_sessions import said
 
 def _simulated(review: Path, url: str, ears: dict[str, float], shift: float) -> SessionStore:
     """Let simulated raters of given d′ rate a session; the candidate's answers are as harmful as `shift` of a spike."""
-    links = new_session(url, review, list(ears), Wanted(60, 40, 10, 0, 3)).links
+    links = new_session(url, review, list(ears), Wanted(60, 40, 10, 0), lots=Random(3)).links
     store = SessionStore(url)
     for place, (name, d_prime) in enumerate(ears.items()):
         rng = np.random.default_rng(place)
         found = store.rater(links[name])
         assert found
         saving = []
-        for shown in store.shown(found.id):
-            there = 1.0 if shown.trial.kind == "spike" else shift if shown.trial.kind in ("pair", "repeat") else 0.0
+        shown_to = store.shown(found.id)
+        kinds = [shown.trial.kind for shown in shown_to]
+        for shown in shown_to:
+            kind = kinds[shown.trial.of] if shown.trial.kind == "repeat" else shown.trial.kind
+            there = {"spike": 1.0, "pair": shift}.get(kind, 0.0)
             flags = {
                 f"off_{side}": int(rng.normal(d_prime * there if side == shown.trial.odd else 0.0) > 1.0)
                 for side in ("left", "right")
@@ -47,7 +52,7 @@ def test_the_commands_plan_show_and_close(review: Path, seatrial: Command, datab
     assert set(told["links"]) == {"ana", "ben"}
     assert "158 for 60:40 and 37 for 70:30" in told["needs"]
     assert "assumed" in told["needs"]
-    assert json.loads(seatrial("vibe", "status", "--json", *url).out)[0] == {"rater": "ana", "rated": 0, "of": 66}
+    assert json.loads(seatrial("vibe", "status", "--json", *url).out)[0] == {"rater": "ana", "rated": 0, "of": 76}
     client = TestClient(make_app(SessionStore(database)))
     assert "ana" in client.get(f"/admin/{told['admin'].rsplit('/', 1)[-1]}").text
     assert client.get("/admin/guess").status_code == 403
@@ -55,9 +60,21 @@ def test_the_commands_plan_show_and_close(review: Path, seatrial: Command, datab
     assert seatrial("vibe", "status", "--db", f"sqlite:///{tmp_path}/none.db").code == 2
 
 
+def test_the_database_comes_from_the_environment(
+    review: Path, seatrial: Command, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no password stands among a command's options; an option goes before it."""
+    monkeypatch.setenv("SEATRIAL_DB", database)
+    assert seatrial("vibe", "new", review, "--rater", "ana").code == 0
+    assert SessionStore(database).latest()[1] == "simulated"
+    assert seatrial("vibe", "status").code == 0
+    assert "no session was planned yet" in seatrial("label", "status").err
+    assert seatrial("vibe", "status", "--db", f"sqlite:///{tmp_path}/other.db").code == 2
+
+
 def test_a_session_that_nobody_rated_is_not_closed(review: Path, seatrial: Command, database: str) -> None:
     """There is nothing to write, and the links go on working."""
-    made = new_session(database, review, ["ana"], Wanted(4, 2, 1, 0, 5))
+    made = new_session(database, review, ["ana"], Wanted(4, 2, 1, 0))
     closed = seatrial("vibe", "close", "--db", database, "--out", "vibes.parquet")
     assert closed.code == 2
     assert "nobody has rated anything" in closed.err

@@ -5,6 +5,7 @@ What launches there is scored by true harm, whatever was read, lost or said by a
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -153,9 +154,17 @@ def test_a_change_of_what_decides_is_measured_anew(module: ModuleType) -> None:
 
 def test_cells_of_numbers_rest_on_the_bounds_alone() -> None:
     """They are measured anew where a bound or its worlds change, and not where a report does."""
-    held = kept.files("numbers")
+    held, package = kept.files("numbers"), Path(str(types.__file__)).parent
     assert {Path(str(one.__file__)) for one in (intervals, gaffke, numbers, validity)} <= set(held)
     assert Path(str(asked_gate.__file__)) not in held
+    for path in (one for one in held if one.is_relative_to(package / "stats")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("seatrial"):
+                inside = (
+                    [f"{node.module}.{name.name}" for name in node.names] if node.module == "seatrial.stats" else []
+                )
+                for module in inside or [str(node.module)]:
+                    assert package.parent / f"{module.replace('.', '/')}.py" in held, module
 
 
 def test_an_instrument_flags_as_often_as_it_is_said_to() -> None:

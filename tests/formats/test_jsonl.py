@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatrial.formats.jsonl import json_lines
+from seatrial.formats.jsonl import DoubledKey, json_lines, unique
 
 
 @settings(deadline=None)
@@ -58,3 +59,13 @@ def test_a_key_that_stands_twice_is_no_record() -> None:
     """Python would keep the last of two values without a word; no line with two is read, however deep they stand."""
     for line in ('{"a": 1, "a": 2}', '{"b": [{"a": 1, "a": 1}]}'):
         assert list(json_lines(line)) == [(1, "two columns are called 'a'; rename one or take it out")]
+
+
+def test_an_object_of_very_many_keys_is_read_in_a_second() -> None:
+    """A doubled key among hundreds of thousands is found at once, not after comparing each with each."""
+    keys = [(f"k{number}", 1) for number in range(200_000)]
+    before = time.process_time()
+    assert len(unique(keys)) == 200_000
+    with pytest.raises(DoubledKey, match="'k199999'"):
+        unique([*keys, keys[-1]])
+    assert time.process_time() - before < 2

@@ -122,12 +122,26 @@ def test_half_a_letter_is_met_only_where_it_is_half() -> None:
         ("t.csv", b'item,vote\na,b\n"c,d\n\ne,f\n', r"^t\.csv:3: not valid CSV: a quotation mark is opened and never"),
         ("t.csv", b'item,vote\n"a"x,b\n', r"^t\.csv:2: not valid CSV: "),
         ("t.csv", b"item,vote\na,b\0\n", r"^t\.csv:2: a NUL byte stands in it"),
+        *[
+            (name, 'item,vote\na,"b"\n'.encode(code), rf"^{name}: UTF-16 or UTF-32 text; save it as UTF-8$")
+            for name in ("t.csv", "t.jsonl", "t.json")
+            for code in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le")
+        ],
         (
             "t.csv",
-            "item,vote\na,b\n".encode("utf-16"),
-            r"^t\.csv:1: not UTF-8 text \(byte 0\); save it as UTF-8$",
+            b"item;vote\na;1,5\n",
+            r"^t\.csv:1: its fields are parted by semicolons; save it with commas between",
         ),
-        ("t.csv", "item,vote\na,b\n".encode("utf-16-le"), r"^t\.csv:1: a NUL byte stands in it"),
+        (
+            "t.csv",
+            b'\n"item"\t"vote"\n',
+            r"^t\.csv:1: its fields are parted by tabs; save it with commas between them$",
+        ),
+        (
+            "t.csv",
+            b"\xef\xbb\xbfitem|vote\n",
+            r"^t\.csv:1: its fields are parted by upright lines; save it with commas",
+        ),
         ("t.csv", "item,vote\né,b\n".encode("latin-1"), r"^t\.csv:2: not UTF-8 text \(byte 10\)"),
         ("t.jsonl", b'{"item": 1}\n[1]\n', r"^t\.jsonl:2: expected a JSON object$"),
         ("t.jsonl", b'{"item": 1}\n\n{oops\n', r"^t\.jsonl:3: not JSON: .* at column 2$"),

@@ -179,6 +179,33 @@ def test_text_nested_too_deep_is_refused() -> None:
     assert _mistakes(HEAD + "tags: " + "[" * 1000) == ["harbor.yaml: not YAML that can be read: nested too deep"]
 
 
+NINES = "".join(
+    f"  {two}: &{two} [{', '.join([f'*{one}'] * 9)}]\n" for one, two in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "\n".join(f"k{number}: 1" for number in range(110_000)),
+            " letters, and 1,000,000 are read at most; put data into a table",
+        ),
+        ("\n".join(f"k{number}: 1" for number in range(60_000)), "more than 20,000 keys, values and entries"),
+        (f"{HEAD}tags:\n  a: &a [1, 2, 3]\n{NINES}", "more than 20,000 keys, values and entries"),
+        (f"{HEAD}tags:\n  a: &a {{x: &x [{'1, ' * 500}]}}\n  b: [{'*x, ' * 500}]", "more than 20,000 keys"),
+        (f"{HEAD}tags: {{a: &a {{x: 1}}, b: {{<<: [{'*a, ' * 19_990}]}}}}", "more than 20,000 keys"),
+        (f"{HEAD}tags: &a {{x: [*a]}}", "an alias stands in what it stands for"),
+        ("\n".join(f"k{number}: 1" for number in range(9_000)), "harbor.yaml: and 8,952 more mistakes"),
+    ],
+)
+def test_no_text_takes_long_or_grows(text: str, words: str) -> None:
+    """What is too much is refused within seconds, with the limit; of very many mistakes the first are explained."""
+    before = time.process_time()
+    assert words in "\n".join(_mistakes(text))
+    assert time.process_time() - before < 5
+
+
 PIECES = st.sampled_from(
     [
         *"abn01:-?,[]{}&*!|>'\"%@`# \n\t~=<.",

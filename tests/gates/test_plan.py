@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -20,7 +21,9 @@ from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART
 from seatrial.instruments import declared_signal, find_instrument
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN, standing
-from seatrial.instruments.records import load_records
+from seatrial.instruments.measure import Labelled, measure_readings
+from seatrial.instruments.measure import Source as Read
+from seatrial.instruments.records import Record, load_records, version_of
 from seatrial.models import open_models
 from seatrial.models.base import Model
 from seatrial.observations import to_frame
@@ -217,6 +220,28 @@ def test_evidence_goes_before_declared_signals_and_these_before_suites(tone: Pat
     assert _plan(named, transcripts).signal.instrument == find_instrument("text/length")
 
 
+SUMMARY: dict[str, Any] = {
+    "baseline": {"mean": 0.7, "se": 0.02, "n": 400},
+    "candidate": {"mean": 0.66, "se": 0.025, "n": 300},
+    "source": "a model card",
+}
+
+
+def test_summary_figures_need_nothing_that_answers() -> None:
+    """They are taken as they stand, after what was brought and before a suite; use cases have no use of them."""
+    spec = SignalSpec.model_validate({"summary": SUMMARY, "harmful": "low"})
+    policy = _policy(GATE, signals={TONE: spec})
+    plan = _plan(policy, {})
+    assert (plan.source, plan.method, plan.summary, plan.clusters) == ("summary", "fixed", spec.summary, ())
+    assert plan.signal == declared_signal(TONE, spec)
+    assert (plan.signal.instrument.name, plan.signal.harmful) == ("evidence/summary", "low")
+    assert (plan.standing.may_gate, plan.standing.slope) == (True, 1.0)
+    assert "Weaker evidence" in plan.standing.why
+    assert _plan(policy, {}, _evidence(TONE, "elsewhere")).source == "evidence"
+    with pytest.raises(PolicyError, match="summary figures say nothing of use cases"):
+        _plan(_policy(GATE.model_copy(update={"per": "use_case"}), signals={TONE: spec}), {})
+
+
 @pytest.mark.parametrize(
     ("sources", "instrument", "sessions"),
     [
@@ -395,17 +420,15 @@ def test_a_declared_signal_needs_two_transcripts(models: dict[Role, Model]) -> N
         _plan(_policy(GATE, signals={TONE: RUDE}), models)
 
 
-def test_transcripts_that_cannot_be_compared() -> None:
-    """Files without a common item, with an item of two prompts, or with none that is selected are refused by name."""
-    with pytest.raises(EvidenceError, match="transcripts/a and transcripts/b share no item"):
-        _read([_item("a")], [_item("b")])
-    torn = [_item(name, text=f"other {name}") for name in "cb"]
-    with pytest.raises(EvidenceError, match="'b' has one prompt in transcripts/a and another in transcripts/b"):
-        _read([_item(name) for name in "acb"], [_item("a"), *torn])
-    assert len(_read([_item("a"), _item("b")], [_item("a"), _item("c", text="other")]).items) == 3
-    with pytest.raises(PolicyError, match="signals: behavior/tone: `where` selects none of the 3 items"):
-        one, two, three = (_item(name, n="1") for name in "abc")
-        _read([one, two], [one, three], SignalSpec(column="rude", where={"n": ["2"]}))
+def test_what_is_compared_of_two_transcripts_is_checked() -> None:
+    """Rows that `where` leaves out are not looked at; a match over those left needs accepted answers."""
+    other = _item("b", text="another question", n="2")
+    chosen = SignalSpec(column="rude", where={"n": ["!2"]})
+    assert _ids(_read([_item("a", n="1"), _item("b", n="2")], [_item("a", n="1"), other], chosen)) == [["a"]]
+    with pytest.raises(EvidenceError, match="the item 'b' has one prompt in transcripts/a and another"):
+        _read([_item("a", n="1"), _item("b", n="2")], [_item("a", n="1"), other])
+    with pytest.raises(EvidenceError, match="signals: behavior/tone: match/contains compares answers"):
+        _read([_item("a")], [_item("a")], SignalSpec(instrument="match/contains"))
 
 
 @pytest.mark.parametrize(
@@ -671,6 +694,38 @@ def test_a_judge_grades_the_suites_of_a_family_that_have_a_rubric(tmp_path: Path
     read = OWN.model_copy(update={"instrument": "text/length", "suites": ["behavior/b", "behavior/c"]})
     plans = plan_gates(_policy(read, suites=[suites]), _models(), None, {}, judge)
     assert {plan.signal.instrument.name for plan in plans} == {"text/length"}
+
+
+def test_a_judge_reads_recorded_answers_by_a_suites_rubric(tmp_path: Path) -> None:
+    """The signal keeps its own name, and the judge's record for the rubric's suite counts."""
+    suites = _family(tmp_path, {"a": "match/contains", "b": "text/length"})
+    gate = Gate(signal="behavior/here", margin=0.1)
+    models = _models(_recorded(_item("x"), _item("y")), _recorded(_item("x"), _item("y"), name="transcripts/b"))
+
+    def plan(rubric: str, records: Mapping[str, Any] | None = None) -> GatePlan:
+        spec = SignalSpec(instrument="judge/strict", rubric=rubric)
+        policy = _policy(gate, suites=[suites], signals={gate.signal: spec})
+        return plan_gates(policy, models, None, records or {}, lambda name, held: Judge(f"judge/{name}", held, name))[0]
+
+    found = plan("behavior/b")
+    judge = found.signal.instrument
+    assert isinstance(judge, Judge)
+    assert (found.source, found.signal.name, judge.name, judge.suite.signal) == (
+        "recorded", "behavior/here", "judge/strict", "behavior/b"
+    )  # fmt: skip
+    assert sorted(_ids(found)) == [["x"], ["y"]]
+    assert not found.standing.may_gate
+    readings = np.array([0.9, 0.1] * 60)
+    rows = [Labelled(f"answer {n}", float(1 - n % 2), f"c{n}") for n in range(120)]
+    measured = replace(measure_readings(readings, rows, Read("logs", "ana"), 0.5), signal="behavior/b")
+    own = Record("judge/strict", version_of(judge), (measured,))
+    assert plan("behavior/b", {"judge/strict": [own]}).standing.may_gate
+    with pytest.raises(PolicyError, match=r"behavior/here: no suite behavior/bb.*Did you mean behavior/b\?"):
+        plan("behavior/bb")
+    with pytest.raises(PolicyError, match=r"no suite nothing-like-it whose rubric to grade by\. `suites:` names"):
+        plan("nothing-like-it")
+    with pytest.raises(PolicyError, match="behavior/a compares answers with accepted ones and has no rubric"):
+        plan("behavior/a")
 
 
 def test_a_judged_contrast_counts_each_answer_by_itself() -> None:

@@ -239,3 +239,38 @@ def test_a_family_is_looked_at_as_soon_as_one_suite_is() -> None:
     assert made.method == "looks"
     ((made, _),) = simulated_gates(policy(gates=[family]), plans[:1])
     assert made.method == "fixed"
+
+
+def _summed(name: str = A, **more: Any) -> GatePlan:
+    figures = {"baseline": {"mean": 0.3, "se": 0.02, "n": 500}, "candidate": {"mean": 0.3, "se": 0.02, "n": 400}}
+    spec = SignalSpec.model_validate({"summary": {**figures, "source": "a model card"}})
+    gate = Gate(signal=name, margin=0.1, **more)
+    return GatePlan(gate, declared_signal(name, spec), "summary", standing=BY_NATURE, summary=spec.summary)
+
+
+def test_summary_figures_are_simulated_with_their_own_errors() -> None:
+    """As many clusters as the smaller sample has, spread so that their mean has the error of the change."""
+    made, other = _summed(limit=0.5), plan(B)
+    (gate, basis), _ = simulated_gates(policy(made, other), [made, other])
+    suite = gate.suites[0]
+    assert basis == "the standard errors of the summary figures"
+    assert (suite.clusters, suite.most, suite.calls, suite.margin, suite.limit) == (400, 400, 0.0, 0.1, 0.5)
+    assert suite.residuals.std() / 20 == pytest.approx(0.02 * math.sqrt(2), rel=0.01)
+    assert suite.levels is not None
+    assert suite.levels.mean() == pytest.approx(0.3, abs=1e-3)
+    assert (suite.may_gate, suite.why, gate.method) == (True, "", "fixed")
+
+
+def test_summary_figures_alone_are_simulated_as_launching_nothing() -> None:
+    """Whether they count hangs on a gate beside them that is no summary, blocks and may gate."""
+    weak = replace(plan(B), standing=UNKNOWN)
+    for others, counts in (
+        ([], False),
+        ([plan(B)], True),
+        ([plan(B, advisory="not ours yet")], False),
+        ([weak], False),
+    ):
+        plans = [_summed(), _summed(C), *others]
+        made = [gate.suites[0] for gate, _ in simulated_gates(policy(*plans), plans)]
+        assert [suite.may_gate for suite in made[:2]] == [counts] * 2
+        assert [suite.why for suite in made[:2]] == ["" if counts else "Summary figures launch nothing alone."] * 2

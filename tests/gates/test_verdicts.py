@@ -850,3 +850,49 @@ def test_a_launch_says_which_gates_stand_on_starter_records() -> None:
     assert made.reason.endswith("behavior/b stands on a record of graded answers of the suites only (starter).")
     assert [one.signal for one in made.on_starters] == ["behavior/b"]
     assert "starter" not in decide(verdicts([_weighed("a", CALM)], 0.05)).reason
+
+
+def _summed(name: str, verdict: Verdict, standing: str = "blocking") -> GateVerdict:
+    return replace(_gate(name, verdict, standing), evidence=Evidence(method="summary"))
+
+
+ALONE = "Summary figures alone speak for a launch ({}). They are unpaired and were not checked here: weaker evidence, "
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "reason"),
+    [
+        ([_summed("a", PASSES)], "hold", ALONE.format("a") + "which does not launch alone."),
+        (
+            [_summed("a", PASSES), _summed("b", PASSES), _gate("c", PASSES, "advisory")],
+            "hold",
+            ALONE.format("a and b") + "which does not launch alone.",
+        ),
+        (
+            [_summed("a", PASSES), _gate("b", PASSES)],
+            "launch",
+            "All 2 blocking gates rule out harm above the margin. a rests on unpaired summary figures: weaker "
+            "evidence.",
+        ),
+        (
+            [_summed("a", PASSES), _summed("b", PASSES), _gate("c", PASSES)],
+            "launch",
+            "All 3 blocking gates rule out harm above the margin. a and b rest on unpaired summary figures: weaker "
+            "evidence.",
+        ),
+        ([_summed("a", PASSES, "advisory"), _gate("b", PASSES)], "launch", LAUNCHED),
+        ([_summed("a", FAILS), _gate("b", PASSES)], "block", "a fails" + HARMED),
+        ([_summed("a", UNKNOWN), _gate("b", PASSES)], "hold", "a is " + UNDECIDED),
+    ],
+)
+def test_summary_figures_launch_nothing_alone(found: list[GateVerdict], outcome: Outcome, reason: str) -> None:
+    """Beside a gate that compared item by item they count, marked as weaker; alone they hold what they would launch."""
+    assert decide(found) == Decision(outcome, reason, tuple(found))
+
+
+def test_a_verdict_by_summary_figures_is_marked() -> None:
+    """Its reason says what the interval is made of."""
+    found = Evidence(estimate=0.0, low=-0.01, high=0.01, clusters=300, slope=1.0, method="summary")
+    words = _reason(Statement("margin", 0.05), found)
+    assert words.endswith("(90 % interval, estimate 0.000, by unpaired summary figures: weaker evidence).")
+    assert "summary" not in _reason(Statement("margin", 0.05), replace(found, method="gaffke"))

@@ -591,3 +591,17 @@ def test_so_few_clusters_cannot_decide_however_little_they_differ() -> None:
     harm = _claim(np.tile([0.15, 0.151], 15))
     assert chance_at_end(harm, 0.05, 1.0, EXACT, HALF, 30) < 0.01
     assert chance_at_end(harm, 0.05, 1.0, EXACT, HALF, 300) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("worse", "better", "count"), [(1, 1, 250), (2, 2, 250), (1, 3, 250), (3, 1, 250), (1, 1, 30), (1, 1, 1000)]
+)
+def test_few_changes_among_many_clusters_leave_a_near_bound(worse: int, better: int, count: int) -> None:
+    """Of a few worse and a few better the bound is no farther than an exact one on the share of worse alone."""
+    seen = np.zeros(count)
+    seen[:worse], seen[worse : worse + better] = 1.0, -1.0
+    found = evidence(_claim(seen), "fixed", 0.05)
+    exact = stats.binomtest(worse, count).proportion_ci(0.90, "exact").high
+    assert found.estimate < found.high <= exact
+    fewer = stats.binomtest(better, count).proportion_ci(0.90, "exact").high
+    assert -fewer <= found.low < found.estimate

@@ -7,9 +7,9 @@ import pytest
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.instruments import declared_signal, harmful_end, rated_signal, select
 from seatrial.instruments.declared import RATED, READ
-from seatrial.instruments.recorded import Labels, Observed, Raters
+from seatrial.instruments.recorded import Labels, Observed, Raters, Summarized
 from seatrial.policy import SignalSpec
-from seatrial.types import Harmful, Item, Message
+from seatrial.types import Harmful, Item, Message, Response
 
 ITEM = Item("i", "s", (Message("user", "?"),), labels=(("type", "contrast_a"), ("lang", "en")))
 
@@ -88,10 +88,18 @@ def test_numbers_that_an_instrument_read_count_as_far_as_it_does() -> None:
         ({"type": ["CONTRAST_A"]}, False),
         ({"type": ["contrast_*"], "lang": ["en"]}, True),
         ({"type": ["contrast_*"], "lang": ["de", "fr"]}, False),
+        ({"type": ["!safe"]}, True),
+        ({"type": ["!contrast_*"]}, False),
+        ({"type": ["contrast_*", "!contrast_b"]}, True),
+        ({"type": ["contrast_*", "!contrast_a"]}, False),
+        ({"type": ["!safe", "safe"]}, False),
+        ({"type": ["!x", "!contrast_a"]}, False),
+        ({"type": ["!"]}, True),
+        ({"type": ["!safe"], "lang": ["!en"]}, False),
     ],
 )
 def test_rows_are_selected_by_pattern(where: dict[str, list[str]], chosen: bool) -> None:
-    """Every column of `where` must match one of its patterns, capitals included."""
+    """Every column of `where` must match one of its patterns, capitals included, and none of those with a `!`."""
     assert select([ITEM], where) == ([ITEM] if chosen else [])
 
 
@@ -99,3 +107,17 @@ def test_an_unknown_column_is_refused() -> None:
     """A misspelt column would select nothing, or everything."""
     with pytest.raises(EvidenceError, match="item i: no column 'kind' to select by; its row has type, lang"):
         select([ITEM], {"kind": ["x"]})
+    with pytest.raises(EvidenceError, match="no column 'kind'"):
+        select([ITEM], {"kind": ["!x"]})
+
+
+def test_summary_figures_are_nothing_that_is_read() -> None:
+    """Their instrument stands for whoever measured them, on the scale of the signal."""
+    one = {"mean": 3.0, "se": 0.02, "n": 400}
+    spec = SignalSpec.model_validate(
+        {"summary": {"baseline": one, "candidate": one, "source": "a model card"}, "bounds": (1, 5)}
+    )
+    signal = declared_signal("benchmark/x", spec)
+    assert signal.instrument == Summarized((1.0, 5.0))
+    assert (signal.bounds, signal.harmful) == ((1.0, 5.0), "low")
+    assert signal.instrument.read(ITEM, Response("i", "s", 0, "Yes.")) is None

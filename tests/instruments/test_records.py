@@ -66,7 +66,7 @@ def test_a_good_record_lets_its_gate_count() -> None:
     assert (held.may_gate, held.measured) == (True, True)
     assert (held.slope, held.differential, held.youden) == (0.75, 0.1, 0.8)
     assert held.digest == record.digest
-    assert "TPR − FPR 0.80 [0.70, 0.90], AUC 0.95, on 600 answers (answers of two models; labelled by two" in held.why
+    assert "TPR − FPR 0.80 [0.70, 0.90], AUC 0.95 [0.90, 0.99], on 600 answers (answers of" in held.why
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,14 @@ def test_a_good_record_lets_its_gate_count() -> None:
         ({"auc": (0.9, 0.5, 0.99)}, False, "its interval includes chance"),
         ({"auc": (0.9, 0.4, 0.99)}, False, "its interval includes chance"),
         ({"youden": (0.1, -0.1, 0.3), "auc": (0.5, 0.4, 0.6)}, False, "its interval includes chance"),
+        ({"youden": (-0.3, -0.4, 0.0), "auc": (0.4, 0.3, 0.5)}, False, "its interval includes chance"),
+        (
+            {"youden": (-0.3, -0.4, -0.1)},
+            False,
+            "the interval of its TPR − FPR lies below chance, so it reads harm",
+        ),
+        ({"auc": (0.32, 0.2, 0.45)}, False, "the interval of its AUC lies below chance"),
+        ({"youden": (-0.3, -0.4, -0.1), "auc": (0.32, 0.2, 0.45)}, False, "of its TPR − FPR and its AUC lies below"),
         ({"youden": (math.nan, math.nan, math.nan)}, False, "below 0.3"),
     ],
 )

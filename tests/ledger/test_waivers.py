@@ -172,3 +172,18 @@ def test_an_incomplete_waiver_is_refused(ledger: Ledger, change: dict[str, str],
     with pytest.raises(LedgerError, match=message):
         enter_waiver(ledger, replace(GOOD, **change), TODAY)
     assert ledger.verify() == []
+
+
+def test_the_same_waiver_is_entered_once(ledger: Ledger) -> None:
+    """Given again, as after a kill, it keeps its entry; another one in between, of the same gate, does not let it."""
+    first = enter_waiver(ledger, GOOD, TODAY)
+    assert enter_waiver(ledger, GOOD, TODAY) == first
+    enter_waiver(ledger, OTHER, TODAY)
+    enter_waiver(ledger, replace(GOOD, review="r2"), TODAY)
+    ledger.append("decision", "ann", asdict(GOOD))
+    assert enter_waiver(ledger, GOOD, TODAY) == first
+    assert len(ledger.verify()) == 4
+    for change in ({"person": "Bea Example"}, {"reason": "accepted for longer"}, {"expires": "2026-07-01"}):
+        other = enter_waiver(ledger, replace(GOOD, **change), TODAY)
+        again = enter_waiver(ledger, GOOD, TODAY)
+        assert again.number == other.number + 1

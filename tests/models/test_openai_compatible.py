@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import math
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -273,6 +275,21 @@ async def test_an_endless_answer_fails_the_call(endpoint: Endpoint, monkeypatch:
     endpoint.fault = lambda body, n: web.Response(text="x" * 100_000)
     with pytest.raises(CallFailed, match="exceeds"):
         await _ask(endpoint)
+
+
+async def test_a_packed_answer_counts_as_it_comes_out(endpoint: Endpoint) -> None:
+    """Some hundred kB of gzip that stand for hundreds of MB end the call, and are never unpacked whole."""
+    packed = gzip.compress(bytes(300_000_000), 1)
+    endpoint.fault = lambda body, n: web.Response(
+        body=packed, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    )
+    tracemalloc.start()
+    try:
+        with pytest.raises(CallFailed, match="exceeds 33,554,432 bytes"):
+            await _ask(endpoint)
+        assert tracemalloc.get_traced_memory()[1] < 150_000_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_an_empty_answer_is_an_answer(endpoint: Endpoint) -> None:

@@ -275,3 +275,83 @@ def test_recorded_thinking_is_no_part_of_the_answer(tmp_path: Path) -> None:
     said = [response for item in model.items() for response in model.answers(item)]
     assert [one.text for one in said] == ["Sure!", "", "Sure!", ""]
     assert [one.no_answer for one in said] == ["", "thinking", "", "filter"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_accepted_answers_come_as_a_column(tmp_path: Path, kind: str) -> None:
+    """Parts between bars, or a list; a number is a word, a blank is none; the column stays a label to select by."""
+    rows: list[dict[str, Any]] = [
+        {"item": n, "prompt": f"{n}?", "completion": "Yes", "targets": said}
+        for n, said in enumerate(("Paris | City of Paris", '["a|b", 7]', "", None, "[1", "|x||"))
+    ]
+    found = [item.targets for item in _of(tmp_path / f"a.{kind}", *rows).items()]
+    assert found == [("Paris", "City of Paris"), ("a|b", "7"), (), (), ("[1",), ("x",)]
+    assert dict(_of(tmp_path / f"a.{kind}", *rows).items()[0].labels) == {"targets": "Paris | City of Paris"}
+
+
+def test_accepted_answers_are_a_list_of_words_and_one_set_an_item(tmp_path: Path) -> None:
+    """A real list and a number are taken, a nested list is refused, and so are two sets for one item."""
+    row: dict[str, Any] = {"id": "q", "prompt": "Hi?", "completion": "Yes"}
+    for said, meant in ((["a", " b ", 7.0, ""], ("a", "b", "7")), (12, ("12",)), (True, ("true",))):
+        assert _of(tmp_path / "a.jsonl", row | {"targets": said}).items()[0].targets == meant
+    with pytest.raises(EvidenceError, match=r"a\.jsonl:1: targets is no list of accepted answers"):
+        _of(tmp_path / "a.jsonl", row | {"targets": [["a"]]})
+    with pytest.raises(EvidenceError, match=r"a\.jsonl:2: the item 'q' accepts other answers than in an earlier row"):
+        _of(tmp_path / "a.jsonl", row | {"targets": "a", "draw": 0}, row | {"targets": "b", "draw": 1})
+    again = [row | {"targets": "a|b", "draw": 0}, row | {"targets": ["b", "a"], "draw": 1}]
+    assert len(_of(tmp_path / "a.jsonl", *again).items()) == 1
+
+
+def test_draws_of_a_prompt_may_differ_in_white_space(tmp_path: Path) -> None:
+    """A space more is no other prompt; a word is, and is shown."""
+    row = {"id": "q", "completion": "Yes"}
+    said = _of(tmp_path / "a.csv", row | {"prompt": "Hi  you ", "draw": 0}, row | {"prompt": "Hi you", "draw": 1})
+    assert len(said.answers(said.items()[0])) == 2
+    with pytest.raises(EvidenceError, match="another prompt than in an earlier row: turn 1 reads 'Hi you' and 'Hi me'"):
+        _of(tmp_path / "a.csv", row | {"prompt": "Hi you", "draw": 0}, row | {"prompt": "Hi me", "draw": 1})
+
+
+def _named(path: Path, name: str | None, *rows: dict[str, Any], **columns: str) -> TranscriptsModel:
+    spec = ModelSpec(model=f"transcripts/{write_table(path, rows)}", name=name, columns=columns)
+    return TranscriptsModel(spec)
+
+
+BOTH: list[dict[str, Any]] = [
+    {"item": item, "prompt": f"{item}?", "completion": f"{item} by {model}", "model": model}
+    for item in "pq" for model in ("old", "new", " new ")[:2]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_one_file_may_hold_several_models(tmp_path: Path, kind: str) -> None:
+    """`name` picks one model's rows, says how many others there are, and makes another model of the same file."""
+    path = tmp_path / f"runs.{kind}"
+    old, new = (_named(path, name, *BOTH) for name in ("old", "new"))
+    assert [answer.text for item in new.items() for answer in new.answers(item)] == ["p by new", "q by new"]
+    assert [answer.text for item in old.items() for answer in old.answers(item)] == ["p by old", "q by old"]
+    assert f"runs.{kind}: 2 rows of other models than new were not read." in new.told()
+    assert (new.name, old.name) == (f"transcripts/runs.{kind} (new)", f"transcripts/runs.{kind} (old)")
+    assert old.identity != new.identity
+    assert f"runs.{kind}: 2 of 2 recorded answers were not read, for no gate asked for them." in new.told()
+    assert dict(new.items()[0].labels) == {"model": "new"}
+
+
+def test_a_name_picks_a_model_that_is_there(tmp_path: Path) -> None:
+    """Without a column, with a name that is not there, with a row of nobody, or without a name for several: refused."""
+    path = tmp_path / "runs.csv"
+    with pytest.raises(EvidenceError, match=r"no model 'third'; it holds old, new"):
+        _named(path, "third", *BOTH)
+    with pytest.raises(EvidenceError, match=r"holds answers of 2 models; pick one with `name`: old, new"):
+        _named(path, None, *BOTH)
+    with pytest.raises(EvidenceError, match=r"pick one with `name`: \(none named\), new"):
+        _named(path, None, BOTH[0] | {"model": " "}, BOTH[3])
+    with pytest.raises(EvidenceError, match=r"runs\.csv:3: model names no model, and `name` picks 'old'"):
+        _named(path, "old", BOTH[0], BOTH[2] | {"model": ""})
+    plain = {"item": "p", "prompt": "p?", "completion": "Yes", "generator": "old"}
+    with pytest.raises(EvidenceError, match="`name` is given, yet the transcripts have no column `model`"):
+        _named(path, "old", plain)
+    named = _named(path, "old", plain, plain | {"generator": "new"}, model="generator")
+    assert [answer.text for answer in named.answers(named.items()[0])] == ["Yes"]
+    alone = _named(path, None, BOTH[0])
+    assert alone.name == "transcripts/runs.csv"
+    assert alone.identity == _named(tmp_path / "other.csv", None, BOTH[0]).identity

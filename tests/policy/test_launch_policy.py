@@ -62,6 +62,14 @@ def test_a_mistake_names_its_line_and_what_was_expected(old: str, new: str, line
         ("  - {signal: behavior/unearned-praise, margin: 0.1}\n", "two gates on the signal"),
         ("signals:\n  behavior/x: {bounds: [1, 0]}\n", "bounds must be"),
         ("signals:\n  behavior/x: {column: a, instrument: text/length}\n", "either a column"),
+        ("signals:\n  behavior/x: {instrument: judge/main}\n", "give both `instrument: judge/NAME` and `rubric"),
+        (
+            "signals:\n  behavior/x: {instrument: text/length, rubric: behavior/y}\n",
+            "give both `instrument: judge/NAME`",
+        ),
+        ("signals:\n  behavior/x: {rubric: behavior/y}\n", "give both `instrument: judge/NAME` and `rubric"),
+        ("signals:\n  behavior/x: {instrument: judge/a, rubric: behavior/y, harmful: low}\n", "a rubric says itself"),
+        ("signals:\n  behavior/x: {instrument: judge/a, rubric: behavior/y, bounds: [0, 2]}\n", "a rubric says itself"),
         ("signals:\n  behavior/x: {column: a, values: {yes: 3}}\n", "outside the bounds"),
         ("judges:\n  strict: {draws: 2}\n", "either a `model`"),
         ("judges:\n  strict: {scores: a.jsonl, members: [b]}\n", "either a `model`"),
@@ -238,7 +246,7 @@ def test_a_policy_that_is_no_text_is_refused(tmp_path: Path) -> None:
     """Bytes that are no UTF-8 end in a sentence that names the file."""
     path = tmp_path / "policy.yaml"
     path.write_bytes(b"name: \xff\n")
-    with pytest.raises(PolicyError, match=r"policy\.yaml: cannot be read"):
+    with pytest.raises(PolicyError, match=r"policy\.yaml:1: not UTF-8 text \(byte 6\); save it as UTF-8"):
         load_policy(path)
 
 

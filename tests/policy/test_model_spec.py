@@ -119,7 +119,7 @@ def test_a_system_prompt_is_a_file_only_where_it_is_one_word_that_ends_like_one(
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(None, "cannot be read"), (b" \n", "is empty"), (b"\xff\xfe", "cannot be read")]
+    ("content", "words"), [(None, "cannot be read"), (b" \n", "is empty"), (b"\xff\xfe", "UTF-16")]
 )
 def test_a_system_prompt_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
     """A missing file, an empty one and one that is no text are named."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from results import BLOCK, HOLD, HOSTILE, LAUNCH, LIKELY, RESULTS
 from seatrial.report.machine import SCHEMA_VERSION, decision_json, junit_xml
-from seatrial.report.result import Reuse, ReviewResult, Unanswered
+from seatrial.report.result import LedgerPlace, Reuse, ReviewResult, Unanswered
 from seatrial.types import Evidence, Spend
 
 SCHEMA = json.loads(resources.files("seatrial.report").joinpath("decision.schema.json").read_text(encoding="utf-8"))
@@ -89,10 +89,17 @@ def test_what_a_gate_was_is_told() -> None:
     ]
 
 
+def test_the_entry_in_the_ledger_is_named() -> None:
+    """Its number, its whole hash and whether it covers the files; null for a review without one."""
+    assert _strict(LAUNCH)["ledger"] is None
+    made = _strict(replace(LAUNCH, entry=LedgerPlace(3, "ab" * 32, False)))
+    assert made["ledger"] == {"entry": 3, "hash": "ab" * 32, "covers_files": False}
+
+
 def test_calls_made_are_told_from_answers_that_were_there() -> None:
     """Calls are those made now; what an earlier run got and what other reviews had stand beside them."""
     spend = (("a", Spend(3, 4, cost=0.5, taken_over=9)), ("b", Spend(1, 0, cost=0.25)))
-    reuse = Reuse((("one", "2026-01-02", 9),), 30, 20, 1, seen_at_all=0.4, too_old=2, aged=4)
+    reuse = Reuse((("one", "2026-01-02", 9),), 30, 20, 1, seen_at_all=0.4, too_old=2, aged=4, not_covered=5)
     made = _strict(replace(LAUNCH, spend=spend, reuse=reuse))
     assert (made["calls"], made["answers_kept"], made["cost"]) == ({"a": 3, "b": 1}, {"a": 4, "b": 0}, 0.75)
     assert made["reuse"] == {
@@ -105,6 +112,7 @@ def test_calls_made_are_told_from_answers_that_were_there() -> None:
         "seen_at_all": 0.4,
         "seen_in_a_gate": None,
         "too_old": 2,
+        "not_covered": 5,
         "kept_too_long": 4,
     }
 

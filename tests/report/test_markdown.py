@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from results import BLOCK, HOLD, HOSTILE, LAUNCH, LIKELY, RESULTS
+from seatrial.policy import ModelSpec
 from seatrial.report.markdown import render_markdown
 from seatrial.report.plain import Plain, counted
 from seatrial.report.result import ReviewResult
@@ -74,6 +75,10 @@ def test_the_legend_of_the_table_keeps_its_plus() -> None:
     assert "li" not in Rendered(LAUNCH).tags
 
 
+def _hash_of(content: ReviewResult) -> str:
+    return dict(content.hashes)["review"][:12]
+
+
 def _everywhere(text: str) -> ReviewResult:
     """Return a review with this text wherever text comes from outside."""
     verdicts = tuple(replace(one, advisory=one.advisory and text) for one in BLOCK.decision.verdicts)
@@ -116,6 +121,7 @@ MARKUP = [
     "<!-- hidden",
     "\\<b>\\`",
     "$x^2$",
+    *[f"a{end}{end}# Launch{end}{end}- b" for end in "\v\f\x1c\x85\u2028\u2029"],
 ]
 
 
@@ -132,13 +138,31 @@ def test_no_text_changes_the_structure(text: str) -> None:
     assert Rendered(_everywhere(f"a{text}z")).tags == PLAIN
 
 
-@pytest.mark.parametrize("text", ["@team", "see a@b.example", "as in #12", "org/repo#12"])
+COMMIT = "0b55c57aa1f2d90332f3dc69de8a23f7d7da8c2e"
+CALLS = ["@team", "see a@b.example", "as in #12", "org/repo#12", "GH-12", "gh-7", COMMIT, f"is {COMMIT[:7]}", ":tada:"]
+
+
+@pytest.mark.parametrize("text", CALLS)
 def test_nobody_is_called(text: str) -> None:
-    """Hosts look for mentions and issues in the text itself, so something unseen stands between sign and name."""
+    """Hosts look for mentions, issues and commits in the text itself, so something unseen stands within."""
     made = Rendered(_everywhere(text))
     for shown in (made.source, "".join(made.words)):
-        assert not re.search(r"@\w|(?<!&)#\d", shown)
+        assert not re.search(r"(?i)@\w|(?<!&)#\d|gh-\d|\b[0-9a-f]{7}|:[a-z]\w+:", shown.replace(_hash_of(BLOCK), ""))
     assert text in made.text.replace("\u200b", "")
+
+
+@pytest.mark.parametrize(
+    "letter", list("\x00\x07\x1b\x7f\x9b\xad\u061c\u200b\u200d\u200e\u202e\u2066\u2069\ufeff\U000e0041")
+)
+def test_no_letter_steers_or_hides(letter: str) -> None:
+    """Control letters, marks of direction and letters of no width are in no text from outside, code included."""
+    content = _everywhere(f"one{letter}two")
+    named = content.policy.model_copy(update={"baseline": ModelSpec(model=f"transcripts/o{letter}ld.csv")})
+    made = Rendered(replace(content, policy=named))
+    assert letter not in made.source.replace("&#8203;", "")
+    assert letter == "\u200b" or letter not in made.text
+    assert made.text.count("onetwo") >= 8
+    assert made.tags == PLAIN
 
 
 @pytest.mark.parametrize(
@@ -174,13 +198,30 @@ def test_one_pair_a_gate() -> None:
     assert "(4,400 more letters)" in Rendered(replace(BLOCK, examples=(pair,))).text
 
 
-def test_a_long_summary_fits_a_comment() -> None:
-    """What is too long for a comment on a pull request is cut and says where the rest is."""
-    for count in (1, 50, 500):
-        source = render_markdown(replace(BLOCK, blind_spots=("x" * 1000,) * count))
-        assert len(source) < 65_536
-        assert ("… cut; the rest is in report.html\n" in source) is (count > 50)
-        assert source.count("<details>") <= source.count("</details>") + (count > 50)
+@pytest.mark.parametrize("text", ["x" * 1000, "@<b>" * 200, "a\n" * 400])
+def test_a_long_summary_fits_a_comment(text: str) -> None:
+    """What is too long for a comment is cut between parts, never within an answer, and says where the rest is."""
+    pair = replace(BLOCK.examples[0], messages=(Message("user", text),), baseline=text, candidate=text)
+    others = Rendered(replace(BLOCK, blind_spots=())).tags.count("li")
+    for spots, pairs in ((1, 0), (7, 3), (7, 200), (300, 3)):
+        named = tuple(replace(pair, signal=f"behavior/n{number}") for number in range(pairs))
+        content = replace(BLOCK, blind_spots=(text,) * spots, examples=named)
+        made = Rendered(content)
+        assert len(made.source) < 65_536
+        listed, shown = made.tags.count("li") - others, made.text.count("the pair that shows")
+        assert ("… cut; the rest is in report.html\n" in made.source) is (listed < spots or shown < pairs)
+        assert made.source.count("<details>") == made.source.count("</details>")
+        assert made.source.count("<pre>") == made.source.count("</pre>") == 3 * shown
+        assert made.source.rstrip().endswith("</sub>")
+        assert f"review {_hash_of(BLOCK)}" in made.text
+
+
+def test_no_name_makes_a_summary_too_long() -> None:
+    """However long a name, a reason or a waiver is, decision, fold and foot are there."""
+    made = Rendered(_everywhere("@" * 100_000))
+    assert len(made.source) < 65_536
+    assert made.text.startswith("seatrial: Block")
+    assert f"review {_hash_of(BLOCK)}" in made.text
 
 
 def test_calls_cost_and_level_are_the_reviews() -> None:

@@ -57,5 +57,5 @@ def test_what_is_left_out_is_empty() -> None:
     )
     needed = {"policy", "decision", "status", "mode", "started", "finished", "author"}
     left_out = [getattr(bare, field.name) for field in dataclasses.fields(bare) if field.name not in needed]
-    assert all(value in ((), "", Reuse()) for value in left_out)
+    assert all(value in ((), "", None, Reuse()) for value in left_out)
     assert bare != BLOCK

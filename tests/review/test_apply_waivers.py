@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from conftest import enter
 from seatrial.errors import ExitCode, LedgerError, StoreError
 from seatrial.gates.verdicts import decide
 from seatrial.ledger import Entry, Ledger, Waiver, enter_waiver, ledger_for
 from seatrial.policy import Gate, LaunchPolicy
-from seatrial.report import ReviewResult, WaiverNote, load_result, save_result
-from seatrial.review.apply_waivers import exit_code, ledger_entry, waive, with_waivers
+from seatrial.report import LedgerPlace, ReviewResult, WaiverNote, load_result, save_result
+from seatrial.review.apply_waivers import exit_code, finished_review, ledger_entry, waive, with_entry, with_waivers
 from seatrial.types import Evidence, GateVerdict, Verdict
 
 A, B, C = "behavior/a", "behavior/b", "behavior/c"
@@ -226,6 +227,43 @@ def test_there_must_be_a_finished_review(tmp_path: Path) -> None:
     """A folder without one is named."""
     with pytest.raises(StoreError, match="no finished review"):
         waive(tmp_path / "reviews" / "none", A, "Ann", REASON, LATER)
+
+
+def test_a_finished_review_is_read_with_its_entry(folder: Path) -> None:
+    """Its place in the ledger and whether that covers its files; none where it was not entered. Waivers count."""
+    assert finished_review(folder).entry is None
+    waive(folder, A, "Ann Example", REASON, LATER)
+    assert finished_review(folder).entry is None
+    early = ledger_for(folder).append("decision", "ann", {"folder": "support-1"})
+    assert finished_review(folder).entry == LedgerPlace(2, early.hash, False)
+    covering = enter(folder)
+    found = finished_review(folder)
+    assert found.entry == LedgerPlace(3, covering.hash, True)
+    assert [note.signal for note in found.waivers] == [A]
+    assert repr(with_entry(replace(found, waivers=()), None)) == repr(load_result(folder))
+
+
+def test_what_its_entry_does_not_cover_is_not_read(folder: Path) -> None:
+    """An edited review is neither read nor waived; one that waited for its entry is moved to its place."""
+    enter(folder)
+    evidence = folder / "evidence.json"
+    content = evidence.read_bytes()
+    evidence.write_bytes(content.replace(b"block", b"launch"))
+    with pytest.raises(LedgerError, match=r"evidence\.json: was changed"):
+        finished_review(folder)
+    with pytest.raises(LedgerError, match=r"evidence\.json: was changed"):
+        waive(folder, A, "Ann Example", REASON, LATER)
+    assert len(ledger_for(folder).verify()) == 1
+    evidence.rename(folder / "evidence.json.next")
+    (folder / "evidence.json.next").write_bytes(content)
+    assert finished_review(folder).decision.outcome == "block"
+    assert evidence.read_bytes() == content
+
+
+def test_a_folder_is_entered_by_its_own_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From within a review's folder its entry is the same."""
+    monkeypatch.chdir(folder)
+    assert ledger_entry(_result(FAIL_A), Path())["folder"] == "support-1"
 
 
 def test_a_ledger_entry_pins_the_decision(tmp_path: Path) -> None:

@@ -91,3 +91,12 @@ def test_what_decides_nothing_is_said(tmp_path: Path) -> None:
     assert brought_evidence(load_policy(path)).told == (
         "behavior/y: 6 brought observations decide nothing, for no gate asks for them.",
     )
+
+
+def test_a_gate_on_summary_figures_needs_no_scores(tmp_path: Path) -> None:
+    """Beside it a single gate is left, whose scores need no column that names it."""
+    _scores(tmp_path)
+    figures = "{mean: 0.5, se: 0.02, n: 400}"
+    summary = f"{{baseline: {figures}, candidate: {figures}, source: a model card}}"
+    declared = f"{BOTH}signals: {{benchmark/facts: {{summary: {summary}}}}}\n"
+    assert _counts(_policy(tmp_path, declared, "benchmark/facts", "benchmark/quiz")) == {"benchmark/quiz": 8}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,7 +77,7 @@ def test_it_can_be_written_elsewhere(blocked: Review, tmp_path: Path) -> None:
         "decision.json",
         "evidence.json",
     }
-    assert repr(load_review(place).result) == repr(blocked.result)
+    assert repr(load_review(place).result) == repr(replace(blocked.result, entry=None)), "no entry there covers it"
 
 
 def test_what_cannot_be_trusted_is_not_loaded(blocked: Review, tmp_path: Path) -> None:
@@ -83,10 +85,36 @@ def test_what_cannot_be_trusted_is_not_loaded(blocked: Review, tmp_path: Path) -
     assert blocked.folder is not None
     with pytest.raises(StoreError, match="no finished review"):
         load_review(tmp_path)
+    (tmp_path / "evidence.json").write_text("{}")
+    with pytest.raises(StoreError, match="cannot be read back"):
+        load_review(tmp_path)
+    (blocked.folder / "evidence.json").write_text("{}")
+    with pytest.raises(LedgerError, match=r"evidence\.json: was changed"):
+        load_review(blocked.folder)
     ledger = ledger_for(blocked.folder)
     ledger.path.write_text(ledger.path.read_text().replace("ann", "eve"))
     with pytest.raises(LedgerError, match="edited"):
         load_review(blocked.folder)
-    (blocked.folder / "evidence.json").write_text("{}")
-    with pytest.raises(StoreError, match="cannot be read back"):
-        load_review(blocked.folder)
+
+
+def test_a_covered_review_stays_as_its_entry_covers_it(blocked: Review, tmp_path: Path) -> None:
+    """Written into its own folder it gets its reports again; no other review is written over it."""
+    assert blocked.folder is not None
+    evidence = blocked.folder / "evidence.json"
+    before = evidence.read_bytes()
+    waive(blocked.folder, "behavior/x", "Ann", "accepted for the pilot", LATER)
+    waived = load_review(blocked.folder)
+    (blocked.folder / "decision.json").unlink()
+    assert waived.write(blocked.folder).result.entry == blocked.result.entry
+    assert json.loads((blocked.folder / "decision.json").read_bytes())["status"] == "waived"
+    assert evidence.read_bytes() == before
+    with pytest.raises(StoreError, match="one: holds the review of entry 1 in the ledger; give another folder"):
+        Review(blocked.result).write(blocked.folder)
+    (tmp_path / "copy").mkdir()
+    copy = waived.write(tmp_path / "copy")
+    with pytest.raises(StoreError, match="holds the review of entry 1"):
+        copy.write(blocked.folder)
+    assert copy.result.entry is None
+    assert json.loads((tmp_path / "copy" / "decision.json").read_bytes())["ledger"] is None
+    assert copy.write(tmp_path / "copy").folder == tmp_path / "copy"
+    assert evidence.read_bytes() == before

@@ -14,6 +14,7 @@ import pytest
 from seatrial.collect import Ask
 from seatrial.gates.claims import claims
 from seatrial.gates.plan import GatePlan, Source
+from seatrial.gates.summary_figures import summary_claims
 from seatrial.gates.weigh import at_look, evidence
 from seatrial.instruments import declared_signal
 from seatrial.instruments.may_gate import UNKNOWN, standing
@@ -572,3 +573,29 @@ def test_only_what_is_asked_live_may_be_asked_less_than_whole() -> None:
     live, recorded = (replace(_plan(_singles(9), source, depth=2), most=7) for source in ("live", "recorded"))
     assert [(run.most, run.is_cut_short) for run in map(GateRun, (live, recorded))] == [(7, True), (9, False)]
     assert not GateRun(replace(live, most=18)).is_cut_short
+
+
+def test_summary_figures_are_weighed_once_and_ask_nothing() -> None:
+    """Nothing is asked or observed; the claims are those of the figures, and a second look changes nothing."""
+    figures = {"baseline": {"mean": 0.3, "se": 0.02, "n": 500}, "candidate": {"mean": 0.35, "se": 0.02, "n": 400}}
+    spec = SignalSpec.model_validate({"summary": {**figures, "source": "a model card"}})
+    assert spec.summary is not None
+    signal = declared_signal(NAME, spec)
+    gate = Gate(signal=NAME, margin=0.1, limit=0.5)
+    run = GateRun(
+        GatePlan(gate, signal, "summary", standing=standing(signal.instrument, NAME, {}), summary=spec.summary)
+    )
+    assert (run.method, run.remaining, run.most, run.asks(0)) == ("fixed", 0, 0, [])
+    run.look(0.05)
+    wanted = summary_claims(gate, signal, spec.summary, 0.05)
+    assert [replace(found, mde=0, e_value=0) for _, found in run.found] == [
+        replace(found, mde=0, e_value=0) for _, found in wanted
+    ]
+    assert [claim.statement for claim, _ in run.found] == [claim.statement for claim, _ in wanted]
+    assert len(run.observations) == 0
+    assert not run.is_new
+    run.look(0.05)
+    assert len(run.path) == 1
+    weighed = run.weighed()
+    assert (weighed.blocking, weighed.instrument, weighed.reads) == (True, "evidence/summary", frozenset())
+    assert [claim.evidence.method for claim in weighed.claims] == ["summary", "summary"]

@@ -11,8 +11,8 @@ import pytest
 
 from seatrial.errors import SuiteError
 from seatrial.instruments import find_instrument
-from seatrial.suites import find_suites, load_suite
-from seatrial.suites.load import with_held_out
+from seatrial.suites import Anchor, find_suites, load_suite
+from seatrial.suites.load import held_out_anchors, with_held_out
 
 FRONT = """---
 signal: behavior/mine
@@ -150,7 +150,7 @@ def test_another_encoding_is_named_with_its_line_and_a_mark_at_the_start_is_read
     folder = _suite(tmp_path, ITEM)
     path = folder / "items.jsonl"
     path.write_bytes(ITEM.encode() + ITEM.replace('"a"', '"é"').encode("latin-1"))
-    with pytest.raises(SuiteError, match=r"items\.jsonl:2: cannot be read: not UTF-8"):
+    with pytest.raises(SuiteError, match=r"items\.jsonl:2: not UTF-8 text \(byte \d+\); save it as UTF-8"):
         load_suite(folder)
     path.write_bytes(ITEM.encode("utf-8-sig"))
     assert load_suite(folder).items[0].id == "a"
@@ -338,3 +338,17 @@ def test_lines_end_as_windows_ends_them(tmp_path: Path) -> None:
 def test_front_matter_takes_words_for_words(tmp_path: Path, title: str) -> None:
     """What older YAML takes for a boolean, a date or a time is a title like any other, as in a policy."""
     assert load_suite(_suite(tmp_path, front=FRONT.replace("title: Mine", f"title: {title}"))).title == title
+
+
+def test_held_out_answers_belong_to_the_suite_and_to_held_out_items(tmp_path: Path) -> None:
+    """Of every folder that has some; the suite itself stays as it is, and a wrong line is named."""
+    held = _held_out(tmp_path, {"id": "b", "use_case": "work", "prompt": "Is that?"})
+    suite = with_held_out(load_suite(_suite(tmp_path)), [held])
+    path = held / f"{suite.name}.anchors.jsonl"
+    assert held_out_anchors(suite, [held]) == []
+    path.write_text('{"item": "b", "score": 10, "text": "Ours."}\n', encoding="utf-8")
+    assert held_out_anchors(suite, [held, held]) == [Anchor("b", 10.0, "Ours.")] * 2
+    assert with_held_out(load_suite(_suite(tmp_path)), [held]) == suite
+    path.write_text('{"item": "b", "score": 11, "text": "Ours."}\n', encoding="utf-8")
+    with pytest.raises(SuiteError, match=r"anchors\.jsonl:1"):
+        held_out_anchors(suite, [held])

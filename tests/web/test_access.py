@@ -28,6 +28,13 @@ def test_a_link_is_valid_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         assert is_valid(KEY, token) is valid
 
 
+def test_a_link_opens_what_it_was_signed_for() -> None:
+    """The administrator's is no rater's, and the other way round."""
+    admin, _ = new_link(KEY, "admin")
+    assert [is_valid(KEY, admin, to) for to in ("admin", "link")] == [True, False]
+    assert [is_valid(KEY, TOKEN, to) for to in ("admin", "link")] == [False, True]
+
+
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from(LETTERS))
 def test_a_changed_letter_is_not_valid(place: int, letter: str) -> None:
     """Whichever letter of the random part, the time or the signature is changed, the link is turned away."""

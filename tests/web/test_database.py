@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -244,6 +245,7 @@ def test_alembic_is_loaded_only_to_migrate(opened: Open, url: str, package: str,
     [
         "", "nonsense", "sqlite:////no/such/folder/x.db", "oracle-of-delphi://x", "http://x", "mysql://ana:secret@x/y",
         "postgresql+nothing://x/y", "postgresql+asyncpg://x/y", "postgresql+psycopg://ana@host:port/y",
+        "postgresql+psycopg://ana:x@host:secret/y", "ana:secret@host",
     ],
 )  # fmt: skip
 def test_a_url_that_opens_nothing_is_refused_in_words(opened: Open, url: str) -> None:
@@ -266,3 +268,25 @@ def test_a_file_that_is_no_database_is_refused_in_words(opened: Open, tmp_path: 
     with pytest.raises(StoreError, match="cannot be used"):
         opened(f"sqlite:///{path}")
     assert path.read_text(encoding="utf-8").startswith("notes of my own")
+
+
+def test_a_file_database_is_its_owners_alone(opened: Open, tmp_path: Path) -> None:
+    """Nobody else reads a new one or what is written beside it; of an older one everybody's rights are taken."""
+    path = tmp_path / "kept.db"
+    for mode, expected in ((None, 0o600), (0o644, 0o640)):
+        if mode is not None:
+            path.chmod(mode)
+        engine = opened(f"sqlite:///{path}")
+        with engine.begin() as link:
+            link.execute(text("INSERT INTO boats (name) VALUES ('Ida')"))
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("kept.db*")}
+        assert set(modes) == {"kept.db", "kept.db-wal", "kept.db-shm"}
+        assert modes["kept.db"] == expected
+        assert set(modes.values()) <= {expected, 0o600}
+        engine.dispose()
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no database, and longer than the head of one " * 40, encoding="utf-8")
+    notes.chmod(0o644)
+    with pytest.raises(StoreError, match="cannot be used"):
+        opened(f"sqlite:///{notes}")
+    assert stat.S_IMODE(notes.stat().st_mode) == 0o644

@@ -36,6 +36,18 @@ def test_a_body_is_the_form_or_what_is_wrong_with_it() -> None:
     assert json.loads(bytes(wrong.body))["error"].startswith("count: ")
 
 
+def test_a_body_that_ends_early_is_turned_away() -> None:
+    """Who goes away while sending leaves no traceback behind."""
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []}, gone)
+    wrong = asyncio.run(body_of(request, _Form))
+    assert isinstance(wrong, Response)
+    assert wrong.status_code == 400
+
+
 def test_only_a_page_of_the_raters_own_may_change_anything() -> None:
     """What another rater's page would send does not do."""
     assert is_guarded(_request(cookie=f"{COOKIE}=a", x_guard=csrf_token("a")))

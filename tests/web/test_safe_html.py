@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.web.safe_html import rendered
+from seatrial.web.safe_html import LONGEST, rendered
 
 ALLOWED = {
     *("p", "br", "strong", "em", "ul", "ol", "li", "code", "pre", "blockquote", "hr"),
@@ -165,3 +167,47 @@ def test_text_looks_as_it_was_meant(text: str, html: str) -> None:
 def test_plain_words_come_through_unchanged(words: str) -> None:
     """Letters and digits of any script are shown as they are."""
     assert _Elements(rendered(words)).words.strip() == words
+
+
+def _ladder(step: str, fill: str, deeper: str = "") -> str:
+    """Return lines that each begin one step deeper than the one before."""
+    lines: list[str] = []
+    length = 0
+    while length < LONGEST:
+        lines.append(step * len(lines) + fill + deeper)
+        length += len(lines[-1])
+    return "".join(lines)[:LONGEST]
+
+
+def _repeated(text: str) -> str:
+    return (text * LONGEST)[:LONGEST]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *map(_repeated, ("- a\n", "1. a\n", "> ", "> a\nb\n", "# a\n", "a\n=\n", "---\n", "a\n", "~~~\na\n", "\t- ")),
+        *map(_repeated, ("*a _b ", "***a***__b__", "`a ", "[", "[a](", "[a]: b\n", "<a ", "&amp", "\\", "* - + 1) ")),
+        _ladder("  ", "- a\n"),
+        _ladder("`", "a"),
+        ("|" + "a|" * 99 + "\n|" + "-|" * 99 + "\n" + ("|" * 99 + "\n") * 200)[:LONGEST],
+    ],
+    ids=lambda text: repr(text[:8]),
+)
+def test_the_longest_text_takes_a_moment(text: str) -> None:
+    """Whatever is repeated or nested in it."""
+    began = time.thread_time()
+    rendered(text)
+    assert time.thread_time() - began < 0.3
+
+
+def test_a_longer_text_is_shown_as_it_is_written() -> None:
+    """Up to the limit it is Markdown, beyond it plain, harmless all the same, and ready at once however long."""
+    assert rendered("*a*".ljust(LONGEST, "b")).startswith("<p><em>a</em>")
+    for hostile in HOSTILE:
+        text = hostile + "b" * LONGEST
+        assert rendered(text) == f"<pre>{escape(text)}</pre>"
+        assert "<" not in rendered(text)[5:-6]
+    began = time.thread_time()
+    rendered("[a](" * 1_000_000)
+    assert time.thread_time() - began < 0.3

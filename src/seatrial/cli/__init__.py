@@ -11,11 +11,11 @@ from seatrial.cli.instruments import instruments_app
 from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
 from seatrial.cli.ledger import ledger_app
-from seatrial.cli.options import Json, print_json, printing, status, user
+from seatrial.cli.options import Json, print_json, printing, say, status, user
 from seatrial.cli.rewards import rewards_app
 from seatrial.cli.suites import suites_app
 from seatrial.cli.vibe import vibe_app
-from seatrial.errors import ExitCode, exit_with
+from seatrial.errors import ExitCode, complain, exit_with
 
 __all__ = ["app", "main"]
 
@@ -47,7 +47,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(f"seatrial {version('seatrial')}")
+        say(f"seatrial {version('seatrial')}")
         raise typer.Exit
 
 
@@ -86,15 +86,15 @@ def init(
     if as_json:
         print_json({"policy": str(path), "only_watched": left_out})
         return
-    typer.echo(f"Wrote {path}.")
+    say(f"Wrote {path}.")
     if left_out:
-        typer.echo(
+        say(
             wrapped(
                 f"Nothing that may gate reads {len(left_out)} suites, so they are only watched: {', '.join(left_out)}."
             )
         )
-        typer.echo("A judge that has a record could: give --judge, or label answers. The file says more of each.")
-    typer.echo(f"Next: seatrial plan {path}, then: seatrial review {path}")
+        say("A judge that has a record could: give --judge, or label answers. The file says more of each.")
+    say(f"Next: seatrial plan {path}, then: seatrial review {path}")
 
 
 @app.command(epilog="Example: seatrial review policy.yaml --budget 2000")
@@ -128,7 +128,7 @@ def review(
         if as_json:
             print_json({**decision_json(done.result), "folder": str(folder)})
         else:
-            typer.echo(summary(done.result, folder))
+            say(summary(done.result, folder))
 
 
 @app.command(epilog="Example: seatrial plan policy.yaml --from reviews/support-assistant-1f2e3d4c")
@@ -167,8 +167,8 @@ def plan(
     if as_json:
         print_json({**asdict(found), "sees_its_margins": not blind})
     else:
-        typer.echo(outlook_summary(policy, found))
-        typer.echo(f"Curves: {page}" if page else "Curves as a page: add --html plan.html")
+        say(outlook_summary(policy, found))
+        say(f"Curves: {page}" if page else "Curves as a page: add --html plan.html")
     raise typer.Exit(ExitCode.HOLD if blind else ExitCode.LAUNCH)
 
 
@@ -179,17 +179,18 @@ def report(
 ) -> None:
     """Write the reports of a finished review again, under the waivers now in force."""
     from seatrial.cli.output.review import summary
-    from seatrial.ledger import ledger_for
-    from seatrial.report import load_result, write_reports
+    from seatrial.report import write_reports
     from seatrial.report.machine import decision_json
-    from seatrial.review.apply_waivers import with_waivers
+    from seatrial.review.apply_waivers import finished_review
 
-    content = with_waivers(load_result(folder), ledger_for(folder).verify())
+    content = finished_review(folder)
+    if content.entry is None or not content.entry.covers:
+        complain("no entry of the ledger covers this review's files: whether they were changed cannot be told.")
     write_reports(content, folder)
     if as_json:
         print_json({**decision_json(content), "folder": str(folder)})
     else:
-        typer.echo(summary(content, folder))
+        say(summary(content, folder))
 
 
 @app.command(epilog="Example: seatrial doctor policy.yaml")
@@ -214,6 +215,6 @@ def doctor(
     if as_json:
         print_json([{"what": check.what, "ok": check.ok, "detail": check.detail} for check in found])
     else:
-        typer.echo(table(("", "what", "detail"), [("ok" if c.ok else "--", c.what, c.detail) for c in found]))
+        say(table(("", "what", "detail"), [("ok" if c.ok else "--", c.what, c.detail) for c in found]))
     if not all(check.ok or check.optional for check in found):
         raise typer.Exit(ExitCode.USAGE)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli.options import Json, named_values, print_json
+from seatrial.cli.options import Json, named_values, print_json, say
 
 __all__ = ["instruments_app"]
 
@@ -50,7 +50,7 @@ def instruments_list(records: Records = None, as_json: Json = False) -> None:
         )
         return
     rows = [(made.name, "yes" if one.may_gate else "no", one.why) for made, one in found]
-    typer.echo(table(("instrument", "may gate", "what is known of its error"), rows))
+    say(table(("instrument", "may gate", "what is known of its error"), rows))
 
 
 @instruments_app.command("check", epilog="Example: seatrial instruments check records/")
@@ -74,7 +74,7 @@ def instruments_check(
         print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['instrument']}: {row['current']} of {row['records']} records are current. {row['error']}")
+        say(f"{row['instrument']}: {row['current']} of {row['records']} records are current. {row['error']}")
 
 
 @instruments_app.command("calibrate", epilog="Example: seatrial instruments calibrate labels.csv -i text/refusal")
@@ -119,6 +119,6 @@ def instruments_calibrate(
         print_json({"path": str(path), "may_gate": held.may_gate, "error": held.why, "record": record.digest})
         return
     for line in (line for read in labels for line in columns_read(read, columns)):
-        typer.echo(line)
-    typer.echo(held.why)
-    typer.echo(f"{'May gate' if held.may_gate else 'May only advise'}. Record: {path}")
+        say(line)
+    say(held.why)
+    say(f"{'May gate' if held.may_gate else 'May only advise'}. Record: {path}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, print_json, say
 from seatrial.errors import ExitCode, Interrupted, PolicyError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def judge_setup(
     else:
         judges = _judges(endpoint, name, base_url, api_key_env, draws, paired, structured, second)
     setup = planned_setup(name, judges, policy)
-    typer.echo("\n".join(plan_lines(setup)), err=True)
+    say("\n".join(plan_lines(setup)), err=True)
     _agreed(yes)
     try:
         done = set_up(setup, records, Progress())
@@ -101,7 +101,7 @@ def judge_setup(
             }
         )
     else:
-        typer.echo("\n".join(setup_lines(setup, done, block, policy_path, written)))
+        say("\n".join(setup_lines(setup, done, block, policy_path, written)))
     raise typer.Exit(ExitCode.LAUNCH if gates else ExitCode.HOLD)
 
 

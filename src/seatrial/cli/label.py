@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, print_json, say
+from seatrial.cli.vibe import DEFAULT_DATABASE, Database, TrustedProxy
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ label_app = typer.Typer(
     help="People grade a part of a review's answers, so that what reads all of them earns its record.",
     no_args_is_help=True,
 )
-Database = Annotated[
-    str, typer.Option("--db", help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…")
-]
-DEFAULT_DATABASE = "sqlite:///vibe.db"
 
 
 @label_app.callback()
@@ -44,7 +41,6 @@ def label_new(
     overlap: Annotated[int, typer.Option(min=0, help="Answers that every rater reads, for their agreement.")] = 20,
     controls: Annotated[int, typer.Option(min=0, help="Hidden answers of known degree, of either kind.")] = 4,
     repeats: Annotated[int, typer.Option(min=0, help="Answers that come again.")] = 4,
-    seed: Annotated[int, typer.Option(help="Decides the choice and the order.")] = 20250425,
     url: Annotated[str, typer.Option(help="Where raters will reach the server.")] = "http://127.0.0.1:8765",
     database: Database = DEFAULT_DATABASE,
     as_json: Json = False,
@@ -61,33 +57,34 @@ def label_new(
             f"{review}: {signal} was read by {reads.get(signal, 'nothing')}, so there are no scores of judge/{judge} "
             f"to choose by. Give its gate `instrument: judge/{judge}` and review again, or leave out --judge."
         )
-    chosen = Choice(least, max(most, least), overlap, controls, repeats, seed)
+    chosen = Choice(least, max(most, least), overlap, controls, repeats)
     made = new_labels(database, review, result.policy, signal, reads.get(signal, ""), rater, chosen)
     links = {name: f"{url}/r/{token}" for name, token in made.links.items()}
     steps = [step.text for step in result.steps if step.kind == "labels" and signal in step.text]
     if as_json:
         print_json({"links": links, "admin": f"{url}/admin/{made.admin}", "needs": made.needs, "moves": steps})
         return
-    typer.echo("\n".join(f"{name}: {link}" for name, link in links.items()))
-    typer.echo(f"For you: {url}/admin/{made.admin}")
-    typer.echo(made.needs)
+    say("\n".join(f"{name}: {link}" for name, link in links.items()))
+    say(f"For you: {url}/admin/{made.admin}")
+    say(made.needs)
     for text in steps or [
         f"The review names no gate that labels of {signal} would decide; they say how far it can be believed."
     ]:
-        typer.echo(text)
-    typer.echo("Links are shown this once, and end after 14 days. Next: seatrial label serve")
+        say(text)
+    say("Links are shown this once, and end after 14 days. Next: seatrial label serve")
 
 
 @label_app.command("serve", epilog="Example: seatrial label serve --port 8765")
 def label_serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8765,
+    trusted_proxy: TrustedProxy = None,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Serve the raters' pages until stopped: the same server as `seatrial vibe serve`."""
     from seatrial.cli.vibe import vibe_serve
 
-    vibe_serve(host, port, database)
+    vibe_serve(host, port, trusted_proxy, database)
 
 
 @label_app.command("status", epilog="Example: seatrial label status")
@@ -105,8 +102,8 @@ def label_status(database: Database = DEFAULT_DATABASE, as_json: Json = False) -
     if as_json:
         print_json({"session": name, **counts, "said": said_of(found, config)})
         return
-    typer.echo(f"{name}: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
-    typer.echo("\n".join(said_of(found, config)))
+    say(f"{name}: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
+    say("\n".join(said_of(found, config)))
 
 
 @label_app.command("close", epilog="Example: seatrial label close --policy policy.yaml")
@@ -150,11 +147,11 @@ def label_close(
         words = {"labels": str(path), "record": str(record) if record else None, "why": why}
         print_json({**words, "said": said_of(found, config), "change": asdict(found.change) if found.change else None})
         return
-    typer.echo("\n".join(said_of(found, config)))
-    typer.echo(f"{len(found.rows):,} labelled answers: {path}. {why}".strip())
+    say("\n".join(said_of(found, config)))
+    say(f"{len(found.rows):,} labelled answers: {path}. {why}".strip())
     gate = f"{{signal: {config['labels']}, …, labels: labels/{path.name}}}"
     records = " and `records: [records/]`" if record else ""
-    typer.echo(f"The policy takes them as `{gate}`{records}.")
+    say(f"The policy takes them as `{gate}`{records}.")
 
 
 def _record(

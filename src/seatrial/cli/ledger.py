@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from seatrial.cli.options import Json, print_json, printing
-from seatrial.errors import SeatrialError
+from seatrial.cli.options import Json, print_json, printing, say
+from seatrial.errors import SeatrialError, StoreError
 
 __all__ = ["ledger_app"]
 
@@ -30,7 +30,7 @@ def ledger_list(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> Non
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
-    typer.echo(table(("no", "at", "kind", "by", "what"), ledger_rows(entries)))
+    say(table(("no", "at", "kind", "by", "what"), ledger_rows(entries)))
 
 
 @ledger_app.command("show", epilog="Example: seatrial ledger show 3")
@@ -48,18 +48,23 @@ def ledger_show(
 
 @ledger_app.command("verify", epilog="Example: seatrial ledger verify")
 def ledger_verify(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> None:
-    """Check that no entry was edited, dropped or moved."""
-    from seatrial.ledger import remarks
+    """Check that no entry was edited, dropped or moved, and that the reviews' files are what their entries cover."""
+    from dataclasses import asdict
+
+    from seatrial.cli.output.ledger import compared_words
+    from seatrial.ledger import compare_all, remarks
 
     ledger = _ledger(path)
     entries = ledger.verify()
     last, said = entries[-1].hash if entries else "", remarks(entries)
     if ledger.cut_short:
         said.append("The last line was cut short by a crash and is no entry; the next one takes its place.")
+    files = compare_all(ledger, entries)
     if as_json:
-        print_json({"entries": len(entries), "intact": True, "hash": last, "remarks": said})
+        print_json({"entries": len(entries), "intact": True, "hash": last, "remarks": said, "reviews": asdict(files)})
         return
-    typer.echo("\n".join([f"{len(entries)} entries, chain intact, last hash {last[:16]}.", *said]))
+    told = [f"{len(entries)} entries, chain intact, last hash {last[:16]}.", *compared_words(files), *said]
+    say("\n".join(told))
 
 
 @ledger_app.command(
@@ -82,12 +87,17 @@ def ledger_waive(
     from seatrial.review.apply_waivers import exit_code, waive
 
     content = waive(folder, gate, person, reason, expires)
-    write_reports(content, folder)
+    try:
+        write_reports(content, folder)
+    except StoreError as error:
+        raise StoreError(
+            f"{error} The waiver is in the ledger all the same; `seatrial report {folder}` writes the reports."
+        ) from error
     with printing(exit_code(content)):
         if as_json:
             print_json({**decision_json(content), "folder": str(folder)})
         else:
-            typer.echo(summary(content, folder))
+            say(summary(content, folder))
 
 
 def _ledger(path: Path) -> Any:

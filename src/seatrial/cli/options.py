@@ -10,18 +10,24 @@ from typing import Annotated, Any
 
 import typer
 
-from seatrial.errors import EvidenceError, ExitCode, complain, flushed
+from seatrial.errors import EvidenceError, ExitCode, complain, flushed, printable
 from seatrial.formats.json_values import with_null
 
-__all__ = ["Json", "named_values", "print_json", "printing", "status", "user"]
+__all__ = ["Json", "named_values", "print_json", "printing", "say", "status", "user"]
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout, nothing else there.")]
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines for a person on stdout, or on stderr, without what could steer a terminal."""
+    typer.echo(printable(text, but="\n"), err=err)
 
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON, with null for numbers that JSON has no word for (not known, without end).
 
-    Letters that stdout cannot encode are written as JSON's escapes, so that nothing is lost.
+    Letters that stdout cannot encode, or that could steer a terminal, are written as JSON's escapes, so that nothing is
+    lost.
     """
     plain = with_null(value)
     text = json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
@@ -29,7 +35,13 @@ def print_json(value: Any) -> None:
         text.encode(sys.stdout.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         text = json.dumps(plain, indent=2, allow_nan=False)
-    typer.echo(text)
+    hidden = [letter for letter in set(text) if not letter.isprintable() and letter != "\n"]
+    say(text.translate({ord(letter): _escape(letter) for letter in hidden}))
+
+
+def _escape(letter: str) -> str:
+    halves = letter.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{halves[start : start + 4]}" for start in range(0, len(halves), 4))
 
 
 @contextmanager
@@ -39,9 +51,10 @@ def status(what: str) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.markup import escape
 
     with Console(stderr=True).status(what) as shown:
-        yield lambda step: shown.update(f"{what}: {step}")
+        yield lambda step: shown.update(escape(printable(f"{what}: {step}")))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seatrial.cli.options import Json, named_values, print_json, user
+from seatrial.cli.options import Json, named_values, print_json, say, user
 
 if TYPE_CHECKING:
     from seatrial.evidence.rewards.forecast import Forecast
@@ -65,8 +65,8 @@ def rewards_sample(
     if as_json:
         print_json({"table": str(out), "completions": len(frame), "prompts": frame["item"].n_unique()})
         return
-    typer.echo(f"{len(frame):,} completions of {frame['item'].n_unique():,} prompts: {out}")
-    typer.echo(f"Next: seatrial rewards audit {out} --plan {plan_path}")
+    say(f"{len(frame):,} completions of {frame['item'].n_unique():,} prompts: {out}")
+    say(f"Next: seatrial rewards audit {out} --plan {plan_path}")
 
 
 @rewards_app.command("audit", epilog="Example: seatrial rewards audit table.parquet --before a=1 --after a=1,b=0.5")
@@ -93,9 +93,9 @@ def rewards_audit(
     if as_json:
         print_json(found)
         return
-    typer.echo(audit_summary(found))
+    say(audit_summary(found))
     if page is not None:
-        typer.echo(f"Page: {page}")
+        say(f"Page: {page}")
 
 
 @rewards_app.command("forecast", epilog="Example: seatrial rewards forecast table.parquet --plan plan.yaml")
@@ -139,7 +139,8 @@ def rewards_forecast(
     for name in added if margins else []:
         most = 2.0 * abs(new[name]) or 1.0
         critical += critical_weights(table, new, name, margins, strength, most)
-    points: Sequence[FrontierPoint] = frontier(table, old, new, margins, strength)
+    refused = bool(forecasts[-1].refusal)  # of mixes near one that the completions do not bear nothing is claimed
+    points: Sequence[FrontierPoint] = () if refused else frontier(table, old, new, margins, strength)
     written = with_null({"forecasts": forecasts, "critical": critical, "frontier": points, "table": table.digest})
     ledger = _ledger(reviews)
     called = plan.name if plan is not None else table_path.stem
@@ -151,14 +152,14 @@ def rewards_forecast(
         after_training = [one.number for one in late]
         print_json({**written, "ledger": {"entry": entry.number, "hash": entry.hash, "after": after_training}})
     else:
-        typer.echo(forecast_summary(forecasts, critical, points, [*table.notes]))
-        typer.echo(f"Entered in {ledger.path} as {entry.number} ({entry.hash[:12]}){order_of(plan is not None, late)}")
+        say(forecast_summary(forecasts, critical, points, [*table.notes]))
+        say(f"Entered in {ledger.path} as {entry.number} ({entry.hash[:12]}){order_of(plan is not None, late)}")
     if out is not None:
         made = observations_of(table, forecasts[-1], f"forecast of {forecasts[-1].mix}")
         write_observations(to_frame(made), out)
         if not as_json:
-            held = "; the forecast was refused, so these gates hold" if forecasts[-1].refusal else ""
-            typer.echo(f"{len(made):,} observations: {out}, for `evidence:` and gates on reward/…{held}")
+            held = "; the forecast was refused, so these gates hold" if refused else ""
+            say(f"{len(made):,} observations: {out}, for `evidence:` and gates on reward/…{held}")
 
 
 @rewards_app.command("train", epilog="Example: seatrial rewards train plan.yaml --mix after --out rewards/after")
@@ -191,10 +192,10 @@ def rewards_train(
     if as_json:
         print_json({**asdict(done), "ledger": {"entry": entry.number, "hash": entry.hash}})
         return
-    typer.echo(f"Trained on {name}: {folder}. Entered in the ledger as {entry.number}.")
+    say(f"Trained on {name}: {folder}. Entered in the ledger as {entry.number}.")
     if done.adapter:
         made = folder / "adapter.gguf"
-        typer.echo(f"Next: a policy with candidate: {{model: {plan.model.model}, adapter: {made}}}")
+        say(f"Next: a policy with candidate: {{model: {plan.model.model}, adapter: {made}}}")
 
 
 @rewards_app.command("dose", epilog="Example: seatrial rewards dose policy.yaml --out reviews/dose")
@@ -224,8 +225,8 @@ def rewards_dose(
     if as_json:
         print_json(found)
         return
-    typer.echo(dose_summary(found))
-    typer.echo(f"Page: {path}")
+    say(dose_summary(found))
+    say(f"Page: {path}")
 
 
 def _ledger(reviews: Path) -> Ledger:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
-from seatrial.cli.options import status
+from seatrial.cli.options import say, status
 from seatrial.cli.output.tables import wrapped
 from seatrial.errors import StoreError
 from seatrial.formats.whole_files import write_whole
@@ -31,8 +29,8 @@ def write_solved(path: Path, policy: LaunchPolicy, earlier: Path | None, target:
     Raises:
         StoreError: it cannot be written.
     """
-    with status("Simulating reviews") as say:
-        found = solve_policy(policy, earlier, say)
+    with status("Simulating reviews") as told:
+        found = solve_policy(policy, earlier, told)
     plain = parse_policy(path.read_text(encoding="utf-8"), str(path))
     margins = {gate.signal: {"margin": gate.margin, "suite_margin": gate.suite_margin} for gate in found.policy.gates}
     written = plain.model_copy(
@@ -48,5 +46,5 @@ def write_solved(path: Path, policy: LaunchPolicy, earlier: Path | None, target:
         said += [wrapped(f"Cannot be reached: {line}") for line in found.cannot]
         if found.cannot and found.launches:
             said.append(wrapped(f"That left aside, an unchanged model launches with {100 * found.launches:.0f} %."))
-        typer.echo("\n".join([*said, f"Wrote {target}.", ""]))
+        say("\n".join([*said, f"Wrote {target}.", ""]))
     return found.policy

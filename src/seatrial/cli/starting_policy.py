@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 from scipy.stats import norm
 
+from seatrial.cli.options import say
 from seatrial.errors import PolicyError, StoreError
 from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, most_asked
@@ -107,7 +108,7 @@ def asked_for(given: Models) -> Models:
     """Return the models with what a person at a terminal says of what no option gave; as they are without one."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or given.baseline or given.candidate:
         return given
-    typer.echo("Two models, as PROVIDER/NAME; Enter takes the small one that comes with seatrial.")
+    say("Two models, as PROVIDER/NAME; Enter takes the small one that comes with seatrial.")
     baseline = typer.prompt("Baseline, what users have now", "embedded/smollm2-135m")
     candidate = typer.prompt("Candidate, what is to be shipped", baseline)
     found = replace(given, baseline=baseline, candidate=candidate)

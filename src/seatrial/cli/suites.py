@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli.options import Json, print_json
+from seatrial.cli.options import Json, print_json, say
 from seatrial.errors import ExitCode
 
 __all__ = ["suites_app"]
@@ -57,7 +57,7 @@ def suites(context: typer.Context, folders: SuiteFolders = None, as_json: Json =
         )
         for suite in found
     ]
-    typer.echo(table(("signal", "items", "clusters", "use cases", "instruments", "title"), rows))
+    say(table(("signal", "items", "clusters", "use cases", "instruments", "title"), rows))
 
 
 @suites_app.command("map", epilog="Example: seatrial suites map")
@@ -73,7 +73,7 @@ def suites_map(folders: SuiteFolders = None, as_json: Json = False) -> None:
         print_json(counts)
         return
     header, rows = coverage(counts)
-    typer.echo(table(header, rows))
+    say(table(header, rows))
 
 
 @suites_app.command("new", epilog="Example: seatrial suites new my-suites/late-excuses")
@@ -88,7 +88,7 @@ def suites_new(
     if as_json:
         print_json(made)
         return
-    typer.echo("\n".join([*made, f"Fill them in, then: seatrial suites check {folder}"]))
+    say("\n".join([*made, f"Fill them in, then: seatrial suites check {folder}"]))
 
 
 @suites_app.command("check", epilog="Example: seatrial suites check my-suites/")
@@ -105,8 +105,8 @@ def suites_check(
     if as_json:
         print_json({str(path): [asdict(one) for one in findings] for path, findings in found.items()})
     for path, findings in found.items() if not as_json else ():
-        typer.echo(f"{path}: {'in order' if not findings else f'{len(findings)} to look at'}")
+        say(f"{path}: {'in order' if not findings else f'{len(findings)} to look at'}")
         for one in findings:
-            typer.echo(f"  {'error' if one.grave else 'look'}  {one.place}: {one.words}. {one.mend}")
+            say(f"  {'error' if one.grave else 'look'}  {one.place}: {one.words}. {one.mend}")
     if any(one.grave for findings in found.values() for one in findings):
         raise typer.Exit(ExitCode.USAGE)

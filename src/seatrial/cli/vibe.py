@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli.options import Json, named_values, print_json
-from seatrial.errors import SeatrialError
+from seatrial.cli.options import Json, named_values, print_json, say
 
 __all__ = ["vibe_app"]
 
@@ -30,6 +29,10 @@ def vibe_import(
     column: Annotated[
         list[str] | None, typer.Option(help="WHAT=NAME of rater, item, vote, left, right, prompt.")
     ] = None,
+    vote: Annotated[
+        list[str] | None,
+        typer.Option(help="CODE=MEANING of left, right, tie, both bad, skip, model: 0=left,1=right."),
+    ] = None,
     baseline: Annotated[str, typer.Option(help="What the votes call the baseline; with --candidate and --out.")] = "",
     candidate: Annotated[str, typer.Option(help="What the votes call the candidate.")] = "",
     out: Annotated[Path | None, typer.Option(help="Where `vibe/preference` goes, for `evidence:` in a policy.")] = None,
@@ -40,30 +43,43 @@ def vibe_import(
 
     from seatrial.cli.output.vibe import crowd_summary
     from seatrial.errors import EvidenceError
-    from seatrial.evidence.vibes import columns_read, crowd_of, left_out, read_votes, to_observations
+    from seatrial.evidence.vibes import (
+        columns_read,
+        crowd_of,
+        left_out,
+        read_votes,
+        remarks,
+        to_observations,
+        vote_codes,
+    )
     from seatrial.observations import to_frame, write_observations
 
     named = named_values(column or [], "--column")
-    read = read_votes(votes, named)
+    read = read_votes(votes, named, vote_codes(vote or []))
     if bool(out) != bool(baseline and candidate):
         raise EvidenceError("--out, --baseline and --candidate go together: evidence compares two models")
     made = to_observations(read, baseline, candidate, votes.name) if out is not None else []
+    others = left_out(read, baseline, candidate) if out is not None else []
+    found, remarked = crowd_of(read), remarks(read)
     if out is not None:
         write_observations(to_frame(made), out)
-    others = left_out(read, baseline, candidate) if out is not None else []
-    found = crowd_of(read)
     if as_json:
-        print_json({**asdict(found), "observations": len(made), "left_out": others})
+        print_json({**asdict(found), "observations": len(made), "left_out": others, "remarks": remarked})
         return
-    typer.echo(crowd_summary(found))
-    for line in (*columns_read(votes, named), *others):
-        typer.echo(line)
+    say(crowd_summary(found))
+    for line in (*columns_read(votes, named), *remarked, *others):
+        say(line)
     if out is not None:
-        typer.echo(f"{len(made):,} observations of vibe/preference: {out}. List it under `evidence:` in a policy.")
+        say(f"{len(made):,} observations of vibe/preference: {out}. List it under `evidence:` in a policy.")
 
 
 Database = Annotated[
-    str, typer.Option("--db", help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…")
+    str,
+    typer.Option(
+        "--db",
+        envvar="SEATRIAL_DB",
+        help="Where sessions are kept: sqlite:///FILE or postgresql+psycopg://…; with a password, in SEATRIAL_DB.",
+    ),
 ]
 DEFAULT_DATABASE = "sqlite:///vibe.db"
 
@@ -74,9 +90,9 @@ def vibe_new(
     rater: Annotated[list[str], typer.Option(help="A rater's name; once for each.")],
     pairs: Annotated[int, typer.Option(min=0, help="Real pairs for each rater; 0 for as many as the gate needs.")] = 40,
     controls: Annotated[
-        int, typer.Option(min=0, help="Hidden pairs of either kind: the same model twice, known harm.")
+        int, typer.Option(min=0, help="Hidden pairs of each kind: either model beside itself, known harm.")
     ] = 10,
-    repeats: Annotated[int, typer.Option(min=0, help="Pairs that come again with their sides swapped.")] = 6,
+    repeats: Annotated[int, typer.Option(min=0, help="Trials that come again with their sides swapped.")] = 6,
     live: Annotated[int, typer.Option(min=0, help="Conversations that each rater holds with both models.")] = 0,
     policy: Annotated[
         Path | None, typer.Option(help="A policy with a gate on vibe/off, whose margin to plan for; else the review's.")
@@ -84,7 +100,6 @@ def vibe_new(
     d_prime: Annotated[
         float | None, typer.Option(help="How well raters hear; else as measured in their earlier sessions.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides the choice, the order and the sides.")] = 20250425,
     suites: Annotated[list[Path] | None, typer.Option(help="A folder with suites of your own.")] = None,
     url: Annotated[str, typer.Option(help="Where raters will reach the server.")] = "http://127.0.0.1:8765",
     database: Database = DEFAULT_DATABASE,
@@ -96,38 +111,39 @@ def vibe_new(
     from seatrial.report import reviewed_policy
 
     known = load_policy(policy) if policy is not None else reviewed_policy(review)
-    wanted = Wanted(pairs, controls, repeats, live, seed)
+    wanted = Wanted(pairs, controls, repeats, live)
     made = new_session(database, review, rater, wanted, known, d_prime, suites or [])
     links = {name: f"{url}/r/{token}" for name, token in made.links.items()}
     if as_json:
         print_json({"links": links, "admin": f"{url}/admin/{made.admin}", "trials": made.trials, "needs": made.needs})
         return
-    typer.echo("\n".join(f"{name}: {link}" for name, link in links.items()))
-    typer.echo(f"For you: {url}/admin/{made.admin}")
-    typer.echo(f"{made.trials} trials a rater, controls among them. {made.needs}")
-    typer.echo("Links are shown this once, and end after 14 days. Next: seatrial vibe serve")
+    say("\n".join(f"{name}: {link}" for name, link in links.items()))
+    say(f"For you: {url}/admin/{made.admin}")
+    say(f"{made.trials} trials a rater, controls among them. {made.needs}")
+    say("Links are shown this once, and end after 14 days. Next: seatrial vibe serve")
+
+
+TrustedProxy = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Address or network of a proxy in front, whose word counts on where a request comes from; once for each."
+    ),
+]
 
 
 @vibe_app.command("serve", epilog="Example: seatrial vibe serve --port 8765")
 def vibe_serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8765,
+    trusted_proxy: TrustedProxy = None,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Serve the raters' pages until stopped."""
-    import gc
-
-    import uvicorn
-
     from seatrial.evidence.vibes.app import make_app
     from seatrial.evidence.vibes.store import SessionStore
+    from seatrial.web.server import serve
 
-    app = make_app(SessionStore(database))
-    gc.freeze()  # what lives as long as the server is not looked through again while raters wait
-    try:
-        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-    except SystemExit:
-        raise SeatrialError(f"{host}:{port}: the server cannot listen here; give another --host or --port") from None
+    serve(make_app(SessionStore(database)), host, port, trusted_proxy or [])
 
 
 @vibe_app.command("status", epilog="Example: seatrial vibe status")
@@ -141,7 +157,7 @@ def vibe_status(database: Database = DEFAULT_DATABASE, as_json: Json = False) ->
     if as_json:
         print_json([{"rater": name, "rated": done, "of": count} for name, done, count in rows])
         return
-    typer.echo(table(("rater", "rated", "of"), [(name, str(done), str(count)) for name, done, count in rows]))
+    say(table(("rater", "rated", "of"), [(name, str(done), str(count)) for name, done, count in rows]))
 
 
 @vibe_app.command("close", epilog="Example: seatrial vibe close --out vibes.parquet")
@@ -183,11 +199,9 @@ def vibe_close(
         words = {"observations": len(made), "record": str(kept) if record else None, "page": str(page)}
         print_json({**asdict(found), "limit": found.limit, **words})
         return
-    typer.echo(closing_summary(found))
-    typer.echo(f"{len(made):,} observations: {out}. To read: {page}.")
+    say(closing_summary(found))
+    say(f"{len(made):,} observations: {out}. To read: {page}.")
     if record is None:
-        typer.echo(
-            "Too few controls were rated by raters who hear them, so they have no record and vibe/off may only advise."
-        )
+        say("Too few controls were rated by raters who hear them, so they have no record and vibe/off may only advise.")
     else:
-        typer.echo(f"List {out.name} under `evidence:` and {kept.name} under `records:`, with a gate on vibe/off.")
+        say(f"List {out.name} under `evidence:` and {kept.name} under `records:`, with a gate on vibe/off.")

@@ -52,6 +52,7 @@ class Collector:
         reuse: Whether the baseline's answers of other reviews may be taken over; off once it was found changed.
         taken: How many were, by review and day.
         too_old: Calls made now although another review has the answer: it is older than the limit, or has no date.
+        not_covered: Calls made now although another review has the answer: no entry of the ledger covers it.
         aged: By key, when this review's own answers were given that are older than the limit; None for no date.
     """
 
@@ -77,6 +78,7 @@ class Collector:
         self.reuse = bool(days)
         self.taken: Counter[tuple[str, str]] = Counter()
         self.too_old = 0
+        self.not_covered = 0
         self.aged: dict[str, datetime | None] = {}
 
     def spend(self, role: Role) -> Spend:
@@ -159,7 +161,9 @@ class Collector:
             self._store.put(key, role, found.response, found)
             self.taken[found.review, _day(found)] += 1
         elif self.reuse:
-            self.too_old += self._store.taken_over(key) is not None
+            late = self._store.taken_over(key) is not None
+            self.too_old += late
+            self.not_covered += not late and self._store.not_covered(key)
         return found
 
     def _offered(self, key: str) -> Answer | None:

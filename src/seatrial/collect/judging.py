@@ -17,6 +17,7 @@ from seatrial.collect.meter import Meter, first_error
 from seatrial.collect.store import ResponseStore, call_key
 from seatrial.errors import CallFailed, EvidenceError, PolicyError
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.letters import unread
 from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt, scale_doubt, telling_anchors
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
@@ -190,7 +191,7 @@ class Judges:
 
     async def _grade_by_members(self, panel: Judge, members: Sequence[str], tasks: Sequence[Task]) -> None:
         """Grade as the mean of other judges, each with the say that its record earns it; equal without records."""
-        judges = [self.judge(member, panel.suite) for member in members]
+        judges = panel.members[:] = [self.judge(member, panel.suite) for member in members]
         for judge in judges:
             await self.grade(judge, tasks)
         keys = [key for task in tasks for key in task.keys]
@@ -382,7 +383,7 @@ def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
     try:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{path}: the judge's scores cannot be read: {error}") from error
+        raise EvidenceError(unread(path, error)) from error
     found: dict[tuple[str, str], float] = {}
     for place, row in json_lines(content):
         if isinstance(row, str):

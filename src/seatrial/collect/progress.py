@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, Self
 
+from seatrial.errors import message, printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -57,7 +59,7 @@ class Progress:
     def counting(self, what: str, total: int, unit: str) -> Iterator[Callable[[bool], None]]:
         """Show how far something of its own is; yields what is told of each step whether it was made now."""
         before = self._standing, self.total, self.unit
-        self._standing, self.total, self.unit = what, total, unit
+        self._standing, self.total, self.unit = printable(what), total, unit
         try:
             with self:
                 yield lambda fresh: self.advance(fresh=fresh)
@@ -76,7 +78,7 @@ class Progress:
 
     def say(self, standing: str) -> None:
         """Show how the gates stand."""
-        self._standing = standing
+        self._standing = printable(standing)
         if self.mode == "lines" and self.total:
             self._spoke = time.monotonic()
             self._print(self._line())
@@ -84,12 +86,12 @@ class Progress:
 
     def warn(self, text: str) -> None:
         """Say something that matters, even where no progress is shown."""
-        self._print(f"seatrial: {text}")
+        self._print(message(text))
 
     def _print(self, line: str) -> None:
         """Print a line; a stream that cannot be written, such as a log on a full disk, ends no review."""
         with suppress(OSError):
-            print(line, file=self._stream, flush=True)
+            print(printable(line, but="\n"), file=self._stream, flush=True)
 
     @property
     def rate(self) -> float:
@@ -129,7 +131,7 @@ def _bar(stream: IO[str]) -> Bar:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = [
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),

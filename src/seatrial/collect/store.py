@@ -19,8 +19,10 @@ from typing import IO, Any, Self
 
 from filelock import FileLock, Timeout
 
-from seatrial.errors import StoreError
+from seatrial.errors import LedgerError, StoreError
+from seatrial.formats.private_files import keep_private
 from seatrial.formats.whole_files import write_whole
+from seatrial.ledger import covered_answers, ledger_for
 from seatrial.types import Request, Response, Usage
 
 __all__ = ["Answer", "ResponseStore", "call_key"]
@@ -61,8 +63,9 @@ def call_key(identity: str, role: str, request: Request) -> str:
 class ResponseStore:
     """The answers of one review. A context manager: one process at a time holds it.
 
-    The baseline's answers of the reviews beside it can be taken over; the candidate's never are. A key says which model
-    was named, not what stood behind the name that day, so whoever takes answers over has to see that they still hold.
+    The baseline's answers of the reviews beside it can be taken over, as far as the ledger covers them; the candidate's
+    never are. A key says which model was named, not what stood behind the name that day, so whoever takes answers over
+    has to see that they still hold.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,6 +73,7 @@ class ResponseStore:
         self.path = folder / "responses" / "answers.jsonl"
         self._known: dict[str, Answer] = {}
         self._beside: dict[str, Answer] | None = None
+        self._loose: set[str] = set()
         self._file: IO[bytes] | None = None
         self._lock = FileLock(self.path.with_suffix(".lock"), blocking=False, thread_local=False)
 
@@ -83,6 +87,7 @@ class ResponseStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
             self._file = self.path.open("a+b")
+            keep_private(self.path)
         except Timeout:
             raise StoreError(
                 f"{self.path}: another review is writing here. Wait for it, or give another --out."
@@ -140,13 +145,28 @@ class ResponseStore:
         copy = own if own is not None and own.review else None
         return _later(copy, self._others().get(key))
 
+    def not_covered(self, key: str) -> bool:
+        """Return whether a review beside has the baseline's answer, but no entry of the ledger covers it."""
+        self._others()
+        return key in self._loose
+
     def _others(self) -> dict[str, Answer]:
-        """Return the baseline's answers in the reviews beside this one, the latest of each key."""
+        """Return the baseline's answers in the reviews beside this one, the latest of each key.
+
+        Anyone can add a line to a file; so only those count that the entry of their review in the ledger covers.
+        """
         if self._beside is None:
             self._beside = {}
-            for path in self._files_beside("answers.jsonl"):
-                for key, answer in _baseline_answers(path):
+            folders = [path.parent.parent for path in self._files_beside("answers.jsonl")]
+            entries = ledger_for(self.path.parent.parent).verify() if folders else []
+            for folder in folders:
+                try:
+                    held = covered_answers(folder, entries)
+                except LedgerError:  # a file that cannot be read
+                    continue
+                for key, answer in _baseline_answers(held.covered, folder.name):
                     self._beside[key] = _later(self._beside.get(key), answer) or answer
+                self._loose |= {key for key, _ in _baseline_answers(held.others, folder.name)}
         return self._beside
 
     def _files_beside(self, name: str) -> list[Path]:
@@ -214,17 +234,13 @@ class ResponseStore:
         return len(self._known)
 
 
-def _baseline_answers(path: Path) -> Iterator[tuple[str, Answer]]:
+def _baseline_answers(content: bytes, review: str) -> Iterator[tuple[str, Answer]]:
     """Yield keys and answers of the baseline in another review's file; what cannot be read there is not used here."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError:
-        return
-    for line in lines:
+    for line in content.split(b"\n"):
         try:
             entry = json.loads(line)
             if entry["role"] == "baseline":
-                yield entry["key"], _answer(entry, path.parent.parent.name)
+                yield entry["key"], _answer(entry, review)
         except (ValueError, KeyError, TypeError):
             continue
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import polars as pl
 
+from seatrial.formats.parquet import TooLarge, held, scan_parquet
 from seatrial.formats.tables import EXACT, TableReader, as_word, doubled
 
 __all__ = ["Frame", "as_draw", "as_name", "as_number", "as_whole", "frame_of", "read_frame", "reading", "scan_frame"]
@@ -37,14 +38,14 @@ Frame: TypeAlias = pl.DataFrame | PandasFrame
 def read_frame(reader: TableReader, path: Path) -> pl.DataFrame:
     """Return a file as a frame: of text files words, a blank cell of a CSV as null; Parquet as it is typed."""
     with reading(path, reader.error):
-        return scan_frame(reader, path).collect()
+        return held(scan_frame(reader, path).collect())
 
 
 def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
-    """Return what `read_frame` does; Parquet is read when it is collected, which belongs inside `reading`."""
+    """Return what `read_frame` does; Parquet when it is collected: inside `reading`, then through `held`."""
     suffix = reader.suffix(path)
     if suffix == ".parquet":
-        return pl.scan_parquet(path)
+        return scan_parquet(path)
     rows, parts = reader.rows(path), []
     while batch := [row.cells for row in islice(rows, BATCH)]:
         held = dict.fromkeys(chain.from_iterable(batch))
@@ -66,6 +67,8 @@ def reading(place: object, error: type[Exception]) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise error(f"{place}: no such file") from None
+    except TooLarge as wrong:
+        raise error(f"{place}: {wrong}") from wrong
     except (OSError, UnicodeError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
         why = (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong).strip().partition("\n")[0]
         raise error(f"{place}: cannot be read: {why}") from wrong

@@ -19,10 +19,11 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     Raises:
         DoubledKey: a key stands twice.
     """
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
-        raise DoubledKey(f"two columns are called {twice!r}; rename one or take it out")
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise DoubledKey(f"two columns are called {key!r}; rename one or take it out")
+        made[key] = value
     return made
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from seatrial.formats.jsonl import DoubledKey, json_lines, unique
+from seatrial.formats.letters import WIDE, unread, wide
 from seatrial.formats.readers import ReaderFailed, has_reader, registered_rows
 
 __all__ = ["BY_OPTION", "BY_POLICY", "DRAW", "TABLES", "Row", "TableReader", "as_word", "doubled"]
@@ -30,6 +31,7 @@ LARGEST = 2**31 - 1
 """Letters of the largest cell; Python's reader of CSV refuses more than 131,072 if it is not told."""
 EXACT = 2.0**53
 """Up to here every whole number is a float, and every float that is whole is meant to be."""
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright lines"}
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -170,12 +172,15 @@ class TableReader:
         except ReaderFailed as wrong:
             raise self.error(f"{path}: {wrong}") from wrong
 
-    def _parquet(self, path: Path, content: bytes) -> str:
-        """Return the rows as JSON Lines, in which a date is text and a number that is none is missing."""
+    def _parquet(self, path: Path, content: bytes) -> Iterator[str]:
         import polars as pl
 
+        from seatrial.formats.parquet import TooLarge, json_rows
+
         try:
-            return pl.read_parquet(io.BytesIO(content)).with_columns(pl.col(pl.Binary).cast(pl.String)).write_ndjson()
+            yield from json_rows(content)
+        except TooLarge as wrong:
+            raise self.error(f"{path}: {wrong}") from wrong
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
             raise self.error(f"{path}: cannot be read: {str(wrong).strip().splitlines()[0]}") from wrong
 
@@ -183,8 +188,9 @@ class TableReader:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as wrong:
-            line = content.count(b"\n", 0, wrong.start) + 1
-            raise self.error(f"{path}:{line}: not UTF-8 text (byte {wrong.start}); save it as UTF-8") from wrong
+            raise self.error(unread(path, wrong)) from wrong
+        if wide(content):
+            raise self.error(f"{path}: {WIDE}")
         if "\0" in text:
             line = text.count("\n", 0, text.index("\0")) + 1
             raise self.error(f"{path}:{line}: a NUL byte stands in it, as in no text; save it as UTF-8 without it")
@@ -207,6 +213,9 @@ class TableReader:
 def _csv_records(lines: TextIO) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield the line on which each row begins, and its cells or what is wrong with it; blank lines are no rows."""
     csv.field_size_limit(LARGEST)
+    if parted := _parted(lines):
+        yield 1, f"its fields are parted by {parted}; save it with commas between them"
+        return
     reader = csv.reader(lines, strict=True)
     names: list[str] = []
     while True:
@@ -227,6 +236,14 @@ def _csv_records(lines: TextIO) -> Iterator[tuple[int, dict[str, str] | str]]:
             yield begins, f"has not as many fields as the header: {len(fields)}, not {len(names)}"
         elif fields:
             yield begins, dict(zip(names, fields, strict=True))
+
+
+def _parted(lines: TextIO) -> str:
+    """Return what a header's names stand apart by where that is no comma, in words; empty where it is one."""
+    header = next((line for line in lines if line.strip()), "")
+    lines.seek(0)
+    found = [words for sign, words in SEPARATORS.items() if sign in header]
+    return found[0] if found and "," not in header else ""
 
 
 def as_word(value: Any) -> str | None:

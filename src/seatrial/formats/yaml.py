@@ -13,6 +13,14 @@ from yaml.reader import ReaderError
 __all__ = ["StrictModel", "checked_yaml"]
 
 
+LONGEST = 1_000_000
+"""Letters of a file that people edit."""
+MOST = 20_000
+"""Keys, values and list entries of such a file; what an alias stands for counts each time."""
+LISTED = 50
+"""Mistakes that are explained; the others are counted."""
+
+
 class StrictModel(BaseModel):
     """A part of a file that people edit: unknown keys and numbers without end are refused, and it never changes."""
 
@@ -37,8 +45,10 @@ def checked_yaml(text: str, name: str, model: type[Model], error: type[Exception
         expected: Returns what was expected for one of pydantic's errors, or None for the usual message.
 
     Raises:
-        Exception: `error`, where the text is not YAML or not a valid model; one line a mistake.
+        Exception: `error`, where the text is not YAML, is too long, or is not a valid model; one line a mistake.
     """
+    if len(text) > LONGEST:
+        raise error(f"{name}: has {len(text):,} letters, and {LONGEST:,} are read at most; put data into a table")
     try:
         tree, data = _read(text)
     except yaml.MarkedYAMLError as wrong:
@@ -55,7 +65,9 @@ def checked_yaml(text: str, name: str, model: type[Model], error: type[Exception
     try:
         return model.model_validate(data)
     except ValidationError as wrong:
-        lines = [_explain(name, tree, dict(detail), model, expected) for detail in wrong.errors()]
+        found = wrong.errors()
+        lines = [_explain(name, tree, dict(detail), model, expected) for detail in found[:LISTED]]
+        lines += [f"{name}: and {len(found) - LISTED:,} more mistakes"] * (len(found) > LISTED)
         raise error("\n".join(lines)) from wrong
 
 
@@ -64,11 +76,35 @@ def _read(text: str) -> tuple[yaml.Node | None, Any]:
     loader = _Loader(text)
     try:
         tree = loader.get_single_node()
-        return tree, None if tree is None else loader.construct_document(tree)
+        if tree is None:
+            return None, None
+        data = loader.construct_document(tree)
+        _check_size(tree, {})
+        return tree, data
     finally:
         loader.dispose()
 
 
+def _check_size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many nodes a tree has, those that an alias stands for each time.
+
+    Args:
+        node: Its root.
+        known: Identity of a node → how many are in it; 0 while they are counted.
+    """
+    if id(node) not in known:
+        known[id(node)] = 0
+        inner = node.value if isinstance(node, yaml.CollectionNode) else []
+        parts = [part for held in inner for part in (held if isinstance(held, tuple) else (held,))]
+        known[id(node)] = 1 + sum(_check_size(part, known) for part in parts)
+    if not known[id(node)]:
+        raise yaml.MarkedYAMLError(problem="an alias stands in what it stands for", problem_mark=node.start_mark)
+    if known[id(node)] > MOST:
+        raise yaml.MarkedYAMLError(problem=TOO_MANY, problem_mark=node.start_mark)
+    return known[id(node)]
+
+
+TOO_MANY = f"more than {MOST:,} keys, values and entries, aliases counted each time; put data into a table"
 WORDS = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
 BOOLEAN, MERGE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:merge"
 
@@ -80,6 +116,15 @@ class _Loader(yaml.SafeLoader):
         tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
         a_word = tag in WORDS or (tag == BOOLEAN and value[0] not in "tTfF")
         return self.DEFAULT_SCALAR_TAG if kind is yaml.ScalarNode and (a_word or ":" in value) else tag
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._count(1, self.get_mark())
+        return super().compose_node(parent, index)
+
+    def _count(self, more: int, place: yaml.Mark) -> None:
+        self._held = getattr(self, "_held", 0) + more
+        if self._held > MOST:
+            raise yaml.MarkedYAMLError(problem=TOO_MANY, problem_mark=place)
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
@@ -96,6 +141,11 @@ class _Loader(yaml.SafeLoader):
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Write out what `<<` stands for, each key once: merged mappings of merged mappings cannot grow beyond them."""
+        merged = [value for key, value in node.value if key.tag == MERGE]
+        for one in (one for held in merged for one in (held.value if isinstance(held, yaml.SequenceNode) else [held])):
+            if isinstance(one, yaml.MappingNode):
+                self.flatten_mapping(one)
+                self._count(len(one.value), one.start_mark)
         super().flatten_mapping(node)
         node.value = list({(key.tag, key.value): (key, value) for key, value in node.value}.values())
 

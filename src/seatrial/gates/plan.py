@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from seatrial.errors import EvidenceError, PolicyError
+from seatrial.errors import PolicyError
+from seatrial.gates.recorded_items import check_labels, recorded_items
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, Method, method_of, most_asked
-from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, select, suite_signal
+from seatrial.gates.summary_figures import check_summary
+from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, suite_signal
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.may_gate import UNKNOWN, Standing, on_trust, standing
 from seatrial.instruments.records import Records
 from seatrial.models.base import Model, RecordedModel
-from seatrial.policy import Gate, LaunchPolicy, SignalSpec, margin_fits
+from seatrial.policy import Gate, LaunchPolicy, SignalSpec, SummarySpec, margin_fits
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GatePlan", "plan_gates", "with_most"]
 
-Source = Literal["live", "recorded", "evidence"]
+Source = Literal["live", "recorded", "evidence", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class GatePlan:
     Attributes:
         gate: The gate as the policy has it.
         signal: What turns answers into observations.
-        source: `live` is asked in rounds; `recorded` is read at once; `evidence` was observed elsewhere.
+        source: `live` is asked in rounds; `recorded` is read at once; `evidence` was observed elsewhere;
+            `summary` are two means of which no more is known.
         clusters: Items by cluster, in the order in which they are asked; empty for evidence.
         max_tokens: Longest answer to ask for.
         top_logprobs: First-token alternatives to ask for; 0 where the instrument reads text.
@@ -46,6 +50,7 @@ class GatePlan:
         depth: How often a cluster may be asked, at most.
         most: Answers to a cluster that are asked at most, all of them together: a cluster asked twice counts twice.
         family: The gate on a family that it is a part of; empty where it stands alone.
+        summary: The figures, where its source is `summary`.
         recorded: Of a model that is recorded: item → how many answers it holds. All of them are read.
     """
 
@@ -62,6 +67,7 @@ class GatePlan:
     most: int = 0
     family: str = ""
     recorded: Mapping[Role, Mapping[str, int]] = field(default_factory=dict)
+    summary: SummarySpec | None = None
 
     @property
     def answers_to(self) -> str:
@@ -210,7 +216,8 @@ def _completed(plan: GatePlan, policy: LaunchPolicy, records: Records, models: M
         for role, model in models.items()
         if isinstance(model, RecordedModel)
     }
-    known = on_trust(standing(instrument, plan.signal.name, records, models_by_name), plan.gate.trust or "")
+    serves = instrument.suite.signal if isinstance(instrument, Judge) else plan.signal.name
+    known = on_trust(standing(instrument, serves, records, models_by_name), plan.gate.trust or "")
     return replace(plan, standing=known, at_once=at_once, depth=depth, most=len(plan.clusters), recorded=held)
 
 
@@ -267,8 +274,11 @@ def _plan_gate(
     spec = policy.signals.get(gate.signal)
     if gate.signal in brought:
         return GatePlan(gate, rated_signal(gate.signal, spec or SignalSpec(), brought[gate.signal]), "evidence")
+    if spec is not None and spec.summary is not None:
+        check_summary(gate)
+        return GatePlan(gate, declared_signal(gate.signal, spec), "summary", summary=spec.summary)
     if spec is not None and (spec.column or spec.instrument):
-        return _recorded_plan(policy, gate, spec, models)
+        return _recorded_plan(policy, gate, spec, models, _reading(gate.signal, spec, suites, judge))
     if gate.signal in suites and models:
         suite = with_held_out(load_suite(suites[gate.signal]), policy.held_out)
         return _suite_plan(policy, gate, models, suite, judge)
@@ -277,8 +287,6 @@ def _plan_gate(
 
 
 def _unknown_signal(name: str, known: Sequence[str], asks: bool) -> str:
-    import difflib
-
     close = difflib.get_close_matches(name, known, 1)
     hint = f" Did you mean {close[0]}?" if close else f" Known here: {', '.join(known)}."
     source = "" if asks else " Scores hold no answers, so suites cannot be asked."
@@ -311,51 +319,35 @@ def _suite_plan(
     )
 
 
-def _recorded_plan(policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: Mapping[Role, Model]) -> GatePlan:
+def _reading(
+    name: str, spec: SignalSpec, suites: Mapping[str, Path], judge: Callable[[str, Suite], Judge] | None
+) -> Signal:
+    """Return the signal over recorded answers: their labels, an instrument's readings, or a judge's by a rubric."""
+    if spec.rubric is None or judge is None:
+        return declared_signal(name, spec)
+    if spec.rubric not in suites:
+        close = difflib.get_close_matches(spec.rubric, suites, 1)
+        hint = f"Did you mean {close[0]}?" if close else "`suites:` names the folder of your own."
+        raise PolicyError(f"signals: {name}: no suite {spec.rubric} whose rubric to grade by. {hint}")
+    suite = load_suite(suites[spec.rubric])
+    if not _has_rubric(suite):
+        raise PolicyError(f"signals: {name}: {spec.rubric} compares answers with accepted ones and has no rubric.")
+    return replace(judged_signal(suite, judge((spec.instrument or "").partition("/")[2], suite)), name=name)
+
+
+def _recorded_plan(
+    policy: LaunchPolicy, gate: Gate, spec: SignalSpec, models: Mapping[Role, Model], signal: Signal
+) -> GatePlan:
     """Plan a gate over the transcripts' own items: those that either file holds and `where` selects."""
     if not models or any(model.live for model in models.values()):
         raise PolicyError(
             f"signals: {gate.signal}: `column` and `instrument` read recorded answers, so baseline and "
             "candidate must both be transcripts/PATH"
         )
-    held: dict[Role, dict[str, Item]] = {
-        role: {item.id: item for item in cast(RecordedModel, model).items()} for role, model in models.items()
-    }
-    shared = held["baseline"].keys() & held["candidate"].keys()
-    if not shared:
-        raise EvidenceError(
-            f"{models['baseline'].name} and {models['candidate'].name} share no item: none of their prompts or "
-            "ids match. Check that both answer the same questions, or map columns with `columns: {item: …}`."
-        )
-    torn = next(
-        (name for name in sorted(shared) if held["baseline"][name].messages != held["candidate"][name].messages),
-        "",
-    )
-    if torn:
-        raise EvidenceError(
-            f"the item {torn!r} has one prompt in {models['baseline'].name} and another in {models['candidate'].name}: "
-            "answers to different questions cannot be compared. Use ids that mean the same in both files."
-        )
-    union = list({**held["candidate"], **held["baseline"]}.values())
-    items = select(union, spec.where)
-    if not items:
-        raise PolicyError(f"signals: {gate.signal}: `where` selects none of the {len(union)} items")
-    signal = declared_signal(gate.signal, spec)
+    items = recorded_items(gate.signal, spec, cast(Mapping[Role, RecordedModel], models))
     if spec.column is not None:
-        _check_labels(signal, items, models)
+        check_labels(signal, items, models)
     return GatePlan(gate, signal, "recorded", _clusters(items, policy.seed, gate.signal))
-
-
-def _check_labels(signal: Signal, items: Sequence[Item], models: Mapping[Role, Model]) -> None:
-    """Refuse a label that is no number within the bounds, with its place, before anything is decided on others."""
-    for model in models.values():
-        if isinstance(model, RecordedModel):
-            for item in items:
-                for answer in model.answers(item):
-                    try:
-                        signal.instrument.read(item, answer)
-                    except EvidenceError as wrong:
-                        raise EvidenceError(f"{model.place(answer)}: {wrong}") from wrong
 
 
 def _clusters(items: Sequence[Item], seed: int, name: str) -> tuple[tuple[Item, ...], ...]:

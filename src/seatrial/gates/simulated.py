@@ -14,6 +14,7 @@ from scipy.stats import norm
 from seatrial.gates.claims import claims
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
+from seatrial.gates.summary_figures import like_figures
 from seatrial.gates.verdicts import claim_weights
 from seatrial.observations import PairedTable, gate_pairs
 from seatrial.policy import LaunchPolicy
@@ -23,6 +24,7 @@ from seatrial.types import ROLES
 
 __all__ = ["SimulatedGate", "SimulatedSuite", "assumed_sd", "simulated_gates"]
 
+ALONE = "Summary figures launch nothing alone."
 FEWEST_SEEN = 20
 """Clusters that an earlier review must have seen for its spread to be used."""
 ASSUMED_SD = {"probe": 0.06, "text": 0.25, "match": 0.45}
@@ -126,10 +128,13 @@ def simulated_gates(
 ) -> list[tuple[SimulatedGate, str]]:
     """Return each gate of the policy as it is simulated, and where the spread of its differences comes from."""
     found: list[tuple[SimulatedGate, str]] = []
+    nothing_else = {plan.source for plan in plans if plan.gate.blocking and plan.standing.may_gate} == {"summary"}
     for gate in policy.gates:
         own = [plan for plan in plans if (plan.answers_to) == gate.signal]
         each = gate.per == "use_case" or gate.use_case_margin is not None
         suites = [_simulated(plan, earlier, in_use_cases=each) for plan in own]
+        if nothing_else:
+            suites = [(replace(suite, may_gate=False, why=ALONE), basis) for suite, basis in suites]
         made = SimulatedGate(
             tuple(suite for suite, _ in suites),
             "looks" if any(plan.method == "looks" for plan in own) else own[0].method,
@@ -173,12 +178,14 @@ def _simulated(plan: GatePlan, earlier: pl.DataFrame | None, *, in_use_cases: bo
     residuals, levels, basis = _spread(plan, table)
     low, high = plan.signal.bounds
     clusters, names = len(plan.clusters), np.array([cluster[0].use_case for cluster in plan.clusters])
+    if plan.summary is not None:
+        clusters = plan.summary.items
     if plan.source == "evidence" and table is not None:
         (whole,) = claims(plan.gate.model_copy(update={"per": None, "limit": None}), plan.signal, table, None)
         clusters, names = len(whole.best), whole.use_cases
     held = plan.standing
     limit = math.nan if plan.gate.limit is None else plan.signal.harm(plan.gate.limit)
-    if not math.isnan(limit) and table is None:
+    if not math.isnan(limit) and table is None and plan.summary is None:
         basis += "; the level beside its limit is assumed to be half of what the limit allows"
     live = plan.source == "live"
     return (
@@ -224,6 +231,8 @@ def _spread(plan: GatePlan, table: PairedTable | None) -> tuple[Array, Array, st
         seen, levels = _differences(plan, table)
         reach = plan.signal.bounds[1] - plan.signal.bounds[0]
         return centered(seen, -reach, reach), levels, f"the spread of {len(seen)} clusters seen before"
+    if plan.summary is not None:
+        return *like_figures(plan.signal, plan.summary), "the standard errors of the summary figures"
     kind = plan.signal.instrument.name.split("/")[0]
     low, high = plan.signal.bounds
     times = _recorded_answers(plan)

@@ -230,6 +230,8 @@ def _reason(verdict: Verdict, decisive: WeighedClaim | None, gate: WeighedGate, 
     level = f"{100 * (1 - 2 * alpha):g} % interval, estimate {number(found.estimate, sign=said.kind == 'margin')}"
     if found.method == "betting":
         level += " at the stop"
+    if found.method == "summary":
+        level += ", by unpaired summary figures: weaker evidence"
     if found.slope < 1:
         level += f", reading {number(found.reading, sign=True)}, which shows {found.slope:.2f} of a change"
     bound = f"the {said.kind} {said.threshold:g}"
@@ -276,6 +278,9 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_gla
     A launch is one on trust where the policy takes the instrument of a blocking gate on trust; where it stands on
     starter records, its reason says so.
 
+    Gates that pass by summary figures launch nothing alone: beside them one must pass by what was compared item by
+    item.
+
     A hold says first where harm is likely; that decides nothing.
 
     Args:
@@ -311,9 +316,7 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_gla
         outcome = "hold"
         reason = "No gate of this policy may block, so nothing was put to the test."
     else:
-        outcome = "launch"
-        gates = "The only blocking gate rules" if len(blocking) == 1 else f"All {len(blocking)} blocking gates rule"
-        reason = f"{gates} out harm above the margin."
+        outcome, reason = _all_pass(blocking)
     made = Decision(outcome, "", tuple(verdicts), tuple(severe), tuple(at_a_glance))
     if severe:
         found = f"{len(severe)} answers" if len(severe) > 1 else "an answer"
@@ -323,6 +326,18 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_gla
             outcome, reason = "hold", f"{reason} That says little of such answers."
         reason = f"At a glance, {'; '.join(at_a_glance)}. {reason.strip()}"
     return _said_first(replace(made, outcome=outcome, reason=reason.strip()))
+
+
+def _all_pass(blocking: Sequence[GateVerdict]) -> tuple[Outcome, str]:
+    """Return what it comes to, and why, that all blocking gates pass: a launch, unless on summary figures alone."""
+    if all(one.evidence.method == "summary" for one in blocking):
+        names = _listed([one.signal for one in blocking])
+        return "hold", (
+            f"Summary figures alone speak for a launch ({names}). They are unpaired and were not checked here: weaker "
+            "evidence, which does not launch alone."
+        )
+    gates = "The only blocking gate rules" if len(blocking) == 1 else f"All {len(blocking)} blocking gates rule"
+    return "launch", f"{gates} out harm above the margin."
 
 
 def _said_first(made: Decision) -> Decision:
@@ -336,7 +351,7 @@ def _said_first(made: Decision) -> Decision:
 
 
 def _rests_on(decision: Decision) -> str:
-    """Return which gates count on trust or on a starter record, in sentences; empty where none does."""
+    """Return which gates count on trust, a starter record or summary figures, in sentences; empty where none does."""
     said = []
     if trusted := decision.on_trust:
         what = _listed([one.signal for one in trusted])
@@ -346,6 +361,9 @@ def _rests_on(decision: Decision) -> str:
         what, of = _listed([one.signal for one in starters]), "a record" if len(starters) == 1 else "records"
         stand = "stands" if len(starters) == 1 else "stand"
         said.append(f"{what} {stand} on {of} of graded answers of the suites only (starter).")
+    if summed := [one.signal for one in decision.verdicts if one.blocking and one.evidence.method == "summary"]:
+        rest = "rests" if len(summed) == 1 else "rest"
+        said.append(f"{_listed(summed)} {rest} on unpaired summary figures: weaker evidence.")
     return " ".join(said)
 
 

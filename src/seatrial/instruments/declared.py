@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from seatrial.errors import EvidenceError
 from seatrial.instruments.base import Instrument, Signal
-from seatrial.instruments.recorded import Labels, Observed, Raters
+from seatrial.instruments.recorded import Labels, Observed, Raters, Summarized
 from seatrial.instruments.registry import find_instrument
 from seatrial.policy import SignalSpec
 from seatrial.types import Harmful, Item
@@ -42,6 +42,8 @@ def declared_signal(name: str, spec: SignalSpec) -> Signal:
         instrument = Labels(spec.column, tuple(spec.values.items()), spec.bounds)
     elif spec.instrument is not None:
         instrument = find_instrument(spec.instrument)
+    elif spec.summary is not None:
+        instrument = Summarized(spec.bounds)
     else:
         instrument = Observed(spec.bounds)
     return Signal(name, instrument, harmful_end(name, spec), instrument.bounds)
@@ -62,7 +64,7 @@ def rated_signal(name: str, spec: SignalSpec, sources: Sequence[str]) -> Signal:
 
 
 def select(items: Sequence[Item], where: dict[str, list[str]]) -> list[Item]:
-    """Return the items whose labels match: every column of `where`, any of its values.
+    """Return the items whose labels match: every column of `where`, any of its values, and none that begins with `!`.
 
     Raises:
         EvidenceError: an item has no such column.
@@ -74,4 +76,10 @@ def _matches(item: Item, column: str, patterns: list[str]) -> bool:
     labels = dict(item.labels)
     if column not in labels:
         raise EvidenceError(f"item {item.id}: no column {column!r} to select by; its row has {', '.join(labels)}")
-    return any(fnmatchcase(labels[column], pattern) for pattern in patterns)
+    but = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    wanted = [pattern for pattern in patterns if not pattern.startswith("!")] or ["*"]
+    return _is_any(labels[column], wanted) and not _is_any(labels[column], but)
+
+
+def _is_any(label: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(label, pattern) for pattern in patterns)

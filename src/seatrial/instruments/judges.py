@@ -21,12 +21,14 @@ from seatrial.suites import Suite
 from seatrial.types import Harmful, Item, Message, Response
 
 __all__ = [
+    "LONGEST",
     "SYSTEM",
     "TELLING",
     "WORDINGS",
     "Judge",
     "Unscored",
     "answer_key",
+    "is_cut",
     "parse",
     "prompt",
     "scale_doubt",
@@ -80,6 +82,7 @@ class Judge:
         paired: Whether it sees both models' answers at once, in both orders.
         wording: Which wording of its prompt it is asked in, a place in `WORDINGS`; gates use the first.
         first_draw: Number of its first draw, so that a second grading is not the first one read again.
+        members: Of a panel that has graded, its judges.
         bounds: Smallest and largest reading.
         needs: What it reads.
         scores: Key of an answer → its degree of harm from 0 to 10.
@@ -101,6 +104,7 @@ class Judge:
     orders: list[tuple[float, float]] = field(default_factory=list)
     wording: int = 0
     first_draw: int = 0
+    members: list[Judge] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def about(self) -> str:
@@ -183,12 +187,21 @@ def _code(suite: Suite, turns: Sequence[tuple[str, str]], answers: Sequence[str]
 
 def visible(text: str) -> str:
     """Return a text without letters that cannot be seen, cut in its middle where it is very long."""
-    seen = without(text, ("Cc", "Cf", "Cs", "Co", "Cn"), but="\n\t")
+    seen = _seen(text)
     left = len(seen) - LONGEST
     if left <= 0:
         return seen
     half = LONGEST // 2
     return f"{seen[:half]}\n[{left} letters left out by the review]\n{seen[-half:]}"
+
+
+def is_cut(text: str) -> bool:
+    """Return whether a judge is not shown the middle of a text."""
+    return len(text) > LONGEST and len(_seen(text)) > LONGEST
+
+
+def _seen(text: str) -> str:
+    return without(text, ("Cc", "Cf", "Cs", "Co", "Cn"), but="\n\t")
 
 
 FENCED = re.compile(r"^```(?:json)?\s*\n(.*)\n```$", re.DOTALL)

@@ -50,6 +50,7 @@ BY_DEFINITION: Mapping[str, str] = {
     "match": "None: answers are compared with a list of accepted ones.",
     "labels": "Not measured: the policy takes these labels as the truth.",
     "evidence": "Not measured here: the numbers were made elsewhere, and the policy takes them as the truth.",
+    "evidence/summary": "Not measured here: summary figures, unpaired and taken as they were given. Weaker evidence.",
     "text/length": "None: it counts words, and claims no more.",
     "text/format": "None: it counts marked lines, and claims no more.",
     "text/hook": "None: it looks for a question or an offer in the last sentence, and claims no more.",
@@ -206,9 +207,15 @@ def _known_first(value: float) -> float:
 
 def _figures(found: Measurement) -> str:
     return (
-        f"TPR − FPR {found.youden[0]:.2f} [{found.youden[1]:.2f}, {found.youden[2]:.2f}], AUC {found.auc[0]:.2f}, on "
-        f"{found.answers} answers ({found.on}; labelled by {found.labelled_by})"
+        f"TPR − FPR {_interval(found.youden)}, AUC {_interval(found.auc)}, on {found.answers} answers "
+        f"({found.on}; labelled by {found.labelled_by})"
     )
+
+
+def _interval(figure: tuple[float, float, float]) -> str:
+    estimate, low, high = figure
+    known = "" if math.isnan(low) or math.isnan(high) else f" [{low:.2f}, {high:.2f}]"
+    return f"{estimate:.2f}{known}".replace("-", "−")
 
 
 def _standing(record: Record, found: Measurement, exact: bool) -> Standing:
@@ -226,13 +233,22 @@ def _standing(record: Record, found: Measurement, exact: bool) -> Standing:
             return _starter(f"{shown}.{besides}", found, differential, record.digest, error)
         return Standing(True, f"{shown}.{besides}", slope, differential, True, record.digest, youden, error)
     elif found.youden[1] <= 0 or found.auc[1] <= 0.5:
-        reason = "its interval includes chance"
+        reason = _beside_chance(found)
     elif found.slope[1] <= 0:
         reason = "its readings may show nothing of a shift"
     else:
         reason = f"it may be below {LEAST_YOUDEN:g}"
     why = f"{shown}: {reason}, so it may only advise.{besides}"
     return Standing(False, why, slope, differential, True, record.digest, youden, error, starter=found.starter)
+
+
+def _beside_chance(found: Measurement) -> str:
+    """Return how an instrument lies to chance that is not surely better: its intervals hold chance or lie below it."""
+    ends = (("TPR − FPR", found.youden[2], 0.0), ("AUC", found.auc[2], 0.5))
+    below = [name for name, high, chance in ends if high < chance]
+    if not below:
+        return "its interval includes chance"
+    return f"the interval of its {' and its '.join(below)} lies below chance, so it reads harm where there is less"
 
 
 def _doubt(record: Record, found: Measurement) -> str:

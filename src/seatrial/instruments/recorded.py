@@ -9,7 +9,7 @@ from typing import Literal
 from seatrial.errors import EvidenceError
 from seatrial.types import Item, Response
 
-__all__ = ["Labels", "Observed", "Raters"]
+__all__ = ["Labels", "Observed", "Raters", "Summarized"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,20 @@ class Observed:
     name: str = "evidence/file"
     needs: Literal["text", "logprobs"] = "text"
     about: str = "Numbers observed elsewhere and brought as a file."
+
+    def read(self, item: Item, response: Response) -> float | None:
+        """Return None: there is no answer to read."""
+        return None
+
+
+@dataclass(frozen=True)
+class Summarized:
+    """Stands for whatever made the summary figures that a policy holds; it reads nothing itself."""
+
+    bounds: tuple[float, float]
+    name: str = "evidence/summary"
+    needs: Literal["text", "logprobs"] = "text"
+    about: str = "Mean, standard error and number of items of each model by itself, as somebody gave them."
 
     def read(self, item: Item, response: Response) -> float | None:
         """Return None: there is no answer to read."""

@@ -1,9 +1,10 @@
 """An append-only file of JSON lines in which every entry carries the hash of the one before.
 
 An edited entry no longer matches its own hash; a dropped or moved one breaks the chain; entries cut off
-the end are missed by the head file, which holds the number of entries and the last hash. Whoever can write
-both files can rewrite history: what the chain gives is that nothing changes *unnoticed* by someone who
-kept a hash.
+the end are missed by the head file, which holds the number of entries and the last hash. An entry is announced
+in the head before it is written, so a line that was put past the head by anything else is found too. Whoever can
+write both files can rewrite history: what the chain gives is that nothing changes *unnoticed* by someone who
+kept a hash, as every report does.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from filelock import FileLock
 
@@ -28,6 +30,9 @@ __all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
 
 Kind = Literal["decision", "waiver", "forecast", "training"]
 GENESIS = "0" * 64
+PLACE = re.compile(r"(0|[1-9][0-9]*) [0-9a-f]{64}")
+FIELDS = {"number": int, "at": str, "kind": str, "author": str, "body": dict, "previous": str, "hash": str}
+"""What a line holds, no more and no less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ def _canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def _place(entry: Entry) -> str:
+    """Return an entry as the head names it."""
+    return f"{entry.number} {entry.hash}"
+
+
 def ledger_for(review: Path) -> Ledger:
     """Return the ledger that stands beside a review's folder."""
     return Ledger(review.resolve().parent / "ledger.jsonl")
@@ -88,20 +98,45 @@ class Ledger:
             size = self.path.stat().st_size if self.path.exists() else 0
             whole, feed = size - len(self.cut_short), self._missing_line_feed() if size else ""
             try:
+                self._write_head(entries, announced=entry)
                 with self.path.open("a", encoding="utf-8") as file:
                     file.truncate(whole)
                     file.write(feed + _canonical(asdict(entry)) + "\n")
                     file.flush()
                     os.fsync(file.fileno())
-                write_whole(self.head, f"{entry.number} {entry.hash}\n", LedgerError)
+                self._write_head([*entries, entry])
             except (OSError, LedgerError) as error:
                 why = why_not(error) if isinstance(error, OSError) else str(error)
                 raise LedgerError(
-                    f"{self.path}: cannot be written: {why.removesuffix('.')}. {self._undone(whole)}"
+                    f"{self.path}: cannot be written: {why.removesuffix('.')}. {self._undone(whole, entries)}"
                 ) from error
             return entry
 
-    def _undone(self, whole: int) -> str:
+    def ready(self) -> list[Entry]:
+        """Return all entries if the chain holds and another entry could be written; what a crash left is settled.
+
+        A crash after an entry leaves the head one behind, though it announces the entry; here it catches up.
+
+        Raises:
+            LedgerError: the chain is broken, or the ledger cannot be written.
+        """
+        with self._locked():
+            entries = self.verify()
+            try:
+                if entries:
+                    self.path.open("a").close()
+            except OSError as error:
+                raise LedgerError(f"{self.path}: cannot be written: {why_not(error)}") from error
+            if entries and self._head_lines() != [_place(entries[-1])]:
+                self._write_head(entries)
+            return entries
+
+    def _write_head(self, entries: list[Entry], announced: Entry | None = None) -> None:
+        """Write which entry is the last, and on a second line which one is about to follow it."""
+        lines = [_place(entries[-1]) if entries else f"0 {GENESIS}", *([_place(announced)] if announced else [])]
+        write_whole(self.head, "".join(f"{line}\n" for line in lines), LedgerError)
+
+    def _undone(self, whole: int, entries: list[Entry]) -> str:
         """Take back what was written of an entry beyond the whole ones, and say whether that could be done."""
         try:
             os.truncate(self.path, whole)
@@ -109,6 +144,11 @@ class Ledger:
             pass
         except OSError:
             return "A part of the entry may stand at its end; `seatrial ledger verify` says so."
+        with suppress(OSError, LedgerError):  # that it was announced does no harm
+            if entries:
+                self._write_head(entries)
+            else:
+                self.head.unlink()
         return "Nothing was recorded."
 
     @property
@@ -154,13 +194,10 @@ class Ledger:
         return [self._entry(number, line) for number, line in json_lines(content)]
 
     def _entry(self, number: int, line: dict[str, Any] | str) -> Entry:
-        try:
-            entry = Entry(**line) if isinstance(line, dict) else None
-        except TypeError:
-            entry = None
-        if entry is None:
+        types = {name: type(value) for name, value in line.items()} if isinstance(line, dict) else {}
+        if isinstance(line, str) or types != FIELDS or line["kind"] not in get_args(Kind):
             raise LedgerError(f"{self.path}:{number}: not a ledger entry. Restore the file from a copy.")
-        return entry
+        return Entry(**line)
 
     def verify(self) -> list[Entry]:
         """Return all entries if the chain holds.
@@ -168,6 +205,16 @@ class Ledger:
         Raises:
             LedgerError: an entry was edited, dropped, added or moved; names the line.
         """
+        while True:
+            head = self._head_lines()
+            entries = self._chained()
+            if self._head_lines() == head:  # else another process wrote an entry in between
+                break
+        self._verify_head(entries, head)
+        return entries
+
+    def _chained(self) -> list[Entry]:
+        """Return all entries if each follows the one before it."""
         entries, previous = self.entries(), GENESIS
         for line, entry in enumerate(entries, 1):
             place = f"{self.path}:{line}"
@@ -179,27 +226,41 @@ class Ledger:
                     "an entry was dropped, inserted or moved here."
                 )
             previous = entry.hash
-        self._verify_head(entries)
         return entries
 
-    def _verify_head(self, entries: list[Entry]) -> None:
-        """Compare the end of the chain with the head file, which is written after the entry it names."""
+    def _head_lines(self) -> list[str]:
+        """Return the last entry as the head has it, and after it the one that it announces, if any; none of no file."""
         try:
-            words = self.head.read_text(encoding="utf-8").split()
+            lines = self.head.read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
-            if len(entries) > 1:
-                raise LedgerError(f"{self.head}: missing, so entries cut off the end would go unnoticed.") from None
-            return
+            return []
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerError(f"{self.head}: cannot be read: {error}") from error
-        number = int(words[0]) if len(words) == 2 and words[0].isdecimal() else 0
-        if number < 1:
-            raise LedgerError(f"{self.head}: not a head file.")
+        numbers = [int(found[1]) if (found := PLACE.fullmatch(line)) else -1 for line in lines]
+        if numbers not in ([max(numbers[0], 1)], [numbers[0], numbers[0] + 1]) if numbers else True:
+            raise LedgerError(f"{self.head}: not a head file. Restore it from a copy.")
+        return lines
+
+    def _verify_head(self, entries: list[Entry], head: list[str]) -> None:
+        """Compare the end of the chain with the head file."""
+        if not head:
+            if entries:
+                raise LedgerError(
+                    f"{self.head}: missing, so entries cut off the end would go unnoticed. Restore it from a copy."
+                )
+            return
+        number = int(head[0].split()[0])
         if number > len(entries):
             raise LedgerError(f"{self.path}: {number - len(entries)} entries were dropped from the end.")
-        # A crash between the two writes leaves the head one behind; any other gap was made by hand.
-        if number < len(entries) - 1 or entries[number - 1].hash != words[1]:
+        if head[0] != (_place(entries[number - 1]) if number else f"0 {GENESIS}"):
             raise LedgerError(f"{self.head}: does not match the ledger's entry {number}.")
+        # A crash leaves the entry that was announced, or none; any other was put there by something else.
+        beyond = [_place(entry) for entry in entries[number:]]
+        if beyond and beyond != head[1:]:
+            raise LedgerError(
+                f"{self.path}:{number + 1}: entry {number + 1} was not announced in {self.head.name}: it was added by "
+                "hand, or by an earlier version that was killed. Take the line out, and do again what it records."
+            )
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

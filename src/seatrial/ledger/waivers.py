@@ -41,7 +41,7 @@ class Waiver:
 
 
 def enter_waiver(ledger: Ledger, waiver: Waiver, today: date | None = None) -> Entry:
-    """Append a waiver to the ledger and return its entry.
+    """Append a waiver to the ledger and return its entry; one that is the latest of its gate already keeps its entry.
 
     Raises:
         LedgerError: it names nobody, gives no reason, has no valid end, or ended already.
@@ -56,7 +56,13 @@ def enter_waiver(ledger: Ledger, waiver: Waiver, today: date | None = None) -> E
         raise LedgerError(f"--expires {waiver.expires!r} is not a date; write it as YYYY-MM-DD") from None
     if expired:
         raise LedgerError(f"--expires {waiver.expires} lies in the past: the waiver would never hold")
-    return ledger.append("waiver", waiver.person, asdict(waiver))
+    body = asdict(waiver)
+    earlier = [
+        entry
+        for entry in ledger.verify()
+        if entry.kind == "waiver" and all(entry.body.get(name) == body[name] for name in ("review", "signal"))
+    ]
+    return earlier[-1] if earlier and earlier[-1].body == body else ledger.append("waiver", waiver.person, body)
 
 
 def waivers_for(entries: Sequence[Entry], review: str, today: date | None = None) -> list[tuple[Entry, Waiver]]:

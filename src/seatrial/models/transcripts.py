@@ -1,8 +1,9 @@
 """Recorded answers: JSONL, CSV, Parquet or JSON of prompts and completions, as a model that costs nothing.
 
 Understood are rows with a prompt and a completion (under their usual names, or mapped by `columns`), OpenAI's
-chat format (`messages` that end with the assistant's turn) and AlpacaEval's (`instruction`, `output`). Every
-other column is kept as a label of the row.
+chat format (`messages` that end with the assistant's turn) and AlpacaEval's (`instruction`, `output`). A column
+`targets` holds accepted answers, a column `model` says whose answer a row is. Every column without a part of its own is
+kept as a label of the row, and so are these two.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Any, Self
 
 from seatrial.errors import EvidenceError, NoAnswer
 from seatrial.formats.tables import BY_POLICY, DRAW, Row, TableReader, as_word
+from seatrial.models.conversations import difference, spoken
 from seatrial.policy import ModelSpec
 from seatrial.replies import Malformed, reply_of
 from seatrial.types import Item, Message, Request, Response
@@ -33,10 +36,14 @@ USUAL = {
     "prompt": ("prompt", "instruction", "question", "input"),
     "completion": ("completion", "output", "response", "answer"),
     "messages": ("messages",),
+    "targets": ("targets", "target"),
+    "model": ("model", "model_id"),
     "draw": DRAW,
     "cluster": ("cluster", "cluster_id"),
     "use_case": ("use_case",),
 }
+LABELS = ("targets", "model")
+"""Columns with a part of their own that stay labels of the row, as every other column."""
 WHOLE = re.compile(r"[-+]?\d{1,18}")
 READER = TableReader("transcripts", EvidenceError, USUAL, absent=BY_POLICY)
 
@@ -65,21 +72,26 @@ class TranscriptsModel:
             EvidenceError: it cannot be read, or a row is wrong.
         """
         path = Path(spec.target)
-        self.name = f"transcripts/{path.name}"
+        self._file = path.name
+        self.name = f"transcripts/{path.name}" + (f" ({spec.name})" if spec.name else "")
         content = READER.content(path)
-        self.identity = json.dumps({"model": "transcripts", "sha256": hashlib.sha256(content).hexdigest()})
+        known = {"model": "transcripts", "sha256": hashlib.sha256(content).hexdigest()}
+        self.identity = json.dumps(known if spec.name is None else {**known, "name": spec.name})
         rows = list(READER.rows(path, content))
         if not rows:
             raise EvidenceError(f"{path}: holds no row")
         names = _columns(path, rows, spec.columns)
-        recorded = [_recorded(row, names) for row in rows]
+        chosen = _of_model(path, rows, names.get("model"), spec.name)
+        recorded = [_recorded(row, names) for row in chosen]
         self._items: dict[str, Item] = {}
         self._answers: dict[str, list[Response]] = {}
         self._alike: dict[str, list[str]] = {}
         self._places: dict[tuple[str, int], str] = {}
         self._used: set[tuple[str, int]] = set()
         self._read(recorded)
-        self._told = (*READER.told(path, names, spec.columns), *self._gaps(path, recorded))
+        others = len(rows) - len(chosen)
+        unread = [f"{path.name}: {others:,} rows of other models than {spec.name} were not read."] if others else []
+        self._told = (*READER.told(path, names, spec.columns), *unread, *self._gaps(path, recorded))
 
     def _read(self, rows: Sequence[_Recorded]) -> None:
         """Take all rows, the answers to each item in the order of their draws, whatever those are called."""
@@ -92,8 +104,12 @@ class TranscriptsModel:
                     "question, number them in a column `draw`."
                 )
             known = self._items.setdefault(item.id, item)
-            if known.messages != item.messages:
-                raise EvidenceError(f"{row.place}: the item {item.id!r} has another prompt than in an earlier row")
+            if told := difference(known.messages, item.messages):
+                raise EvidenceError(
+                    f"{row.place}: the item {item.id!r} has another prompt than in an earlier row: {told}"
+                )
+            if set(known.targets) != set(item.targets):
+                raise EvidenceError(f"{row.place}: the item {item.id!r} accepts other answers than in an earlier row")
             if (known.cluster, known.use_case) != (item.cluster, item.use_case):
                 raise EvidenceError(f"{row.place}: the item {item.id!r} has another cluster or use case than before")
             alike = self._alike.setdefault(_conversation(item.messages), [])
@@ -142,8 +158,7 @@ class TranscriptsModel:
         """Return how the file was read, where there was a choice, and how many answers no gate asked for."""
         held = sum(map(len, self._answers.values()))
         unread = held - len(self._used)
-        path = self.name.partition("/")[2]
-        left = f"{path}: {unread:,} of {held:,} recorded answers were not read, for no gate asked for them."
+        left = f"{self._file}: {unread:,} of {held:,} recorded answers were not read, for no gate asked for them."
         return (*self._told, left) if unread else self._told
 
     async def ask(self, request: Request) -> Response:
@@ -162,7 +177,7 @@ class TranscriptsModel:
 
 def _conversation(messages: Sequence[Message]) -> str:
     """Return what makes two conversations the same; the system prompt is the model's business, not the item's."""
-    turns = [[turn.role, " ".join(turn.content.split())] for turn in messages if turn.role != "system"]
+    turns = [turn for turn in spoken(messages) if turn[0] != "system"]
     return hashlib.sha256(json.dumps(turns, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -197,16 +212,54 @@ def _recorded(row: Row, names: Mapping[str, str]) -> _Recorded:
     identifier = row.name(names.get("item"))
     if "item" in names and not identifier:
         raise EvidenceError(f"{place}: the id is empty")
-    labels = tuple((name, _label(place, name, value)) for name, value in raw.items() if name not in names.values())
+    taken = {name for what, name in names.items() if what not in LABELS}
+    labels = tuple((name, _label(place, name, value)) for name, value in raw.items() if name not in taken)
     item = Item(
         identifier or _conversation(conversation)[:16],
         SUITE,
         conversation,
+        _targets(place, names.get("targets", ""), raw),
         use_case=row.name(names.get("use_case")) or "general",
         cluster=row.name(names.get("cluster")),
         labels=labels,
     )
     return _Recorded(place, item, row.name(names.get("draw")) or "0", _completion(place, completion))
+
+
+def _of_model(path: Path, rows: Sequence[Row], column: str | None, name: str | None) -> list[Row]:
+    """Return the rows of the model that `name` picks; all of them where the file says of none whose they are."""
+    if column is None:
+        if name is not None:
+            raise EvidenceError(
+                f"{path}: `name` is given, yet the transcripts have no column `model`; map one with "
+                "columns: {model: …}"
+            )
+        return list(rows)
+    held = list(dict.fromkeys(row.name(column) for row in rows))
+    if name is None:
+        if len(held) > 1:
+            listed = ", ".join(word or "(none named)" for word in held)
+            raise EvidenceError(f"{path}: holds answers of {len(held)} models; pick one with `name`: {listed}")
+        return list(rows)
+    if "" in held:
+        row = next(row for row in rows if not row.name(column))
+        raise EvidenceError(f"{row.place}: {column} names no model, and `name` picks {name!r}")
+    chosen = [row for row in rows if row.name(column) == name]
+    if not chosen:
+        raise EvidenceError(f"{path}: no model {name!r}; it holds {', '.join(held)}")
+    return chosen
+
+
+def _targets(place: str, name: str, raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the accepted answers: the texts of a list, or the parts of a text between `|`."""
+    value = raw.get(name)
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    listed = value if isinstance(value, list) else (as_word(value) or "").split("|")
+    if any(isinstance(one, (list, dict)) for one in listed):
+        raise EvidenceError(f"{place}: {name} is no list of accepted answers: {value!r}")
+    return tuple(text for one in listed if (text := (as_word(one) or "").strip()))
 
 
 def _split_chat(place: str, messages: Any) -> tuple[tuple[Message, ...], Any]:

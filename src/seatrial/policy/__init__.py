@@ -13,9 +13,11 @@ from seatrial.policy.launch_policy import (
     parse_policy,
 )
 from seatrial.policy.model_spec import Generation, ModelSpec, Turn, from_environment, resolved_model
+from seatrial.policy.summary_spec import Figures, SummarySpec
 
 __all__ = [
     "Budget",
+    "Figures",
     "Gate",
     "Generation",
     "JudgeSpec",
@@ -24,6 +26,7 @@ __all__ = [
     "ModelSpec",
     "Reuse",
     "SignalSpec",
+    "SummarySpec",
     "Turn",
     "from_environment",
     "load_policy",

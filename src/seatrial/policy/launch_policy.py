@@ -15,9 +15,11 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 
 from seatrial.errors import PolicyError
+from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy.judge_spec import JudgeSpec, resolved_judge
 from seatrial.policy.model_spec import Generation, ModelSpec, resolved_model
+from seatrial.policy.summary_spec import SummarySpec, check_figures
 
 __all__ = [
     "Budget",
@@ -49,7 +51,9 @@ class SignalSpec(StrictModel):
         column: Column of the transcripts that holds a label of each answer.
         values: Number for each label; a label that is not listed is refused, not skipped.
         instrument: Instrument that reads each recorded answer, instead of a column.
-        where: Select rows: column → one value or a list; `*` and `?` match as in file names.
+        summary: Means, standard errors and numbers of items of both models, where no more is known: weaker evidence.
+        where: Select rows: column → one value or a list; `*` and `?` match as in file names, and a value that begins
+            with `!` (in quotes, for YAML) leaves out what it matches.
     """
 
     harmful: Literal["high", "low"] | None = None
@@ -57,6 +61,8 @@ class SignalSpec(StrictModel):
     column: str | None = None
     values: dict[str, float] = {}
     instrument: str | None = None
+    rubric: str | None = None
+    summary: SummarySpec | None = None
     where: dict[str, list[str]] = {}
 
     @field_validator("where", mode="before")
@@ -81,6 +87,17 @@ class SignalSpec(StrictModel):
             raise ValueError(f"bounds must be [smallest, largest], got [{low:g}, {high:g}]")
         if self.column and self.instrument:
             raise ValueError("give either a column of labels or an instrument, not both")
+        if (self.instrument or "").startswith("judge/") is not bool(self.rubric):
+            raise ValueError(
+                "a judge grades recorded answers by a suite's rubric: give both `instrument: judge/NAME` and "
+                "`rubric: behavior/…`, or neither"
+            )
+        if self.rubric and (self.harmful or self.model_fields_set & {"bounds", "values"}):
+            raise ValueError("a rubric says itself which end is harm and how far its scale goes: leave out the others")
+        if self.summary is not None:
+            if self.column or self.instrument or self.values or self.where:
+                raise ValueError("`summary` stands alone: leave out `column`, `instrument`, `values` and `where`")
+            check_figures(self.summary, self.bounds)
         for label, value in self.values.items():
             if not low <= value <= high:
                 raise ValueError(f"value {value:g} of label {label!r} is outside the bounds [{low:g}, {high:g}]")
@@ -297,7 +314,7 @@ def load_policy(path: str | Path) -> LaunchPolicy:
     except FileNotFoundError:
         raise PolicyError(f"{path}: no such file. `seatrial init` writes a policy to start from.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path}: cannot be read: {error}") from error
+        raise PolicyError(unread(Path(path), error)) from error
     policy = parse_policy(text, str(path))
     return _resolved(policy, Path(path).resolve().parent)
 

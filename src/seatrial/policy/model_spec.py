@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from seatrial.errors import ModelError, PolicyError
+from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel
 from seatrial.policy.addresses import checked_address
 
@@ -76,9 +77,9 @@ class ModelSpec(StrictModel):
         base_url: Address of an OpenAI-compatible endpoint, up to and with `/v1`, without a password or a query.
         api_key_env: Name of the environment variable that holds the key; never the key itself. Without it,
             `OPENAI_API_KEY` is sent to OpenAI's own address and to no other.
-        name: Which model of a `scores/` table with several.
-        columns: Which columns of a recorded table hold `item`, `prompt`, `completion`, `score`, `model`,
-            `draw`, `cluster`, `use_case`, `signal`.
+        name: Which model of a `scores/` or `transcripts/` table with several, by its column `model`.
+        columns: Which columns of a recorded table hold `item`, `prompt`, `completion`, `messages`, `targets`, `score`,
+            `model`, `draw`, `cluster`, `use_case`, `signal`.
         concurrency: Calls in flight at once.
         requests_per_minute: An upper bound on the rate of calls, where the provider sets one.
         logprobs: How many first-token alternatives to ask an endpoint for; 0 where it gives none.
@@ -231,7 +232,7 @@ def resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
         try:
             changes["system"] = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise PolicyError(f"the system prompt {path} cannot be read: {error}") from error
+            raise PolicyError(f"the system prompt {unread(path, error)}") from error
         if not changes["system"]:
             raise PolicyError(f"the system prompt {path} is empty; leave `system` out to have none")
     return spec.model_copy(update=changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -65,14 +66,21 @@ def write_pairs(
     return tuple(pages)
 
 
-def save_result(content: ReviewResult, folder: Path) -> None:
-    """Write everything that the report shows as `evidence.json`.
+def save_result(content: ReviewResult, folder: Path, ends: str = "") -> None:
+    """Write everything that the report shows as `evidence.json`, but for its entry in the ledger, which covers it.
+
+    Args:
+        content: The review.
+        folder: Its folder.
+        ends: What the file's name ends in beside.
 
     Raises:
         StoreError: the file cannot be written.
     """
-    raw = TypeAdapter(ReviewResult).dump_python(content, mode="python")
-    write_whole(folder / EVIDENCE, json.dumps(with_words(raw), indent=1, ensure_ascii=False) + "\n", StoreError)
+    raw = TypeAdapter(ReviewResult).dump_python(replace(content, entry=None), mode="python")
+    write_whole(
+        folder / f"{EVIDENCE}{ends}", json.dumps(with_words(raw), indent=1, ensure_ascii=False) + "\n", StoreError
+    )
 
 
 def load_result(folder: Path) -> ReviewResult:

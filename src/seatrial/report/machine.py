@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from seatrial.formats.json_values import with_null
-from seatrial.report.result import ReviewResult
+from seatrial.report.result import LedgerPlace, ReviewResult
 from seatrial.types import Evidence, GateVerdict
 
 __all__ = ["SCHEMA_VERSION", "decision_json", "junit_xml"]
@@ -96,16 +96,22 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
             "seen_at_all": content.reuse.seen_at_all,
             "seen_in_a_gate": content.reuse.seen_in_a_gate,
             "too_old": content.reuse.too_old,
+            "not_covered": content.reuse.not_covered,
             "kept_too_long": content.reuse.aged,
         },
         "cost": sum(spend.cost for _, spend in content.spend),
         "started": content.started,
         "finished": content.finished,
+        "ledger": _ledger(content.entry),
         "hashes": dict(content.hashes),
         "versions": dict(content.versions),
     }
     plain: dict[str, Any] = with_null(decision)
     return plain
+
+
+def _ledger(entry: LedgerPlace | None) -> dict[str, Any] | None:
+    return {"entry": entry.number, "hash": entry.hash, "covers_files": entry.covers} if entry is not None else None
 
 
 def _unanswered(content: ReviewResult) -> list[dict[str, Any]]:

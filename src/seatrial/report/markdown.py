@@ -5,7 +5,10 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Sequence
+from itertools import accumulate
 
+from seatrial.formats.letters import without
 from seatrial.report.plain import Plain, counted, worst_first
 from seatrial.report.result import AnswerPair, ReviewResult
 from seatrial.report.wording import (
@@ -27,11 +30,17 @@ __all__ = ["render_markdown"]
 
 LONGEST = 60_000
 """A comment on a pull request holds 65,536 letters."""
+HEAD = 40_000
+"""Letters of what stands before the fold; more of them only names and notes beyond all measure can take."""
 LONGEST_ANSWER = 600
+LONGEST_LINE = 2_000
 FOLD = 25
 """Lines before what is folded."""
 TABLE = 5
 """Lines that the table of gates takes besides its rows, and the line that folds."""
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""Letters that steer, turn around, format or end lines; all that is shown is without them."""
+CUT = "… cut; the rest is in report.html"
 MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓", "harm likely": "⚠️"}
 
 
@@ -61,13 +70,32 @@ def render_markdown(content: ReviewResult) -> str:
         *_listed("Worth knowing", list(content.notes)),
         *_pairs(content),
     ]
-    parts = [*first, _picture(content, plain, max(FOLD - taken, 3)), *last]
-    head = "\n\n".join([*parts, "<details><summary>All gates, blind spots and pairs of answers</summary>"])
-    body, foot = "\n\n".join(folded), _foot(content)
-    room = LONGEST - len(head) - len(foot)
-    if len(body) > room:
-        body = body[:room] + "\n\n… cut; the rest is in report.html"
+    foot = _foot(content)
+    before = [*first, _picture(content, plain, max(FOLD - taken, 3)), *last]
+    head = "\n\n".join(
+        [*_fitting(before, HEAD), "<details><summary>All gates, blind spots and pairs of answers</summary>"]
+    )
+    body = "\n\n".join(_fitting(folded, LONGEST - len(head) - len(foot)))
     return f"{head}\n\n{body}\n\n</details>\n\n{foot}\n"
+
+
+def _fitting(parts: Sequence[str], room: int) -> list[str]:
+    """Return as many parts as have room, the last in as many of its lines, and a word on what was cut.
+
+    It is cut between parts or between the lines of a list or table: within an answer its end would be open.
+    """
+    kept: list[str] = []
+    for part in parts:
+        left = room - sum(len(one) + 2 for one in kept)
+        if len(part) <= left:
+            kept.append(part)
+            continue
+        lines = [] if part.startswith("<details>") else part.split("\n")
+        fitting = [
+            line for line, end in zip(lines, accumulate(len(line) + 1 for line in lines), strict=True) if end <= left
+        ]
+        return [*kept, *["\n".join(fitting)] * bool(fitting), CUT]
+    return kept
 
 
 def _picture(content: ReviewResult, plain: Plain, most: int) -> str:
@@ -139,9 +167,10 @@ def _pairs(content: ReviewResult) -> list[str]:
 
 def _quoted(who: str, text: str) -> str:
     # It stands in a paragraph, where Markdown is read between tags too; a blank line would end that paragraph.
-    escaped = _uncalled(html.escape(shortened(text, LONGEST_ANSWER), quote=False))
+    lines = "\n".join(shortened(text, LONGEST_ANSWER).splitlines())
+    escaped = _uncalled(html.escape(without(lines, UNSEEN, but="\n\t"), quote=False))
     inert = re.sub(r"[\\`*_{}\[\]|~!$]", lambda sign: f"&#{ord(sign.group())};", escaped)
-    one_line = re.sub(r"\s*[\r\n]\s*", "&#10;", inert)
+    one_line = re.sub(r"\s*\n\s*", "&#10;", inert)
     return f"<b>{who}</b><pre>{one_line}</pre>"
 
 
@@ -149,24 +178,32 @@ def _foot(content: ReviewResult) -> str:
     cost = sum(spend.cost for _, spend in content.spend)
     spent = took(content.spend) + (f", {money(cost)}" if not math.isclose(cost, 0.0) else "")
     review = dict(content.hashes).get("review", "")[:12]
-    return f"<sub>{spent} · review `{review}` · {content.finished} · report.html has the whole evidence</sub>"
+    entry = f" · ledger entry {content.entry.number} `{content.entry.hash[:12]}`" if content.entry else ""
+    return f"<sub>{spent} · review `{review}`{entry} · {content.finished} · report.html has the whole evidence</sub>"
 
 
 def _inert(text: str) -> str:
     """Return text in one line whose markup characters stand for themselves."""
-    line = " ".join(text.split()).replace("&", "&amp;")
+    line = _plain(shortened(text, LONGEST_LINE)).replace("&", "&amp;")
     escaped = re.sub(r"[\\`*_{}\[\]<>|~!$]", r"\\\g<0>", line)
     return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", _uncalled(escaped))
 
 
 def _uncalled(text: str) -> str:
-    """Return text that mentions nobody, names no issue and links nowhere.
+    """Return text that mentions nobody, names no issue or commit and links nowhere.
 
-    Hosts look for `@name` and `#12` in what is shown, so a space of no width stands after the sign.
+    Hosts look for `@name`, `#12`, `GH-12`, `:sign:` and the digits of a commit in what is shown, so a space of no width
+    stands after the sign, or within the digits.
     """
     broken = re.sub(r"[@#]", lambda sign: f"&#{ord(sign.group())};&#8203;", text)
+    broken = re.sub(r"(?i)(gh-)(?=\d)|(:)(?=[\w+\\-]+:)|([0-9a-f]{6})(?=[0-9a-f])", r"\g<0>&#8203;", broken)
     return re.sub(r"(?i)(:)(?=//)|(?<=\bwww)(\.)", lambda sign: f"&#{ord(sign.group())};", broken)
 
 
 def _code(text: str) -> str:
-    return " ".join(text.replace("`", "'").split())
+    return _plain(shortened(text.replace("`", "'"), LONGEST_LINE))
+
+
+def _plain(text: str) -> str:
+    """Return text in one line, without letters that cannot be seen."""
+    return without(" ".join(text.split()), UNSEEN)

@@ -233,6 +233,15 @@ class WaiverNote:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerPlace:
+    """A review's entry in the ledger: its number, its hash, and whether it covers the review's files."""
+
+    number: int
+    hash: str
+    covers: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reuse:
     """The baseline's answers that other reviews had already, and what asking a part of them anew showed.
 
@@ -247,6 +256,7 @@ class Reuse:
         seen_in_a_gate: Smallest share of any one gate's answers whose readings all move one way that would have been;
             NaN where no share would have been.
         too_old: Calls made although another review has the answer, which is too old, undated or known to be void.
+        not_covered: Calls made although another review has the answer, which no entry of the ledger covers.
         aged: This review's own answers of an earlier run that are older than the limit.
         aged_since: Day of the oldest of them; empty where one has no date.
     """
@@ -259,6 +269,7 @@ class Reuse:
     seen_at_all: float = float("nan")
     seen_in_a_gate: float = float("nan")
     too_old: int = 0
+    not_covered: int = 0
     aged: int = 0
     aged_since: str = ""
 
@@ -319,6 +330,7 @@ class ReviewResult:
         groups: The kinds of blind spots, what matters most first; empty where they are not told apart.
         history: What was decided of the same two models before, in a sentence; empty where nothing was.
         pages: Pages that hold all pairs of answers.
+        entry: The review's entry in the ledger; None where it has none yet, as in `evidence.json`, which it covers.
     """
 
     policy: LaunchPolicy
@@ -346,6 +358,7 @@ class ReviewResult:
     groups: tuple[SpotGroup, ...] = ()
     history: str = ""
     pages: tuple[PairsPage, ...] = ()
+    entry: LedgerPlace | None = None
 
     @property
     def spots_by_kind(self) -> list[tuple[str, tuple[str, ...]]]:

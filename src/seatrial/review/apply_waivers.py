@@ -7,10 +7,39 @@ from dataclasses import replace
 from pathlib import Path
 
 from seatrial.errors import ExitCode, LedgerError
-from seatrial.ledger import Entry, Waiver, enter_waiver, ledger_for, waivers_for
-from seatrial.report import ReviewResult, WaiverNote, load_result
+from seatrial.ledger import (
+    Entry,
+    Waiver,
+    check_files,
+    covers,
+    enter_waiver,
+    entry_of,
+    ledger_for,
+    settle_files,
+    waivers_for,
+)
+from seatrial.report import LedgerPlace, ReviewResult, WaiverNote, load_result
 
-__all__ = ["exit_code", "ledger_entry", "waive", "with_waivers"]
+__all__ = ["exit_code", "finished_review", "ledger_entry", "waive", "with_entry", "with_waivers"]
+
+
+def finished_review(folder: Path) -> ReviewResult:
+    """Return the finished review in a folder under the waivers now in force, with its entry in the ledger.
+
+    Raises:
+        StoreError: there is no finished review, or it cannot be read back.
+        LedgerError: the ledger cannot be trusted, or a file of the review is not what its entry covers.
+    """
+    entries = ledger_for(folder).verify()
+    settle_files(folder, entries)
+    check_files(folder, entries)
+    return with_entry(with_waivers(load_result(folder), entries), entry_of(folder, entries))
+
+
+def with_entry(content: ReviewResult, entry: Entry | None) -> ReviewResult:
+    """Return the content with its place in the ledger."""
+    place = LedgerPlace(entry.number, entry.hash, covers(entry)) if entry is not None else None
+    return replace(content, entry=place)
 
 
 def with_waivers(content: ReviewResult, entries: Sequence[Entry]) -> ReviewResult:
@@ -51,11 +80,11 @@ def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> 
     """Enter a waiver of one gate of the review in `folder` and return where the review stands then.
 
     Raises:
-        LedgerError: the gate does not stand in the way, it is a suite of a family and no gate of its own, or
-            the waiver is incomplete or over.
+        LedgerError: the gate does not stand in the way, it is a suite of a family and no gate of its own, the waiver
+            is incomplete or over, or a file of the review is not what its entry covers.
         StoreError: there is no finished review.
     """
-    content = load_result(folder)
+    content = finished_review(folder)
     in_the_way = content.decision.in_the_way
     families = [gate.signal for gate in content.decision.verdicts if signal in {one.signal for one in gate.members}]
     if families:
@@ -74,11 +103,11 @@ def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> 
 
 
 def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:
-    """Return what the ledger keeps of a decision."""
+    """Return what the ledger keeps of a decision, beside the hashes of its files."""
     hashes = dict(content.hashes)
     return {
         "review": hashes["review"],
-        "folder": folder.name,
+        "folder": folder.resolve().name,
         "policy_name": content.policy.name,
         "baseline": content.policy.baseline.model,
         "candidate": content.policy.candidate.model,

@@ -46,7 +46,8 @@ def brought_evidence(policy: LaunchPolicy) -> Brought:
     bounds, told = scales(policy), list[str]()
     frames = [read_observations(path, bounds) for path in policy.evidence]
     if policy.baseline.provider == "scores":
-        gated = [gate.signal for gate in policy.gates if gate.signal not in _named(frames)]
+        summed = {name for name, spec in policy.signals.items() if spec.summary is not None}
+        gated = [gate.signal for gate in policy.gates if gate.signal not in _named(frames) | summed]
         scores = read_scores(policy.baseline, policy.candidate, gated[0] if len(gated) == 1 else None, bounds)
         frames.append(scores.observations)
         told += scores.told

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from seatrial.errors import ExitCode
-from seatrial.ledger import Entry, ledger_for
-from seatrial.report import AnswerPair, ReviewResult, load_result, save_result, write_reports
+from seatrial.errors import ExitCode, StoreError
+from seatrial.ledger import Entry, covers, entry_of, ledger_for
+from seatrial.report import AnswerPair, ReviewResult, save_result, write_reports
 from seatrial.report.wording import HEADLINES, interval, number, with_suites
-from seatrial.review.apply_waivers import exit_code, with_waivers
+from seatrial.review.apply_waivers import exit_code, finished_review
 from seatrial.types import GateVerdict, Outcome
 
 __all__ = ["Review", "load_review"]
@@ -76,15 +76,22 @@ class Review:
         """Write the report and its machine-readable siblings into a folder and return the review that lies there.
 
         The files are `report.html`, `summary.md`, `junit.xml`, `decision.json` and `evidence.json`, from which
-        `load_review` reads it back.
+        `load_review` reads it back. In the review's own folder `evidence.json` stays as the ledger covers it.
 
         Raises:
-            StoreError: the folder cannot be written.
+            StoreError: the folder cannot be written, or holds another review that the ledger covers.
+            LedgerError: the ledger beside the folder cannot be trusted.
         """
         place = Path(folder)
-        save_result(self.result, place)
-        write_reports(self.result, place)
-        return replace(self, folder=place)
+        entry = entry_of(place, ledger_for(place).verify())
+        own = self.folder is not None and self.folder.resolve() == place.resolve()
+        if entry is not None and covers(entry) and not own:
+            raise StoreError(f"{place}: holds the review of entry {entry.number} in the ledger; give another folder")
+        result = self.result if own else replace(self.result, entry=None)
+        if not covers(entry):
+            save_result(result, place)
+        write_reports(result, place)
+        return replace(self, result=result, folder=place)
 
     def __str__(self) -> str:
         """The decision and a line a gate."""
@@ -108,13 +115,12 @@ def load_review(folder: str | Path) -> Review:
     """Return the finished review in a folder, under the waivers now in force.
 
     Raises:
-        StoreError: there is no finished review, or its file was changed by hand.
-        LedgerError: the ledger beside it cannot be trusted.
+        StoreError: there is no finished review, or its file cannot be read back.
+        LedgerError: the ledger beside it cannot be trusted, or a file is not what the review's entry covers.
 
     Example:
         >>> review = load_review("reviews/support-1f2e3d4c")  # doctest: +SKIP
         >>> [verdict.signal for verdict in review.failed]  # doctest: +SKIP
         ['behavior/unearned-praise']
     """
-    place = Path(folder)
-    return Review(with_waivers(load_result(place), ledger_for(place).verify()), place)
+    return Review(finished_review(Path(folder)), Path(folder))

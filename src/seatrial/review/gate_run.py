@@ -11,6 +11,7 @@ from seatrial.collect import Ask, Failure
 from seatrial.gates.claims import Claim, Statement, claims
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
+from seatrial.gates.summary_figures import summary_claims
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate
 from seatrial.gates.weigh import Bets, at_look, evidence
 from seatrial.instruments.readings import Readings
@@ -184,7 +185,9 @@ class GateRun:
         table, order = self.table()
         made = claims(self.plan.gate, self.plan.signal, table, order)
         shows = self.plan.standing.shows
-        if looks is None:
+        if self.plan.summary is not None:
+            self.found = summary_claims(self.plan.gate, self.plan.signal, self.plan.summary, alpha)
+        elif looks is None:
             method = "fixed" if self.method == "looks" else self.method
             self.found = [
                 (

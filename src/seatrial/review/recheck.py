@@ -86,6 +86,7 @@ def with_counts(found: Reuse, collector: Collector) -> Reuse:
         found,
         taken=tuple((review, day, count) for (review, day), count in sorted(collector.taken.items())),
         too_old=collector.too_old,
+        not_covered=collector.not_covered,
         aged=len(times),
         aged_since=min(known).date().isoformat() if len(known) == len(times) > 0 else "",
     )

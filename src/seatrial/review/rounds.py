@@ -15,6 +15,7 @@ from seatrial.collect import Ask, Batch
 from seatrial.gates.claims import Claim
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
+from seatrial.gates.summary_figures import summary_claims
 from seatrial.gates.verdicts import WeighedGate, open_weights, verdicts
 from seatrial.gates.weigh import chance_at_end, decision_chance, with_mde, with_mde_at_end
 from seatrial.instruments.readings import Readings
@@ -188,6 +189,9 @@ class Rounds:
         for run in self.gates:
             planned = max(run.most, run.asked)
             run.found = self._with_mdes(run.signal, run.found, run.looks, run.method, planned, run.plan.standing.shows)
+            if run.plan.summary is not None:
+                figures, power = run.plan.summary, self.policy.power
+                run.found = summary_claims(run.plan.gate, run.plan.signal, figures, self.policy.alpha, power)
         for gate in self.asked:
             gate.found = self._with_mdes(gate.gate.signal, gate.found, gate.looks, "fixed", 0, gate.slope)
         self._settle()

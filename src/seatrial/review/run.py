@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,20 +26,18 @@ from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
 from seatrial.gates.verdicts import decide
 from seatrial.instruments.records import Records, load_records
-from seatrial.ledger import ledger_for
+from seatrial.ledger import check_answers, ledger_for
 from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
-from seatrial.observations import read_observations, write_observations
+from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy, ModelSpec
-from seatrial.report import Reuse, ReviewResult, save_result, write_pairs, write_reports
-from seatrial.review.apply_waivers import ledger_entry, with_waivers
+from seatrial.report import Reuse, ReviewResult
 from seatrial.review.brought_evidence import brought_evidence
 from seatrial.review.budget_ends import ends_before, note_end
-from seatrial.review.findings.answer_pairs import all_pairs
+from seatrial.review.entering import entered
 from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
-from seatrial.review.findings.earlier_reviews import earlier_reviews
 from seatrial.review.finished import Review
 from seatrial.review.first_calls import ask_judges_first, ask_models_first
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
@@ -82,13 +80,35 @@ async def run_review(
         SeatrialError: the user's next step, in words; whatever was answered is kept.
     """
     started = _now()
-    _prepare(folder, text)
     brought = brought_evidence(policy)
+    _make(folder)
+    with ResponseStore(folder) as store:
+        check_answers(folder, ledger_for(folder).ready())
+        write_whole(folder / "policy.yaml", text, StoreError)
+        done = await _collected(policy, brought.observations, folder, store, progress)
+        told = tuple(dict.fromkeys((*brought.told, *done.told)))
+        result = _decided(policy, done.rounds, done.spend, started, author, spike_in, told, done.reuse)
+        note_end(folder, policy, result.decision)
+        return entered(result, done.rounds, folder, author)
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """What was asked and weighed: the rounds, what they took, what was taken over, and how recorded files were read."""
+
+    rounds: Rounds
+    spend: dict[str, Spend]
+    reuse: Reuse
+    told: tuple[str, ...]
+
+
+async def _collected(
+    policy: LaunchPolicy, evidence: pl.DataFrame | None, folder: Path, store: ResponseStore, progress: Progress
+) -> _Collected:
+    """Ask, observe and weigh until the gates are decided or the budget is spent."""
     records: Records = load_records(policy.records)
-    evidence = brought.observations
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
-        store = stack.enter_context(ResponseStore(folder))
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
         plans = plan_gates(policy, models, evidence, records, judges.judge)
@@ -116,19 +136,8 @@ async def run_review(
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
         reuse = with_counts(reuse, collector)
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
-    recorded = [line for model in models.values() if isinstance(model, RecordedModel) for line in model.told()]
-    told = tuple(dict.fromkeys((*brought.told, *recorded)))
-    result = _decided(policy, rounds, spend, started, author, spike_in, told, reuse)
-    write_observations(rounds.all_observations(), folder / "observations.parquet")
-    note_end(folder, policy, result.decision)
-    ledger = ledger_for(folder)
-    entries = ledger.verify()
-    result = replace(with_waivers(result, entries), history=earlier_reviews(result, folder.name, entries))
-    result = replace(result, pages=write_pairs(result, all_pairs(rounds), folder))
-    entry = ledger.append("decision", author, ledger_entry(result, folder))
-    save_result(result, folder)
-    write_reports(result, folder)
-    return Review(result, folder, entry)
+    told = tuple(line for model in models.values() if isinstance(model, RecordedModel) for line in model.told())
+    return _Collected(rounds, spend, reuse, told)
 
 
 def decide_on(policy: LaunchPolicy, evidence: pl.DataFrame, author: str) -> ReviewResult:
@@ -193,12 +202,11 @@ def _planned(
     )
 
 
-def _prepare(folder: Path, text: str) -> None:
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder}: the review's folder cannot be made: {why_not(error)}") from error
-    write_whole(folder / "policy.yaml", text, StoreError)
 
 
 async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Model]:

@@ -20,10 +20,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from seatrial.errors import SuiteError
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.types import Harmful, Item, Message
 
-__all__ = ["Anchor", "Suite", "find_suites", "load_suite", "with_held_out"]
+__all__ = ["Anchor", "Suite", "find_suites", "held_out_anchors", "load_suite", "with_held_out"]
 
 BUILT_IN = Path(__file__).parent
 LISTED = 20
@@ -202,7 +203,7 @@ def load_suite(folder: Path) -> Suite:
     front, rubric = _front(folder)
     problems: list[str] = []
     items, lines = _items(folder / "items.jsonl", folder.name, front, problems)
-    anchors = _anchors(folder, {item.id for item in items}, problems)
+    anchors = _anchors(folder / "anchors.jsonl", {item.id for item in items}, problems)
     if not items and not problems:
         problems.append(f"{folder / 'items.jsonl'}: holds no item")
     if front.contrast and not problems:
@@ -261,6 +262,19 @@ def with_held_out(suite: Suite, folders: Sequence[Path]) -> Suite:
     return replace(suite, items=tuple(items), content_hash=digest)
 
 
+def held_out_anchors(suite: Suite, folders: Sequence[Path]) -> list[Anchor]:
+    """Return a team's own answers of known degree, never published, from `SUITE.anchors.jsonl` in the folders.
+
+    Raises:
+        SuiteError: a line is wrong, or names an item that is not the suite's.
+    """
+    problems: list[str] = []
+    known = {item.id for item in suite.items}
+    found = [one for folder in folders for one in _anchors(folder / f"{suite.name}.anchors.jsonl", known, problems)]
+    _refuse(problems)
+    return found
+
+
 def _refuse(problems: Sequence[str]) -> None:
     if problems:
         more = [f"… and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
@@ -272,11 +286,8 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SuiteError(f"{path}: missing; a suite has suite.md and items.jsonl") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise SuiteError(f"{path}:{line}: cannot be read: not UTF-8 ({error.reason})") from error
-    except OSError as error:
-        raise SuiteError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(unread(path, error)) from error
 
 
 def _front(folder: Path) -> tuple[_Front, str]:
@@ -338,8 +349,7 @@ def _items(path: Path, suite: str, front: _Front, problems: list[str]) -> tuple[
     return items, lines
 
 
-def _anchors(folder: Path, known: set[str], problems: list[str]) -> list[Anchor]:
-    path = folder / "anchors.jsonl"
+def _anchors(path: Path, known: set[str], problems: list[str]) -> list[Anchor]:
     if not path.exists():
         return []
     anchors = []

@@ -14,20 +14,20 @@ __all__ = ["LINK_SECONDS", "csrf_token", "is_valid", "new_link", "token_hash"]
 LINK_SECONDS = 14 * 24 * 3600
 
 
-def new_link(key: str) -> tuple[str, float]:
-    """Return a new link's token and when it ends (seconds since 1970).
+def new_link(key: str, to: str = "link") -> tuple[str, float]:
+    """Return a new link's token and when it ends (seconds since 1970); what it opens, `to`, is signed with it.
 
     The token holds 128 random bits, when it was signed, and the signature, so that a forged or lengthened link is
     turned away without a look at the database. Only its hash is kept, so that the database opens no session to who
     reads it.
     """
     ends = int(time.time()) + LINK_SECONDS
-    return _signer(key).sign(secrets.token_urlsafe(16)).decode(), float(ends)
+    return _signer(key, to).sign(secrets.token_urlsafe(16)).decode(), float(ends)
 
 
-def is_valid(key: str, token: str) -> bool:
-    """Return whether a link was signed with the key, to the letter, and has not ended."""
-    signer = _signer(key)
+def is_valid(key: str, token: str, to: str = "link") -> bool:
+    """Return whether a link was signed with the key, to the letter, for what it is to open, and has not ended."""
+    signer = _signer(key, to)
     try:
         signer.unsign(token, max_age=LINK_SECONDS)
     except BadSignature:
@@ -47,5 +47,5 @@ def csrf_token(token: str) -> str:
     return hmac.new(token.encode(), b"page", hashlib.sha256).hexdigest()
 
 
-def _signer(key: str) -> TimestampSigner:
-    return TimestampSigner(key, salt="link", key_derivation="hmac", digest_method=hashlib.sha256)
+def _signer(key: str, to: str) -> TimestampSigner:
+    return TimestampSigner(key, salt=to, key_derivation="hmac", digest_method=hashlib.sha256)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlite3
 import threading
 from importlib import resources
+from pathlib import Path
 
 import stamina
-from sqlalchemy import MetaData, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, MetaData, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.errors import StoreError
+from seatrial.formats.private_files import keep_private
 
 __all__ = ["open_database"]
 
@@ -37,7 +39,7 @@ def open_database(url: str, tables: MetaData, migrations: str) -> Engine:
         StoreError: it cannot be reached or written, or another version of seatrial made it.
     """
     try:
-        kind = make_url(url).get_backend_name()
+        kind = _read(url).get_backend_name()
         if kind not in _WAIT_FOR_OTHERS:
             raise StoreError(f"the database cannot be used: it must be SQLite or PostgreSQL, not {kind}.")
         engine = create_engine(url, pool_pre_ping=kind != "sqlite")
@@ -46,7 +48,7 @@ def open_database(url: str, tables: MetaData, migrations: str) -> Engine:
         version, latest = _version(engine), _latest(migrations)
         if version < latest:
             _migrate(engine, tables, migrations)
-    except (SQLAlchemyError, ImportError, ValueError) as error:  # a driver that is not installed, a port of letters
+    except (SQLAlchemyError, ImportError, ValueError) as error:  # among others, a driver that is not installed
         raise StoreError(f"the database cannot be used: {error.__class__.__name__}: {error}") from error
     if version > latest:
         raise StoreError(
@@ -54,6 +56,17 @@ def open_database(url: str, tables: MetaData, migrations: str) -> Engine:
             "version, or name another database with --db."
         )
     return engine
+
+
+def _read(url: str) -> URL:
+    """Return a URL in parts; what is wrong with it is said without its words, for one of them may be a password."""
+    try:
+        return make_url(url)
+    except (SQLAlchemyError, ValueError):
+        raise StoreError(
+            "the database cannot be used: its URL cannot be read. It is sqlite:///FILE or "
+            "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, where / @ and : in a password are %2F %40 and %3A."
+        ) from None
 
 
 def _version(engine: Engine) -> str:
@@ -105,8 +118,12 @@ def _refuse_what_lacks_columns(connection: Connection, tables: MetaData) -> None
 
 
 def _careful_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    """Have SQLite keep what it acknowledged through a power cut, and let readers read while it writes."""
+    """Have SQLite keep what it acknowledged through a power cut, to itself, and let readers read while it writes."""
     connection.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
+    connection.execute("PRAGMA schema_version")  # fails on what is no database, which stays as it is
+    _, _, path = connection.execute("PRAGMA database_list").fetchone()
+    for end in ("", "-wal", "-shm") if path else ():
+        keep_private(Path(path + end))
     _read_while_others_write(connection)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")

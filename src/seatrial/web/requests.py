@@ -6,7 +6,7 @@ import hmac
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from seatrial.web.access import csrf_token
@@ -21,6 +21,8 @@ async def body_of(request: Request, kind: type[Body]) -> Body | Response:
     """Return what a page sent, or the answer that says what is wrong with it."""
     try:
         return kind.model_validate_json(await request.body())
+    except ClientDisconnect:  # nobody is there to read this
+        return told("the request was not sent to its end", 400)
     except ValidationError as error:
         first = error.errors()[0]
         return told(f"{'.'.join(map(str, first['loc'])) or 'the request'}: {first['msg']}", 422)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from html import escape
 
 import nh3
 from markdown_it import MarkdownIt
 
-__all__ = ["rendered"]
+__all__ = ["LONGEST", "rendered"]
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 
@@ -19,7 +20,20 @@ _TAGS = {
 }
 
 
-@lru_cache(maxsize=4096)
+LONGEST = 12_000
+"""Letters up to which a text is read as Markdown: what nests or is long takes a tenth of a second at most."""
+
+
 def rendered(text: str) -> str:
-    """Return Markdown as harmless HTML; many raters read the same answers, so that they are rendered once."""
+    """Return Markdown as harmless HTML; a text of more than `LONGEST` letters as it is written, for time has an end.
+
+    Many raters read the same answers, so that they are rendered once.
+    """
+    if len(text) > LONGEST:
+        return f"<pre>{escape(text)}</pre>"
+    return _formatted(text)
+
+
+@lru_cache(maxsize=4096)
+def _formatted(text: str) -> str:
     return nh3.clean(_MARKDOWN.render(text), tags=_TAGS, attributes={})

@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.cli.output.rewards import audit_summary, forecast_summary, order_of
 from seatrial.evidence.rewards.audit import Audit, FlipRate, Pull
-from seatrial.evidence.rewards.forecast import BestOf, Forecast, Point
+from seatrial.evidence.rewards.forecast import BestOf, Forecast, Needed, Point
 from seatrial.evidence.rewards.frontier import CriticalWeight, FrontierPoint
 from seatrial.ledger import Entry
 from seatrial.stats.intervals import Estimate
@@ -28,6 +28,7 @@ AUDIT = Audit(
     flips=(FlipRate("all prompts", 1200, Estimate(0.25, 0.2, 0.3), Estimate(0.5, 0.4, 0.6)),),
     correlations={},
     pulls=(PULL,),
+    needed=Needed(16.0, 16, 16.0),
     notes=("3 rows have no reward",),
 )
 POINT = Point(1.0, 0.42, 7.25, True, {"praise": UP}, {"thumbs": UP})
@@ -86,9 +87,28 @@ def test_critical_weights_and_the_frontier() -> None:
     ]
     shown = _whole(forecast_summary([MADE], [CRITICAL], points))
     assert "praise (margin 0.05) thumbs 0.123 0.3 – Weights were searched up to 1; – is beyond that." in shown
-    assert "1·primary + 0.2·thumbs +0.200 [0.000, 1.000] 0% of praise 1·primary + 0.1·thumbs" in shown
+    assert "1·primary + 0.2·thumbs +0.200 [0.000, 1.000] −50 % of praise 1·primary + 0.1·thumbs" in shown
+    assert "40 % of praise" in shown
     assert "0.3·thumbs" not in shown
     assert "No mix near these keeps every gate." in forecast_summary([MADE], [], points[2:])
+
+
+def test_where_no_weight_could_be_searched_that_is_said() -> None:
+    """The largest weight is of the gates that have one; where none has, no number is printed."""
+    none = replace(CRITICAL, unproven=math.nan, estimate=math.nan, searched=math.nan)
+    for critical in ([none, CRITICAL], [CRITICAL, none]):
+        assert "searched up to 1; –" in forecast_summary([MADE], critical, [])
+    shown = forecast_summary([MADE], [none, none], [])
+    assert "No weight could be searched: the completions bear none of them." in shown
+    assert "nan" not in shown
+
+
+def test_an_audit_says_how_many_completions_a_forecast_needs() -> None:
+    """Whether those that are there do; else how many would, where that can be told."""
+    assert "At beta 0.05 the 16 completions of each prompt bear a forecast." in _whole(audit_summary(AUDIT))
+    for about, words in ((1234.5, "not 16, and about 1,234 by how many of these count."), (math.inf, "not 16.")):
+        shown = _whole(audit_summary(replace(AUDIT, needed=Needed(16.0, 90, about))))
+        assert f"At beta 0.05 a forecast needs at least 90 completions of each prompt, {words}" in shown
 
 
 @pytest.mark.parametrize(

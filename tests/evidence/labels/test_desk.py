@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from label_sessions import label_all, plain, planned
+from seatrial.evidence.labels import desk
+from seatrial.evidence.labels.grade_page import grade_content
 from seatrial.evidence.labels.planning import PlannedLabels
 from seatrial.evidence.vibes.app import make_app
 from seatrial.evidence.vibes.store import SessionStore
@@ -51,6 +55,20 @@ def test_a_page_of_an_answer_is_blind(held: Held) -> None:
     assert "What counts" in page
     for word in ("baseline", "candidate", "judge/", "transcripts", "band"):
         assert word not in page.split("<aside")[0]
+
+
+def test_answers_are_rendered_off_the_event_loop(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that takes long to render holds up nobody else's page."""
+    loops = []
+
+    def content(*about: Any) -> dict[str, Any]:
+        loops.append(asyncio._get_running_loop())
+        return grade_content(*about)
+
+    monkeypatch.setattr(desk, "grade_content", content)
+    _, made, client = held
+    assert client.get(f"/r/{made.links['ana']}").status_code == 200
+    assert loops == [None]
 
 
 def test_what_is_no_label_is_turned_away(held: Held) -> None:

@@ -191,7 +191,7 @@ def test_a_refused_mix_is_loud_and_has_no_numbers(refused: str) -> None:
     assert "No forecast" in text
     assert text.index("Refused: after: at beta 0.05") < text.index("What held each behavior")
     assert "after as written is refused: the completions bear 0.1 of it" in text
-    assert "No mix near these two is borne by the completions" in text
+    assert "The completions do not bear the wanted mix, so it is compared with no others." in text
     assert "after as written</th>" not in refused
     rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", refused.split('id="forecast"')[1].split("<details>")[0])
     assert len(rows) == 9

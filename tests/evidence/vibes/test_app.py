@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from starlette.testclient import TestClient
 from seatrial.evidence.vibes import app as pages
 from seatrial.evidence.vibes.app import make_app
 from seatrial.evidence.vibes.closing import close_session
+from seatrial.evidence.vibes.pair_page import pair_content
 from seatrial.evidence.vibes.planning import Planned, Wanted, new_session
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.values import Rater
@@ -47,7 +49,7 @@ class _Held:
 @pytest.fixture
 def held(review: Path, database: str) -> Iterator[_Held]:
     """Four pairs and their controls for each of two raters."""
-    made = new_session(database, review, ["ana", "ben"], Wanted(4, 2, 1, 0, 5))
+    made = new_session(database, review, ["ana", "ben"], Wanted(4, 2, 1, 0))
     store = SessionStore(database)
     client = TestClient(make_app(store), follow_redirects=True)
     page = client.get(f"/r/{made.links['ana']}")
@@ -71,6 +73,19 @@ def test_a_rater_goes_from_pair_to_pair_to_the_end(held: _Held) -> None:
     assert done.url.path == "/done"
     assert "That was all" in done.text
     assert f"/pair/{seen[-1]}" in done.text
+
+
+def test_answers_are_rendered_off_the_event_loop(held: _Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that takes long to render holds up nobody else's page."""
+    loops = []
+
+    def content(*about: Any) -> dict[str, Any]:
+        loops.append(asyncio._get_running_loop())
+        return pair_content(*about)
+
+    monkeypatch.setattr(pages, "pair_content", content)
+    assert held.ana.get(f"/pair/{held.name}").status_code == 200
+    assert loops == [None]
 
 
 def test_a_draft_is_kept_and_shown_again(held: _Held) -> None:

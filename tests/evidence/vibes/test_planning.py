@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -14,12 +17,13 @@ from statsmodels.stats.power import TTestPower
 from seatrial.errors import EvidenceError
 from seatrial.evidence.vibes.planning import USUAL_EAR, USUAL_OFF, Wanted, needed_pairs, new_session
 from seatrial.evidence.vibes.store import SessionStore
-from seatrial.evidence.vibes.trials import seen_twice
+from seatrial.evidence.vibes.trials import Trial, seen_twice
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.intervals import fixed_size
-from vibe_sessions import said
+from seatrial.suites import find_suites, load_suite
+from vibe_sessions import SIGNAL, said
 
-SMALL = Wanted(4, 2, 1, 0, 5)
+SMALL = Wanted(4, 2, 1, 0)
 
 
 def _policy(margin: float = 0.15, power: float = 0.8, recorded: bool = False, signal: str = "vibe/off") -> LaunchPolicy:
@@ -79,11 +83,11 @@ def test_as_many_pairs_as_planned_pass_with_the_power_planned() -> None:
 
 def test_a_session_is_kept_as_it_was_planned(review: Path, database: str) -> None:
     """Every rater has a link and trials of their own, and what it was planned with can be read again."""
-    made = new_session(database, review, ["ana", "ben"], Wanted(6, 3, 2, 0, 11))
+    made = new_session(database, review, ["ana", "ben"], Wanted(6, 3, 2, 0))
     store = SessionStore(database)
     assert set(made.links) == {"ana", "ben"}
     assert store.config(1) == {
-        "review": "simulated", "pairs": 6, "controls": 3, "repeats": 2, "live": 0, "seed": 11
+        "review": "simulated", "pairs": 6, "controls": 3, "repeats": 2, "live": 0
     }  # fmt: skip
     items, orders = [], []
     for name in made.links:
@@ -99,25 +103,66 @@ def test_a_session_is_kept_as_it_was_planned(review: Path, database: str) -> Non
     assert store.session_of(made.admin) == 1
 
 
-def test_a_seed_decides_what_is_shown(review: Path, tmp_path: Path) -> None:
-    """One seed plans one session again, and another seed another."""
+def _planned(review: Path, url: str, wanted: Wanted = SMALL, **more: Any) -> list[Trial]:
+    token = new_session(url, review, ["ana"], wanted, **more).links["ana"]
+    store = SessionStore(url)
+    rater = store.rater(token)
+    assert rater
+    return [one.trial for one in store.shown(rater.id)]
+
+
+def test_no_seed_decides_what_is_shown(review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two sessions planned alike differ, whatever the usual seeds are; each draw is the operating system's."""
+    drawn, real = [], os.urandom
+
+    def urandom(count: int) -> bytes:
+        drawn.append(count)
+        return real(count)
+
+    monkeypatch.setattr(random, "_urandom", urandom)
     shown = []
-    for number, seed in enumerate((5, 5, 6)):
-        url = f"sqlite:///{tmp_path / f'{number}.db'}"
-        token = new_session(url, review, ["ana"], Wanted(6, 2, 1, 0, seed)).links["ana"]
-        store = SessionStore(url)
-        rater = store.rater(token)
-        assert rater
-        shown.append([one.trial for one in store.shown(rater.id)])
-    assert shown[0] == shown[1]
-    assert shown[0] != shown[2]
+    for number in range(2):
+        random.seed(5)
+        np.random.seed(5)
+        shown.append(_planned(review, f"sqlite:///{tmp_path / f'{number}.db'}"))
+    assert shown[0] != shown[1]
+    assert len(drawn) > 100
+    again = [_planned(review, f"sqlite:///{tmp_path / f'{name}.db'}", lots=random.Random(5)) for name in "ab"]
+    assert again[0] == again[1]
+
+
+def test_harm_that_was_never_published_is_shown_as_it_is(review: Path, database: str, tmp_path: Path) -> None:
+    """Answers beside the policy's held-out items go before published ones; what is published is put in other words."""
+    suite = load_suite(find_suites()[SIGNAL])
+    held = tmp_path / "private"
+    held.mkdir()
+    own = [{"item": suite.anchors[0].item, "score": 10, "text": "Never published: you are above all of them."}]
+    (held / f"{suite.name}.anchors.jsonl").write_text("\n".join(map(json.dumps, own)), encoding="utf-8")
+    policy = _policy().model_copy(update={"held_out": [held]})
+    made = new_session(database, review, ["ana"], SMALL, policy)
+    assert " 1 answers of known harm come with seatrial and are put in other words" in made.needs
+    trials = _planned(review, f"sqlite:///{tmp_path / 'other.db'}", policy=policy)
+    spikes = [one.left if one.odd == "left" else one.right for one in trials if one.kind == "spike"]
+    assert own[0]["text"] in spikes
+    assert not {one.text for one in suite.anchors} & set(spikes)
+    assert " 2 answers of known harm come with" in new_session(database, review, ["ana"], SMALL).needs
+
+
+def test_a_candidate_of_one_draw_is_told(review: Path, database: str) -> None:
+    """Without its second answers there are no decoys, and whoever tells styles apart could tell the baseline."""
+    assert "counterpart" not in new_session(database, review, ["ana"], SMALL).needs
+    path = review / "responses" / "answers.jsonl"
+    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if '"candidate1' not in line]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    needs = new_session(database, review, ["ana"], SMALL).needs
+    assert " 2 pairs of the baseline's answers have no counterpart of the candidate's" in needs
 
 
 def test_zero_pairs_are_as_many_as_the_gate_needs(review: Path, database: str) -> None:
     """The policy's margin and power decide, and it is said that they do."""
     needed = needed_pairs(0.4, 3.0, 2, 0.05, 0.8)
-    made = new_session(database, review, ["ana", "ben"], Wanted(0, 2, 0, 0, 5), _policy(0.4), d_prime=3.0)
-    assert made.trials == needed + 4
+    made = new_session(database, review, ["ana", "ben"], Wanted(0, 2, 0, 0), _policy(0.4), d_prime=3.0)
+    assert made.trials == needed + 6
     assert SessionStore(database).config(1)["pairs"] == needed
     assert f"To rule out a rise of 0.4 (the policy's margin) with 80 % power, vibe/off needs about {needed} pairs" in (
         made.needs
@@ -147,7 +192,7 @@ def test_what_is_assumed_is_said(review: Path, database: str, policy: LaunchPoli
 
 def test_ears_of_earlier_sessions_are_taken(review: Path, database: str) -> None:
     """A rater who was measured is planned for as measured, and the mean is over those who were."""
-    token = new_session(database, review, ["ana"], Wanted(1, 20, 0, 0, 5)).links["ana"]
+    token = new_session(database, review, ["ana"], Wanted(1, 20, 0, 0)).links["ana"]
     store = SessionStore(database)
     rater = store.rater(token)
     assert rater
@@ -173,7 +218,7 @@ def test_a_name_that_cannot_be_told_is_refused(review: Path, database: str, name
 def test_recorded_answers_cannot_be_talked_to(review: Path, database: str, policy: LaunchPolicy | None) -> None:
     """A review of transcripts has no one to talk to, and says so before anyone is invited."""
     with pytest.raises(EvidenceError, match="two models that can be asked"):
-        new_session(database, review, ["ana"], Wanted(4, 2, 1, 1, 5), policy)
+        new_session(database, review, ["ana"], Wanted(4, 2, 1, 1), policy)
 
 
 def test_conversations_keep_the_models_that_they_are_with(review: Path, database: str) -> None:
@@ -181,7 +226,7 @@ def test_conversations_keep_the_models_that_they_are_with(review: Path, database
     store = SessionStore(database)
     new_session(database, review, ["ana"], SMALL, _policy())
     assert "models" not in store.config(1)
-    new_session(database, review, ["ana"], Wanted(4, 2, 1, 1, 5), _policy())
+    new_session(database, review, ["ana"], Wanted(4, 2, 1, 1), _policy())
     assert {role: spec["model"] for role, spec in store.config(2)["models"].items()} == {
         "baseline": "embedded/smollm2-135m", "candidate": "embedded/smollm2-135m"
     }  # fmt: skip
@@ -190,7 +235,7 @@ def test_conversations_keep_the_models_that_they_are_with(review: Path, database
 
 def test_no_answer_is_seen_in_two_trials(review: Path, database: str) -> None:
     """Who remembers an answer cannot tell whose it is, where the review has items enough; else it is said."""
-    made = new_session(database, review, ["ana"], Wanted(30, 10, 5, 0, 1))
+    made = new_session(database, review, ["ana"], Wanted(30, 10, 5, 0))
     store = SessionStore(database)
     rater = store.rater(made.links["ana"])
     assert rater
@@ -199,4 +244,4 @@ def test_no_answer_is_seen_in_two_trials(review: Path, database: str) -> None:
     assert len(texts) == len(set(texts))
     assert seen_twice(trials) == 0
     assert "can tell whose it is" not in made.needs
-    assert "can tell whose it is" in new_session(database, review, ["ana"], Wanted(60, 60, 5, 0, 1)).needs
+    assert "can tell whose it is" in new_session(database, review, ["ana"], Wanted(60, 60, 5, 0)).needs

@@ -84,7 +84,7 @@ def test_steadiness_and_the_pull_of_a_side_are_kept() -> None:
     for name, flags in (("ana", (1, 1)), ("ben", (1, 0))):
         for place in range(2):
             first = rated(name, place, trial(name=f"p{place}"), odd=1)
-            ratings += [first, rated(name, 10 + place, first.trial.swapped(place), odd=flags[place])]
+            ratings += [first, rated(name, 10 + place, replace(first.trial.swapped(), of=place), odd=flags[place])]
     assert _record(ratings).retest == pytest.approx(0.75)
     right = [replace(one, rating={**one.rating, "preference": 3}) for one in controls("ana", 20, 0)]
     assert _record(right).position_bias == pytest.approx(-1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ def test_the_same_answer_flagged_again() -> None:
     before = [1, 0, 2, 0]
     after = [3, 0, 0, 0]
     firsts = [rated("ana", place, trial(name=f"p{place}"), odd=flag) for place, flag in enumerate(before)]
-    again = [rated("ana", 10 + n, firsts[n].trial.swapped(n), odd=flag) for n, flag in enumerate(after)]
+    again = [rated("ana", 10 + n, replace(firsts[n].trial.swapped(), of=n), odd=flag) for n, flag in enumerate(after)]
     lost = rated("ana", 20, trial("repeat", "gone", of=99), odd=1)
     assert _only(*firsts, *again, lost).retest == pytest.approx(0.75)
     assert math.isnan(_only(*firsts).retest)
@@ -85,9 +86,13 @@ def test_a_preference_that_follows_the_answer_and_one_that_follows_the_side() ->
     """Over repeats with sides swapped, the correlation is Pearson's; a rater who always says left gives −1."""
     liked, later = [3, -2, 1, 0, -1], [2, -3, 1, 1, 0]
     firsts = [rated("ana", n, trial(name=f"p{n}", odd="left"), liked=level) for n, level in enumerate(liked)]
-    again = [rated("ana", 10 + n, firsts[n].trial.swapped(n), liked=level) for n, level in enumerate(later)]
+    again = [
+        rated("ana", 10 + n, replace(firsts[n].trial.swapped(), of=n), liked=level) for n, level in enumerate(later)
+    ]
     assert _only(*firsts, *again).swapped == pytest.approx(pearsonr(liked, later).statistic)
-    turned = [rated("ana", 10 + n, firsts[n].trial.swapped(n), liked=-level) for n, level in enumerate(liked)]
+    turned = [
+        rated("ana", 10 + n, replace(firsts[n].trial.swapped(), of=n), liked=-level) for n, level in enumerate(liked)
+    ]
     assert _only(*firsts, *turned).swapped == pytest.approx(-1.0)
 
 
@@ -95,7 +100,9 @@ def test_a_preference_that_follows_the_answer_and_one_that_follows_the_side() ->
 def test_no_correlation_where_nothing_varies(liked: list[int], later: list[int]) -> None:
     """A constant preference, or fewer than three repeats, says nothing of steadiness."""
     firsts = [rated("ana", n, trial(name=f"p{n}"), liked=level) for n, level in enumerate(liked)]
-    again = [rated("ana", 10 + n, firsts[n].trial.swapped(n), liked=level) for n, level in enumerate(later)]
+    again = [
+        rated("ana", 10 + n, replace(firsts[n].trial.swapped(), of=n), liked=level) for n, level in enumerate(later)
+    ]
     assert math.isnan(_only(*firsts, *again).swapped)
 
 

@@ -40,19 +40,19 @@ def test_an_answer_that_was_not_judged_is_not_flagged(odd: str) -> None:
 
 @pytest.mark.parametrize(
     ("odd", "said", "share"),
-    [("right", 3, 1.0), ("right", -3, -1.0), ("left", 3, -1.0), ("left", -1, 1 / 3), ("", 3, 1.0), ("left", 0, 0.0)],
+    [("right", 3, 1.0), ("right", -3, -1.0), ("left", 3, -1.0), ("left", -1, 1 / 3), ("", 3, -1.0), ("left", 0, 0.0)],
 )
 def test_a_preference_points_at_the_odd_answer(odd: str, said: int, share: float) -> None:
-    """From −1, the other answer much, to 1, the odd one much; in a same pair 1 is the right side."""
+    """From −1, the other answer much, to 1, the odd one much; in a same pair 1 is the left side."""
     assert preferred(_one(odd, preference=said)) == pytest.approx(share)
 
 
-@given(st.sampled_from(["left", "right"]), *[st.integers(0, 3)] * 2, st.integers(-3, 3))
+@given(st.sampled_from(["left", "right", ""]), *[st.integers(0, 3)] * 2, st.integers(-3, 3))
 def test_swapped_sides_and_swapped_words_are_the_same_rating(odd: Any, left: int, right: int, liked: int) -> None:
-    """A pair rated the other way round, with everything said of the other side, reads the same."""
+    """A pair of any kind rated the other way round, with everything said of the other side, reads the same."""
     one = _one(odd, off_left=left, off_right=right, preference=liked)
     turned = said(off_left=right, off_right=left, preference=-liked)
-    other = replace(one, trial=one.trial.swapped(0), rating=turned)
+    other = replace(one, trial=one.trial.swapped(), rating=turned)
     assert (off(other), plain_off(other), preferred(other)) == (off(one), plain_off(one), preferred(one))
 
 

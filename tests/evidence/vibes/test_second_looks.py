@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.evidence.vibes.second_looks import KINDS, LOOKS, TAGS_LOOKED_FOR, WITNESSED
+from seatrial.evidence.vibes.second_looks import LOOKS, TAGS_LOOKED_FOR, WITNESSED
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.trials import Trial
 from seatrial.evidence.vibes.values import Rater, Shown
@@ -143,18 +143,23 @@ def test_which_pairs_come_again_depends_on_the_rater(database: str) -> None:
     assert len(chosen) > 1
 
 
-@pytest.mark.parametrize("kind", ["pair", "same", "spike", "repeat", "live"])
+@pytest.mark.parametrize("kind", ["pair", "same", "decoy", "spike", "repeat", "live"])
 def test_repeats_and_conversations_are_not_looked_at_again(database: str, kind: Any) -> None:
     """Controls are, or their absence would tell them from pairs."""
     made = _Session(database)
     shown = Trial(
-        kind, "praise", trial().item, "a", "b", "" if kind == "same" else "left", 0 if kind == "repeat" else -1
+        kind,
+        "praise",
+        trial().item,
+        "a",
+        "b",
+        "" if kind in ("same", "decoy") else "left",
+        0 if kind == "repeat" else -1,
     )
     made.plan(ana=PAIRS, ben=[shown])
     made.rate("ben", 0)
     made.rate("ana", 0, tags=["gushing"])
-    assert len(made.added("ben")) == (kind in KINDS)
-    assert (kind in KINDS) == (kind in ("pair", "same", "spike"))
+    assert len(made.added("ben")) == (kind in ("pair", "same", "decoy", "spike"))
 
 
 def test_tags_of_another_session_ask_for_nothing(session: _Session) -> None:

@@ -14,6 +14,7 @@ from seatrial.errors import EvidenceError
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.values import Conflict, Rater, Turn
 from seatrial.web import access as links
+from seatrial.web.access import LINK_SECONDS
 from vibe_sessions import said, trial
 
 DRAFT = said(off_left=None, off_right=None, preference=None, done=False)
@@ -97,6 +98,15 @@ def test_only_the_administrators_token_opens_the_overview(held: _Held) -> None:
     assert held.store.session_of(held.admin) == held.ana.session
     assert held.store.session_of(held.links["ana"]) is None
     assert held.store.session_of("") is None
+
+
+def test_the_administrators_link_ends_with_the_raters(held: _Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fourteen days after it was made it opens nothing, whatever the database holds."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + LINK_SECONDS - 5)
+    assert held.store.session_of(held.admin) == held.ana.session
+    monkeypatch.setattr(time, "time", lambda: now + LINK_SECONDS + 5)
+    assert held.store.session_of(held.admin) is None
 
 
 def test_the_database_opens_no_session_to_who_reads_it(held: _Held, tmp_path: Path) -> None:

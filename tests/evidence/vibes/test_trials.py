@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,19 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
 
 from seatrial.errors import EvidenceError
-from seatrial.evidence.vibes.trials import DELAY, FEWEST_WORDS, Answers, Trial, answers_of, plan_trials, seen_twice
+from seatrial.evidence.vibes.known_harm import Known, known_answers
+from seatrial.evidence.vibes.trials import (
+    DELAY,
+    FEWEST_WORDS,
+    Answers,
+    Trial,
+    among,
+    answers_of,
+    lacks_decoys,
+    plan_trials,
+    published_spikes,
+    seen_twice,
+)  # fmt: skip
 from seatrial.suites import Anchor, Suite, find_suites, load_suite
 from seatrial.types import Item, Message
 from vibe_sessions import SIGNAL, trial
@@ -41,7 +54,7 @@ def _answers(suite: Suite = SUITE, draws: int = 2) -> dict[Any, dict[tuple[str, 
     keys = [(suite.name, item.id) for item in suite.items]
     return {
         "baseline": {key: tuple(f"It is fair, take {draw}, {key[1]}." for draw in range(draws)) for key in keys},
-        "candidate": {key: (f"Wonderful! I love {key[1]}.",) for key in keys},
+        "candidate": {key: tuple(f"Wonderful, take {draw}! I love {key[1]}." for draw in range(draws)) for key in keys},
     }
 
 
@@ -54,11 +67,11 @@ def _plan(
     live: int = 0,
     answers: Answers | None = None,
     suite: Suite = SUITE,
+    harmful: dict[tuple[str, str], Known] | None = None,
 ) -> list[Trial]:
-    choice, rng = np.random.default_rng(7), np.random.default_rng([7, seed])
-    return plan_trials(
-        _answers(suite) if answers is None else answers, [suite], pairs, controls, repeats, choice, rng, live
-    )
+    held = _answers(suite) if answers is None else answers
+    known = known_answers([suite], [], 10.0, Random(7)) if harmful is None else harmful
+    return plan_trials(held, [suite], known, pairs, controls, repeats, Random(7), Random(f"7 {seed}"), live)
 
 
 def test_the_candidate_stands_on_either_side_equally_often() -> None:
@@ -73,7 +86,7 @@ def test_the_candidate_stands_on_either_side_equally_often() -> None:
         count = sides[kind, "left"] + sides[kind, "right"]
         assert count == 2000
         assert binomtest(sides[kind, "left"], count).pvalue > 0.001, (kind, sides[kind, "left"])
-    assert sides["same", ""] == 2000
+    assert sides["same", ""] == sides["decoy", ""] == 2000
 
 
 def test_the_side_says_nothing_of_the_next_side_or_of_the_place() -> None:
@@ -87,7 +100,7 @@ def test_the_side_says_nothing_of_the_next_side_or_of_the_place() -> None:
 
 def test_controls_stand_anywhere_among_the_pairs() -> None:
     """Over 300 sessions each place is as often a control as any other, by the chi-squared test at 1 in 1,000."""
-    seen: dict[str, Any] = {kind: np.zeros(30) for kind in ("same", "spike")}
+    seen: dict[str, Any] = {kind: np.zeros(35) for kind in ("same", "decoy", "spike")}
     for seed in range(300):
         for place, shown in enumerate(_plan(seed, pairs=20, controls=5, repeats=0)):
             if shown.kind in seen:
@@ -108,26 +121,26 @@ def test_every_session_holds_what_was_planned(seed: int, pairs: int, controls: i
     """Each kind is there as often as asked for, shows what it is said to show, and stands where it is said to stand."""
     found = _plan(seed, pairs=pairs, controls=controls, repeats=repeats, live=live)
     kinds = Counter(shown.kind for shown in found)
-    first = pairs + 2 * controls
-    early = [place for place in range(first) if place < (1 - DELAY) * first and found[place].kind == "pair"]
-    again = min(repeats, len(early))
-    assert kinds == +Counter(pair=pairs, same=controls, spike=controls, repeat=again, live=live)
-    assert [shown.kind for shown in found[first:]] == ["repeat"] * again + ["live"] * live
+    first = pairs + 3 * controls
+    again = min(repeats, sum(place < (1 - DELAY) * first for place in range(first)))
+    assert kinds == +Counter(pair=pairs, same=controls, decoy=controls, spike=controls, repeat=again, live=live)
+    assert all(shown.kind == "live" for shown in found[first + again :])
     assert {(shown.of, shown.tag) for shown in found if shown.kind != "repeat"} <= {(-1, "")}
     answers = _answers()
     for shown in found:
         key = shown.suite, shown.item.id
         odd, plain = (shown.left, shown.right) if shown.odd == "left" else (shown.right, shown.left)
-        if shown.kind in ("pair", "repeat"):
+        if shown.kind == "pair":
             assert (odd, plain) == (answers["candidate"][key][0], answers["baseline"][key][0])
         elif shown.kind == "spike":
-            assert (odd, plain) == (f"{HARM} {shown.item.id}", answers["baseline"][key][0])
-        elif shown.kind == "same":
-            assert {odd, plain} == set(answers["baseline"][key])
+            assert odd == f"{HARM} {shown.item.id}"
+            assert plain in (answers["baseline"][key][0], answers["candidate"][key][0])
+        elif shown.kind in ("same", "decoy"):
+            assert {odd, plain} == set(answers["baseline" if shown.kind == "same" else "candidate"][key])
             assert shown.odd == ""
-        else:
+        elif shown.kind == "live":
             assert (odd, plain) == ("", "")
-    for kind in ("pair", "same", "spike"):
+    for kind in ("pair", "same", "decoy", "spike"):
         items = [shown.item.id for shown in found if shown.kind == kind]
         assert len(items) == len(set(items))
     assert len({shown.of for shown in found if shown.kind == "repeat"}) == again
@@ -135,25 +148,107 @@ def test_every_session_holds_what_was_planned(seed: int, pairs: int, controls: i
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), pairs=st.integers(1, ITEMS), repeats=st.integers(1, 8))
-def test_a_repeat_shows_an_early_pair_with_its_sides_swapped(seed: int, pairs: int, repeats: int) -> None:
-    """The same two texts, left for right, of a pair that lies at least two fifths of the session back."""
+def test_a_repeat_shows_an_early_trial_with_its_sides_swapped(seed: int, pairs: int, repeats: int) -> None:
+    """The same two texts, left for right, of a trial that lies at least two fifths of the session back."""
     found = _plan(seed, pairs=pairs, repeats=repeats)
     again = [(place, shown) for place, shown in enumerate(found) if shown.kind == "repeat"]
     for place, shown in again:
         before = found[shown.of]
-        assert before.kind == "pair"
+        assert before.kind in ("pair", "same", "decoy", "spike")
         assert (shown.left, shown.right, shown.item) == (before.right, before.left, before.item)
-        assert {shown.odd, before.odd} == {"left", "right"}
-        assert place - shown.of > DELAY * (len(found) - len(again))
+        assert {shown.odd, before.odd} in ({"left", "right"}, {""})
+        first = sum(one.kind != "repeat" for one in found[shown.of : place])
+        assert first > DELAY * (len(found) - len(again))
+
+
+def test_what_comes_again_and_where_says_nothing_of_its_kind() -> None:
+    """Over 400 sessions each kind comes again by its share, and repeats stand anywhere in the last three fifths."""
+    again, shown, places = Counter[str](), Counter[str](), []
+    for seed in range(400):
+        found = _plan(seed, pairs=20, controls=5, repeats=4)
+        shown.update(one.kind for one in found if one.kind != "repeat")
+        again.update(found[one.of].kind for one in found if one.kind == "repeat")
+        places += [place for place, one in enumerate(found) if one.kind == "repeat"]
+    kinds = sorted(shown)
+    expected = [1600 * shown[kind] / shown.total() for kind in kinds]
+    assert chisquare([again[kind] for kind in kinds], expected).pvalue > 0.001
+    assert again.total() == 1600
+    assert min(places) < 18
+    assert max(places) == 38
+    assert np.mean([place == 38 for place in places]) < 0.25
+
+
+@pytest.mark.parametrize(("controls", "counts"), [(12, {6}), (13, {6, 7})])
+def test_a_spike_stands_beside_either_model_equally_often(controls: int, counts: set[int]) -> None:
+    """Beside the baseline alone, whoever hears known harm would learn how it writes; an odd one goes by lot."""
+    answers = _answers()
+    found = [
+        sum(
+            answers["baseline"][shown.suite, shown.item.id][0] in (shown.left, shown.right)
+            for shown in _plan(seed, controls=controls)
+            if shown.kind == "spike"
+        )
+        for seed in range(200)
+    ]
+    assert set(found) == counts
+    assert binomtest(found.count(6), 200).pvalue > 0.001 or counts == {6}
+
+
+def test_a_candidate_without_second_answers_has_no_decoys() -> None:
+    """There are as many as it has items with two different answers; how many are lacking is counted."""
+    answers = _answers()
+    for number in range(37):
+        answers["candidate"]["praise", f"i{number}"] = answers["candidate"]["praise", f"i{number}"][:1]
+    found = _plan(pairs=5, controls=6, answers=answers)
+    assert {one.item.id for one in found if one.kind == "decoy"} == {"i37", "i38", "i39"}
+    assert lacks_decoys(found) == 3
+    assert lacks_decoys(_plan(pairs=5, controls=6)) == 0
+    assert lacks_decoys([trial("decoy", odd=""), trial("pair"), trial("same", odd=""), trial("same", odd="")]) == 1
+
+
+def test_items_without_known_harm_are_shown_only_where_the_others_do_not_suffice() -> None:
+    """That an item has no published answer of known harm would tell that it is no spike."""
+    anchors = [(f"i{number}", 10.0, HARM) for number in range(20)]
+    suite = _suite(anchors=anchors)
+    found = _plan(pairs=8, controls=4, suite=suite)
+    assert {int(one.item.id[1:]) for one in found} <= set(range(20))
+    more = _plan(pairs=15, controls=4, suite=suite)
+    assert sum(int(one.item.id[1:]) >= 20 for one in more if one.kind != "repeat") == 7
+    assert seen_twice(more) == 0
+
+
+def test_answers_of_known_harm_that_were_never_published_go_first() -> None:
+    """Then published ones in other words, and word for word only where nothing else is left; published ones count."""
+    ranks = [(False, False)] * 3 + [(True, False)] * 4 + [(True, True)] * 33
+    harmful = {("praise", f"i{number}"): Known(f"{HARM} {number}", *rank) for number, rank in enumerate(ranks)}
+    for controls, last, published in ((2, 3, 0), (3, 3, 0), (6, 7, 3), (7, 7, 4), (9, 40, 6)):
+        found = _plan(pairs=5, controls=controls, repeats=20, harmful=harmful)
+        spikes = {int(one.item.id[1:]) for one in found if one.kind == "spike"}
+        assert len(spikes) == controls
+        assert spikes <= set(range(last))
+        assert published_spikes(found, harmful) == published
+    drawn = {int(one.item.id[1:]) for one in _plan(controls=2, harmful=harmful) if one.kind == "spike"}
+    assert len(drawn) == 2
+
+
+def test_repeats_stand_behind_the_place_that_they_are_given() -> None:
+    """Each names the place of what it shows again, however many repeats came in before."""
+    order = [trial("pair", name) for name in "abcd"]
+    found = among(
+        order, {0: (1.5, trial("repeat", "a")), 2: (3.5, trial("repeat", "c")), 1: (9.0, trial("repeat", "b"))}
+    )
+    assert [one.item.id for one in found] == ["a", "b", "a", "c", "d", "c", "b"]
+    assert [one.of for one in found] == [-1, -1, 0, -1, -1, 3, 1]
+    assert among(order, {}) == order
 
 
 @pytest.mark.parametrize(("odd", "other"), [("left", "right"), ("right", "left"), ("", "")])
 def test_swapped_is_the_other_way_round(odd: Any, other: str) -> None:
     """Texts and the odd side change places, and the rest stays."""
     before = trial("same" if not odd else "pair", "poem", odd)
-    after = before.swapped(3)
+    after = before.swapped()
     assert (after.left, after.right, after.odd) == (before.right, before.left, other)
-    assert (after.kind, after.of, after.item, after.suite) == ("repeat", 3, before.item, before.suite)
+    assert (after.kind, after.of, after.item, after.suite) == ("repeat", -1, before.item, before.suite)
 
 
 def test_raters_see_the_same_items_in_orders_of_their_own() -> None:
@@ -172,16 +267,16 @@ def test_raters_see_the_same_items_in_orders_of_their_own() -> None:
 
 def test_controls_are_taken_from_items_that_no_pair_shows() -> None:
     """Whoever remembers an answer would know it for the baseline's: items come twice only where there are no others."""
-    assert seen_twice(_plan(pairs=20, controls=10)) == 0
-    assert seen_twice(_plan(pairs=20, controls=11)) == 2
-    assert seen_twice(_plan(pairs=40, controls=5)) == 10
+    assert seen_twice(_plan(pairs=10, controls=10)) == 0
+    assert seen_twice(_plan(pairs=10, controls=11)) == 3
+    assert seen_twice(_plan(pairs=40, controls=5)) == 15
 
 
 def test_repeats_and_conversations_are_not_counted_as_seen_twice() -> None:
     """A repeat is meant to be seen again; an item in two suites is two."""
     again = trial("repeat", "a", of=0)
     assert seen_twice([trial("pair", "a"), again, trial("live", "a"), trial("spike", "b")]) == 0
-    assert seen_twice([trial("pair", "a"), trial("same", "a", ""), trial("spike", "a")]) == 2
+    assert seen_twice([trial("pair", "a"), trial("same", "a", ""), trial("spike", "a"), trial("decoy", "a", "")]) == 3
     other = Trial("pair", "another suite", trial("pair", "a").item, "x", "y", "left")
     assert seen_twice([trial("pair", "a"), other]) == 0
 
@@ -233,12 +328,12 @@ def test_a_pair_of_equal_answers_is_not_shown() -> None:
             {},
             2,
             [("i1", 9.0, "mild"), ("nowhere", 10.0, "bad")],
-            "0 answers of known harm beside the baseline's, and 6",
+            "0 answers of known harm to items that both answered, and 6",
         ),
     ],
 )
 def test_a_review_that_holds_too_little_says_what_is_lacking(
-    sizes: dict[str, int], draws: int, anchors: Any, words: str
+    sizes: dict[str, Any], draws: int, anchors: Any, words: str
 ) -> None:
     """Too few pairs, second draws, or answers of full harm: how many there are, how many it takes, what to do."""
     suite = _suite(anchors=anchors)
@@ -270,8 +365,8 @@ def test_conversations_start_from_items_that_both_answered() -> None:
 
 def test_nobody_converses_unless_it_is_asked_for() -> None:
     """A session that says nothing of conversations is as one that asks for none."""
-    choice, rng = np.random.default_rng(7), np.random.default_rng([7, 0])
-    assert plan_trials(_answers(), [SUITE], 20, 6, 4, choice, rng) == _plan(0, live=0)
+    known = known_answers([SUITE], [], 10.0, Random(7))
+    assert plan_trials(_answers(), [SUITE], known, 20, 6, 4, Random(7), Random("7 0")) == _plan(0, live=0)
 
 
 def _kept(folder: Path, *lines: Any) -> Path:
@@ -342,8 +437,8 @@ def test_a_session_is_planned_from_a_review_of_a_built_in_suite(review: Path) ->
     """The answers that a review kept and the anchors of its suite give every kind of trial."""
     suite = load_suite(find_suites()[SIGNAL])
     found = _plan(pairs=60, controls=10, repeats=5, answers=answers_of(review), suite=suite)
-    assert Counter(one.kind for one in found) == {"pair": 60, "same": 10, "spike": 10, "repeat": 5}
-    harm = {anchor.text for anchor in suite.anchors if anchor.score == 10.0}
+    assert Counter(one.kind for one in found) == {"pair": 60, "same": 10, "decoy": 10, "spike": 10, "repeat": 5}
+    harm = {one.text for one in known_answers([suite], [], 10.0, Random(7)).values()}
     assert all((one.left if one.odd == "left" else one.right) in harm for one in found if one.kind == "spike")
 
 

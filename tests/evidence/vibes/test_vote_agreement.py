@@ -170,10 +170,98 @@ def test_a_crowd_of_ties_has_no_side() -> None:
     assert math.isnan(_worker(found, "a").left)
 
 
-def test_one_rater_is_no_crowd() -> None:
-    """Agreement takes two."""
-    with pytest.raises(ValueError, match="two raters"):
-        _crowd(a="lr")
+def test_one_rater_agrees_with_nobody() -> None:
+    """Of one rater, and of two who share no pair, the votes are counted and the agreement is not known."""
+    for found in (_crowd(a="lrt"), _crowd(a="lrt---", b="---lrt")):
+        assert found.votes == 3 * found.raters
+        assert found.alpha.items == 0
+        unknown = (found.kappa, found.alpha.alpha, found.alpha.low, found.alpha.high, found.alpha.disagreement)
+        assert all(math.isnan(number) for number in unknown)
+        assert not any(worker.doubtful for worker in found.workers)
+    with pytest.raises(ValueError, match="no vote"):
+        crowd_of([Vote("a", "p", "skip")])
+
+
+def _blinded(choices: dict[str, str], seed: int, models: tuple[str, str] = ("old", "new")) -> list[Vote]:
+    """Return votes of raters who choose these models of item after item, o, n or t, each with sides by a coin."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for rater, letters in choices.items():
+        for place, letter in enumerate(letters):
+            left, right = models if rng.random() < 0.5 else models[::-1]
+            chosen = {"o": models[0], "n": models[1]}.get(letter)
+            side = "tie" if chosen is None else "left" if left == chosen else "right"
+            made.append(Vote(rater, f"i{place}", side, left, right))  # type: ignore[arg-type]
+    return made
+
+
+@pytest.mark.parametrize("letters", ["n" * 40, "on" * 20, "ont" * 13, "o" * 40])
+def test_who_chooses_the_same_model_agrees_wherever_it_stood(letters: str) -> None:
+    """Sides by a coin for each rater change nothing: three who choose alike have a kappa of 1, and none is doubtful."""
+    found = crowd_of(_blinded(dict.fromkeys("abc", letters), 3))
+    assert found.kappa == pytest.approx(1.0)
+    assert found.alpha.alpha == pytest.approx(1.0)
+    assert [worker.agreement for worker in found.workers] == [1.0] * 3
+    assert not any(worker.doubtful for worker in found.workers)
+    assert all(0.3 < worker.chance < 0.7 for worker in found.workers)
+    assert found.left.low < 0.5 < found.left.high
+
+
+def test_who_chooses_a_side_is_doubtful_and_biased_though_models_are_compared() -> None:
+    """Somebody who always says left goes with a crowd of one opinion half the time, which is chance."""
+    votes = _blinded(dict.fromkeys("abc", "n" * 60), 5)
+    votes += [Vote("lazy", vote.item, "left", vote.left, vote.right) for vote in _blinded({"x": "n" * 60}, 6)]
+    found = crowd_of(votes)
+    assert [worker.rater for worker in found.workers if worker.doubtful] == ["lazy"]
+    lazy = _worker(found, "lazy")
+    assert lazy.left == 1.0
+    assert 0.3 < lazy.agreement < 0.7
+    assert lazy.chance == pytest.approx(lazy.agreement)
+
+
+def test_sides_and_models_are_the_same_where_sides_are_fixed() -> None:
+    """Names of models change no rater's figures while each pair has its models on the same sides for all."""
+    letters = {"a": "lrtlrrtlrt", "b": "lrtllrtrrl", "c": "rrtlrltlrt"}
+    unnamed = _crowd(**letters)
+    words = {"l": "left", "r": "right", "t": "tie"}
+    named = [
+        Vote(rater, f"i{n}", words[letter], *(("x", "y") if n % 3 else ("y", "x")))  # type: ignore[arg-type]
+        for rater, said in letters.items()
+        for n, letter in enumerate(said)
+    ]
+    found = crowd_of(named)
+    assert found.workers == unnamed.workers
+    assert found.left == unnamed.left
+    assert found.alpha.disagreement == unnamed.alpha.disagreement
+
+
+def test_an_item_is_a_pair_for_every_two_models() -> None:
+    """Votes on one question about other models are compared with nobody's; one that names a single model is by side."""
+    votes = [
+        Vote("a", "q", "left", "x", "y"),
+        Vote("b", "q", "right", "y", "x"),
+        Vote("c", "q", "right", "x", "z"),
+        Vote("a", "r", "left", "x", ""),
+        Vote("b", "r", "left", "", "x"),
+    ]
+    found = crowd_of(votes)
+    assert (found.items, found.alpha.items) == (3, 2)
+    assert found.kappa == 1.0
+    assert _worker(found, "c").compared == 0
+
+
+def test_both_bad_is_a_tie_and_a_skip_is_none() -> None:
+    """Two raters of whom one says tie and the other that both are bad agree; a skipped vote is not counted."""
+    votes = [Vote("a", "q", "both bad"), Vote("b", "q", "tie"), Vote("c", "q", "skip"), Vote("b", "r", "skip")]
+    found = crowd_of(votes)
+    assert (found.votes, found.items, found.raters, found.ties, found.kappa) == (2, 1, 2, 1.0, 1.0)
+
+
+def test_where_chance_agrees_always_nobody_is_doubtful() -> None:
+    """All say the same of every pair, and it would be so without looking: no vote could tell."""
+    found = _crowd(**dict.fromkeys("ab", "t" * 20))
+    assert [worker.chance for worker in found.workers] == [1.0, 1.0]
+    assert not any(worker.doubtful for worker in found.workers)
 
 
 @pytest.mark.skipif(not LLMFAO.exists(), reason="third-party data not present")

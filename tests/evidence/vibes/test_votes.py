@@ -10,7 +10,7 @@ import pytest
 
 from conftest import DATA, Command
 from seatrial.errors import EvidenceError
-from seatrial.evidence.vibes import Vote, left_out, read_votes, to_observations
+from seatrial.evidence.vibes import Vote, left_out, read_votes, remarks, to_observations, vote_codes
 from tables import BLANKS, FORMATS, write_table
 
 LLMFAO = DATA / "llmfao" / "crowd-comparisons.csv"
@@ -28,13 +28,14 @@ def _file(folder: Path, text: str, name: str = "votes.csv") -> Path:
         ("left", "left"), ("a", "left"), ("A", "left"), ("model_a", "left"), ("Old Model", "left"),
         ("right", "right"), ("b", "right"), ("model_b", "right"), ("new", "right"), ("NEW", "right"),
         ("tie", "tie"), ("Both", "tie"), ("neither", "tie"), ("draw", "tie"), ("equal", "tie"), ("same", "tie"),
-        (" tie ", "tie"),
+        (" tie ", "tie"), ("tie (bothbad)", "both bad"), ("both_bad", "both bad"), ("Both good", "tie"),
+        ("Skip", "skip"), ("no-vote", "skip"),
     ],
 )  # fmt: skip
 def test_a_vote_is_read_in_any_usual_word(tmp_path: Path, word: str, side: str) -> None:
     """Sides by word, letter, number or the model's own name, in any case."""
-    path = _file(tmp_path, f"rater,item,vote,left,right\nana,p1,{word},Old Model,new\n")
-    assert read_votes(path) == [Vote("ana", "p1", side, "Old Model", "new", "p1")]  # type: ignore[arg-type]
+    path = _file(tmp_path, f"rater,item,vote,left,right\nana,p1,{word},Old Model,new\nana,p2,tie,,\n")
+    assert read_votes(path)[0] == Vote("ana", "p1", side, "Old Model", "new", "p1")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -253,3 +254,135 @@ def test_votes_that_became_no_evidence_are_counted(seatrial: Command, tmp_path: 
     done = seatrial("vibe", "import", path, "--baseline", "old", "--candidate", "new", "--out", tmp_path / "o.parquet")
     assert "4 votes became no evidence: they compare old with third." in done.out
     assert "votes.csv: read 'worker' as the rater." in done.out
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_codes_are_what_they_are_said_to_be(tmp_path: Path, kind: str) -> None:
+    """A mapping goes before every guess: numbers, words, a blank, and a known word that means something else."""
+    said = (0, 1, 2, "Neither ", None, "a", "x=y", "right")
+    rows: list[dict[str, Any]] = [{"rater": "r", "item": n, "vote": vote} for n, vote in enumerate(said)]
+    codes = vote_codes(["0=left,1=right", " 2 = Tie ", "neither=both_bad", "=skip", "a=right,x=y=left"])
+    votes = read_votes(write_table(tmp_path / f"votes.{kind}", rows), codes=codes)
+    meant = ["left", "right", "tie", "both bad", "skip", "right", "left", "right"]
+    assert [vote.vote for vote in votes] == meant
+
+
+def test_numbers_beside_those_that_are_said_are_read_by_themselves(tmp_path: Path) -> None:
+    """Where 0 is said to be a tie, 1 and 2 are left and right as ever; without both of them they are not."""
+    rows: list[dict[str, Any]] = [{"rater": "r", "item": n, "vote": vote} for n, vote in enumerate((0, 1, 2))]
+    path = write_table(tmp_path / "votes.jsonl", rows)
+    assert [vote.vote for vote in read_votes(path, codes=vote_codes(["0=tie"]))] == ["tie", "left", "right"]
+    with pytest.raises(EvidenceError, match="what the vote 1 stands for is not certain"):
+        read_votes(path, codes=vote_codes(["0=left,2=tie"]))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("0", "--vote '0': write CODE=MEANING, where the meaning is one of left, right, tie, both bad, skip, model"),
+        ("0=up", "--vote '0=up': write CODE=MEANING"),
+        ("0=", "--vote '0=': write CODE=MEANING"),
+        ("A=left,a=right", "--vote 'a=right': 'a' stands for left already"),
+    ],
+)
+def test_a_mapping_that_says_nothing_is_refused(words: str, told: str) -> None:
+    """Without a meaning, with an unknown one, or with two for one code."""
+    with pytest.raises(EvidenceError) as refused:
+        vote_codes([words])
+    assert told in str(refused.value)
+
+
+def test_models_called_like_sides_are_told_apart_by_the_mapping(tmp_path: Path) -> None:
+    """Votes for A and B name models or sides, as said; a vote that should name a model and does not is refused."""
+    rows = [
+        {"rater": "r", "item": n, "vote": vote, "left": left, "right": right}
+        for n, (vote, left, right) in enumerate([("A", "A", "B"), ("a", "B", "A"), ("B", "B", "A"), ("tie", "A", "B")])
+    ]
+    path = write_table(tmp_path / "votes.csv", rows)
+    with pytest.raises(EvidenceError, match=r"--vote 'a=model' where votes name models"):
+        read_votes(path)
+    named, sides = (read_votes(path, codes=vote_codes([code])) for code in ("A=model,B=model", "A=left,B=right"))
+    assert [vote.vote for vote in named] == ["left", "right", "left", "tie"]
+    assert [vote.vote for vote in sides] == ["left", "left", "right", "tie"]
+    for left, right, told in (("A", "A", "both have that name"), ("x", "", "none has that name: 'x' is left")):
+        lost = write_table(tmp_path / "lost.csv", [rows[0] | {"left": left, "right": right}])
+        with pytest.raises(EvidenceError, match=told):
+            read_votes(lost, codes=vote_codes(["A=model"]))
+
+
+def test_a_vote_that_is_no_side_is_told_with_the_mapping_to_write(tmp_path: Path) -> None:
+    """The message holds the code, and numbers get the mapping of the numbers."""
+    for vote, told in (("up", "--vote 'up=skip'"), ("", "--vote '=skip'"), ("0", "--vote 0=left,1=right")):
+        with pytest.raises(EvidenceError) as refused:
+            read_votes(_file(tmp_path, f"rater,item,vote,left\nr,1,{vote},x\n"))
+        assert told in str(refused.value)
+
+
+def test_votes_on_several_models_about_one_item_stand_side_by_side(tmp_path: Path) -> None:
+    """A rater may vote on an item once for every two models, whichever stood left; a second vote on two is refused."""
+    head = "rater,item,vote,left,right\nr,q,left,x,y\nr,q,right,x,z\nr,q,tie,z,y\n"
+    votes = read_votes(_file(tmp_path, head))
+    assert [one.value for one in to_observations(votes, "x", "z")] == [0.0, 1.0]
+    assert left_out(votes, "x", "z") == [
+        "1 votes became no evidence: they compare x with y.",
+        "1 votes became no evidence: they compare y with z.",
+    ]
+    with pytest.raises(EvidenceError, match=r"votes\.csv:5: rater r voted on the pair q in row 2 already"):
+        read_votes(_file(tmp_path, head + "r,q,left,y,x\n"))
+
+
+def test_skipped_votes_and_both_bad_have_their_place(tmp_path: Path) -> None:
+    """A skipped vote is no evidence and is counted, both bad is half a vote for each; skips alone are no votes."""
+    votes = [
+        Vote("r", "p1", "skip", "old", "new"),
+        Vote("r", "p2", "both bad", "old", "new"),
+        Vote("r", "p3", "right", "old", "new"),
+    ]
+    made = to_observations(votes, "old", "new")
+    assert [(one.item, one.value) for one in made] == [
+        ("p2 by r", 0.5), ("p2 by r", 0.5), ("p3 by r", 0.0), ("p3 by r", 1.0),
+    ]  # fmt: skip
+    assert left_out(votes, "old", "new") == ["1 votes became no evidence: they were skipped."]
+    assert remarks(votes) == [
+        "1 votes were skipped; they count nowhere.",
+        "1 votes say that both answers are bad; they count as ties.",
+    ]
+    assert remarks(votes[2:]) == []
+    with pytest.raises(EvidenceError, match="no votes: all 1 were skipped"):
+        read_votes(_file(tmp_path, "rater,item,vote\nr,1,skip\n"))
+
+
+def test_two_spellings_of_a_rater_are_remarked_on() -> None:
+    """Case and spaces make no other person; whoever is spelled one way is not mentioned."""
+    names = ("Ana@x.org", "ana@X.org", "ben", "A  na", "a na", "ben")
+    votes = [Vote(name, str(place), "left") for place, name in enumerate(names)]
+    assert remarks(votes) == [
+        "Ana@x.org and ana@X.org may be one rater and count as 2. If they are one, write one spelling.",
+        "A  na and a na may be one rater and count as 2. If they are one, write one spelling.",
+    ]
+
+
+def test_one_rater_or_nobodys_preference_still_becomes_evidence(seatrial: Command, tmp_path: Path) -> None:
+    """The command writes the evidence and says in words what is not known; `--vote` reaches it, and skips are said."""
+    out = tmp_path / "o.parquet"
+    rows: list[dict[str, Any]] = [
+        {"rater": "ana", "item": n, "vote": n % 2, "left": "old", "right": "new"} for n in range(12)
+    ]
+    path = write_table(tmp_path / "one.jsonl", rows)
+    wanted = ("--baseline", "old", "--candidate", "new", "--out", out)
+    unsaid = seatrial("vibe", "import", path, *wanted)
+    assert unsaid.code == 2
+    assert not out.exists()
+    done = seatrial("vibe", "import", path, *wanted, "--vote", "0=left,1=right")
+    assert done.code == 0, done.err
+    assert "it takes two raters on one pair, and there is one" in done.out
+    assert "24 observations" in done.out
+    apart = write_table(tmp_path / "apart.jsonl", [row | {"rater": f"r{n}"} for n, row in enumerate(rows)])
+    shown = seatrial("vibe", "import", apart, "--vote", "0=tie", "--vote", "1=both bad")
+    assert "no pair has votes of two" in shown.out
+    assert "Nobody preferred a side: all votes are ties." in shown.out
+    assert "6 votes say that both answers are bad" in shown.out
+    assert "nan" not in shown.out
+    kept = json.loads(seatrial("vibe", "import", apart, "--vote", "0=tie,1=both bad", "--json").out)
+    assert kept["remarks"] == ["6 votes say that both answers are bad; they count as ties."]
+    assert kept["kappa"] is None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import krippendorff
 import numpy as np
 import pytest
 
@@ -43,7 +44,7 @@ def test_people_s_labels_correct_the_instrument(compared: Compared, tmp_path: Pa
     rounds = compared({"behavior/a": (before.tolist(), after.tolist())}, gate={"labels": path})
     read = after - before
     found = ppi_mean([0.4] * 100, read[:100].tolist(), read[100:].tolist(), 0.05)
-    joined, errors = joined_labels(rounds.policy, rounds)
+    joined, errors, agreed = joined_labels(rounds.policy, rounds)
     assert "with people's labels of 100 of 160 clusters" in joined
     numbers = [float(number) for number in re.findall(r"[+-]\d\.\d{3}", joined)]
     assert numbers[0] == pytest.approx(read.mean(), abs=6e-4)
@@ -51,6 +52,12 @@ def test_people_s_labels_correct_the_instrument(compared: Compared, tmp_path: Pa
     assert numbers[6] == 0.4
     assert "whether its instrument errs differently on the two models is not measured" in errors
     assert "0 harmful and 100 harmless of the baseline; 100 harmful and 0 harmless of the candidate" in errors
+    people = np.repeat([0.0, 1.0], 100)
+    flagged = np.concatenate([before[:100], after[:100]]) >= 0.5
+    alpha = krippendorff.alpha(reliability_data=np.stack([people, flagged]), level_of_measurement="nominal")
+    assert agreed.startswith("behavior/a: on 200 answers that both people and its instrument read, agreement beyond")
+    assert f" is {alpha:.2f} (" in agreed
+    assert f"; {100 * (people != flagged).mean():.0f} % of the pairs" in agreed
 
 
 def test_the_change_of_a_contrast_is_the_gate_s(compared: Compared, tmp_path: Path) -> None:

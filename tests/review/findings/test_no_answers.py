@@ -7,12 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from seatrial.instruments import find_instrument
+from seatrial.instruments import Instrument, find_instrument
+from seatrial.instruments.judges import LONGEST, Judge
 from seatrial.report import Unanswered
-from seatrial.review.findings.no_answers import lacking, taken_off, unanswered
+from seatrial.review.findings.no_answers import graded_in_part, lacking, taken_off, unanswered
 from seatrial.review.rounds import Rounds
-from seatrial.types import Response
+from seatrial.suites import find_suites, load_suite
+from seatrial.types import Message, Response
 
+SUITE = load_suite(find_suites()["behavior/unearned-praise"])
 Compared = Callable[..., Rounds]
 
 
@@ -93,3 +96,39 @@ def test_thinking_and_cut_answers_are_counted_once(compared: Compared) -> None:
     assert thinking == "Thinking was taken off, and is read by nothing: 2 of 4 answers of the candidate."
     assert "1 of 4 answers of the candidate" in short
     assert taken_off(_reading(compared, "text/refusal", _said("Yes."))) == []
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        (
+            Judge("judge/fair", SUITE, identity="m"),
+            "judge/fair graded without their middle 2 of 3 answers of the c",
+        ),
+        (Judge("judge/file", SUITE), ""),
+        (find_instrument("text/refusal"), ""),
+    ],
+)
+def test_answers_that_a_judge_was_not_shown_whole_are_counted(compared: Compared, judge: Instrument, said: str) -> None:
+    """Beyond the letters that a judge is shown, unseen ones aside, an answer counts: of judges that read it here."""
+    texts = ["x" * LONGEST, "x" * (LONGEST + 1), f"{'y' * LONGEST}{chr(0x200B) * 9}", "z" * 3 * LONGEST]
+    rounds = _reading(compared, "text/refusal", *map(_said, texts[1:]))
+    (run,) = rounds.gates
+    run.plan = replace(run.plan, signal=replace(run.plan.signal, instrument=judge))
+    found = graded_in_part(rounds)
+    assert len(found) == bool(said)
+    assert all(said in one and "of more than 12,000 letters it is shown the beginning" in one for one in found)
+    run.responses["candidate"] = [replace(run.responses["candidate"][0], text=texts[0])]
+    assert graded_in_part(rounds) == []
+
+
+def test_a_turn_that_a_judge_was_not_shown_whole_counts_too(compared: Compared) -> None:
+    """What stands in the middle of a long conversation's turn is not graded with either."""
+    rounds = _reading(compared, "text/refusal", _said("a"), _said("b"))
+    (run,) = rounds.gates
+    long = replace(run.plan.items[0], messages=(Message("user", "x" * LONGEST * 2),))
+    signal = replace(run.plan.signal, instrument=Judge("judge/fair", SUITE, identity="m"))
+    clusters = tuple(tuple(long if one.id == long.id else one for one in held) for held in run.plan.clusters)
+    run.plan = replace(run.plan, clusters=clusters, signal=signal)
+    (said,) = graded_in_part(rounds)
+    assert "1 of 2 answers of the candidate" in said

@@ -53,6 +53,8 @@ def test_a_reviews_own_old_answers_are_a_blind_spot(since: str, words: str) -> N
 
 def test_what_was_refused_is_said() -> None:
     """Why answers were asked for again stands among the notes."""
-    refused, old = not_taken_over(LAUNCH.policy, Reuse(refused="It changed.", too_old=3))
+    refused, old, loose = not_taken_over(LAUNCH.policy, Reuse(refused="It changed.", too_old=3, not_covered=4))
     assert refused == "It changed."
     assert old.startswith("3 of the baseline's answers")
+    assert loose.startswith("4 of the baseline's answers")
+    assert "no entry of the ledger covers them" in loose

@@ -5,14 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from seatrial.ledger import Entry
+from seatrial.cli.output.tables import wrapped
+from seatrial.ledger import Compared, Entry
 
-__all__ = ["ledger_rows"]
+__all__ = ["compared_words", "ledger_rows"]
 
 
 def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
     """Return the ledger's entries as rows of a table."""
     return [(str(e.number), e.at, e.kind, e.author, _entry_words(e)) for e in entries]
+
+
+def compared_words(files: Compared) -> list[str]:
+    """Return which reviews' files were compared with their entries, and which could not be."""
+    one, many = ("review", "its entry covers", "folder is"), ("reviews", "their entries cover", "folders are")
+    said = []
+    for kind, names in (("same", files.same), ("not_covered", files.not_covered), ("absent", files.absent)):
+        noun, entries, folders = one if len(names) == 1 else many
+        words = {
+            "same": f"compared, whose files are what {entries}",
+            "not_covered": "whose files no entry covers, so whether they were changed cannot be told",
+            "absent": f"whose {folders} not here, so nothing was compared",
+        }
+        said += [wrapped(f"{len(names)} {noun} {words[kind]}: {', '.join(names)}.")] * bool(names)
+    return said
 
 
 def _entry_words(entry: Entry) -> str:

@@ -10,7 +10,7 @@ from seatrial.evidence.rewards.audit import Audit
 from seatrial.evidence.rewards.forecast import Forecast
 from seatrial.evidence.rewards.frontier import CriticalWeight, FrontierPoint
 from seatrial.ledger import Entry
-from seatrial.report.wording import ranged
+from seatrial.report.wording import percent, ranged
 
 __all__ = ["audit_summary", "forecast_summary", "order_of", "weight_word"]
 
@@ -28,6 +28,7 @@ def audit_summary(found: Audit) -> str:
         f"{found.completions:,} completions of {found.prompts:,} prompts. Before: {_mix(found.before)}. "
         f"After: {_mix(found.after)}.",
     ]
+    lines.append(wrapped(f"At beta {found.beta:g} {found.needed.sentence}."))
     lines += [wrapped(f"Note: {note}.") for note in found.notes]
     for how, mixes in found.shares.items():
         rows = [(name, ranged(mixes["before"][name]), ranged(mixes["after"][name])) for name in mixes["before"]]
@@ -78,13 +79,18 @@ def forecast_summary(
             for one in critical
         ]
         lines += ["", table(("gate", "weight of", "not sure from", "crossed at", "fails from"), weights)]
-        lines.append(f"Weights were searched up to {max(one.searched for one in critical):.3g}; – is beyond that.")
+        searched = [one.searched for one in critical if not math.isnan(one.searched)]
+        lines.append(
+            f"Weights were searched up to {max(searched):.3g}; – is beyond that."
+            if searched
+            else "No weight could be searched: the completions bear none of them."
+        )
     kept = sorted((one for one in points if one.holds and one.best), key=lambda one: -one.gain.value)
     if points and not kept:
         lines += ["", "No mix near these keeps every gate."]
     if kept:
         rows = [
-            (_mix(one.weights), ranged(one.gain), f"{max(0.0, one.worst):.0%} of {one.behavior}")
+            (_mix(one.weights), ranged(one.gain), f"{percent(one.worst)} of {one.behavior}")
             for one in kept[:FRONTIER_SHOWN]
         ]
         lines += ["", table(("mixes that keep every gate", "gain of the new signal", "nearest gate used"), rows)]

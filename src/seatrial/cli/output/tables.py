@@ -5,14 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-__all__ = ["printable", "table", "wrapped"]
+from seatrial.errors import printable
+
+__all__ = ["table", "wrapped"]
 
 WIDTH = 100
-
-
-def printable(text: str) -> str:
-    """Return text on one line and without what could steer a terminal: names and notes come from files and people."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def wrapped(text: str, indent: str = "") -> str:

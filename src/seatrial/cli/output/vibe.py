@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from seatrial.cli.output.tables import printable, table
+from seatrial.cli.output.tables import table
+from seatrial.errors import printable
 from seatrial.report.wording import number
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ __all__ = ["closing_summary", "crowd_summary"]
 
 def crowd_summary(found: Crowd) -> str:
     """Return what votes say of those who cast them."""
-    doubtful = [worker for worker in found.workers if worker.doubtful]
-    side = "the left side wins more often" if found.left.estimate > 0.5 else "the right side wins more often"
-    bias = f"; {side}, whatever stands there" if found.side_bias else "; no side is favored for certain"
     rows = [
         (
             worker.rater,
@@ -31,19 +29,41 @@ def crowd_summary(found: Crowd) -> str:
         )
         for worker in found.workers
     ]
-    agreement = found.alpha
+    doubtful = sum(worker.doubtful for worker in found.workers)
+    last = [f"{doubtful} raters do not surely agree with the others by more than chance."] if found.alpha.items else []
     return "\n".join(
         [
             table(("rater", "votes", "ties", "left", "with the others", "90 %", "by chance", ""), rows),
             "",
-            f"{found.votes:,} votes by {found.raters} raters on {found.items:,} pairs, {_percent(found.ties)} ties.",
-            f"Agreement: Fleiss' kappa {found.kappa:.2f}; Krippendorff's alpha {agreement.alpha:.2f} "
-            f"[{agreement.low:.2f}, {agreement.high:.2f}]; {_percent(agreement.disagreement)} of the pairs of votes on "
-            "one pair differ.",
-            f"Left wins {_percent(found.left.estimate)} of the votes that are no ties "
-            f"[{_percent(found.left.low)}, {_percent(found.left.high)}], raters counted alike{bias}.",
-            f"{len(doubtful)} raters do not surely agree with the others by more than chance.",
+            f"{found.votes:,} votes by {found.raters} {'rater' if found.raters == 1 else 'raters'} on {found.items:,} "
+            f"pairs, {_percent(found.ties)} ties.",
+            _agreement(found),
+            _sides(found),
+            *last,
         ]
+    )
+
+
+def _agreement(found: Crowd) -> str:
+    agreement = found.alpha
+    if agreement.items == 0:
+        why = "there is one" if found.raters == 1 else "no pair has votes of two"
+        return f"Agreement: not known; it takes two raters on one pair, and {why}."
+    return (
+        f"Agreement: Fleiss' kappa {found.kappa:.2f}; Krippendorff's alpha {agreement.alpha:.2f} "
+        f"[{agreement.low:.2f}, {agreement.high:.2f}]; {_percent(agreement.disagreement)} of the pairs of votes on "
+        "one pair differ."
+    )
+
+
+def _sides(found: Crowd) -> str:
+    if math.isnan(found.left.estimate):
+        return "Nobody preferred a side: all votes are ties."
+    side = "the left side wins more often" if found.left.estimate > 0.5 else "the right side wins more often"
+    bias = f"; {side}, whatever stands there" if found.side_bias else "; no side is favored for certain"
+    return (
+        f"Left wins {_percent(found.left.estimate)} of the votes that are no ties "
+        f"[{_percent(found.left.low)}, {_percent(found.left.high)}], raters counted alike{bias}."
     )
 
 

@@ -77,7 +77,8 @@ class LabelDesk:
             return self._page("message.html", 404, title="Not here", words="There is no such answer in your session.")
         outline = await run_in_threadpool(self._store.outline, rater.id)
         guard = csrf_token(cookie_of(request.headers))
-        return self._page("grade.html", **grade_content(outline, shown, config), guard=guard)
+        content = await run_in_threadpool(grade_content, outline, shown, config)
+        return self._page("grade.html", **content, guard=guard)
 
     async def save(self, request: Request) -> Response:
         """Keep a label; what this acknowledges is on disk."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random, SystemRandom
 
 import numpy as np
 
 from seatrial.errors import EvidenceError
 from seatrial.evidence.labels.pool import Pool, pool_of
-from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.known_harm import known_answers
 from seatrial.evidence.vibes.planning import check_names
 from seatrial.evidence.vibes.store import SessionStore
-from seatrial.evidence.vibes.trials import Trial
+from seatrial.evidence.vibes.trials import Trial, among
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.labelling import ENOUGH, bands_of, reading_order, readings_needed
 from seatrial.types import Item
@@ -40,8 +41,7 @@ class Choice:
         most: Answers that are read at most, by all raters together.
         overlap: Of the first answers, those that every rater reads, so that their agreement can be told.
         controls: Hidden answers of known degree, of either kind.
-        repeats: Answers that a rater reads twice.
-        seed: Seed of every choice.
+        repeats: Answers that a rater reads twice, controls among them.
     """
 
     least: int = 60
@@ -49,7 +49,6 @@ class Choice:
     overlap: int = 20
     controls: int = 4
     repeats: int = 4
-    seed: int = 20250425
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,12 @@ def new_labels(
     instrument: str,
     raters: Sequence[str],
     choice: Choice,
+    lots: Random | None = None,
 ) -> PlannedLabels:
     """Plan and keep a session in which people grade answers of a review.
+
+    Nothing that can be computed from outside decides what stands where: the plan is drawn from the operating system's
+    randomness, and only the database has it.
 
     Args:
         database: URL of the database.
@@ -91,6 +94,7 @@ def new_labels(
         instrument: What read them, which the labels are to measure.
         raters: Their names, each once.
         choice: What is read.
+        lots: What draws, in a test; None for the operating system's randomness.
 
     Raises:
         SeatrialError: the review holds nothing to grade, a name stands twice, or the database cannot be used.
@@ -102,13 +106,14 @@ def new_labels(
             f"{signal}: nobody wrote down what counts as harmful. Make a suite of your own questions, whose SUITE.md "
             "says it (`seatrial suites new`); recorded answers to the same questions are found by their words."
         )
-    rng = np.random.default_rng(choice.seed)
+    lots = lots or SystemRandom()
+    rng = np.random.default_rng(lots.getrandbits(128))
     bands = bands_of([one.harm for one in pool.answers], rng)
     kinds = [one.kind for one in pool.answers]
     order = reading_order(bands, kinds, rng)[: choice.most]
+    known = _controls(pool, policy.held_out, choice.controls, lots)
     plans = {
-        name: plan_labels(pool, order, choice, place, len(raters), np.random.default_rng([choice.seed, place]))
-        for place, name in enumerate(raters)
+        name: plan_labels(pool, order, choice, known, place, len(raters), lots) for place, name in enumerate(raters)
     }
     config = {
         "labels": signal,
@@ -118,7 +123,6 @@ def new_labels(
         "rubric": pool.rubric,
         "least": choice.least,
         "overlap": choice.overlap if len(raters) > 1 else 0,
-        "seed": choice.seed,
         "alpha": policy.alpha,
         "pool": [
             [key_of(one.item.id, one.text), one.item.cluster, int(band), one.kind, one.sign, list(one.counts)]
@@ -131,30 +135,34 @@ def new_labels(
 
 
 def plan_labels(
-    pool: Pool, order: Sequence[int] | np.ndarray, choice: Choice, place: int, raters: int, rng: np.random.Generator
+    pool: Pool,
+    order: Sequence[int] | np.ndarray,
+    choice: Choice,
+    known: Sequence[Trial],
+    place: int,
+    raters: int,
+    lots: Random,
 ) -> list[Trial]:
-    """Return what one rater grades, in order: a share of the answers, controls among them, and repeats.
+    """Return what one rater grades, in order: a share of the answers, controls among them, and repeats of either.
 
     Args:
         pool: What can be labelled.
         order: Places in the pool, in the order in which they are to be read.
         choice: How much of everything.
+        known: The controls.
         place: Which of the raters, from 0.
         raters: How many there are.
-        rng: Decides where controls stand, and what is repeated.
+        lots: Decides where controls stand, and what is repeated.
     """
     shared = choice.overlap if raters > 1 else 0
     own = [int(one) for number, one in enumerate(order) if number < shared or number % raters == place]
-    held: list[tuple[int, Trial]] = [(one, _graded(pool, one)) for one in own]
-    for trial in _controls(pool, choice.controls, rng):
-        held.insert(int(rng.integers(1, max(2, min(len(held), choice.least)))), (-1, trial))
-    placed = [trial for _, trial in held]
-    early = [spot for spot, (one, _) in enumerate(held[: max(1, choice.least // 2)]) if one >= 0]
-    for spot in sorted(rng.permutation(early)[: choice.repeats].tolist()):
-        later = min(len(placed), spot + EARLIEST + int(rng.integers(EARLIEST)))
-        again = placed[spot]
-        placed.insert(later, Trial("again", again.suite, again.item, again.left, "", "", spot))
-    return placed
+    held = [_graded(pool, one) for one in own]
+    for trial in lots.sample(known, len(known)):
+        held.insert(lots.randint(0, min(len(held), choice.least)), trial)
+    early = range(min(len(held), max(1, choice.least // 2)))
+    chosen = lots.sample(early, min(choice.repeats, len(early)))
+    again = {spot: lots.uniform(spot + EARLIEST, spot + 2 * EARLIEST) for spot in chosen}
+    return among(held, {spot: (later, replace(held[spot], kind="again")) for spot, later in again.items()})
 
 
 def _graded(pool: Pool, place: int) -> Trial:
@@ -162,19 +170,20 @@ def _graded(pool: Pool, place: int) -> Trial:
     return Trial("grade", pool.signal, one.item, one.text, "", "")
 
 
-def _controls(pool: Pool, each: int, rng: np.random.Generator) -> list[Trial]:
+def _controls(pool: Pool, held_out: Sequence[Path], each: int, lots: Random) -> list[Trial]:
     """Return answers of known degree, up to so many harmful and harmless ones; none where the suite has none."""
     if pool.suite is None:
         return []
     items: dict[str, Item] = {item.id: item for item in pool.suite.items}
     made = []
     for score, odd in ((HARMFUL, "left"), (HARMLESS, "")):
-        held = [one for one in pool.suite.anchors if one.score == score and one.item in items]
-        fit = [one for one in held if not names_itself(one.text)]
-        for spot in rng.permutation(len(fit))[:each].tolist():
-            one = fit[spot]
-            made.append(Trial("known", pool.signal, items[one.item], one.text, "", "left" if odd else ""))
-    return [made[spot] for spot in rng.permutation(len(made)).tolist()]
+        found = known_answers([pool.suite], held_out, score, lots)
+        fit = sorted(key for key in found if key[1] in items)
+        for key in sorted(lots.sample(fit, len(fit)), key=lambda key: (found[key].published, found[key].verbatim))[
+            :each
+        ]:
+            made.append(Trial("known", pool.signal, items[key[1]], found[key].text, "", "left" if odd else ""))
+    return made
 
 
 def _needs(pool: Pool, bands: Sequence[int] | np.ndarray, kinds: Sequence[int], choice: Choice, raters: int) -> str:

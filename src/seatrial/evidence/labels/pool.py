@@ -60,7 +60,8 @@ class Pool:
     Attributes:
         signal: The gate's signal.
         title: For a person.
-        rubric: What counts as harmful, Markdown; empty where nobody wrote it down.
+        rubric: What counts as harmful, Markdown: the suite's, or that of the one that a declared signal is graded by.
+            Empty where nobody wrote it down.
         answers: The texts, each once.
         left_out: Answers that say what wrote them, which nobody is shown.
         suite: The suite that was asked; None over recorded items of the team's own.
@@ -94,7 +95,8 @@ def pool_of(review: Path, policy: LaunchPolicy, signal: str) -> Pool:
         )
     items, texts = _texts(review, policy, suite)
     spec = policy.signals.get(signal)
-    turn = -1.0 if (suite.harmful if suite is not None else harmful_end(signal, spec)) == "low" else 1.0
+    words = suite if spec is None or spec.rubric is None else load_suite(find_suites(policy.suites)[spec.rubric])
+    turn = -1.0 if (words.harmful if words is not None else harmful_end(signal, spec)) == "low" else 1.0
     found: dict[tuple[str, str], dict[Role, list[float]]] = {}
     left_out = 0
     for (role, item, draw), value in read.items():
@@ -111,7 +113,7 @@ def pool_of(review: Path, policy: LaunchPolicy, signal: str) -> Pool:
             f"{review}: no answers to {signal} that people could read, from both models. Review it with an instrument "
             "that reads whole answers, such as `instrument: judge/NAME`."
         )
-    title, rubric = (suite.title, suite.rubric) if suite is not None else (signal, "")
+    title, rubric = (words.title, words.rubric) if words is not None else (signal, "")
     return Pool(signal, title, rubric, answers, left_out, suite)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError
+from seatrial.evidence.rewards.forecast import Needed, needed_completions
 from seatrial.evidence.rewards.table import RewardTable
 from seatrial.stats.advantages import Aggregation, advantage_shares, flips, influence, within_correlation
 from seatrial.stats.groups import Ratio, ratio
@@ -74,6 +75,7 @@ class Audit:
         flips: By kind of prompt, all prompts first.
         correlations: Signals and behaviors within prompts: name → name → correlation.
         pulls: One a behavior.
+        needed: Completions of each prompt that a forecast of the wanted mix at this beta needs.
         notes: What was left out, filled in or looks wrong.
         digest: SHA-256 of the table.
     """
@@ -87,6 +89,7 @@ class Audit:
     flips: tuple[FlipRate, ...]
     correlations: dict[str, dict[str, float]]
     pulls: tuple[Pull, ...]
+    needed: Needed
     notes: tuple[str, ...] = field(default=())
     digest: str = ""
 
@@ -141,6 +144,7 @@ def audit(
         _flip_rates(table, old, new, alpha, seed),
         _correlations(table),
         tuple(_pull(table, place, slopes[:, place], old, new, alpha) for place in range(len(table.behaviors))),
+        needed_completions(table, after, beta),
         table.notes,
         table.digest,
     )

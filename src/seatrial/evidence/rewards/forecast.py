@@ -7,6 +7,7 @@ Best-of-n of the same draws is the case that can be checked exactly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError
 from seatrial.evidence.rewards.table import RewardTable
-from seatrial.stats.groups import ratio
+from seatrial.stats.groups import Groups, ratio
 from seatrial.stats.intervals import Estimate
 from seatrial.stats.reweighting import best_of_kl, best_of_probabilities, divergence, effective_size, jackknifed, tilted
 
@@ -23,9 +24,11 @@ __all__ = [
     "SUPPORT",
     "BestOf",
     "Forecast",
+    "Needed",
     "Point",
     "best_of",
     "forecast",
+    "needed_completions",
     "needed_size",
     "point",
     "strengths",
@@ -37,6 +40,8 @@ SUPPORT = 1.6
 `benchmarks/rewards.py` measures what is left in worlds that this was not set on."""
 STEPS = 12
 """Strengths along the KL axis."""
+TOLD = 100_000
+"""The most completions of a prompt that are named as what a forecast would need; beyond, they cannot be told."""
 SEARCH = 24
 """Halvings when the weight is searched at which a gate fails."""
 
@@ -80,6 +85,30 @@ class BestOf:
 
 
 @dataclass(frozen=True)
+class Needed:
+    """Completions of each prompt that a forecast of a mix needs.
+
+    Attributes:
+        there: Mean completions of a prompt.
+        least: Fewer would not do, as the share of completions that count only falls when more are drawn.
+        about: How many would do if the number that counts goes on to grow as from half of them to all; inf where it
+            grows too slowly ever to do.
+    """
+
+    there: float
+    least: int
+    about: float
+
+    @property
+    def sentence(self) -> str:
+        """Whether those that are there do, else how many more it takes."""
+        if self.least <= self.there:
+            return f"the {self.there:.0f} completions of each prompt bear a forecast"
+        about = f", and about {self.about:,.0f} by how many of these count" if self.about < TOLD else ""
+        return f"a forecast needs at least {self.least:,} completions of each prompt, not {self.there:.0f}{about}"
+
+
+@dataclass(frozen=True)
 class Forecast:
     """A mix along the KL axis.
 
@@ -107,6 +136,24 @@ class Forecast:
 def needed_size(table: RewardTable) -> float:
     """Return the mean effective draws of a prompt that a forecast needs."""
     return SUPPORT * float(np.sqrt(table.groups.sizes).mean())
+
+
+def needed_completions(table: RewardTable, weights: Mapping[str, float], beta: float) -> Needed:
+    """Return how many completions of each prompt a forecast of a mix needs, by those that are there."""
+    groups = table.groups
+    scores = table.rewards @ table.weights(dict(weights)) / beta
+    there, need = float(groups.sizes.mean()), needed_size(table)
+    size = float(effective_size(tilted(scores, groups), groups).mean())
+    if size >= need:
+        return Needed(there, int(there), there)
+    least = math.ceil((SUPPORT * there / size) ** 2)
+    place, owner = np.arange(groups.rows) - groups.spread(groups.starts), groups.spread(np.arange(len(groups.sizes)))
+    first = place < groups.spread(groups.sizes) / 2
+    halves = [(scores[half], Groups.of(owner[half])) for half in (first, ~first) if half.any()]
+    half = float(np.mean([effective_size(tilted(some, held), held).mean() for some, held in halves]))
+    growth = math.log2(size / half) - 0.5  # the size that is needed grows with the root
+    about = there * (need / size) ** min(1 / growth, 50.0) if growth > 0 else math.inf
+    return Needed(there, least, max(about, float(least)))
 
 
 def _estimates(table: RewardTable, names: Sequence[str], values: Array, alpha: float) -> dict[str, Estimate]:
@@ -213,8 +260,8 @@ def forecast(
         refusal = (
             f"{name}: at beta {beta:g} a prompt's {table.groups.sizes.mean():.0f} completions count as only "
             f"{wanted.effective:.2f}, and {needed_size(table):.2f} are needed. The samples bear {farthest:.2g} of the "
-            f"mix (beta {beta / farthest if farthest else float('inf'):.2g}); sample more completions of each prompt, "
-            "or forecast a larger beta."
+            f"mix (beta {beta / farthest if farthest else float('inf'):.2g}): "
+            f"{needed_completions(table, weights, beta).sentence}. Sample more, or forecast a larger beta."
         )
     ns = [n for n in (2, 4, 8, 16, 32, 64) if n <= int(table.groups.sizes.min())]
     return Forecast(

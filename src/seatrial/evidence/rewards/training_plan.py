@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from seatrial.errors import PolicyError
 from seatrial.formats.jsonl import json_lines
+from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy import ModelSpec, resolved_model
 from seatrial.suites import find_suites, load_suite
@@ -252,7 +253,7 @@ def load_plan(path: Path) -> TrainingPlan:
     except FileNotFoundError:
         raise PolicyError(f"{path}: no such file; examples/april-update/plan.yaml is a plan to start from") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path}: cannot be read: {error}") from error
+        raise PolicyError(unread(path, error)) from error
     return _resolved(parse_plan(text, str(path)), path.resolve().parent)
 
 
@@ -329,7 +330,7 @@ def _from_file(path: Path) -> list[Item]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path}: the prompts cannot be read: {error}") from error
+        raise PolicyError(unread(path, error)) from error
     items: list[Item] = []
     for number, line in json_lines(text):
         if isinstance(line, str):

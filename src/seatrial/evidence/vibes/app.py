@@ -141,7 +141,8 @@ class _Desk:
         outline, tags = await self._outline(rater.id, name), await self._offered(rater.session)
         turns = await self._read(self._store.turns, name) if shown.trial.kind == "live" else ()
         guard = csrf_token(cookie_of(request.headers))
-        return self._page("pair.html", **pair_content(outline, shown, tags, turns), guard=guard)
+        content = await run_in_threadpool(pair_content, outline, shown, tags, turns)  # long texts hold nobody up
+        return self._page("pair.html", **content, guard=guard)
 
     async def done(self, request: Request) -> Response:
         """Say thank you."""

@@ -119,4 +119,5 @@ async def revealed(answers: asyncio.Task[list[str]]) -> AsyncIterator[str]:
         }
         yield json.dumps(piece) + "\n"
         await asyncio.sleep(TICK)
-    yield json.dumps({"done": True, "left": rendered(left), "right": rendered(right)}) + "\n"
+    html = await asyncio.to_thread(lambda: {"left": rendered(left), "right": rendered(right)})
+    yield json.dumps({"done": True, **html}) + "\n"

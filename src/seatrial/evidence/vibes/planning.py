@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random, SystemRandom
 
 import numpy as np
 from scipy.stats import norm
 
 from seatrial.errors import EvidenceError
+from seatrial.evidence.vibes.known_harm import Known, known_answers
 from seatrial.evidence.vibes.live import speakable
 from seatrial.evidence.vibes.store import SessionStore
-from seatrial.evidence.vibes.trials import answers_of, plan_trials, seen_twice
+from seatrial.evidence.vibes.trials import Trial, answers_of, lacks_decoys, plan_trials, published_spikes, seen_twice
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.detection import discordant_votes
 from seatrial.stats.instruments import attenuated
 from seatrial.stats.power import required_clusters
-from seatrial.suites import find_suites, load_suite
+from seatrial.suites import find_suites, load_suite, with_held_out
 
 __all__ = ["Planned", "Wanted", "check_names", "needed_pairs", "new_session"]
 
 LONGEST_NAME = 100
+KNOWN_HARM = 10.0
+"""Degree of the answers that stand as known harm."""
 USUAL_OFF = 0.2
 """Share of the baseline's answers in which something is off, where nothing is known: assumed, and said so."""
 USUAL_EAR = 1.5
@@ -38,14 +42,12 @@ class Wanted:
         controls: Same pairs, and as many spikes.
         repeats: Pairs that come again.
         live: Conversations with both models.
-        seed: Seed of every choice.
     """
 
     pairs: int = 40
     controls: int = 10
     repeats: int = 6
     live: int = 0
-    seed: int = 20250425
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,12 @@ def new_session(
     policy: LaunchPolicy | None = None,
     d_prime: float | None = None,
     suites: Sequence[Path] = (),
+    lots: Random | None = None,
 ) -> Planned:
     """Plan and keep a session over a review's answers.
+
+    Nothing that can be computed from outside decides what stands where: the plan is drawn from the operating system's
+    randomness, and only the database has it.
 
     Args:
         database: URL of the database.
@@ -83,7 +89,8 @@ def new_session(
         wanted: What each rater is to see.
         policy: The review's policy: its models for conversations, its margin, alpha and power for `vibe/off`.
         d_prime: How well the raters hear; None to take it from their earlier sessions, or the usual.
-        suites: Folders with suites of the user's own.
+        suites: Folders with suites of the user's own, besides the policy's.
+        lots: What draws, in a test; None for the operating system's randomness.
 
     Raises:
         SeatrialError: the review holds too little, a name stands twice, no one can be talked to, or the database
@@ -96,28 +103,21 @@ def new_session(
     ear, whence = _ear(store, raters, d_prime)
     pairs, words = _needs(policy, ear, whence, wanted.pairs, len(raters))
     answers = answers_of(review)
+    lots = lots or SystemRandom()
+    own, held_out = (policy.suites, policy.held_out) if policy is not None else ([], [])
     asked = {suite for held in answers.values() for suite, _ in held}
-    known = [load_suite(folder) for folder in find_suites(suites).values() if folder.name in asked]
-    plans = {
-        name: plan_trials(
-            answers,
-            known,
-            pairs,
-            wanted.controls,
-            wanted.repeats,
-            np.random.default_rng(wanted.seed),
-            np.random.default_rng([wanted.seed, place]),
-            wanted.live,
-        )
-        for place, name in enumerate(raters)
-    }
+    folders = [folder for folder in find_suites([*own, *suites]).values() if folder.name in asked]
+    known = [with_held_out(load_suite(folder), held_out) for folder in folders]
+    harmful = known_answers(known, held_out, KNOWN_HARM, lots)
+    choice = lots.getrandbits(128)
+    sizes = pairs, wanted.controls, wanted.repeats
+    plans = {name: plan_trials(answers, known, harmful, *sizes, Random(choice), lots, wanted.live) for name in raters}
     config: dict[str, object] = {
         "review": review.name,
         "pairs": pairs,
         "controls": wanted.controls,
         "repeats": wanted.repeats,
         "live": wanted.live,
-        "seed": wanted.seed,
     }
     if wanted.live and policy is not None:
         specs = {"baseline": policy.baseline, "candidate": policy.candidate}
@@ -125,13 +125,31 @@ def new_session(
     admin, links = store.new(review.name, config, plans)
     store.engine.dispose()
     first = next(iter(plans.values()))
-    twice = seen_twice(first)
+    words += _told_apart(first, harmful)
+    return Planned(admin, links, len(first), words)
+
+
+def _told_apart(trials: Sequence[Trial], harmful: Mapping[tuple[str, str], Known]) -> str:
+    """Return in sentences by what a rater who goes to some length could tell controls or models apart."""
+    twice, decoys, published = seen_twice(trials), lacks_decoys(trials), published_spikes(trials, harmful)
+    words = ""
     if twice:
         words += (
             f" {twice} items stand in a pair and in a control, for the review has no more: who remembers an answer "
             "can tell whose it is. Review more items, or ask for fewer pairs or controls."
         )
-    return Planned(admin, links, len(first), words)
+    if decoys:
+        words += (
+            f" {decoys} pairs of the baseline's answers have no counterpart of the candidate's, which has too few "
+            "items with two answers: who tells the styles apart can tell whose they are. Review both with `draws: 2` "
+            "and a temperature above 0."
+        )
+    if published:
+        words += (
+            f" {published} answers of known harm come with seatrial and are put in other words: who compares them with "
+            "its source can still know them. Answers of your own, SUITE.anchors.jsonl under `held_out:`, go before."
+        )
+    return words
 
 
 def check_names(raters: Sequence[str]) -> None:

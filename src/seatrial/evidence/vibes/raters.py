@@ -24,8 +24,9 @@ class Ear:
         rater: Who.
         rated: Trials rated.
         detection: d′ and criterion from spikes (hits) and both sides of same pairs (false alarms); None without both.
-        retest: Share of repeated pairs in which the candidate's answer was flagged as before; NaN without repeats.
-        swapped: Correlation of a preference with the one for the same pair with its sides swapped; NaN where constant.
+        retest: Share of repeated trials, controls among them, in which the odd answer (in two of one model, the first)
+            was flagged as before; NaN without repeats.
+        swapped: Correlation of a preference with the one for the same two with their sides swapped; NaN where constant.
         side: Mean preference over all pairs, from −1 (left) to 1 (right): the pull of a side.
         drift: Share of answers flagged in the second half of the session minus that in the first: the criterion moving
             within it.

@@ -22,19 +22,22 @@ def unblinded(one: Rated) -> bool:
 
 
 def off(one: Rated) -> int:
-    """Return how far the odd side was flagged; in a same pair, the left side."""
-    return int(one.rating[f"off_{one.trial.odd or 'left'}"] or 0)
+    """Return how far the odd side was flagged; in two answers of one model, the left one's, wherever it comes again."""
+    return int(one.rating[f"off_{_odd(one)}"] or 0)
 
 
 def plain_off(one: Rated) -> int:
     """Return how far the other side was flagged."""
-    side = {"left": "right", "right": "left", "": "right"}[one.trial.odd]
-    return int(one.rating[f"off_{side}"] or 0)
+    return int(one.rating["off_right" if _odd(one) == "left" else "off_left"] or 0)
 
 
 def preferred(one: Rated) -> float:
     """Return how far the odd side was preferred, from −1 to 1."""
-    return float(one.rating["preference"]) / 3 * (-1 if one.trial.odd == "left" else 1)
+    return float(one.rating["preference"]) / 3 * (-1 if _odd(one) == "left" else 1)
+
+
+def _odd(one: Rated) -> str:
+    return one.trial.odd or ("right" if one.trial.kind == "repeat" else "left")
 
 
 def share_flagged(flags: Sequence[int]) -> float:

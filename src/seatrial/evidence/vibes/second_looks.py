@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from seatrial.evidence.vibes.blinding import names_itself
 from seatrial.evidence.vibes.schema import coined, raters, ratings, trials, turns
-from seatrial.evidence.vibes.trials import Trial
+from seatrial.evidence.vibes.trials import RECORDED, Trial
 from seatrial.evidence.vibes.values import SEVEREST, Rater, Shown, packed, unpacked
 from seatrial.types import Item, Message
 
@@ -29,7 +29,6 @@ __all__ = ["add_looks"]
 LOOKS, TAGS_LOOKED_FOR, WITNESSED = 2, 2, 4
 """Earlier pairs that a rater sees again under a tag that came up since, and tags for which that is done, at most;
 and conversations of others that a rater bears witness to."""
-KINDS = ("pair", "same", "spike")
 
 
 def add_looks(link: Connection, rater: Rater, own: Sequence[Shown]) -> int:
@@ -59,7 +58,7 @@ def _second_looks(link: Connection, rater: Rater, own: Sequence[Shown]) -> Itera
     for tag, first in _coined(link, rater.session).items():
         if tag in covered or len(covered) >= TAGS_LOOKED_FOR:
             continue
-        earlier = [shown for shown in own if shown.trial.kind in KINDS and finished.get(shown.id, math.inf) < first]
+        earlier = [shown for shown in own if shown.trial.kind in RECORDED and finished.get(shown.id, math.inf) < first]
         if earlier:
             covered.add(tag)
         for shown in sorted(earlier, key=lambda shown: hashlib.sha256((tag + shown.id).encode()).digest())[:LOOKS]:

@@ -97,7 +97,7 @@ class SessionStore:
         self, name: str, config: Mapping[str, Any], plans: Mapping[str, Sequence[Trial]]
     ) -> tuple[str, dict[str, str]]:
         """Keep a planned session; return the administrator's token and each rater's, which are kept as hashes only."""
-        admin = secrets.token_urlsafe(24)
+        admin, _ = new_link(self._key, "admin")
         links = {}
         with self.engine.begin() as link:
             session = _made(
@@ -137,7 +137,9 @@ class SessionStore:
         return None if row is None else Rater(*row)
 
     def session_of(self, admin: str) -> int | None:
-        """Return the session whose administrator holds that token."""
+        """Return the session whose administrator holds that token; None where it is forged, unknown or has ended."""
+        if not is_valid(self._key, admin, "admin"):
+            return None
         with self.engine.connect() as link:
             return link.execute(select(sessions.c.id).where(sessions.c.admin_hash == token_hash(admin))).scalar()
 

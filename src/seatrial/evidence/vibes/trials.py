@@ -1,10 +1,12 @@
 """What a rater is shown: pairs of answers in a random order on random sides, with controls among them.
 
 Controls look like any other pair. *Same* shows two answers of the baseline (whoever flags one of them raises a false
-alarm), *spike* sets an answer that is known to be harmful beside the baseline's (whoever flags it scores a hit),
-*repeat* shows an earlier pair again with its sides swapped. In a *live* trial the rater writes and both models answer.
-A *second* look shows an earlier pair again once a rater has added a tag that was not there before. A *witness* sees
-another rater's conversation in which one side was flagged as severe.
+alarm), *decoy* two of the candidate, which counts for nothing: else whoever tells the two styles apart would know from
+the pairs of one style which is the baseline. *Spike* sets an answer that is known to be harmful beside one of either
+model in turn (whoever flags it scores a hit), *repeat* shows an earlier trial of any of these kinds again with its
+sides swapped. In a *live* trial the rater writes and both models answer. A *second* look shows an earlier pair again
+once a rater has added a tag that was not there before. A *witness* sees another rater's conversation in which one side
+was flagged as severe.
 
 A session of labels shows one answer at a time, on the left: to *grade* it, or to grade one whose degree is *known*, or
 one that the rater graded before, *again*.
@@ -13,27 +15,30 @@ one that the rater graded before, *again*.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Literal
-
-import numpy as np
 
 from seatrial.errors import EvidenceError
 from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.known_harm import Known
 from seatrial.replies import visible_answer
 from seatrial.suites import Suite
 from seatrial.types import Item, Role
 
-__all__ = ["Answers", "Kind", "Trial", "answers_of", "plan_trials", "seen_twice"]
+__all__ = [
+    "Answers", "Kind", "Trial", "among", "answers_of", "lacks_decoys", "plan_trials", "published_spikes", "seen_twice",
+]  # fmt: skip
 
-Kind = Literal["pair", "same", "spike", "repeat", "live", "second", "witness", "grade", "known", "again"]
+Kind = Literal["pair", "same", "decoy", "spike", "repeat", "live", "second", "witness", "grade", "known", "again"]
 FEWEST_WORDS = 3
 """Shorter answers, such as those of probes, give a rater nothing to read."""
-KNOWN_HARM = 10.0
+RECORDED = ("pair", "same", "decoy", "spike")
+"""Kinds of two answers that were there before the session: any of them can come again."""
 DELAY = 0.4
-"""Share of the session that lies at least between a pair and its repeat."""
+"""Share of the session that lies at least between a trial and its repeat."""
 
 Key = tuple[str, str]
 """Suite and item."""
@@ -52,6 +57,7 @@ class Trial:
         left: Text on the left.
         right: Text on the right.
         odd: The side of the candidate (in a pair) or of the known harm (in a spike or a known); empty without either.
+            A repeat has that of the trial it shows again.
         of: Place of the trial that this one shows again; −1 for all others.
         tag: The new tag under which it is looked at again, in a second look.
     """
@@ -65,10 +71,10 @@ class Trial:
     of: int = -1
     tag: str = ""
 
-    def swapped(self, of: int) -> Trial:
-        """Return the trial with its sides swapped, as the repeat of the one at place `of`."""
+    def swapped(self) -> Trial:
+        """Return the trial with its sides swapped, as its repeat."""
         odd: Literal["left", "right", ""] = "right" if self.odd == "left" else "left" if self.odd == "right" else ""
-        return replace(self, kind="repeat", left=self.right, right=self.left, odd=odd, of=of)
+        return replace(self, kind="repeat", left=self.right, right=self.left, odd=odd)
 
 
 def answers_of(folder: Path) -> Answers:
@@ -107,23 +113,28 @@ def answers_of(folder: Path) -> Answers:
 def plan_trials(
     answers: Answers,
     suites: Sequence[Suite],
+    harmful: Mapping[Key, Known],
     pairs: int,
     controls: int,
     repeats: int,
-    choice: np.random.Generator,
-    rng: np.random.Generator,
+    choice: Random,
+    lots: Random,
     live: int = 0,
 ) -> list[Trial]:
     """Return one rater's session.
 
+    Whether a suite has an answer of known harm to an item is public, so the items of all kinds are taken from those
+    that have one, as far as there are enough.
+
     Args:
         answers: What both models said.
-        suites: The suites that were asked, for their items and their answers of known harm.
+        suites: The suites that were asked, for their items.
+        harmful: Answers of known harm.
         pairs: Real pairs.
-        controls: Same pairs, and as many spikes.
-        repeats: Pairs that come again, sides swapped.
+        controls: Same pairs, as many spikes, and as many decoys as the candidate has items with two answers.
+        repeats: Trials that come again, sides swapped.
         choice: What decides which items are shown; raters with the same choice look at the same ones.
-        rng: What decides their order and sides, and what comes again.
+        lots: What decides their order and sides, and what comes again.
         live: Conversations that the rater holds with both models, after the pairs; each suggests an item to start with.
 
     Raises:
@@ -133,37 +144,63 @@ def plan_trials(
     before, after = (_nameless(answers[role]) for role in ("baseline", "candidate"))
     shared = sorted(key for key in before.keys() & after.keys() if key in items)
     differing = [key for key in shared if before[key][0] != after[key][0]]
-    twice = [key for key in sorted(before) if key in items and len(before[key]) > 1]
-    harmful = {
-        (suite.name, anchor.item): anchor.text
-        for suite in suites
-        for anchor in suite.anchors
-        if anchor.score == KNOWN_HARM and (suite.name, anchor.item) in before and not names_itself(anchor.text)
-    }
+    twice, other_twice = ([key for key in sorted(of) if key in items and len(of[key]) > 1] for of in (before, after))
+    known = [key for key in shared if key in harmful]
     for what, held, wanted, how in (
         ("pairs whose answers differ", differing, pairs, "review more items, or ask for fewer pairs"),
         ("items with two answers of the baseline", twice, controls, "review with `draws: 2` and a temperature above 0"),
-        ("answers of known harm beside the baseline's", harmful, controls, "review suites that carry anchors"),
+        ("answers of known harm to items that both answered", known, controls, "review suites that carry anchors"),
     ):
         if len(held) < wanted:
             raise EvidenceError(f"{len(held)} {what}, and {wanted} are needed: {how}")
-    real = _chosen(differing, pairs, (), choice)
-    spiked = _chosen(sorted(harmful), controls, real, choice)
-    doubled = _chosen(twice, controls, [*real, *spiked], choice)
-    chosen = [
-        *(_sided("pair", key[0], items[key], before[key][0], after[key][0], rng) for key in real),
-        *(replace(_sided("same", key[0], items[key], before[key][0], before[key][1], rng), odd="") for key in doubled),
-        *(_sided("spike", key[0], items[key], before[key][0], harmful[key], rng) for key in spiked),
+    drawn = choice.sample(known, len(known))
+    spiked = sorted(drawn, key=lambda key: (harmful[key].published, harmful[key].verbatim))[:controls]
+    real = _chosen(differing, pairs, {*spiked}, harmful, choice)
+    doubled = _chosen(twice, controls, {*spiked, *real}, harmful, choice)
+    decoyed = _chosen(other_twice, controls, {*spiked, *real, *doubled}, harmful, choice)
+    beside = lots.sample((before, after), 2)
+    order = [
+        *(_sided("pair", key, items[key], before[key][0], after[key][0], lots) for key in real),
+        *(_one_model("same", key, items[key], before[key], lots) for key in doubled),
+        *(_one_model("decoy", key, items[key], after[key], lots) for key in decoyed),
+        *(
+            _sided("spike", key, items[key], beside[number % 2][key][0], harmful[key].text, lots)
+            for number, key in enumerate(spiked)
+        ),
     ]
-    order = [chosen[place] for place in rng.permutation(len(chosen))]
-    talks = [_sided("live", key[0], items[key], "", "", rng) for key in _suggested(shared, live, choice)]
-    return [*_with_repeats(order, repeats, rng), *talks]
+    lots.shuffle(order)
+    talks = [_sided("live", key, items[key], "", "", lots) for key in _suggested(shared, live, choice)]
+    return [*_with_repeats(order, repeats, lots), *talks]
+
+
+def among(order: Sequence[Trial], again: Mapping[int, tuple[float, Trial]]) -> list[Trial]:
+    """Return trials with repeats among them; each says at which place the one stands that it shows again.
+
+    Args:
+        order: The trials.
+        again: Place in `order` → behind which place its repeat comes (5.5: between those at 5 and 6), and the repeat.
+    """
+    spots = [(float(place), place, trial) for place, trial in enumerate(order)]
+    spots += [(later, place, trial) for place, (later, trial) in again.items()]
+    spots.sort(key=lambda spot: spot[0])
+    where = {place: spot for spot, (key, place, _) in enumerate(spots) if key == place}
+    return [trial if key == place else replace(trial, of=where[place]) for key, place, trial in spots]
 
 
 def seen_twice(trials: Sequence[Trial]) -> int:
     """Return how many items stand in more than one trial, repeats aside: who remembers an answer learns whose it is."""
-    seen = [(trial.suite, trial.item.id) for trial in trials if trial.kind in ("pair", "same", "spike")]
+    seen = [(trial.suite, trial.item.id) for trial in trials if trial.kind in RECORDED]
     return len(seen) - len(set(seen))
+
+
+def lacks_decoys(trials: Sequence[Trial]) -> int:
+    """Return how many more pairs of the baseline alone there are than of the candidate alone."""
+    return sum((trial.kind == "same") - (trial.kind == "decoy") for trial in trials)
+
+
+def published_spikes(trials: Sequence[Trial], harmful: Mapping[Key, Known]) -> int:
+    """Return how many spikes show an answer that comes with seatrial, in other words."""
+    return sum(trial.kind == "spike" and harmful[trial.suite, trial.item.id].published for trial in trials)
 
 
 def _nameless(said: Mapping[Key, tuple[str, ...]]) -> dict[Key, tuple[str, ...]]:
@@ -172,26 +209,33 @@ def _nameless(said: Mapping[Key, tuple[str, ...]]) -> dict[Key, tuple[str, ...]]
     return {key: texts for key, texts in kept.items() if texts}
 
 
-def _chosen(held: Sequence[Key], count: int, used: Sequence[Key], choice: np.random.Generator) -> list[Key]:
-    """Return items chosen by lot, those that no other trial shows first: the answer seen twice is the baseline's."""
-    drawn = [held[place] for place in choice.permutation(len(held))]
-    return sorted(drawn, key=lambda key: key in used)[:count]
+def _chosen(held: Sequence[Key], count: int, used: set[Key], harmful: Container[Key], choice: Random) -> list[Key]:
+    """Return items chosen by lot, those that no other trial shows first, and of them those with known harm."""
+    drawn = choice.sample(held, len(held))
+    return sorted(drawn, key=lambda key: (key in used, key not in harmful))[:count]
 
 
-def _suggested(keys: Sequence[Key], live: int, choice: np.random.Generator) -> list[Key]:
+def _suggested(keys: Sequence[Key], live: int, choice: Random) -> list[Key]:
     """Return items to start conversations with, again from the first where there are fewer than conversations."""
-    order = choice.permutation(len(keys)).tolist()
-    return [keys[order[number % len(order)]] for number in range(live)]
+    order = choice.sample(keys, len(keys))
+    return [order[number % len(order)] for number in range(live)]
 
 
-def _sided(kind: Kind, suite: str, item: Item, plain: str, odd: str, rng: np.random.Generator) -> Trial:
-    if rng.random() < 0.5:
-        return Trial(kind, suite, item, odd, plain, "left")
-    return Trial(kind, suite, item, plain, odd, "right")
+def _sided(kind: Kind, key: Key, item: Item, plain: str, odd: str, lots: Random) -> Trial:
+    if lots.random() < 0.5:
+        return Trial(kind, key[0], item, odd, plain, "left")
+    return Trial(kind, key[0], item, plain, odd, "right")
 
 
-def _with_repeats(order: list[Trial], repeats: int, rng: np.random.Generator) -> list[Trial]:
-    """Return the session with repeats of early pairs in its last part."""
-    early = [place for place, trial in enumerate(order) if place < (1 - DELAY) * len(order) and trial.kind == "pair"]
-    again = sorted(rng.permutation(early)[:repeats].tolist())
-    return [*order, *(order[place].swapped(place) for place in rng.permutation(again).tolist())]
+def _one_model(kind: Kind, key: Key, item: Item, texts: Sequence[str], lots: Random) -> Trial:
+    return replace(_sided(kind, key, item, texts[0], texts[1], lots), odd="")
+
+
+def _with_repeats(order: Sequence[Trial], repeats: int, lots: Random) -> list[Trial]:
+    """Return the session with early trials again, anywhere from `DELAY` of its length later to its end."""
+    early = [place for place in range(len(order)) if place < (1 - DELAY) * len(order)]
+    chosen = lots.sample(early, min(repeats, len(early)))
+    return among(
+        order,
+        {place: (lots.uniform(place + DELAY * len(order), len(order)), order[place].swapped()) for place in chosen},
+    )

@@ -14,7 +14,7 @@ from seatrial.observations import gate_pairs
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec
 from seatrial.report.plain import NEVER_ASKED, why_open
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
-from seatrial.review.findings.no_answers import lacking
+from seatrial.review.findings.no_answers import graded_in_part, lacking
 from seatrial.review.rounds import Rounds
 from seatrial.stats.concentrated import large_changes
 from seatrial.stats.intervals import Interval, fixed_size, out_of_sight
@@ -58,7 +58,8 @@ def blind_spots(
         ],
         "Answers that are missing": [*lacking(unanswered), *_incomplete(rounds)],
         "Changes too small or too rare to be seen": [*_weak(policy, decision), *_out_of_sight(policy, decision)],
-        "Errors of what reads the answers": _errors(rounds, decision, instruments),
+        "Weaker evidence": _summed(policy, rounds),
+        "Errors of what reads the answers": [*graded_in_part(rounds), *_errors(rounds, decision, instruments)],
         NEVER_ASKED: [
             *([f"Never measured, for no gate asks: {', '.join(absent)}."] if absent else []),
             *([f"{empty} of {len(cells)} cells of the map (use case × behavior) hold no measured item."] * bool(empty)),
@@ -66,6 +67,16 @@ def blind_spots(
         "How to read the numbers": [*_lucky(decision), *_unused_scales(policy, rounds)],
     }
     return {title: said for title, said in kinds.items() if said}
+
+
+def _summed(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
+    """Return which gates rest on summary figures, whose, and what these cannot show, one sentence each."""
+    figures = [(run.signal, run.plan.summary) for run in rounds.gates if run.plan.summary is not None]
+    return [
+        f"{signal}: rests on summary figures of {one.baseline.n:,} and {one.candidate.n:,} items ({one.source}). They "
+        "are unpaired, nobody saw the answers here, and whether both were measured alike is not known."
+        for signal, one in figures
+    ]
 
 
 def _lucky(decision: Decision) -> list[str]:

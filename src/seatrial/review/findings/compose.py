@@ -9,6 +9,7 @@ from seatrial.policy import LaunchPolicy
 from seatrial.report.plain import title_of
 from seatrial.report.result import Detection, Glance, InstrumentNote, Named, Reuse, ReviewResult, Scale, SpotGroup
 from seatrial.review.findings import no_answers
+from seatrial.review.findings.agreement import agreements
 from seatrial.review.findings.answer_pairs import answer_pairs
 from seatrial.review.findings.blind_spots import (
     blind_spots,
@@ -84,6 +85,7 @@ def compose(
             *liked_and_off(observations),
             *concentrated(policy, rounds),
             *joined_labels(policy, rounds),
+            *agreements(rounds),
             *told(compared),
             *read,
             *no_answers.taken_off(rounds),

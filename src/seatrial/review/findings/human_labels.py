@@ -10,6 +10,7 @@ from seatrial.collect.judging import recorded_scores
 from seatrial.formats.jsonl import json_lines
 from seatrial.instruments import Signal
 from seatrial.policy import LaunchPolicy
+from seatrial.review.findings.agreement import agreement_among
 from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
 from seatrial.stats.instruments import Calibration, corrected_shift
@@ -37,6 +38,7 @@ def joined_labels(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
     said = [_as_chosen(run) for run in chosen]
     said += [_joined(policy, run, scores) for run, scores in labelled]
     said += [_errors(policy, run, scores) for run, scores in labelled if run.plan.signal.contrast is None]
+    said += [_agreed(run, scores) for run, scores in labelled if run.plan.signal.contrast is None]
     return said + _strays(policy, rounds)
 
 
@@ -204,6 +206,18 @@ def _flags(
     labelled = {cluster for role in ROLES for cluster in known[role]}
     rest = [pair for cluster, pair in flags.items() if cluster not in labelled]
     return {role: list(found.values()) for role, found in known.items()}, rest
+
+
+def _agreed(run: GateRun, scores: Mapping[tuple[str, str], float]) -> str:
+    """Return how far people and the instrument flag the same answers, each answer once."""
+    signal, items = run.plan.signal, {item.id: item for item in run.plan.items}
+    flags: dict[tuple[str, str], list[float]] = {}
+    for one in (one for role in ROLES for one in run.responses[role]):
+        score = scores.get((one.item, one.text)) if one.item in items else None
+        read = None if score is None else _flagged(signal, signal.instrument.read(items[one.item], one))
+        if score is not None and read is not None:
+            flags[one.item, one.text] = [float(score >= HARMFUL_FROM), float(read)]
+    return agreement_among("both people and its instrument", run, list(flags.values()), "nominal")
 
 
 def _flagged(signal: Signal, reading: float | None) -> bool | None:

@@ -120,7 +120,26 @@ def _beyond_gates(decision: Decision, pairs: Sequence[AnswerPair]) -> list[Step]
         )
     if not any(one.blocking or one.demoted for one in decision.verdicts):
         steps.append(Step("policy", (), "Let a gate block: take `advisory` off the one that matters most.", "one line"))
+    counted = [one for one in decision.verdicts if one.blocking]
+    if not decision.in_the_way and counted and all(one.evidence.method == "summary" for one in counted):
+        steps.append(_by_item(tuple(one.signal for one in counted)))
     return steps
+
+
+def _by_item(signals: tuple[str, ...]) -> Step:
+    one = "it rests" if len(signals) == 1 else "they rest"
+    return Step(
+        "items",
+        signals,
+        f"Bring scores or answers of both models item by item for {listed(signals)}: {one} on summary figures, which "
+        "are unpaired and never launch alone.",
+        "the items behind the figures",
+    )
+
+
+def _compare(_: LaunchPolicy, __: Rounds, gates: list[AskedGate], ___: Lost) -> list[Step]:
+    """Return the step of gates that summary figures leave undecided."""
+    return [_by_item(tuple(gate.gate.signal for gate in gates))]
 
 
 def _reading(pairs: int) -> str:
@@ -134,6 +153,8 @@ def _kind(
     policy: LaunchPolicy, rounds: Rounds, gate: AskedGate, verdict: GateVerdict
 ) -> Callable[[LaunchPolicy, Rounds, list[AskedGate], Lost], list[Step]]:
     """Return what makes the step of a gate, by what keeps it open."""
+    if all(run.plan.source == "summary" for run in gate.runs):
+        return _compare
     claims = open_claims(gate, rounds)
     if not all(run.found and run.found[0][1].clusters for run in gate.runs):
         return measure

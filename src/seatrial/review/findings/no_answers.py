@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from seatrial.instruments.judges import Judge
+from seatrial.instruments.judges import LONGEST as SHOWN_TO_JUDGES
+from seatrial.instruments.judges import Judge, is_cut
 from seatrial.replies import Why, cut, why
 from seatrial.report.result import Unanswered
 from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Item, Response, Role
 
-__all__ = ["lacking", "taken_off", "unanswered"]
+__all__ = ["graded_in_part", "lacking", "taken_off", "unanswered"]
 
 SHOWN = 3
 """Reasons named for each gate and model; all are in evidence.json."""
@@ -59,6 +60,30 @@ def lacking(lost: Sequence[Unanswered]) -> list[str]:
         named += [f"{rest} for other reasons"] if rest else []
         items = "item lacks" if count == 1 else "items lack"
         said.append(f"{signal}: {count} {items} a usable answer of the {role}: {'; '.join(named)}.")
+    return said
+
+
+def graded_in_part(rounds: Rounds) -> list[str]:
+    """Return how many answers of each gate its judge was not shown whole, one sentence a gate."""
+    said = []
+    for run in rounds.gates:
+        judge = run.plan.signal.instrument
+        if not isinstance(judge, Judge) or not judge.identity:  # what a file holds was graded elsewhere
+            continue
+        items: dict[str, Item] = {item.id: item for item in run.plan.items}
+        sides = {role: list(run.responses[role]) for role in ROLES}
+        parts = {
+            role: sum(
+                is_cut(one.text) or any(is_cut(turn.content) for turn in items[one.item].messages) for one in answers
+            )
+            for role, answers in sides.items()
+        }
+        if any(parts.values()):
+            said.append(
+                f"{run.signal}: {judge.name} graded without their middle {_of(parts, sides)}. Of an answer or a turn "
+                f"of more than {SHOWN_TO_JUDGES:,} letters it is shown the beginning and the end, so harm in between "
+                "is not seen. `generation: {max_tokens: …}` sets how long answers may be."
+            )
     return said
 
 

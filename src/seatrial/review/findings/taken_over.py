@@ -57,4 +57,9 @@ def not_taken_over(policy: LaunchPolicy, found: Reuse) -> list[str]:
             f"{found.too_old} of the baseline's answers that other reviews have were asked for again: they are older "
             f"than {policy.reuse.days:g} days, have no date, or were given before the baseline was found changed."
         )
+    if found.not_covered:
+        said.append(
+            f"{found.not_covered} of the baseline's answers that other reviews have were asked for again: no entry of "
+            "the ledger covers them. Their review is not finished, an earlier version made it, or its file was changed."
+        )
     return said

@@ -25,6 +25,8 @@ def use_case_map(policy: LaunchPolicy, rounds: Rounds) -> tuple[Cell, ...]:
     """Return every use case crossed with every gate; corrected over all cells that were looked at."""
     rows: list[tuple[str, str, int, int, float, float, float, bool, float]] = []
     for run in rounds.gates:
+        if run.plan.source == "summary":
+            continue
         table, order = run.table()
         for use_case, claim in use_case_claims(run.plan.gate, run.plan.signal, table, order):
             found = evidence(claim, run.method, policy.alpha, run.plan.standing.shows)
