@@ -31,6 +31,8 @@ ORDER = (
     "starters",
     "suites",
     "throughput",
+    "calls",
+    "kills",
     "rewards",
     "vibes",
     "raters",

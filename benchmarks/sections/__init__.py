@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import page
-from benchmarks.sections import costs, decides, outside, people, rates, readings, wings
+from benchmarks.sections import costs, decides, outside, people, rates, readings, running, wings
 
 __all__ = ["ALL"]
 
@@ -14,6 +14,7 @@ _KNOWN = (
     | decides.SECTIONS
     | outside.SECTIONS
     | costs.SECTIONS
+    | running.SECTIONS
     | readings.SECTIONS
     | wings.SECTIONS
     | people.SECTIONS

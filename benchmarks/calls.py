@@ -1,0 +1,190 @@
+"""What a call and an answer cost: beside a bare HTTP client in turns, in memory, and by the number of gates.
+
+`python -m benchmarks.calls SECONDS` serves answers, each after so many seconds, and prints its port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+__all__ = ["GATES", "IN_FLIGHT", "SECONDS", "Turn", "memory", "reading", "turns"]
+
+IN_FLIGHT, SECONDS = 256, 0.05
+"""Calls in flight, and how long the server takes for each."""
+GATES = (1, 3, 13)
+"""Gates over one pair of transcripts."""
+SAID = "Yes, of course. I would go there by train and book a seat."
+BODY = json.dumps(
+    {
+        "id": "c",
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": SAID}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 7, "completion_tokens": 13},
+    }
+).encode()
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Calls a second and processor seconds a call, of a bare client and of seatrial right after it."""
+
+    bare: float
+    ours: float
+    bare_seconds: float
+    our_seconds: float
+
+    @property
+    def ratio(self) -> float:
+        """Calls a second of seatrial, as a share of the bare client's."""
+        return self.ours / self.bare
+
+
+class _Answering(asyncio.Protocol):
+    """Answers every request of a connection, whatever it asks, after a while."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._held = seconds, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._held += data
+        while (end := self._held.find(b"\r\n\r\n")) >= 0:
+            head = self._held[:end].lower()
+            length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
+            if len(self._held) < end + 4 + length:
+                return
+            self._held = self._held[end + 4 + length :]
+            asyncio.get_running_loop().call_later(self._seconds, self._transport.write, ANSWER)
+
+
+async def _serve(seconds: float) -> None:
+    server = await asyncio.get_running_loop().create_server(lambda: _Answering(seconds), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+@contextmanager
+def _served(seconds: float) -> Iterator[str]:
+    """Serve from a process of its own; yield the address."""
+    command = [sys.executable, "-m", "benchmarks.calls", str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+        finally:
+            server.kill()
+
+
+async def _bare(url: str, calls: int) -> None:
+    """Ask as a loop around aiohttp does that stores nothing and tries nothing again."""
+    waiting = iter(range(calls))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=IN_FLIGHT)) as session:
+
+        async def work() -> None:
+            for number in waiting:
+                messages = [{"role": "user", "content": f"Question {number}?"}]
+                body = {"model": "sim", "messages": messages, "max_tokens": 64, "temperature": 0.0, "seed": 1}
+                async with session.post(f"{url}/chat/completions", json=body) as answer:
+                    assert (await answer.json())["choices"][0]["message"]["content"] == SAID
+
+        await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+
+
+async def _ours(url: str, calls: int) -> None:
+    """Ask as a review does, every answer stored before the next is asked."""
+    from seatrial.collect import Ask, Collector, Progress, ResponseStore
+    from seatrial.models import open_models
+    from seatrial.policy import ModelSpec
+    from seatrial.types import Item, Message, Request
+
+    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=url, concurrency=IN_FLIGHT, logprobs=0))
+    items = (Item(f"i{number}", "s", (Message("user", f"Question {number}?"),)) for number in range(calls))
+    with tempfile.TemporaryDirectory() as folder:
+        async with model:
+            with ResponseStore(Path(folder)) as store:
+                collector = Collector({"candidate": model}, store, 10**9, Progress("off"))
+                made = await collector.collect([Ask("candidate", Request(item)) for item in items])
+                assert len(made.responses) == calls
+
+
+def _timed(client: str, url: str, calls: int) -> tuple[float, float]:
+    """Return calls a second and processor seconds a call."""
+    began, used = time.perf_counter(), time.process_time()
+    asyncio.run({"bare": _bare, "ours": _ours}[client](url, calls))
+    return calls / (time.perf_counter() - began), (time.process_time() - used) / calls
+
+
+def turns(calls: int, count: int) -> list[Turn]:
+    """Return so many turns of both clients, each of so many calls, one after another at the same server."""
+    made = []
+    with _served(SECONDS) as url:
+        for client in ("bare", "ours"):  # what is loaded or connected for the first time is no one's cost
+            _timed(client, url, IN_FLIGHT)
+        for _ in range(count):
+            (bare, bare_seconds), (ours, our_seconds) = (_timed(client, url, calls) for client in ("bare", "ours"))
+            made.append(Turn(bare, ours, bare_seconds, our_seconds))
+    return made
+
+
+def memory(calls: int) -> float:
+    """Return the largest memory, in MB, of a process that asks and stores so many calls."""
+    code = f"from benchmarks.calls import asked; asked({calls})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def asked(calls: int) -> None:
+    """Ask so many calls of a server that answers at once, and print the largest memory in MB."""
+    with _served(0.0) as url:
+        asyncio.run(_ours(url, calls))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def reading(pairs: int, gates: int) -> float:
+    """Return the seconds that a review of recorded answers takes, start to report, with so many gates over them."""
+    from seatrial.instruments import instruments
+
+    names = [name for name in sorted(instruments()) if name.startswith(("linear/", "text/"))]
+    with tempfile.TemporaryDirectory() as given:
+        folder = Path(given)
+        for role in ("old", "new"):
+            rows = (
+                {
+                    "id": f"q{number}",
+                    "prompt": f"What would you say to draft {number}?",
+                    "response": f"{SAID} {role} note {number}. " * 6,
+                }
+                for number in range(pairs)
+            )
+            (folder / f"{role}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+        lines = ["name: read", "baseline: {model: transcripts/old.jsonl}", "candidate: {model: transcripts/new.jsonl}"]
+        chosen = [names[number % len(names)] for number in range(gates)]
+        lines += ["signals:", *(f"  behavior/s{n}: {{instrument: {name}}}" for n, name in enumerate(chosen))]
+        lines += ["gates:", *(f"  - {{signal: behavior/s{n}, margin: 0.1}}" for n in range(gates))]
+        (folder / "policy.yaml").write_text("\n".join(lines), encoding="utf-8")
+        command = [sys.executable, "-m", "seatrial", "review", "policy.yaml", "--quiet"]
+        began = time.perf_counter()
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1, 3):
+            raise RuntimeError(done.stderr)
+        return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(float(sys.argv[1])))
