@@ -47,6 +47,18 @@ def test_who_may_not_gate_has_no_chance_and_is_asked_once() -> None:
         assert found.chances == (0.0, 0.0, 1.0)
         assert found.calls.tolist() == [[2.0 * 104 * len(gate.suites)]] * RUNS
         assert set(found.ends) == {math.inf}
+        for one in (found.passed, found.failed, found.alone, found.final_pass, found.final_fail, found.final_alone):
+            assert one.shape == (RUNS, 1) and not one.any()
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_a_last_look_at_one_suite_decides_what_its_last_does(method: Method) -> None:
+    """What is bet on, or was there at once, leaves nothing for the end of the budget to add."""
+    found = _course(replace(_one(), method=method), 0.3, 30)
+    assert found.final_pass.tolist() == found.passed.tolist()
+    assert found.final_fail.tolist() == found.failed.tolist()
+    assert found.final_alone.tolist() == found.alone.tolist()
+    assert found.failed.any()
 
 
 def test_one_cluster_decides_nothing() -> None:

@@ -22,7 +22,7 @@ from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.spending import Looks, before_any_look, nominal_level
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import ROLES, GateVerdict, Item, Observation, Role
-from simulated_answers import Score, family, gate_plan, go, rounds_of, to_the_end
+from simulated_answers import Score, answers, family, gate_plan, go, rounds_of, to_the_end
 
 A, B, C = "behavior/a", "behavior/b", "behavior/c"
 
@@ -422,3 +422,23 @@ def test_a_family_stands_on_trust_where_a_suite_does() -> None:
     unread = replace(trusted, standing=replace(trusted.standing, may_gate=False))
     assert _asked(rounds_of(family("f", gate_plan(B), unread))).weighed().standing.trust == ""
     assert _asked(rounds_of(family("f", gate_plan(B), gate_plan(A)))).weighed().standing.trust == ""
+
+
+def test_a_familys_bounds_never_widen() -> None:
+    """What an earlier look ruled out or showed stays so, however the answers after it turn."""
+
+    def turning(role: Role, item: Item, draw: int) -> float:
+        first = int(item.cluster[1:]) < FIRST_ROUND
+        return 0.5 if role == "baseline" else (0.3 if first else 0.9) + 0.1 * _noise(role, item, draw)
+
+    rounds = rounds_of(family("f", gate_plan(A, 104), gate_plan(B, 104), margin=0.01, suite_margin=0.01))
+    gate = _asked(rounds)
+    go(rounds, turning)
+    (_, first), *_ = gate.found
+    rounds.take(answers([ask for run in gate.runs for ask in run.asks(60)], turning))
+    gate.going_on()
+    gate.look(0.05, 1)
+    (_, second), *_ = gate.found
+    assert second.clusters > first.clusters
+    assert second.estimate > first.high
+    assert (second.high, second.p_value) == (first.high, min(first.p_value, second.p_value))

@@ -561,3 +561,19 @@ def test_severe_answers_are_the_candidate_s_own() -> None:
     assert rounds_of(gate_plan("behavior/a", 3), brought=turned).severe == ["q0", "q2"]
     assert rounds_of(gate_plan("behavior/a", 3), brought=_frame("vibe/off", [1.0], [1.0])).severe == []
     assert rounds_of(gate_plan("behavior/a", 3)).severe == []
+
+
+def _above(role: Role, item: Item, draw: int) -> float:
+    """The candidate is worse by a little more than the margin, and answers differ much."""
+    return 0.3 if role == "baseline" else 0.43 + 0.3 * (-1.0) ** int(item.cluster[1:])
+
+
+def test_what_shows_harm_is_shared_by_the_gates_that_block() -> None:
+    """A gate that is bet on looks ahead as one of two that block; the one that only advises takes nothing."""
+    rounds = _asked(3 * FIRST_ROUND, MANY, _above)
+    assert rounds.asked[0].chance == pytest.approx(_ahead(rounds))
+    alone = rounds_of(gate_plan("behavior/a", MANY))
+    alone.take(answers(alone.gates[0].asks(3 * FIRST_ROUND), _above))
+    alone.asked[0].going_on()
+    alone.weigh()
+    assert alone.asked[0].chance > rounds.asked[0].chance > 0.0
