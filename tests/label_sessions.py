@@ -39,7 +39,7 @@ def reviewed(tmp_path: Path) -> Path:
             bad = rng.random() < share
             text = f"{COLD if bad else WARM}, number {number} of {role}."
             lines.append({"item": item.id, "prompt": item.messages[-1].content, "completion": text})
-            score = int(np.clip(round((7 if bad else 3) + 1.5 * rng.normal()), 0, 10))
+            score = int(np.clip(round((7 if bad else 3) + 0.8 * rng.normal()), 0, 10))
             scores.append({"item": item.id, "answer": text, "score": score})
         (tmp_path / f"{role}.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     scores += [{"item": one.item, "answer": one.text, "score": one.score} for one in suite.anchors]
