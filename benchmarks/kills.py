@@ -26,7 +26,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["JOBS", "Kills", "run"]
+from benchmarks.page import pool
+
+__all__ = ["JOBS", "Kills", "run", "run_afresh"]
 
 POLICY = """
 name: killed
@@ -371,6 +373,12 @@ def run(job: str, kills: int, say: Callable[[str], None] = lambda _: None, first
             )
             total.update({name: int(count) for name, count in left.items()})
     return Kills(operations, kills - first + 1, **total)
+
+
+def run_afresh(job: str, kills: int) -> Kills:
+    """Return what `run` finds in a process where nothing else was done: threads that others left do not outlive a fork."""
+    with pool(1) as fresh:
+        return fresh.submit(run, job, kills, print).result()
 
 
 if __name__ == "__main__":
