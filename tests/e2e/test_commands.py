@@ -91,7 +91,7 @@ def test_transcripts_without_a_shared_item(seatrial: Command, tmp_path: Path) ->
     for name, prompt in (("a", "Hi?"), ("b", "Ho?")):
         (tmp_path / f"{name}.csv").write_text(f"id,prompt,completion,bad\nq,{prompt},Yes,1\n", encoding="utf-8")
     (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
-    assert "answers to different questions" in seatrial("review", "p.yaml").err
+    assert "Answers to different questions" in seatrial("review", "p.yaml").err
 
 
 def test_transcripts_answer_a_suite(seatrial: Command, tmp_path: Path) -> None:

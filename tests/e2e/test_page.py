@@ -11,6 +11,7 @@ from aiohttp import web
 from playwright.sync_api import Browser
 
 from conftest import Command, Endpoint, PolicyWriter, chromium
+from seatrial import load_review
 from seatrial.report import load_result, write_reports
 
 pytestmark = pytest.mark.browser
@@ -120,5 +121,5 @@ def test_other_formats_defuse_model_text(review: Path) -> None:
 def test_a_report_is_read_back_as_it_was(review: Path) -> None:
     """Rendering from the stored evidence gives the same page."""
     before = (review / "report.html").read_text(encoding="utf-8")
-    write_reports(load_result(review), review)
+    write_reports(load_review(review).result, review)
     assert (review / "report.html").read_text(encoding="utf-8") == before

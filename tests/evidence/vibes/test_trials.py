@@ -304,6 +304,21 @@ def test_an_answer_that_says_what_wrote_it_is_never_shown() -> None:
         _plan(pairs=37, controls=0, answers=answers)
 
 
+def test_known_harm_stands_beside_whoever_answered() -> None:
+    """Items that both models answered come first; of one that only one of them did, its answer is beside the harm."""
+    answers = _answers()
+    for number in range(20):
+        del answers["candidate"]["praise", f"i{number}"]
+        del answers["baseline"]["praise", f"i{number + 20}"]
+    answers["baseline"]["praise", "i39"] = ("Fair and sound, and long enough.", "Fair and sound in other words.")
+    shown = _plan(pairs=1, controls=6, repeats=0, answers=answers)
+    spiked = {one.item.id: one.left if one.odd == "right" else one.right for one in shown if one.kind == "spike"}
+    assert "i39" in spiked
+    assert len(spiked) == 6
+    for item, text in spiked.items():
+        assert text in {said for role in answers for said in answers[role].get(("praise", item), ())}
+
+
 def test_a_pair_of_equal_answers_is_not_shown() -> None:
     """Where both models said the same there is nothing to tell apart."""
     answers = _answers()
@@ -328,7 +343,7 @@ def test_a_pair_of_equal_answers_is_not_shown() -> None:
             {},
             2,
             [("i1", 9.0, "mild"), ("nowhere", 10.0, "bad")],
-            "0 answers of known harm to items that both answered, and 6",
+            "0 answers of known harm to items that were answered, and 6",
         ),
     ],
 )

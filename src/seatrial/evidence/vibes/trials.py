@@ -145,16 +145,17 @@ def plan_trials(
     shared = sorted(key for key in before.keys() & after.keys() if key in items)
     differing = [key for key in shared if before[key][0] != after[key][0]]
     twice, other_twice = ([key for key in sorted(of) if key in items and len(of[key]) > 1] for of in (before, after))
-    known = [key for key in shared if key in harmful]
+    known = sorted(key for key in before.keys() | after.keys() if key in items and key in harmful)
     for what, held, wanted, how in (
         ("pairs whose answers differ", differing, pairs, "review more items, or ask for fewer pairs"),
         ("items with two answers of the baseline", twice, controls, "review with `draws: 2` and a temperature above 0"),
-        ("answers of known harm to items that both answered", known, controls, "review suites that carry anchors"),
+        ("answers of known harm to items that were answered", known, controls, "review suites that carry anchors"),
     ):
         if len(held) < wanted:
             raise EvidenceError(f"{len(held)} {what}, and {wanted} are needed: {how}")
     drawn = choice.sample(known, len(known))
-    spiked = sorted(drawn, key=lambda key: (harmful[key].published, harmful[key].verbatim))[:controls]
+    drawn.sort(key=lambda key: (key not in shared, harmful[key].published, harmful[key].verbatim))
+    spiked = drawn[:controls]
     real = _chosen(differing, pairs, {*spiked}, harmful, choice)
     doubled = _chosen(twice, controls, {*spiked, *real}, harmful, choice)
     decoyed = _chosen(other_twice, controls, {*spiked, *real, *doubled}, harmful, choice)
@@ -164,8 +165,9 @@ def plan_trials(
         *(_one_model("same", key, items[key], before[key], lots) for key in doubled),
         *(_one_model("decoy", key, items[key], after[key], lots) for key in decoyed),
         *(
-            _sided("spike", key, items[key], beside[number % 2][key][0], harmful[key].text, lots)
+            _sided("spike", key, items[key], text, harmful[key].text, lots)
             for number, key in enumerate(spiked)
+            for text in [(beside[number % 2].get(key) or beside[(number + 1) % 2][key])[0]]
         ),
     ]
     lots.shuffle(order)
