@@ -95,11 +95,11 @@ def test_a_request_that_does_not_become_whole_is_ended(served: Served, sent: byt
     """Whatever is missing of it, and whatever was answered before."""
     port = served()
     with _open(port, sent) as made:
-        assert 0.6 * WHOLE < _ended_after(made) < WHOLE + 2
+        assert 0.6 * WHOLE < _ended_after(made) < WHOLE + 10
     with _open(port, HEADERS + b"\r\n") as made:
         assert made.recv(4096).startswith(b"HTTP/1.1 200")
         made.sendall(sent or HEADERS)
-        assert 0.6 * WHOLE < _ended_after(made) < WHOLE + 2
+        assert 0.6 * WHOLE < _ended_after(made) < WHOLE + 10
 
 
 def test_a_drip_of_headers_does_not_put_the_deadline_off(served: Served) -> None:
@@ -117,7 +117,7 @@ def test_a_drip_of_headers_does_not_put_the_deadline_off(served: Served) -> None
                 continue
             except OSError:
                 break
-        assert WHOLE < time.monotonic() - began + 0.05 < WHOLE + 30
+        assert WHOLE < time.monotonic() - began + 0.05 < 4.5
 
 
 def test_headers_without_end_are_ended(served: Served) -> None:
