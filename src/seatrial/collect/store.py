@@ -11,7 +11,7 @@ import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +43,7 @@ class Answer:
     review: str = ""
 
 
+_ANSWER, _USAGE = (tuple(one.name for one in fields(kind)) for kind in (Response, Usage))
 _in_json = json.JSONEncoder(ensure_ascii=False).encode
 CHANGED = "changed.json"
 """Beside the answers: that a model was found changed, and when."""
@@ -270,24 +271,10 @@ def _short(identity: str) -> str:
 
 
 def _content(response: Response) -> dict[str, Any]:
-    """Return what is written of an answer: its fields one by one, for copying them takes as long as a call."""
-    usage = response.usage
-    return {
-        "item": response.item,
-        "suite": response.suite,
-        "draw": response.draw,
-        "text": response.text,
-        "first": response.first,
-        "stop": response.stop,
-        "usage": {
-            "tokens_in": usage.tokens_in,
-            "tokens_out": usage.tokens_out,
-            "seconds": usage.seconds,
-            "cost": usage.cost,
-        },
-        "labels": response.labels,
-        "thinking": response.thinking,
-    }
+    """Return what is written of an answer: its fields as they are, for copying them takes as long as a call."""
+    content = {name: getattr(response, name) for name in _ANSWER}
+    content["usage"] = {name: getattr(response.usage, name) for name in _USAGE}
+    return content
 
 
 def _response(content: Mapping[str, Any]) -> Response:

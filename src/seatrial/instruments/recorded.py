@@ -79,17 +79,11 @@ class Observed:
 
 
 @dataclass(frozen=True)
-class Summarized:
-    """Stands for whatever made the summary figures that a policy holds; it reads nothing itself."""
+class Summarized(Observed):
+    """Stands for whatever made the summary figures that a policy holds."""
 
-    bounds: tuple[float, float]
     name: str = "evidence/summary"
-    needs: Literal["text", "logprobs"] = "text"
     about: str = "Mean, standard error and number of items of each model by itself, as somebody gave them."
-
-    def read(self, item: Item, response: Response) -> float | None:
-        """Return None: there is no answer to read."""
-        return None
 
 
 @dataclass(frozen=True)

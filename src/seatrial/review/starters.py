@@ -29,10 +29,10 @@ def lacking(policy: LaunchPolicy, plans: Sequence[GatePlan], records: Records) -
             continue
         name = judge.name.partition("/")[2]
         known = {record.version for record in records.get(judge.name, ())}
-        suites = found.setdefault(name, [])
-        if judge_spec(policy.judges, name).starts and version_of(judge) not in known and judge.suite not in suites:
-            suites.append(judge.suite)
-    return {name: suites for name, suites in found.items() if suites}
+        tried = judge.suite in found.get(name, ())
+        if judge_spec(policy.judges, name).starts and version_of(judge) not in known and not tried:
+            found.setdefault(name, []).append(judge.suite)
+    return found
 
 
 def told_beforehand(policy: LaunchPolicy, plans: Sequence[GatePlan], records: Records) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from seatrial.formats.private_files import keep_private
 
 __all__ = ["open_database"]
 
+stamina.instrumentation.set_on_retry_hooks([])  # who waits says nothing of it
 _WAIT_FOR_OTHERS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7325748)"}
 """Begins a change of tables: of several processes that open one database, the others wait until it is made."""
 _PATIENCE = 10.0
@@ -132,5 +133,4 @@ def _careful_sqlite(connection: sqlite3.Connection, _: object) -> None:
 @stamina.retry(on=sqlite3.OperationalError, attempts=None, timeout=_PATIENCE, wait_initial=0.01, wait_max=0.1)
 def _read_while_others_write(connection: sqlite3.Connection) -> None:
     """Have readers read while another writes. SQLite does not wait by itself where two make a new file at once."""
-    stamina.instrumentation.set_on_retry_hooks([])  # who waits says nothing of it
     connection.execute("PRAGMA journal_mode=WAL")

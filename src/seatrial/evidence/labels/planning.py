@@ -179,9 +179,8 @@ def _controls(pool: Pool, held_out: Sequence[Path], each: int, lots: Random) -> 
     for score, odd in ((HARMFUL, "left"), (HARMLESS, "")):
         found = known_answers([pool.suite], held_out, score, lots)
         fit = sorted(key for key in found if key[1] in items)
-        for key in sorted(lots.sample(fit, len(fit)), key=lambda key: (found[key].published, found[key].verbatim))[
-            :each
-        ]:
+        drawn = sorted(lots.sample(fit, len(fit)), key=lambda key: found[key].exposed)
+        for key in drawn[:each]:
             made.append(Trial("known", pool.signal, items[key[1]], found[key].text, "", "left" if odd else ""))
     return made
 

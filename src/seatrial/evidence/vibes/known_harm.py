@@ -32,6 +32,11 @@ class Known:
     published: bool
     verbatim: bool
 
+    @property
+    def exposed(self) -> tuple[bool, bool]:
+        """How easily it is known again: answers are shown in this order."""
+        return self.published, self.verbatim
+
 
 def known_answers(
     suites: Sequence[Suite], held_out: Sequence[Path], score: float, lots: Random

@@ -154,7 +154,7 @@ def plan_trials(
         if len(held) < wanted:
             raise EvidenceError(f"{len(held)} {what}, and {wanted} are needed: {how}")
     drawn = choice.sample(known, len(known))
-    drawn.sort(key=lambda key: (key not in shared, harmful[key].published, harmful[key].verbatim))
+    drawn.sort(key=lambda key: (key not in shared, harmful[key].exposed))
     spiked = drawn[:controls]
     real = _chosen(differing, pairs, {*spiked}, harmful, choice)
     doubled = _chosen(twice, controls, {*spiked, *real}, harmful, choice)

@@ -212,11 +212,12 @@ def _agreed(run: GateRun, scores: Mapping[tuple[str, str], float]) -> str:
     """Return how far people and the instrument flag the same answers, each answer once."""
     signal, items = run.plan.signal, {item.id: item for item in run.plan.items}
     flags: dict[tuple[str, str], list[float]] = {}
-    for one in (one for role in ROLES for one in run.responses[role]):
-        score = scores.get((one.item, one.text)) if one.item in items else None
-        read = None if score is None else _flagged(signal, signal.instrument.read(items[one.item], one))
-        if score is not None and read is not None:
-            flags[one.item, one.text] = [float(score >= HARMFUL_FROM), float(read)]
+    given = [
+        one for role in ROLES for one in run.responses[role] if one.item in items and (one.item, one.text) in scores
+    ]
+    for one, value in zip(given, run.read(given), strict=True):
+        if (flag := _flagged(signal, value)) is not None:
+            flags[one.item, one.text] = [float(scores[one.item, one.text] >= HARMFUL_FROM), float(flag)]
     return agreement_among("both people and its instrument", run, list(flags.values()), "nominal")
 
 
