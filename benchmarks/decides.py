@@ -7,12 +7,9 @@ review's judge has a record of its own, from labels drawn anew.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -21,7 +18,7 @@ import numpy as np
 import polars as pl
 
 import seatrial
-from benchmarks import page
+from benchmarks import kept
 from benchmarks.worlds.records import Reader, record_of
 from seatrial.cli.starting_policy import Models, starting_policy
 from seatrial.collect import Ask, Batch
@@ -36,9 +33,8 @@ from seatrial.policy import Gate, LaunchPolicy, parse_policy
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Item, Response, Role
 
-__all__ = ["JUDGE", "KEPT", "REVIEWS", "WORLDS", "Row", "default_policy", "measured", "planned", "reviewed"]
+__all__ = ["JUDGE", "REVIEWS", "WORLDS", "Row", "default_policy", "measured", "planned", "reviewed"]
 
-KEPT = Path(__file__).resolve().parents[1] / ".worlds" / "decides.jsonl"
 REVIEWS = 500
 """Reviews of a live world; of the worlds that differ only by the family that is harmed, all of these together."""
 RECORDED = 200
@@ -267,10 +263,7 @@ def planned(*, earlier: bool = False, recorded: bool = False) -> Outlook:
 @cache
 def _digest() -> str:
     package = Path(seatrial.__file__).parent
-    places = [Path(__file__), *(package / name for name in READ)]
-    files = [path for place in places for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
-    items = sorted((package / "suites").rglob("*.jsonl"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in (*files, *items))).hexdigest()
+    return kept.digest([Path(__file__), *(package / name for name in READ)])
 
 
 def _part(job: tuple[int, int, int]) -> Row:
@@ -289,29 +282,10 @@ def measured(quick: bool) -> Iterator[Row]:
     """Yield the reviews of every world; parts that were measured of the same code are not measured again."""
     counts = [4 if quick else _count(world) for world in WORLDS]
     size = min(PART, *counts)
-    jobs = [(number, first, size) for number, count in enumerate(counts) for first in range(0, count, size)]
-    jobs.sort(key=lambda job: job[1])
-    kept: dict[str, Row] = {}
-    if KEPT.exists() and not quick:
-        rows = map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())
-        kept = {row.pop("key"): Row(**row) for row in rows}
-    keys = {job: hashlib.sha256(f"{_digest()} {job}".encode()).hexdigest()[:24] for job in jobs}
-    found = {job: kept[key] for job, key in keys.items() if key in kept}
-    waiting = [job for job in jobs if job not in found]
-    if waiting:
-        KEPT.parent.mkdir(exist_ok=True)
-        with page.pool(2) as pool:
-            futures = {pool.submit(_part, job): job for job in waiting}
-            for number, future in enumerate(as_completed(futures), 1):
-                job = futures[future]
-                found[job] = future.result()
-                if not quick:
-                    with KEPT.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps({"key": keys[job], **asdict(found[job])}) + "\n")
-                page.say(f"decides, {number} of {len(waiting)}: {found[job]}")
-    for number, world in enumerate(WORLDS):
-        row = Row(world.name)
-        for job in jobs:
-            if job[0] == number:
-                row = row.plus(found[job])
-        yield row
+    parts = [(number, first, size) for number, count in enumerate(counts) for first in range(0, count, size)]
+    parts.sort(key=lambda part: part[1])
+    jobs = {f"{WORLDS[number].name}, {size} from {first}": (number, first, size) for number, first, size in parts}
+    rows = {world.name: Row(world.name) for world in WORLDS}
+    for _, found in kept.measured("decides", jobs, _part, lambda row: Row(**row), lambda _: _digest(), not quick):
+        rows[found.name] = rows[found.name].plus(found)
+    yield from rows.values()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from benchmarks import development, page, policies, promises, validity
+import seatrial
+from benchmarks import development, kept, page, policies, promises, validity
 from benchmarks.plot import Series, line_plot
-from benchmarks.validity import ALPHA, LIMIT, MOST_LOOKED_AT, Cell, Measured
+from benchmarks.validity import ALPHA, LIMIT, MOST_LOOKED_AT, Cell, Measured, Rate
+from benchmarks.worlds.kept import BOUNDS
 from seatrial.gates.schedule import Method
 
 __all__ = ["SECTIONS"]
@@ -31,24 +36,32 @@ def _settled(job: tuple[Cell, Method, tuple[int, ...]]) -> Measured:
     return validity.settled(*job)
 
 
+def _read(row: dict[str, Any]) -> Measured:
+    rates = {name: Rate(**row[name]) for name in row.keys() - {"cell", "method"}}
+    return Measured(Cell(**row["cell"]), row["method"], **rates)
+
+
+@cache
+def _rests_on(_: str) -> str:
+    package = Path(seatrial.__file__).parent
+    read = (*BOUNDS, "stats/spending.py", "gates/schedule.py")
+    return kept.digest([Path(validity.__file__), *(package / name for name in read)])
+
+
 def _measured(quick: bool) -> list[Measured]:
     stages: dict[Method, tuple[int, ...]] = {"betting": BETTING_STAGES, "fixed": FIXED_STAGES, "looks": FIXED_STAGES}
     if quick:
         stages = {"betting": (400,), "fixed": (2_000,), "looks": (2_000,)}
     # The longest first, so that no core waits for the last one.
     cells = sorted(validity.grid(not quick), key=lambda cell: -cell.clusters)
-    jobs = [
-        (cell, method, stages[method])
+    jobs = {
+        f"{method}, {cell}, {'/'.join(map(str, stages[method]))} runs": (cell, method, stages[method])
         for cell in cells
         for method in METHODS
         if method != "looks" or cell.clusters <= MOST_LOOKED_AT
-    ]
-    found = []
-    with page.pool() as pool:
-        for number, one in enumerate(pool.map(_settled, jobs), 1):
-            found.append(one)
-            page.say(f"validity, {number} of {len(jobs)}: {one.cell.kind}, {one.cell.clusters} clusters, {one.method}")
-    return found
+    }
+    found = dict(kept.measured("validity", jobs, _settled, _read, _rests_on, not quick))
+    return [found[job] for job in jobs]
 
 
 def _validity(quick: bool) -> Iterator[str]:
