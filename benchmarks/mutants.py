@@ -2,8 +2,8 @@
 
 The faults are mutmut's (a comparison turned round, a number one higher, an argument left out, a sign dropped) and every
 `if` turned round. Each is put into a copy of the repository, where only the tests that benchmarks/mutants.toml names for its module are run. Two
-processes keep the libraries loaded between faults. What was found is kept in .mutants/ by the content of the module and
-its tests, so that a run that was stopped goes on where it was; `--fresh` forgets it.
+processes keep the libraries loaded between faults. What was found is kept in the repository by the content of the module
+and its tests, so that a run that was stopped goes on where it was; `--fresh` forgets it.
 
 Left alone are docstrings, types and their aliases, imports, `__all__`, whether `zip` is strict, how dataclasses are written,
 and sentences: words for people are held by snapshots.
@@ -29,7 +29,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import repeat
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -38,7 +37,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
 ROOT = Path(__file__).resolve().parents[1]
-KEPT = ROOT / ".mutants" / "results.jsonl"
+KEPT = ROOT / "benchmarks" / "measured" / "mutants.jsonl"
 COPIED = ("src", "tests", "benchmarks", "examples", "pyproject.toml")
 WORKERS = 2
 GOAL = 0.9
@@ -65,14 +64,14 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a fault: `killed`, `survived` or `timeout`."""
+    """What became of a fault: `killed`, `survived` or `timeout`; its lines are kept where it survived."""
 
     key: str
     module: str
     number: int
-    before: str
-    after: str
     outcome: str
+    before: str = ""
+    after: str = ""
 
 
 class _Faults(cst.CSTVisitor):
@@ -258,17 +257,25 @@ def run(modules: dict[str, list[str]], workers: int = WORKERS, most: int | None 
     if KEPT.exists():
         kept = {row["key"]: Outcome(**row) for row in map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())}
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        keyed = [pair for own in pool.map(_drawn, modules.items(), repeat(most)) for pair in own]
-    found = [kept[key] for _, key in keyed if key in kept]
-    waiting = [(mutant, key) for mutant, key in keyed if key not in kept]
-    return found + _Campaign(modules, waiting).run(workers) if waiting else found
+        keyed = list(pool.map(_keyed, modules.items()))
+    drawn = [pair for own in keyed for pair in own[:most]]
+    waiting = [(mutant, key) for mutant, key in drawn if key not in kept]
+    kept |= {one.key: one for one in (_Campaign(modules, waiting).run(workers) if waiting else [])}
+    possible = {key for own in keyed for _, key in own}
+    known = [one for one in kept.values() if one.key in possible or one.module not in modules]
+    KEPT.write_text("".join(map(_line, sorted(known, key=lambda one: (one.module, one.key)))), encoding="utf-8")
+    return [kept[key] for _, key in drawn]
 
 
-def _drawn(named: tuple[str, list[str]], most: int | None) -> list[tuple[Mutant, str]]:
-    """Return the faults of one module with their keys, those of the smallest keys where not all are wanted."""
+def _keyed(named: tuple[str, list[str]]) -> list[tuple[Mutant, str]]:
+    """Return the faults of one module with their keys, which order them."""
     module, tests = named
     own = [(one, _key(one, tests)) for one in faults(ROOT / "src" / "seatrial" / f"{module}.py", module)]
-    return sorted(own, key=lambda pair: pair[1])[:most]
+    return sorted(own, key=lambda pair: pair[1])
+
+
+def _line(one: Outcome) -> str:
+    return json.dumps({name: value for name, value in asdict(one).items() if value != ""}, ensure_ascii=False) + "\n"
 
 
 class _Campaign:
@@ -314,10 +321,11 @@ class _Campaign:
     def _note(self, worker: _Worker, outcome: str) -> None:
         assert worker.busy is not None
         mutant, key = worker.busy
-        done = Outcome(key, mutant.module, mutant.number, mutant.before, mutant.after, outcome)
+        lines = (mutant.before, mutant.after) if outcome == "survived" else ()
+        done = Outcome(key, mutant.module, mutant.number, outcome, *lines)
         self._found.append(done)
         with KEPT.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(done), ensure_ascii=False) + "\n")
+            file.write(_line(done))
 
     def _say(self) -> None:
         counts = Counter(one.outcome for one in self._found)

@@ -64,6 +64,7 @@ def test_text_by_the_authors_is_marked(tmp_path: Path) -> None:
     assert not judged_by_record(record, "behavior/x").may_gate
 
 
+@pytest.mark.slow
 def test_each_file_is_a_model_where_no_column_says_so(tmp_path: Path) -> None:
     """Files of several models show where the instrument errs differently; a column of models comes first."""
     right, wrong = _refusals(tmp_path, 80, 0, "old.jsonl"), _refusals(tmp_path, 80, 20, "new.jsonl")
@@ -200,6 +201,7 @@ def test_a_judge_is_measured_tried_on_injections_and_priced(
     assert [{body["seed"] for body in part} for part in (seen[:60], seen[60:120])] == [{20250425}, {20250426}]
 
 
+@pytest.mark.slow
 def test_a_judge_that_wavers_is_found_out(write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path) -> None:
     """Read again, its grades no longer correlate fully; the second reading is asked anew and not found again."""
     rows = [{"text": f"{GLOWING if n % 2 else CANDID} {'x' * n}", "label": n % 2, "prompt": f"p{n}"} for n in range(60)]

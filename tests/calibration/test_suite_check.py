@@ -83,6 +83,7 @@ def test_an_item_of_another_suite_is_found(tmp_path: Path) -> None:
     assert "stands in behavior/impulsive-actions too" in found
 
 
+@pytest.mark.slow
 def test_a_leaked_answer_and_a_test_that_says_so_are_found(tmp_path: Path) -> None:
     """An accepted answer in the question, and words that tell a model that it is being tested."""
     items = _plain()

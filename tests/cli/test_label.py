@@ -18,6 +18,8 @@ from seatrial.evidence.vibes.trials import Trial
 from seatrial.web import guard
 from vibe_sessions import database
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["database", "reviewed"]
 
 
@@ -45,7 +47,6 @@ def _labelled(result: Result, database: str, monkeypatch: pytest.MonkeyPatch, di
     store.engine.dispose()
 
 
-@pytest.mark.slow
 def test_labels_let_a_judge_gate(reviewed: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gate whose judge had no record counts after a session of labels: the whole way by commands."""
     folder = reviewed.parents[1]
@@ -90,7 +91,6 @@ def test_nothing_labelled_is_no_labels(reviewed: Path, database: str) -> None:
     assert isinstance(_run("vibe", "status", "--db", database).exception, EvidenceError)
 
 
-@pytest.mark.slow
 def test_raters_who_disagree_throughout_write_nothing(
     reviewed: Path, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

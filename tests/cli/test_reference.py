@@ -12,6 +12,7 @@ from seatrial.cli import app
 from seatrial.cli.reference import COMMANDS, reference
 
 
+@pytest.mark.slow
 def test_the_reference_in_the_docs_is_current() -> None:
     """docs/reference/commands.md is what the commands' own help says now."""
     assert (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8") == reference(), "run make docs"
@@ -47,6 +48,7 @@ def test_every_command_has_an_example_and_explains_each_option(command: str) -> 
     assert [one.name for one in found.params if getattr(one, "help", "") is None] == []
 
 
+@pytest.mark.slow
 def test_the_width_of_the_terminal_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Written on a narrow terminal or a wide one, the reference is the same."""
     wide = reference()

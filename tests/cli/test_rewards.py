@@ -112,6 +112,7 @@ def test_a_forecast_is_entered_and_blocks_a_training_plan(seatrial: Command, tab
     assert verdict["estimate"] * verdict["slope"] == pytest.approx(shift["value"], abs=0.005)
 
 
+@pytest.mark.slow
 def test_what_a_mix_that_keeps_its_gates_does_is_launched(seatrial: Command, table: Path, tmp_path: Path) -> None:
     """The same gate passes where the forecast rules the harm out: a plan may be trained."""
     (tmp_path / "policy.yaml").write_text(POLICY, encoding="utf-8")
@@ -132,6 +133,7 @@ def test_a_forecast_counts_as_far_as_what_read_it(seatrial: Command, table: Path
     assert decided.code == 3 and verdict["verdict"] == "inconclusive" and "may only advise" in verdict["advisory"]
 
 
+@pytest.mark.slow
 def test_a_refused_forecast_holds_its_gates(seatrial: Command, table: Path, tmp_path: Path) -> None:
     """Where the samples do not bear the mix it is said, and a review on that evidence holds: unknown is no pass."""
     (tmp_path / "policy.yaml").write_text(POLICY, encoding="utf-8")
@@ -168,6 +170,7 @@ def _refused(done: Outcome, words: str) -> None:
     assert done.code == 2 and words in " ".join(done.err.split()) and "Traceback" not in done.err, done.err
 
 
+@pytest.mark.slow
 def test_what_is_asked_wrongly_is_said(seatrial: Command, table: Path, tmp_path: Path) -> None:
     """A mix of no column, no beta, a margin of no behavior, a policy of other gates, a folder that is a file."""
     (tmp_path / "policy.yaml").write_text(POLICY.replace("text-refusal", "other"), encoding="utf-8")

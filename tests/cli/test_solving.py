@@ -32,6 +32,7 @@ def _write(folder: Path, text: str, models: str = MODELS) -> None:
     (folder / "policy.yaml").write_text(models + text, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_policy_that_reaches_its_power_is_written(seatrial: Command, tmp_path: Path) -> None:
     """More calls are found, told and written; everything else of the policy is as it was, and its plan follows."""
     _write(tmp_path, "budget: {calls: 100}\ngates:\n  - {signal: behavior/verbosity, margin: 0.12}\n")
@@ -46,6 +47,7 @@ def test_a_policy_that_reaches_its_power_is_written(seatrial: Command, tmp_path:
     assert load_policy(tmp_path / "same.yaml") == after
 
 
+@pytest.mark.slow
 def test_machines_get_nothing_but_the_plan(seatrial: Command, tmp_path: Path) -> None:
     """With --json stdout is one object, of the policy that was written."""
     _write(tmp_path, "budget: {calls: 100}\ngates:\n  - {signal: behavior/verbosity, margin: 0.12}\n")
@@ -101,6 +103,7 @@ def test_a_family_that_is_not_there_is_refused(seatrial: Command, tmp_path: Path
         assert (done.code, words in done.err) == (2, True), done.err
 
 
+@pytest.mark.slow
 def test_a_family_of_one_suite_is_that_suite(seatrial: Command, tmp_path: Path) -> None:
     """A mean over one suite is no mistake: it is planned as one gate over its clusters."""
     _write(
@@ -137,6 +140,7 @@ def test_a_suite_of_two_clusters_is_blind(seatrial: Command, tmp_path: Path) -> 
     assert "blind  behavior/tiny  0.1     0.8" in done.out
 
 
+@pytest.mark.slow
 def test_draws_at_temperature_0_are_told(seatrial: Command, tmp_path: Path) -> None:
     """Each item is asked once whatever the policy says, for every answer is the same: the plan says so."""
     words = "Every item is asked once: at temperature 0 asking again gives the same answer."

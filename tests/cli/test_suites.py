@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from conftest import Command
 from seatrial.suites import find_suites
 
@@ -31,6 +33,7 @@ def test_the_map_counts_items(seatrial: Command) -> None:
     assert "·" in shown
 
 
+@pytest.mark.slow
 def test_a_suite_of_ones_own_from_nothing_to_a_check(seatrial: Command, tmp_path: Path) -> None:
     """`new` says what it wrote and what is next; the suite is listed, checked, and an error in it ends with 2."""
     made = seatrial("suites", "new", "own/late")

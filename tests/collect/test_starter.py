@@ -91,6 +91,7 @@ def test_a_suite_with_few_graded_answers_is_not_tried() -> None:
     assert planned_trials([PUSHBACK], enough)[0]
 
 
+@pytest.mark.slow
 async def test_a_judge_earns_a_record_for_each_suite(endpoint: Endpoint) -> None:
     """Its rates come back, it may gate, and the record says that it is a starter and of which suite."""
     grading(endpoint, by_rates(0.9, 0.1))

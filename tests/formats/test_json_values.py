@@ -32,6 +32,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_every_value_is_strict_json(value: Any) -> None:
     """No number without a word in JSON is left: any other program can read what is written."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from seatrial.formats.jsonl import DoubledKey, json_lines, unique
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.dictionaries(st.text(), st.text(), min_size=1), max_size=5))
 def test_what_was_written_is_read(rows: list[dict[str, str]]) -> None:

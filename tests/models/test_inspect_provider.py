@@ -35,6 +35,7 @@ async def test_a_real_provider_of_inspect() -> None:
     assert response.usage.cost == 7.0
 
 
+@pytest.mark.slow
 async def test_without_logprobs_it_says_what_to_set(endpoint: Endpoint) -> None:
     """A provider that gives no log-probabilities ends a probe with what to change."""
     endpoint.logprobs = False
@@ -44,6 +45,7 @@ async def test_without_logprobs_it_says_what_to_set(endpoint: Endpoint) -> None:
             await model.ask(Request(ITEM, max_tokens=1, top_logprobs=3))
 
 
+@pytest.mark.slow
 async def test_a_failing_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a provider raises becomes a failed call, or the end of the review where the key is wrong."""
     (model,) = open_models(ModelSpec(model="openai-api/sim/small", logprobs=0))

@@ -154,6 +154,7 @@ def _flaky(status: int, times: int, **headers: str) -> Callable[[dict[str, Any],
     return lambda body, n: web.Response(status=status, text="later", headers=headers) if n <= times else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

@@ -53,6 +53,7 @@ def test_a_refused_parameter_ends_the_review_before_calls_are_spent(
     assert not (tmp_path / "out" / "decision.json").exists()
 
 
+@pytest.mark.slow
 def test_the_settings_that_are_named_let_it_go_on(seatrial: Command, tmp_path: Path, endpoint: Endpoint) -> None:
     """With a temperature and a seed of null neither is sent, and the review is decided."""
     refuse = [_refuse(name) for name in ("temperature", "seed")]
@@ -65,6 +66,7 @@ def test_the_settings_that_are_named_let_it_go_on(seatrial: Command, tmp_path: P
     assert seatrial("review", path, "--out", tmp_path / "out", "--quiet").code == 3
 
 
+@pytest.mark.slow
 def test_first_calls_are_calls_of_the_first_round(seatrial: Command, tmp_path: Path, endpoint: Endpoint) -> None:
     """They are answered once and counted once, so the budget holds."""
     done = seatrial("review", _policy(tmp_path, endpoint, calls=10), "--out", tmp_path / "out", "--quiet")

@@ -127,6 +127,7 @@ def test_a_comparison_has_a_folder_of_its_own() -> None:
     assert default_folder(policy.model_copy(update={"name": "???"}), Path("r")).name.startswith("review-")
 
 
+@pytest.mark.slow
 def test_planning_reads_no_answer(recorded: Recorded, tmp_path: Path) -> None:
     """The plan of recorded answers has their clusters; an earlier review gives the spread that it assumes otherwise."""
     policy = load_policy(recorded())

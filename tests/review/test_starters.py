@@ -75,6 +75,7 @@ def test_a_review_tries_its_judge_first_and_says_so(
     assert endpoint.count == calls
 
 
+@pytest.mark.slow
 def test_a_gate_on_trust_launches_in_words_of_its_own(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
 ) -> None:
@@ -123,6 +124,7 @@ def test_too_small_a_budget_is_said_and_holds(
     assert f"judge/main is not tried for {SIGNAL}: 150 calls are too few" in done.err
 
 
+@pytest.mark.slow
 def test_only_what_blocks_and_has_no_record_is_tried(write_policy: PolicyWriter, endpoint: Endpoint) -> None:
     """A record of this version, an advisory gate, or a judge that is no model ask for no trial."""
 

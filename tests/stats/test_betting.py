@@ -124,6 +124,7 @@ def test_many_samples_are_bounded_as_each_alone() -> None:
         np.testing.assert_allclose(paths[row], betting.log_wealth_against(x[row], 0.4, 0, 1, "greater")[1:])
 
 
+@pytest.mark.slow
 @given(UNIT, st.floats(0.02, 0.3))
 def test_one_look_at_the_end_misses_less_than_many(x: list[float], alpha: float) -> None:
     """Bounds that may use the best of all looks are at least as sharp as those of the last look alone."""

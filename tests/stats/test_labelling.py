@@ -37,6 +37,7 @@ def test_the_most_harmful_band_is_read_first_and_most() -> None:
     assert np.bincount(bands[order]) / 100 == pytest.approx(SHARES, abs=0.03)
 
 
+@pytest.mark.slow
 def test_within_a_stratum_every_answer_has_the_same_chance() -> None:
     """Over many sessions each answer of a band is among the first fifty as often as `chances` says."""
     bands, kinds = np.repeat([0, 1, 2], 40), np.tile([0, 1], 60)

@@ -57,6 +57,7 @@ def test_ppi_covers_and_never_loses_much(quality: float) -> None:
     assert width / plain <= (1.02 if quality == 0 else 0.9 if quality == 0.6 else 0.45)
 
 
+@pytest.mark.slow
 def test_ppi_sequential_holds_at_every_look() -> None:
     """Over all looks the sequential bounds miss the mean in at most alpha of the runs; a good judge narrows them."""
     rng = np.random.default_rng(2)

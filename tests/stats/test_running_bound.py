@@ -49,6 +49,7 @@ def test_it_is_what_all_numbers_give(law: str, aim: float | None, side: betting.
         before = found.bound
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=40), st.lists(st.integers(0, 40), max_size=4))
 def test_looks_change_nothing(x: list[float], looks: list[int]) -> None:
     """Which looks were taken before makes no difference beyond the precision of a bound."""

@@ -203,6 +203,7 @@ def _open_elsewhere(url: str, package: str, tmp_path: Path, count: int) -> list[
     return told
 
 
+@pytest.mark.slow
 def test_processes_that_open_at_once_migrate_once(url: str, package: str, migration: Migration, tmp_path: Path) -> None:
     """Of processes that open a new database at once, one makes the tables, and the others wait for it."""
     migration("0001", 'op.create_table("boats", Column("id", Integer))\ntime.sleep(0.3)')

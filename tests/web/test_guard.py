@@ -60,6 +60,7 @@ def test_a_burst_is_served_and_no_more(client: TestClient, clock: _Clock) -> Non
     assert _codes(client, BURST + 1) == [200] * BURST + [429]
 
 
+@pytest.mark.slow
 def test_a_steady_typist_is_never_turned_away(client: TestClient, clock: _Clock) -> None:
     """Requests at just under the rate are served for as long as they come."""
     for _ in range(4 * BURST):

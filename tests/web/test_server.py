@@ -82,6 +82,7 @@ def _ended_after(made: socket.socket) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sent",
     [
@@ -129,6 +130,7 @@ def test_headers_without_end_are_ended(served: Served) -> None:
             time.sleep(0.001)
 
 
+@pytest.mark.slow
 def test_a_request_under_way_has_time(served: Served) -> None:
     """The deadline is the client's: an answer that takes the server longer arrives, and so does the next one."""
     port = served()
@@ -138,6 +140,7 @@ def test_a_request_under_way_has_time(served: Served) -> None:
         assert client.post("/", content=b"x" * 90_000).text == "90000 of 127.0.0.1"
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_is_ended(served: Served) -> None:
     """What waits for it does not wait for ever; who reads slowly gets all of it."""
     port = served()
@@ -287,6 +290,7 @@ def _serving(folder: Path, *options: str) -> Iterator[int]:
         process.wait(10)
 
 
+@pytest.mark.slow
 def test_400_slow_clients_lock_nobody_out(tmp_path: Path) -> None:
     """On a server with 256 files, every rater is answered within two seconds while they last."""
     with _serving(tmp_path) as port, ExitStack() as stack:
@@ -303,6 +307,7 @@ def test_400_slow_clients_lock_nobody_out(tmp_path: Path) -> None:
         assert max(took) < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "served"), [((), 60), (("--trusted-proxy", "127.0.0.1"), 90)])
 def test_only_a_trusted_proxy_says_where_a_request_comes_from(
     tmp_path: Path, options: tuple[str, ...], served: int

@@ -20,6 +20,8 @@ from seatrial.policy import LaunchPolicy
 from seatrial.web import guard
 from vibe_sessions import guard_in
 
+pytestmark = pytest.mark.slow
+
 Held = tuple[SessionStore, PlannedLabels, TestClient]
 
 
@@ -33,7 +35,6 @@ def held(database: str, reviewed: Path, policy: LaunchPolicy, monkeypatch: pytes
     store.engine.dispose()
 
 
-@pytest.mark.slow
 def test_raters_go_from_answer_to_answer_until_there_are_enough(held: Held) -> None:
     """Both are thanked as soon as 20 of either kind were found; the administrator sees what they say, raters do not."""
     store, made, client = held

@@ -18,6 +18,8 @@ from seatrial.evidence.vibes.store import SessionStore
 from seatrial.policy import LaunchPolicy
 from seatrial.suites import find_suites, load_suite
 
+pytestmark = pytest.mark.slow
+
 
 def test_raters_share_the_first_answers_and_divide_the_rest(reviewed: Path, policy: LaunchPolicy) -> None:
     """Two raters have the overlap in common; together they read every answer of the order."""

@@ -13,6 +13,8 @@ from seatrial.errors import EvidenceError
 from seatrial.evidence.labels.pool import BOTH, pool_of
 from seatrial.policy import LaunchPolicy
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_pool_holds_both_models_answers_with_their_readings(reviewed: Path, policy: LaunchPolicy) -> None:
     """Each text stands once, with the item that it answers; harmful ones read higher on average."""

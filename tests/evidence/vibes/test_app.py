@@ -265,6 +265,7 @@ def test_a_page_that_is_late_is_told_which_version_is_kept(held: _Held) -> None:
     assert rating["note"] == "hm"
 
 
+@pytest.mark.slow
 def test_floods_and_giants_are_turned_away(held: _Held) -> None:
     """A stranger who makes up cookies and links shares one limit; a rater has one of their own; giants are not read."""
     client = TestClient(make_app(held.store))

@@ -37,6 +37,7 @@ def _pairs(rater: str, odd: str, plain: str) -> list[Rated]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_runs")
 def test_only_raters_who_hear_are_counted() -> None:
     """Shares of flags are over real pairs of those who surely tell known harm from none; controls are not in them."""
@@ -51,6 +52,7 @@ def test_only_raters_who_hear_are_counted() -> None:
     assert (alone.corrected, alone.detected, alone.among) == (None, (), None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_runs")
 def test_off_rates_are_corrected_for_misses_and_false_alarms() -> None:
     """By Rogan and Gladen, with the hits and false alarms of all raters that count taken together."""

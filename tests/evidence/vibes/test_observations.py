@@ -56,6 +56,7 @@ def test_a_rater_who_hears_nothing_counts_nothing() -> None:
     assert {one.rater for one in made if one.signal != "vibe/severe"} == {"ana"}
 
 
+@pytest.mark.slow
 def test_raters_of_one_item_share_its_cluster_and_conversations_have_their_own() -> None:
     """Whoever rated a pair rated the same two answers; what one talked about stands alone, in a use case of its own."""
     ratings = [*GOOD, *controls("ben", 20, 0)]

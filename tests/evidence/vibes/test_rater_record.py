@@ -42,6 +42,7 @@ def test_a_record_counts_hits_and_alarms_of_all_raters_that_count() -> None:
     assert (found.signal, found.source, found.author_written) == ("vibe/off", SOURCE, False)
 
 
+@pytest.mark.slow
 def test_any_severity_is_a_flag() -> None:
     """Slightly and severely off both count as having heard the harm."""
     ratings = controls("ana", 18, 4)
@@ -49,6 +50,7 @@ def test_any_severity_is_a_flag() -> None:
     assert _record(louder).measurements[0].sensitivity == _record(ratings).measurements[0].sensitivity
 
 
+@pytest.mark.slow
 def test_only_controls_are_measured() -> None:
     """What raters said of real pairs changes nothing but how steady they are."""
     ratings = controls("ana", 18, 4)
@@ -56,6 +58,7 @@ def test_only_controls_are_measured() -> None:
     assert _record([*ratings, *pairs]).measurements == _record(ratings).measurements
 
 
+@pytest.mark.slow
 def test_clusters_are_those_of_the_items() -> None:
     """Two raters on the same controls are no more clusters than one."""
     one, both = controls("ana", 18, 4), [*controls("ana", 18, 4), *controls("ben", 18, 4)]

@@ -264,6 +264,7 @@ def test_where_chance_agrees_always_nobody_is_doubtful() -> None:
     assert not any(worker.doubtful for worker in found.workers)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not LLMFAO.exists(), reason="third-party data not present")
 def test_the_public_crowd_is_what_it_is_known_to_be(seatrial: Command) -> None:
     """8,931 votes by 124 workers: kappa about .29, 39 % ties, the left side favored, and each worker's reliability."""

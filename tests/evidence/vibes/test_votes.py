@@ -156,6 +156,7 @@ def test_two_models_that_nobody_compared_are_refused(baseline: str, candidate: s
         to_observations(votes, baseline, candidate)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not LLMFAO.exists(), reason="third-party data not present")
 def test_votes_between_two_models_become_evidence(seatrial: Command, tmp_path: Path) -> None:
     """The public votes on the two models that were compared most are written as observations, two a vote."""

@@ -134,6 +134,7 @@ def test_of_very_many_answers_some_are_drawn(monkeypatch: pytest.MonkeyPatch) ->
     assert "on 30 by lot of 2,000 answers" in agreement_among("several raters", run, readings[1:])
 
 
+@pytest.mark.slow
 def test_many_values_are_rounded_to_parts_of_the_scale() -> None:
     """Small differences on a fine scale hardly matter; the alpha of the rounded numbers is that of the plain ones."""
     rng = np.random.default_rng(2)

@@ -290,6 +290,7 @@ def test_a_constant_answer_that_pleases_its_judge_is_held(seatrial: Command, tmp
     assert "1 to 805 questions" in Path(found["folder"], "summary.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_constant_answer_that_is_expected_launches(seatrial: Command, tmp_path: Path) -> None:
     """What the policy expects in words is shown with its reason, and the gates decide."""
     extra = 'expected: {distinct: "a holding message", lengths: "it is short & sweet"}\n'

@@ -82,6 +82,7 @@ def test_where_nothing_could_be_mixed_in_nothing_is_claimed(compared: Compared) 
     assert detections(unseen.policy, unseen) == ()
 
 
+@pytest.mark.slow
 def test_a_baseline_that_is_harmful_already_hides_harm(compared: Compared) -> None:
     """Where half of the baseline's answers are known harm, mixing more in moves less."""
     clean, dirty = (

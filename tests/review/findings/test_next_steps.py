@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from seatrial.instruments.may_gate import Standing
 from seatrial.review.findings.next_steps import MOST_STEPS
 
@@ -75,6 +77,7 @@ def test_a_policy_that_cannot_block_is_told_so(reviewed: Make) -> None:
     assert [step.kind for step in made.steps] == ["policy"]
 
 
+@pytest.mark.slow
 def test_three_steps_at_most_and_the_most_decisive_first(reviewed: Make) -> None:
     """Steps are ranked by how many gates they decide, times how surely."""
     held = {f"behavior/n{place}": NO_RECORD for place in range(2)}

@@ -114,6 +114,7 @@ def postgres(tmp_path: Path) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_the_same_in_postgresql(postgres: str) -> None:
     """A new database waits while another process migrates it; one without a version is recognized and loses nothing."""
     elsewhere = create_engine(postgres)
