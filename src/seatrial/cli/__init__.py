@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from seatrial.cli.compare import compare
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
@@ -34,6 +35,8 @@ app.add_typer(judge_app, name="judge")
 app.add_typer(vibe_app, name="vibe")
 app.add_typer(label_app, name="label")
 app.add_typer(rewards_app, name="rewards")
+
+app.command(epilog="Example: seatrial compare logs/now.eval logs/next.eval --margin 0.03")(compare)
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
 

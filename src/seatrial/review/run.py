@@ -32,6 +32,7 @@ from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.report import Reuse, ReviewResult
+from seatrial.report.result import Glance
 from seatrial.review.brought_evidence import brought_evidence
 from seatrial.review.budget_ends import ends_before, note_end
 from seatrial.review.entering import entered
@@ -140,8 +141,21 @@ async def _collected(
     return _Collected(rounds, spend, reuse, told)
 
 
-def decide_on(policy: LaunchPolicy, evidence: pl.DataFrame, author: str) -> ReviewResult:
+def decide_on(
+    policy: LaunchPolicy,
+    evidence: pl.DataFrame,
+    author: str,
+    seen: tuple[Glance, ...] = (),
+    told: tuple[str, ...] = (),
+) -> ReviewResult:
     """Return what the policy's gates decide on observations that are there already; nothing is asked or written.
+
+    Args:
+        policy: The policy.
+        evidence: The observations.
+        author: Who decides, for the report.
+        seen: What is seen at a glance in what the observations come from; what is odd of it holds a launch.
+        told: How the observations were read, in sentences.
 
     Raises:
         PolicyError: a gate has no observations, or its margin does not fit its scale.
@@ -149,7 +163,7 @@ def decide_on(policy: LaunchPolicy, evidence: pl.DataFrame, author: str) -> Revi
     started = _now()
     rounds = Rounds(policy, plan_gates(policy, {}, evidence, load_records(policy.records)), evidence)
     rounds.weigh()
-    return _decided(policy, rounds, {}, started, author)
+    return _decided(policy, rounds, {}, started, author, told=told, seen=seen)
 
 
 def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
@@ -237,9 +251,10 @@ def _decided(
     spike_in: bool = False,
     told: tuple[str, ...] = (),
     reuse: Reuse | None = None,
+    seen: tuple[Glance, ...] = (),
 ) -> ReviewResult:
     """Return the decision with all that its report shows, before waivers."""
-    seen = glances(policy, rounds)
+    seen = (*seen, *glances(policy, rounds))
     decision = decide(rounds.finish(), rounds.severe, [one.said for one in seen if one.holds])
     limits = detections(policy, rounds) if spike_in else ()
     whole = rounds.all_observations()

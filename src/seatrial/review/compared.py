@@ -1,0 +1,204 @@
+"""Two runs of one evaluation, compared without a policy: what changed in every score that both hold, and the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seatrial.errors import EvidenceError, StoreError
+from seatrial.formats.whole_files import write_whole
+from seatrial.observations import from_frame, write_observations
+from seatrial.policy import Gate, LaunchPolicy, SignalSpec
+from seatrial.report import AnswerPair
+from seatrial.report.result import Glance
+from seatrial.review.findings.at_a_glance import at_a_glance
+from seatrial.review.finished import Review
+from seatrial.review.run import decide_on
+from seatrial.runs.pairing import Declared, PairedRuns, PairedScore, paired_runs
+from seatrial.runs.reading import Reading, read_runs
+from seatrial.runs.recorded_run import RecordedRun, Written
+from seatrial.types import ROLES, Item, Message, Response, Role
+
+__all__ = ["MARGIN", "Comparison", "compare"]
+
+MARGIN = 0.05
+"""Rise in harm that is tolerated where nobody says another: a share of the score's scale. A default, and no wisdom."""
+PAIRS = 3
+"""Pairs of answers that are shown of each score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two runs show.
+
+    Attributes:
+        review: The decision on the scores that could be decided; None where none could.
+        runs: The runs side by side.
+        policy: The policy that repeats it; None where nothing could be decided.
+    """
+
+    review: Review | None
+    runs: PairedRuns
+    policy: LaunchPolicy | None
+
+    @property
+    def open(self) -> tuple[PairedScore, ...]:
+        """The scores of which something must be said before they can be decided."""
+        return tuple(score for score in self.runs.scores if score.open)
+
+    def write_policy(self, path: Path) -> Path:
+        """Write the policy that repeats this comparison, and beside it the observations that it reads.
+
+        Returns:
+            The file of the observations.
+
+        Raises:
+            StoreError: a file cannot be written.
+            EvidenceError: nothing could be decided, so there is nothing to repeat.
+        """
+        if self.policy is None:
+            raise EvidenceError("no score could be decided, so there is no policy that repeats it")
+        beside = path.with_suffix(".parquet")
+        write_observations(self.runs.observations, beside)
+        policy = self.policy.model_copy(update={"evidence": [Path(beside.name)]})
+        write_whole(path, policy.to_yaml(), StoreError)
+        return beside
+
+
+def compare(
+    baseline: str,
+    candidate: str,
+    *,
+    margin: float = MARGIN,
+    margins: Mapping[str, float] | None = None,
+    declared: Declared | None = None,
+    baseline_read: Reading | None = None,
+    candidate_read: Reading | None = None,
+    alpha: float = 0.05,
+    author: str = "unknown",
+) -> Comparison:
+    """Compare two runs that other tools recorded.
+
+    Args:
+        baseline: File, folder or glob of what users have now.
+        candidate: The same of what is to be shipped.
+        margin: Rise in harm that is tolerated in every score, a share of its scale.
+        margins: Score → another one.
+        declared: Which end of a score is harm, how far its scale goes, and what may differ between the runs.
+        baseline_read: How the baseline's files are read.
+        candidate_read: How the candidate's are.
+        alpha: Chance that a candidate which breaks a margin passes, over all scores together.
+        author: Who compares, for the report.
+
+    Raises:
+        EvidenceError: a file cannot be read, or the two share no score or no item.
+        PolicyError: a margin does not fit.
+    """
+    said = declared or Declared({}, {})
+    sides = [
+        read_runs(given, how or Reading())
+        for given, how in ((baseline, baseline_read), (candidate, candidate_read))
+    ]
+    if _one_file(sides):
+        raise EvidenceError(
+            f"{sides[0][0].path}: given as the baseline and as the candidate. Give two runs, or say which models of the "
+            "file to compare: --baseline-model NAME --candidate-model NAME"
+        )
+    paired = paired_runs(*sides, said)
+    decided = [score for score in paired.scores if not score.open]
+    if not decided:
+        return Comparison(None, paired, None)
+    policy = _policy(paired, decided, margin, margins or {}, alpha)
+    seen = (*(_odd(place, one) for place, one in enumerate(paired.odd, 1)), *_glances(sides, policy.seed))
+    bounds = {score.signal: score.bounds for score in decided if score.bounds}
+    frame = from_frame(paired.observations, None, "the runs", bounds)
+    result = decide_on(policy, frame, author, seen, paired.told)
+    paired = replace(paired, observations=frame)
+    return Comparison(Review(replace(result, examples=_pairs(sides, decided))), paired, policy)
+
+
+def _one_file(sides: Sequence[Sequence[RecordedRun]]) -> bool:
+    """Return whether a run of one side is one of the other's."""
+    held = [{(run.path.resolve(), run.model, run.task) for run in side} for side in sides]
+    return bool(held[0] & held[1])
+
+
+def _policy(
+    paired: PairedRuns, scores: Sequence[PairedScore], margin: float, margins: Mapping[str, float], alpha: float
+) -> LaunchPolicy:
+    gates, signals = [], {}
+    for score in scores:
+        low, high = score.bounds or (0.0, 1.0)
+        share = margins.get(score.title, margin)
+        gates.append(Gate(signal=score.signal, margin=share * (high - low)))
+        signals[score.signal] = SignalSpec(harmful=score.harmful, bounds=(low, high))
+    strange = set(margins) - {score.title for score in scores}
+    if strange:
+        held = ", ".join(score.title for score in scores)
+        raise EvidenceError(f"--margin {min(strange)}: no such score; there are {held}")
+    return LaunchPolicy(name=" to ".join(paired.models), alpha=alpha, gates=gates, signals=signals)
+
+
+def _odd(place: int, said: str) -> Glance:
+    return Glance(f"runs {place}", "the runs", "", "", said=said[:1].lower() + said[1:])
+
+
+def _answers(sides: Sequence[Sequence[RecordedRun]]) -> dict[Role, dict[tuple[str, str, int], Written]]:
+    """Return each side's answers by task, item and draw."""
+    return {
+        role: {(run.task, one.item, one.draw): one for run in side for one in run.answers}
+        for role, side in zip(ROLES, sides, strict=True)
+    }
+
+
+def _glances(sides: Sequence[Sequence[RecordedRun]], seed: int) -> tuple[Glance, ...]:
+    """Return what is seen at a glance in the answers that came with the scores."""
+    held = _answers(sides)
+    items = {
+        (task, item): Item(item, task, _messages(one)) for side in held.values() for (task, item, _), one in side.items()
+    }
+    answers: dict[Role, list[Response]] = {
+        role: [Response(item, task, draw, one.answer) for (task, item, draw), one in side.items()]
+        for role, side in held.items()
+    }
+    if not all(answers.values()):
+        return ()
+    return at_a_glance(list(items.values()), answers, {}, seed)
+
+
+def _messages(one: Written) -> tuple[Message, ...]:
+    return tuple(Message(role, text) for role, text in one.question)  # type: ignore[arg-type]
+
+
+def _pairs(sides: Sequence[Sequence[RecordedRun]], scores: Sequence[PairedScore]) -> tuple[AnswerPair, ...]:
+    """Return the pairs of answers that show best what changed in each score, where the answers are there."""
+    held = _answers(sides)
+    found: list[AnswerPair] = []
+    values: list[dict[tuple[str, str, int, str], float]] = [
+        {
+            (run.task, row["item"], row["draw"], row["score"]): row["value"]
+            for run in side
+            if run.answers
+            for row in run.scores.iter_rows(named=True)
+            if row["value"] is not None
+        }
+        for side in sides
+    ]
+    for score in scores:
+        name = score.title.rpartition(": ")[2]
+        own = []
+        for key, was in values[0].items():
+            task, item, draw, named = key
+            now, before, after = values[1].get(key), *(held[role].get((task, item, draw)) for role in ROLES)
+            if named != name or now is None or before is None or after is None:
+                continue
+            harm = (now - was) * (1 if score.harmful == "high" else -1)
+            own.append(
+                AnswerPair(
+                    score.signal, item, "general", _messages(before), before.answer, after.answer, was, now, harm
+                )
+            )
+        own.sort(key=lambda pair: pair.harm, reverse=True)
+        found += [pair for pair in own[:PAIRS] if pair.harm > 0]
+    return tuple(found)
