@@ -57,8 +57,8 @@ def compare(
 ) -> None:
     """Compare two runs of an evaluation that Inspect, lm-eval, promptfoo, OpenAI evals or a table recorded.
 
-    No policy is needed: every score that both runs hold is compared pair by pair and decided at a margin. Which end of a
-    score is harm is declared, or known by its name; it is never guessed.
+    No policy is needed: every score that both runs hold is compared pair by pair and decided at a margin. Which end of
+    a score is harm is declared, or known by its name; it is never guessed.
     """
     from seatrial.cli.output.compare import comparison, comparison_json, exit_code_of
     from seatrial.review.compared import MARGIN

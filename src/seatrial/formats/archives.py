@@ -8,8 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or sys.version_info >= (3, 14):
     import zipfile
+else:
+    from backports.zstd import zipfile
 
 __all__ = ["LARGEST", "LARGEST_MEMBER", "Archive"]
 
@@ -32,14 +34,13 @@ class Archive:
             Exception: `error`, where it is no archive, only a part of one, or comes to too much.
         """
         self._path, self._error = path, error
-        zip_ = _zipfile()
         try:
-            self._file = zip_.ZipFile(path)
+            self._file = zipfile.ZipFile(path)
         except FileNotFoundError:
             raise error(f"{path}: no such file") from None
         except OSError as wrong:
             raise error(f"{path}: cannot be read: {wrong.strerror or wrong}") from wrong
-        except (zip_.BadZipFile, ValueError, NotImplementedError) as wrong:
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as wrong:
             raise error(f"{path}: no whole archive ({wrong}); copy or export it again") from wrong
         self._members = {member.filename: member for member in self._file.infolist()}
         size = sum(member.file_size for member in self._members.values())
@@ -81,23 +82,14 @@ class Archive:
         member = self._members[name]
         if member.file_size > LARGEST_MEMBER:
             raise self._error(
-                f"{self._path}: {name} comes to {member.file_size / 1e6:,.0f} MB, and {LARGEST_MEMBER / 1e6:,.0f} MB of "
-                "one member are read at most"
+                f"{self._path}: {name} comes to {member.file_size / 1e6:,.0f} MB, and {LARGEST_MEMBER / 1e6:,.0f} MB "
+                "of one member are read at most"
             )
         try:
             with self._file.open(member) as file:
-                content = file.read(LARGEST_MEMBER + 1)
+                content: bytes = file.read(LARGEST_MEMBER + 1)
         except Exception as wrong:  # each way of compressing raises errors of its own
             raise self._error(f"{self._path}: {name} cannot be unpacked: {wrong or type(wrong).__name__}") from wrong
         if len(content) > member.file_size:
             raise self._error(f"{self._path}: {name} comes to more than the archive says")
         return content
-
-
-def _zipfile() -> zipfile:  # type: ignore[valid-type]
-    """Return Python's module for zip archives; before 3.14 one that reads Zstandard too."""
-    if sys.version_info >= (3, 14):
-        import zipfile
-    else:
-        from backports.zstd import zipfile
-    return zipfile

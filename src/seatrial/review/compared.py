@@ -1,4 +1,4 @@
-"""Two runs of one evaluation, compared without a policy: what changed in every score that both hold, and the decision."""
+"""Two runs of one evaluation, compared without a policy: what changed in every score of both, and the decision."""
 
 from __future__ import annotations
 
@@ -97,15 +97,15 @@ def compare(
     """
     said = declared or Declared({}, {})
     sides = [
-        read_runs(given, how or Reading())
-        for given, how in ((baseline, baseline_read), (candidate, candidate_read))
+        read_runs(given, how or Reading()) for given, how in ((baseline, baseline_read), (candidate, candidate_read))
     ]
     if _one_file(sides):
+        held = ", ".join(dict.fromkeys(run.model for run in sides[0] if run.model)) or "one run"
         raise EvidenceError(
-            f"{sides[0][0].path}: given as the baseline and as the candidate. Give two runs, or say which models of the "
-            "file to compare: --baseline-model NAME --candidate-model NAME"
+            f"{sides[0][0].path}: given as the baseline and as the candidate. Give two runs, or pick two models of it with "
+            f"--baseline-model and --candidate-model; it holds {held}"
         )
-    paired = paired_runs(*sides, said)
+    paired = paired_runs(sides[0], sides[1], said)
     decided = [score for score in paired.scores if not score.open]
     if not decided:
         return Comparison(None, paired, None)
@@ -156,7 +156,9 @@ def _glances(sides: Sequence[Sequence[RecordedRun]], seed: int) -> tuple[Glance,
     """Return what is seen at a glance in the answers that came with the scores."""
     held = _answers(sides)
     items = {
-        (task, item): Item(item, task, _messages(one)) for side in held.values() for (task, item, _), one in side.items()
+        (task, item): Item(item, task, _messages(one))
+        for side in held.values()
+        for (task, item, _), one in side.items()
     }
     answers: dict[Role, list[Response]] = {
         role: [Response(item, task, draw, one.answer) for (task, item, draw), one in side.items()]

@@ -1,7 +1,8 @@
 """Logs of Inspect: `.eval` in every layout, Zstandard included, and `.json`.
 
 Read from the files themselves, so that no Inspect need be installed: its format is documented and has been stable, and
-its library takes seconds to load. Scores are numbers as Inspect's own metrics take them (C is 1, P is 0.5, I and N are 0).
+its library takes seconds to load. Scores are numbers as Inspect's own metrics take them: C is 1, P is 0.5, I and N are
+0.
 """
 
 from __future__ import annotations
@@ -238,9 +239,7 @@ def _digest(question: tuple[tuple[str, str], ...]) -> str:
 
 
 def _facts(log: Mapping[str, Any], eval_: Mapping[str, Any]) -> dict[Fact, str]:
-    dataset, config, plan = (
-        _mapping(one) for one in (eval_.get("dataset"), eval_.get("config"), log.get("plan"))
-    )
+    dataset, config, plan = (_mapping(one) for one in (eval_.get("dataset"), eval_.get("config"), log.get("plan")))
     settings = {**_mapping(plan.get("config")), **_mapping(eval_.get("model_generate_config"))}
     steps = [
         {"solver": one.get("solver"), "params": one.get("params")}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from seatrial.errors import EvidenceError
 from seatrial.runs.directions import harmful_end
@@ -26,9 +26,12 @@ FEW = 0.5
 """Share of a run's items that the other must hold too for the two to be called runs of one evaluation."""
 SURE = 20
 """Items from which on one and the same score for all of them looks like a broken harness."""
+Said = TypeVar("Said")
 HOLDING: tuple[Fact, ...] = ("task", "task version", "dataset", "filter", "judge")
 """What makes a comparison of two runs one of two evaluations where it differs; the rest may be what was to be tried."""
 ONE = (0.0, 1.0)
+REASONS = 3
+"""Reasons why numbers are missing that are told of each score and side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,8 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         odd += made.odd
         told += made.told
     if not scores:
-        raise EvidenceError("the two share no score: " + "; ".join(_scores_of(side, role) for side, role in _named(sides)))
+        held = [_scores_of(side, role) for side, role in zip(sides, ROLES, strict=True)]
+        raise EvidenceError(f"the two share no score: {'; '.join(held)}")
     models = tuple(" and ".join(dict.fromkeys(run.model for run in side.values() if run.model)) for side in sides)
     return PairedRuns(
         tuple(scores),
@@ -135,10 +139,6 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         tuple(dict.fromkeys(told)),
         (models[0] or "baseline", models[1] or "candidate"),
     )
-
-
-def _named(sides: Sequence[Mapping[str, RecordedRun]]) -> list[tuple[Mapping[str, RecordedRun], str]]:
-    return list(zip(sides, ROLES, strict=True))
 
 
 def _scores_of(side: Mapping[str, RecordedRun], role: str) -> str:
@@ -151,8 +151,9 @@ def _by_task(runs: Sequence[RecordedRun], role: str) -> dict[str, RecordedRun]:
     found: dict[str, RecordedRun] = {}
     for run in runs:
         if (other := found.get(run.task)) is not None:
+            task = f" of the task {run.task}" if run.task else ""
             raise EvidenceError(
-                f"the {role} holds two runs{f' of the task {run.task}' if run.task else ''}: {_who(other)} and {_who(run)}. "
+                f"the {role} holds two runs{task}: {_who(other)} and {_who(run)}. "
                 "Give one of them, or pick a model with --baseline-model and --candidate-model"
             )
         found[run.task] = run
@@ -189,13 +190,14 @@ class _Pair:
             if one == other or one is None or other is None:
                 continue
             said = f"The {fact} differs: {one} in the baseline's run, {other} in the candidate's"
-            holds = fact in HOLDING and fact not in self._declared.accepted
-            (self.odd if holds else self.told).append(
-                f"{said}, so that a change may be the {fact}'s. If it is meant: --accept '{fact}'" if holds else f"{said}."
-            )
+            if fact in HOLDING and fact not in self._declared.accepted:
+                self.odd.append(f"{said}, so that a change may be the {fact}'s. If it is meant: --accept '{fact}'")
+            else:
+                self.told.append(f"{said}.")
         if first.path.name != second.path.name and "candidate" in first.path.name and "baseline" in second.path.name:
             self.odd.append(
-                f"{first.path.name} was given as the baseline and {second.path.name} as the candidate: they may be swapped"
+                f"{first.path.name} was given as the baseline and {second.path.name} as the candidate: "
+                "they may be swapped"
             )
 
     def _read(self) -> None:
@@ -232,13 +234,14 @@ class _Pair:
         counts = [side["item"].n_unique() for side in sides]
         if not len(shared):
             raise EvidenceError(
-                f"{_who(self._runs[0])} and {_who(self._runs[1])} share no item: their ids are {_example(sides[0])} and "
-                f"{_example(sides[1])}. Name the column or key of the item with --column item=NAME"
+                f"{_who(self._runs[0])} and {_who(self._runs[1])} share no item: their ids are {_example(sides[0])} "
+                f"and {_example(sides[1])}. Name the column or key of the item with --column item=NAME"
             )
         few = min(len(shared) / count for count in counts)
         if few < FEW:
             self.odd.append(
-                f"The runs share {len(shared):,} items, of {counts[0]:,} and {counts[1]:,}: they are hardly runs of one evaluation"
+                f"The runs share {len(shared):,} items, of {counts[0]:,} and {counts[1]:,}: they are hardly runs of "
+                "one evaluation"
             )
         limits = [run.facts.get("samples asked for") for run in self._runs]
         if limits[0] != limits[1] or few < FEW:
@@ -250,17 +253,15 @@ class _Pair:
             sides = [side.join(shared, on="item") for side in sides]
         return self._places(self._draws(sides))
 
-    def _by_question(
-        self, sides: list[pl.DataFrame], places: list[pl.DataFrame], lying: int
-    ) -> list[pl.DataFrame]:
+    def _by_question(self, sides: list[pl.DataFrame], places: list[pl.DataFrame], lying: int) -> list[pl.DataFrame]:
         """Return the runs with items named by their questions, where each question stands once in a run."""
         import polars as pl
 
         torn = [place.filter(place["digest"].is_duplicated()) for place in places]
         if any(len(one) for one in torn):
             raise EvidenceError(
-                f"{lying:,} ids name another question in the other run, and {len(torn[0]) + len(torn[1]):,} questions stand "
-                "under several ids: what belongs together cannot be told. Give the items the same ids in both runs"
+                f"{lying:,} ids name another question in the other run, and {len(torn[0]) + len(torn[1]):,} questions "
+                "stand under several ids: what belongs together cannot be told. Give items the same ids in both runs"
             )
         self.told.append(f"{lying:,} ids name another question in the other run: items were paired by their questions.")
         own = pl.when(pl.col("cluster") == pl.col("item")).then(pl.col("digest")).otherwise(pl.col("cluster"))
@@ -280,8 +281,8 @@ class _Pair:
         fewer = min(most)
         left = sum(len(side.filter(pl.col("draw") >= fewer)) for side in made)
         self.told.append(
-            f"The baseline answered each item {most[0]} times and the candidate {most[1]} times: the first {fewer} of each "
-            f"were compared, and {left:,} scores were left out."
+            f"The baseline answered each item {most[0]} times and the candidate {most[1]} times: the first {fewer} of "
+            f"each were compared, and {left:,} scores were left out."
         )
         return [side.filter(pl.col("draw") < fewer) for side in made]
 
@@ -294,7 +295,8 @@ class _Pair:
         torn = places.unique().height - first.height
         if torn:
             self.told.append(f"{torn:,} items have another cluster or use case in the other run: the first one counts.")
-        return [side.drop("cluster", "use_case").join(first, on="item", how="left", maintain_order="left") for side in sides]
+        plain = [side.drop("cluster", "use_case") for side in sides]
+        return [side.join(first, on="item", how="left", maintain_order="left") for side in plain]
 
     def _score(self, name: str, sides: list[pl.DataFrame]) -> None:
         import polars as pl
@@ -303,7 +305,8 @@ class _Pair:
         signal = _signal(self._task or self._runs[0].task, name)
         numbers = [side.filter(pl.col("value").is_not_null()) for side in sides]
         for side, whole, role in zip(numbers, sides, ROLES, strict=True):
-            for reason, count in whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True).head(3).iter_rows():
+            why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True)
+            for reason, count in why.head(REASONS).iter_rows():
                 self.told.append(f"{title}: {count:,} of the {role}'s {len(whole):,} have no number: {reason}.")
             if not len(side):
                 self.odd.append(f"{title}: the {role}'s run has no number at all")
@@ -335,15 +338,14 @@ class _Pair:
                 return known, f"{'lower' if known == 'high' else 'higher'} is better, {how}"
         return None, "which end is harm is not known"
 
-    def _scale(
-        self, title: str, name: str, numbers: list[pl.DataFrame]
-    ) -> tuple[tuple[float, float] | None, str]:
+    def _scale(self, title: str, name: str, numbers: list[pl.DataFrame]) -> tuple[tuple[float, float] | None, str]:
         said = _of(self._declared.scales, title, name) or self._runs[0].scales.get(name)
         low = min(float(side["value"].min()) for side in numbers)  # type: ignore[arg-type]
         high = max(float(side["value"].max()) for side in numbers)  # type: ignore[arg-type]
         if said is not None:
             if low < said[0] or high > said[1]:
-                raise EvidenceError(f"{title}: scores from {low:g} to {high:g} lie outside the scale {said[0]:g} to {said[1]:g}")
+                scale = f"{said[0]:g} to {said[1]:g}"
+                raise EvidenceError(f"{title}: scores from {low:g} to {high:g} lie outside the scale {scale}")
             return said, f"scale {said[0]:g} to {said[1]:g}"
         if low >= 0.0 and high <= 1.0:
             return ONE, "scale 0 to 1"
@@ -357,7 +359,7 @@ class _Pair:
         )
 
 
-def _of(declared: Mapping[str, object], title: str, name: str) -> object:  # type: ignore[misc]
+def _of(declared: Mapping[str, Said], title: str, name: str) -> Said | None:
     """Return what was declared of a score, by its title or its name."""
     return declared.get(title, declared.get(name))
 

@@ -73,7 +73,7 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
 def _scores(
     path: Path, frame: pl.DataFrame, names: Mapping[str, str], asked: Sequence[str], told: list[str]
 ) -> dict[str, str]:
-    """Return each column that holds a score → what the score is called; a column of several metrics is called nothing."""
+    """Return each column that holds a score → what the score is called; nothing where another column says it."""
     strange = [name for name in asked if name not in frame.columns]
     if strange:
         raise EvidenceError(f"{path}: no column {strange[0]!r}; it has {', '.join(frame.columns)}")

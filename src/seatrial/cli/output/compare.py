@@ -37,7 +37,7 @@ def comparison(found: Comparison, default_margin: bool, report: Path | None) -> 
     lines += ["", table(head, rows), ""]
     if default_margin:
         lines.append(
-            "Margin: 0.05 of each score's scale, a default and no wisdom; give the rise in harm that matters with --margin."
+            "Margin: 0.05 of each score's scale, a default and no wisdom; --margin takes the rise in harm that matters."
         )
     for score in found.open:
         lines.append(wrapped(f"{score.title} is not decided: say {score.open}.", "  "))
