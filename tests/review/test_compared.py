@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import EvidenceError, ExitCode
-from seatrial.policy import load_policy
+from seatrial.policy import RunsSpec, load_policy
 from seatrial.review.compared import compare
 from seatrial.review.interface import review
 from seatrial.runs.pairing import Declared
-from seatrial.runs.reading import Reading
 
 GPQA = Path(__file__).parents[3] / "shared" / "data" / "gpqa-scores" / "gpqa_diamond_scores.csv"
 
@@ -29,12 +28,8 @@ def _run(folder: Path, name: str, right: float, items: int = 300) -> str:
 
 def test_a_worse_run_blocks_and_an_unchanged_one_launches(tmp_path: Path) -> None:
     """What nobody changed launches, what is a tenth worse blocks, and the exit codes are those of every review."""
-    one = Reading(scores=["accuracy"])
     runs = {name: _run(tmp_path, name, right) for name, right in (("now", 0.8), ("same", 0.8), ("worse", 0.6))}
-    found = {
-        name: compare(runs["now"], runs[name], baseline_read=one, candidate_read=one).review
-        for name in ("same", "worse")
-    }
+    found = {name: compare(RunsSpec(baseline=runs["now"], candidate=runs[name])).review for name in ("same", "worse")}
     assert found["same"] is not None
     assert found["worse"] is not None
     assert (found["same"].exit_code, found["worse"].exit_code) == (ExitCode.LAUNCH, ExitCode.BLOCK)
@@ -43,12 +38,10 @@ def test_a_worse_run_blocks_and_an_unchanged_one_launches(tmp_path: Path) -> Non
 
 def test_the_policy_that_is_written_decides_the_same(tmp_path: Path) -> None:
     """It can be reviewed as it stands, and tightened."""
-    one = Reading(scores=["accuracy"])
-    done = compare(
-        _run(tmp_path, "now", 0.8), _run(tmp_path, "next", 0.75), margin=0.1, baseline_read=one, candidate_read=one
-    )
-    path = tmp_path / "policy.yaml"
-    assert done.write_policy(path) == tmp_path / "policy.parquet"
+    done = compare(RunsSpec(baseline=_run(tmp_path, "now", 0.8), candidate=_run(tmp_path, "next", 0.75)), margin=0.1)
+    (tmp_path / "kept").mkdir()
+    path = tmp_path / "kept" / "policy.yaml"
+    done.write_policy(path)
     assert load_policy(path).gates[0].margin == pytest.approx(0.1)
     again = review(path, folder=tmp_path / "review", progress=False)
     assert done.review is not None
@@ -72,7 +65,7 @@ def test_answers_travel_with_their_scores(tmp_path: Path) -> None:
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         return str(path)
 
-    found = compare(log("now", "", True), log("next", "I cannot say.", False))
+    found = compare(RunsSpec(baseline=log("now", "", True), candidate=log("next", "I cannot say.", False)))
     assert found.review is not None
     assert [(pair.item, pair.harm) for pair in found.review.pairs] == [("q0", 1.0), ("q3", 1.0), ("q6", 1.0)]
     assert found.review.pairs[0].candidate == "I cannot say."
@@ -82,22 +75,26 @@ def test_answers_travel_with_their_scores(tmp_path: Path) -> None:
 
 def test_what_makes_runs_no_pair_holds(tmp_path: Path) -> None:
     """One file on both sides is refused; runs that are not two of one evaluation hold whatever their scores say."""
-    now, one = _run(tmp_path, "now", 0.8), Reading(scores=["accuracy"])
+    now = _run(tmp_path, "now", 0.8)
     with pytest.raises(EvidenceError, match="given as the baseline and as the candidate"):
-        compare(now, now, baseline_read=one, candidate_read=one)
-    few = compare(now, _run(tmp_path, "next", 0.8, items=100), baseline_read=one, candidate_read=one).review
-    assert few is not None
-    assert few.outcome == "hold"
-    assert "share 100 items, of 300 and 100" in few.reason
+        compare(RunsSpec(baseline=now))
+    few = RunsSpec(baseline=now, candidate=_run(tmp_path, "next", 0.8, items=100))
+    found = compare(few)
+    assert found.review is not None
+    assert found.review.outcome == "hold"
+    assert "share 100 items, of 300 and 100" in found.review.reason
+    found.write_policy(tmp_path / "policy.yaml")
+    again = review(tmp_path / "policy.yaml", folder=tmp_path / "review", progress=False)
+    assert (again.outcome, "share 100 items" in again.reason) == ("hold", True)
     with pytest.raises(EvidenceError, match="--margin tone: no such score; there are accuracy"):
-        compare(now, _run(tmp_path, "other", 0.8), margins={"tone": 0.1}, baseline_read=one, candidate_read=one)
+        compare(few, margins={"tone": 0.1})
 
 
 def test_what_is_not_known_is_not_decided(tmp_path: Path) -> None:
     """Without a score that can be decided there is no review, and no policy."""
     path = tmp_path / "t.csv"
     path.write_text("item,model,tone\na,x,1\na,y,0\n", encoding="utf-8")
-    found = compare(str(path), str(path), baseline_read=Reading(model="x"), candidate_read=Reading(model="y"))
+    found = compare(RunsSpec(baseline=str(path), baseline_model="x", candidate_model="y"))
     assert (found.review, found.policy, len(found.open)) == (None, None, 1)
     with pytest.raises(EvidenceError, match="no policy that repeats it"):
         found.write_policy(tmp_path / "policy.yaml")
@@ -107,11 +104,8 @@ def test_what_is_not_known_is_not_decided(tmp_path: Path) -> None:
 def test_the_known_difference_on_gpqa_comes_out() -> None:
     """Paired by item with five epochs each, 5.9 points, and an interval that pairing makes narrow."""
     found = compare(
-        str(GPQA),
-        str(GPQA),
+        RunsSpec(baseline=str(GPQA), baseline_model="gpt-5.4-mini", candidate_model="gpt-5-nano"),
         declared=Declared({"score": "low"}, {}),
-        baseline_read=Reading(model="gpt-5.4-mini"),
-        candidate_read=Reading(model="gpt-5-nano"),
         alpha=0.025,
     ).review
     assert found is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seatrial.cli.options import Json, named_values, print_json, printing, say, status, user
+from seatrial.cli.options import Json, named_values, print_json, say, status, user
 from seatrial.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def compare(
     a score is harm is declared, or known by its name; it is never guessed.
     """
     from seatrial.cli.output.compare import comparison, comparison_json, exit_code_of
+    from seatrial.policy import RunsSpec
     from seatrial.review.compared import MARGIN
     from seatrial.review.compared import compare as compared
     from seatrial.runs.pairing import Declared
-    from seatrial.runs.reading import Reading
 
     ends: dict[str, Harmful] = {**dict.fromkeys(higher or (), "low"), **dict.fromkeys(lower or (), "high")}
     if both := set(higher or ()) & set(lower or ()):
@@ -72,17 +72,23 @@ def compare(
     plain = [one for one in margin or () if "=" not in one]
     own = named_values([one for one in margin or () if "=" in one], "--margin", number=True)
     columns = named_values(column or (), "--column")
-    declared = Declared(ends, _scales(scale or ()), frozenset(accept or ()))
-    hows = [Reading(columns, score or (), cluster, model) for model in (baseline_model, candidate_model)]
+    declared = Declared(ends, _scales(scale or ()))
+    runs = RunsSpec(
+        baseline=baseline,
+        candidate=candidate or "",
+        baseline_model=baseline_model,
+        candidate_model=candidate_model,
+        columns=columns,
+        scores=score or [],
+        cluster=cluster,
+        accept=accept or [],
+    )
     with status("Comparing"):
         found = compared(
-            baseline,
-            candidate or baseline,
+            runs,
             margin=_share(plain[-1]) if plain else MARGIN,
             margins={name: _share(value) for name, value in own.items()},
             declared=declared,
-            baseline_read=hows[0],
-            candidate_read=hows[1],
             alpha=alpha,
             author=user(),
         )
@@ -91,11 +97,11 @@ def compare(
         if policy is not None:
             found.write_policy(policy)
     place = report if found.review is not None else None
-    with printing(exit_code_of(found)):
-        if as_json:
-            print_json(comparison_json(found, place))
-        else:
-            say(comparison(found, not margin, place))
+    if as_json:
+        print_json(comparison_json(found, place))
+    else:
+        say(comparison(found, not margin, place))
+    raise typer.Exit(exit_code_of(found))
 
 
 def _share(word: str) -> float:

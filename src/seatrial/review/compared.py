@@ -8,15 +8,15 @@ from pathlib import Path
 
 from seatrial.errors import EvidenceError, StoreError
 from seatrial.formats.whole_files import write_whole
-from seatrial.observations import from_frame, write_observations
-from seatrial.policy import Gate, LaunchPolicy, SignalSpec
+from seatrial.observations import from_frame
+from seatrial.policy import Gate, LaunchPolicy, RunsSpec, SignalSpec
 from seatrial.report import AnswerPair
 from seatrial.report.result import Glance
+from seatrial.review.brought_evidence import odd_runs, runs_of, scales
 from seatrial.review.findings.at_a_glance import at_a_glance
 from seatrial.review.finished import Review
 from seatrial.review.run import decide_on
 from seatrial.runs.pairing import Declared, PairedRuns, PairedScore, paired_runs
-from seatrial.runs.reading import Reading, read_runs
 from seatrial.runs.recorded_run import RecordedRun, Written
 from seatrial.types import ROLES, Item, Message, Response, Role
 
@@ -47,47 +47,34 @@ class Comparison:
         """The scores of which something must be said before they can be decided."""
         return tuple(score for score in self.runs.scores if score.open)
 
-    def write_policy(self, path: Path) -> Path:
-        """Write the policy that repeats this comparison, and beside it the observations that it reads.
-
-        Returns:
-            The file of the observations.
+    def write_policy(self, path: Path) -> None:
+        """Write the policy that repeats this comparison, for others to tighten.
 
         Raises:
-            StoreError: a file cannot be written.
+            StoreError: the file cannot be written.
             EvidenceError: nothing could be decided, so there is nothing to repeat.
         """
         if self.policy is None:
             raise EvidenceError("no score could be decided, so there is no policy that repeats it")
-        beside = path.with_suffix(".parquet")
-        write_observations(self.runs.observations, beside)
-        policy = self.policy.model_copy(update={"evidence": [Path(beside.name)]})
-        write_whole(path, policy.to_yaml(), StoreError)
-        return beside
+        write_whole(path, self.policy.to_yaml(), StoreError)
 
 
 def compare(
-    baseline: str,
-    candidate: str,
+    runs: RunsSpec,
     *,
     margin: float = MARGIN,
     margins: Mapping[str, float] | None = None,
     declared: Declared | None = None,
-    baseline_read: Reading | None = None,
-    candidate_read: Reading | None = None,
     alpha: float = 0.05,
     author: str = "unknown",
 ) -> Comparison:
     """Compare two runs that other tools recorded.
 
     Args:
-        baseline: File, folder or glob of what users have now.
-        candidate: The same of what is to be shipped.
+        runs: Where they lie and how they are read.
         margin: Rise in harm that is tolerated in every score, a share of its scale.
         margins: Score → another one.
-        declared: Which end of a score is harm, how far its scale goes, and what may differ between the runs.
-        baseline_read: How the baseline's files are read.
-        candidate_read: How the candidate's are.
+        declared: Which end of a score is harm, and how far its scale goes, where its name does not tell.
         alpha: Chance that a candidate which breaks a margin passes, over all scores together.
         author: Who compares, for the report.
 
@@ -95,37 +82,26 @@ def compare(
         EvidenceError: a file cannot be read, or the two share no score or no item.
         PolicyError: a margin does not fit.
     """
-    said = declared or Declared({}, {})
-    sides = [
-        read_runs(given, how or Reading()) for given, how in ((baseline, baseline_read), (candidate, candidate_read))
-    ]
-    if _one_file(sides):
-        held = ", ".join(dict.fromkeys(run.model for run in sides[0] if run.model)) or "one run"
-        raise EvidenceError(
-            f"{sides[0][0].path}: given as the baseline and as the candidate. Give two runs, or pick two models of it with "
-            f"--baseline-model and --candidate-model; it holds {held}"
-        )
-    paired = paired_runs(sides[0], sides[1], said)
+    sides = runs_of(runs)
+    said = replace(declared or Declared({}, {}), accepted=frozenset(runs.accept))
+    paired = paired_runs(*sides, said)
     decided = [score for score in paired.scores if not score.open]
     if not decided:
         return Comparison(None, paired, None)
-    policy = _policy(paired, decided, margin, margins or {}, alpha)
-    seen = (*(_odd(place, one) for place, one in enumerate(paired.odd, 1)), *_glances(sides, policy.seed))
-    bounds = {score.signal: score.bounds for score in decided if score.bounds}
-    frame = from_frame(paired.observations, None, "the runs", bounds)
+    policy = _policy(paired, decided, margin, margins or {}, alpha, runs)
+    seen = (*odd_runs(paired.odd), *_glances(sides, policy.seed))
+    frame = from_frame(paired.observations, None, "the runs", scales(policy))
     result = decide_on(policy, frame, author, seen, paired.told)
-    paired = replace(paired, observations=frame)
     return Comparison(Review(replace(result, examples=_pairs(sides, decided))), paired, policy)
 
 
-def _one_file(sides: Sequence[Sequence[RecordedRun]]) -> bool:
-    """Return whether a run of one side is one of the other's."""
-    held = [{(run.path.resolve(), run.model, run.task) for run in side} for side in sides]
-    return bool(held[0] & held[1])
-
-
 def _policy(
-    paired: PairedRuns, scores: Sequence[PairedScore], margin: float, margins: Mapping[str, float], alpha: float
+    paired: PairedRuns,
+    scores: Sequence[PairedScore],
+    margin: float,
+    margins: Mapping[str, float],
+    alpha: float,
+    runs: RunsSpec,
 ) -> LaunchPolicy:
     gates, signals = [], {}
     for score in scores:
@@ -137,11 +113,16 @@ def _policy(
     if strange:
         held = ", ".join(score.title for score in scores)
         raise EvidenceError(f"--margin {min(strange)}: no such score; there are {held}")
-    return LaunchPolicy(name=" to ".join(paired.models), alpha=alpha, gates=gates, signals=signals)
+    name = f"{paired.models[0]:.58} to {paired.models[1]:.58}"
+    return LaunchPolicy(name=name, alpha=alpha, gates=gates, signals=signals, evidence=[_absolute(runs)])
 
 
-def _odd(place: int, said: str) -> Glance:
-    return Glance(f"runs {place}", "the runs", "", "", said=said[:1].lower() + said[1:])
+def _absolute(runs: RunsSpec) -> RunsSpec:
+    """Return the runs under names that hold wherever the policy is kept."""
+    made = {"baseline": str(Path(runs.baseline).absolute())}
+    return runs.model_copy(
+        update=made | ({"candidate": str(Path(runs.candidate).absolute())} if runs.candidate else {})
+    )
 
 
 def _answers(sides: Sequence[Sequence[RecordedRun]]) -> dict[Role, dict[tuple[str, str, int], Written]]:

@@ -20,7 +20,7 @@ import polars as pl
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.errors import StoreError
-from seatrial.formats.whole_files import why_not, write_whole
+from seatrial.formats.whole_files import make_folder, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
@@ -33,7 +33,7 @@ from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.report import Reuse, ReviewResult
 from seatrial.report.result import Glance
-from seatrial.review.brought_evidence import brought_evidence
+from seatrial.review.brought_evidence import brought_evidence, odd_runs
 from seatrial.review.budget_ends import ends_before, note_end
 from seatrial.review.entering import entered
 from seatrial.review.findings.at_a_glance import glances
@@ -82,13 +82,14 @@ async def run_review(
     """
     started = _now()
     brought = brought_evidence(policy)
-    _make(folder)
+    make_folder(folder, "the review's folder", StoreError)
     with ResponseStore(folder) as store:
         check_answers(folder, ledger_for(folder).ready())
         write_whole(folder / "policy.yaml", text, StoreError)
         done = await _collected(policy, brought.observations, folder, store, progress)
         told = tuple(dict.fromkeys((*brought.told, *done.told)))
-        result = _decided(policy, done.rounds, done.spend, started, author, spike_in, told, done.reuse)
+        odd = odd_runs(brought.odd)
+        result = _decided(policy, done.rounds, done.spend, started, author, spike_in, told, done.reuse, odd)
         note_end(folder, policy, result.decision)
         return entered(result, done.rounds, folder, author)
 
@@ -214,13 +215,6 @@ def _planned(
         lambda one: plan_gates(one, models, evidence, records, judges.judge),
         pl.concat(seen) if seen else None,
     )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder}: the review's folder cannot be made: {why_not(error)}") from error
 
 
 async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Model]:

@@ -314,8 +314,9 @@ class _Pair:
                 self.odd.append(f"{title}: every score of the {role} is 0, as a broken harness scores")
         if not all(len(side) for side in numbers):
             return
-        harmful, how = self._end(title, name)
-        bounds, scale = self._scale(title, name, numbers)
+        names = (title, name, signal)
+        harmful, how = self._end(names)
+        bounds, scale = self._scale(names, numbers)
         asked = [
             *(["which end is harm (--higher-is-better or --lower-is-better)"] if harmful is None else []),
             *(["its scale (--scale NAME=SMALLEST:LARGEST)"] if bounds is None else []),
@@ -327,8 +328,8 @@ class _Pair:
         if not asked:
             self.frames += [self._observed(signal, role, side) for side, role in zip(numbers, ROLES, strict=True)]
 
-    def _end(self, title: str, name: str) -> tuple[Harmful | None, str]:
-        said = _of(self._declared.harmful, title, name)
+    def _end(self, names: tuple[str, str, str]) -> tuple[Harmful | None, str]:
+        said, name = _of(self._declared.harmful, names), names[1]
         for known, how in (
             (said, "as declared"),
             (self._runs[0].harmful.get(name) or self._runs[1].harmful.get(name), "as the run says"),
@@ -338,14 +339,16 @@ class _Pair:
                 return known, f"{'lower' if known == 'high' else 'higher'} is better, {how}"
         return None, "which end is harm is not known"
 
-    def _scale(self, title: str, name: str, numbers: list[pl.DataFrame]) -> tuple[tuple[float, float] | None, str]:
-        said = _of(self._declared.scales, title, name) or self._runs[0].scales.get(name)
+    def _scale(
+        self, names: tuple[str, str, str], numbers: list[pl.DataFrame]
+    ) -> tuple[tuple[float, float] | None, str]:
+        said = _of(self._declared.scales, names) or self._runs[0].scales.get(names[1])
         low = min(float(side["value"].min()) for side in numbers)  # type: ignore[arg-type]
         high = max(float(side["value"].max()) for side in numbers)  # type: ignore[arg-type]
         if said is not None:
             if low < said[0] or high > said[1]:
                 scale = f"{said[0]:g} to {said[1]:g}"
-                raise EvidenceError(f"{title}: scores from {low:g} to {high:g} lie outside the scale {scale}")
+                raise EvidenceError(f"{names[0]}: scores from {low:g} to {high:g} lie outside the scale {scale}")
             return said, f"scale {said[0]:g} to {said[1]:g}"
         if low >= 0.0 and high <= 1.0:
             return ONE, "scale 0 to 1"
@@ -359,9 +362,9 @@ class _Pair:
         )
 
 
-def _of(declared: Mapping[str, Said], title: str, name: str) -> Said | None:
-    """Return what was declared of a score, by its title or its name."""
-    return declared.get(title, declared.get(name))
+def _of(declared: Mapping[str, Said], names: tuple[str, str, str]) -> Said | None:
+    """Return what was declared of a score, by its title, its name or its signal."""
+    return next((declared[name] for name in names if name in declared), None)
 
 
 def _example(side: pl.DataFrame) -> str:
