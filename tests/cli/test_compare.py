@@ -79,3 +79,21 @@ def test_one_file_is_no_pair(seatrial: Command, tmp_path: Path) -> None:
     (tmp_path / "both.csv").write_text("item,model,accuracy\na,x,1\na,y,0\n", encoding="utf-8")
     failed = seatrial("compare", "both.csv")
     assert (failed.code, "it holds x, y" in failed.err) == (2, True)
+
+
+def test_runs_are_kept_as_observations(seatrial: Command, tmp_path: Path) -> None:
+    """What is printed is a policy's part, and the policy reads it; scores that nobody explained are asked for."""
+    _table(tmp_path, "now.csv", 60)
+    _table(tmp_path, "next.csv", 66)
+    done = seatrial("import", "now.csv", "next.csv", "--out", "runs.parquet")
+    assert done.code == 0
+    part = done.out.partition("In a policy:")[2].partition("Note:")[0]
+    (tmp_path / "policy.yaml").write_text(f"name: kept\n{part}", encoding="utf-8")
+    assert load_policy(tmp_path / "policy.yaml").signals["eval/accuracy"].harmful == "low"
+    assert seatrial("review", "policy.yaml", "--quiet").code == 0
+    found = json.loads(seatrial("import", "now.csv", "next.csv", "--json").out)
+    assert (found["numbers"], found["scores"][0]["bounds"]) == (600, [0.0, 1.0])
+    _table(tmp_path, "tone.csv", 60, "tone")
+    _table(tmp_path, "tone2.csv", 60, "tone")
+    failed = seatrial("import", "tone.csv", "tone2.csv")
+    assert (failed.code, "tone: say which end is harm" in failed.err) == (2, True)

@@ -53,6 +53,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "init": ("new.yaml",),
     "review": ("block.yaml", "--quiet"),
     "compare": ("now.csv", "next.csv", "--report", "compared", "--policy", "compared.yaml"),
+    "import": ("now.csv", "next.csv", "--out", "runs.parquet"),
     "plan": ("policy.yaml",),
     "report": ("reviews/done",),
     "doctor": (),

@@ -1,55 +1,53 @@
-"""`seatrial compare`: two logs that a team already has, and the decision."""
+"""`seatrial compare` and `seatrial import`: two logs that a team already has, decided, or kept as observations."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seatrial.cli.options import Json, named_values, print_json, say, status, user
+from seatrial.cli.runs import (
+    Accept,
+    BaselineModel,
+    BaselineRuns,
+    CandidateModel,
+    CandidateRuns,
+    Cluster,
+    Column,
+    Higher,
+    Lower,
+    Scale,
+    Score,
+    declared_of,
+    spec_of,
+)
 from seatrial.errors import EvidenceError
 
 if TYPE_CHECKING:
-    from seatrial.types import Harmful
+    from seatrial.runs.pairing import PairedScore
 
-__all__ = ["compare"]
-
-Names = list[str]
+__all__ = ["compare", "import_runs"]
 
 
 def compare(
-    baseline: Annotated[str, typer.Argument(help="File, folder or glob of the run that users have now.")],
-    candidate: Annotated[
-        str | None, typer.Argument(help="The same of what is to be shipped; the baseline's file if it is left out.")
-    ] = None,
+    baseline: BaselineRuns,
+    candidate: CandidateRuns = None,
     margin: Annotated[
-        Names | None,
+        list[str] | None,
         typer.Option("--margin", help="Rise in harm to tolerate, a share of the scale (0.05); or SCORE=SHARE."),
     ] = None,
-    higher: Annotated[
-        Names | None, typer.Option("--higher-is-better", metavar="SCORE", help="More of this score is better.")
-    ] = None,
-    lower: Annotated[
-        Names | None, typer.Option("--lower-is-better", metavar="SCORE", help="More of this score is harm.")
-    ] = None,
-    scale: Annotated[
-        Names | None, typer.Option("--scale", metavar="SCORE=LOW:HIGH", help="Smallest and largest possible value.")
-    ] = None,
-    score: Annotated[
-        Names | None, typer.Option("--score", metavar="COLUMN", help="A column of a table that holds a score.")
-    ] = None,
-    column: Annotated[
-        Names | None, typer.Option("--column", metavar="WHAT=NAME", help="A table's column, e.g. item=question_id.")
-    ] = None,
-    cluster: Annotated[str, typer.Option("--cluster", help="Key of the samples' metadata that groups them.")] = "",
-    baseline_model: Annotated[
-        str, typer.Option("--baseline-model", help="Whose runs, where a file holds several models.")
-    ] = "",
-    candidate_model: Annotated[str, typer.Option("--candidate-model", help="The same of the candidate.")] = "",
-    accept: Annotated[
-        Names | None, typer.Option("--accept", metavar="FACT", help="What may differ between the runs, e.g. judge.")
-    ] = None,
+    higher: Higher = None,
+    lower: Lower = None,
+    scale: Scale = None,
+    score: Score = None,
+    column: Column = None,
+    cluster: Cluster = "",
+    baseline_model: BaselineModel = "",
+    candidate_model: CandidateModel = "",
+    accept: Accept = None,
     alpha: Annotated[float, typer.Option("--alpha", min=0.0001, max=0.5, help="Chance to pass what breaks it.")] = 0.05,
     report: Annotated[Path | None, typer.Option("--report", help="Write the whole report into this folder.")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", help="Write the policy that repeats this.")] = None,
@@ -61,34 +59,17 @@ def compare(
     a score is harm is declared, or known by its name; it is never guessed.
     """
     from seatrial.cli.output.compare import comparison, comparison_json, exit_code_of
-    from seatrial.policy import RunsSpec
     from seatrial.review.compared import MARGIN
     from seatrial.review.compared import compare as compared
-    from seatrial.runs.pairing import Declared
 
-    ends: dict[str, Harmful] = {**dict.fromkeys(higher or (), "low"), **dict.fromkeys(lower or (), "high")}
-    if both := set(higher or ()) & set(lower or ()):
-        raise EvidenceError(f"{min(both)} is given to --higher-is-better and to --lower-is-better; give it to one")
     plain = [one for one in margin or () if "=" not in one]
     own = named_values([one for one in margin or () if "=" in one], "--margin", number=True)
-    columns = named_values(column or (), "--column")
-    declared = Declared(ends, _scales(scale or ()))
-    runs = RunsSpec(
-        baseline=baseline,
-        candidate=candidate or "",
-        baseline_model=baseline_model,
-        candidate_model=candidate_model,
-        columns=columns,
-        scores=score or [],
-        cluster=cluster,
-        accept=accept or [],
-    )
     with status("Comparing"):
         found = compared(
-            runs,
+            spec_of(baseline, candidate, (baseline_model, candidate_model), column, score, cluster, accept),
             margin=_share(plain[-1]) if plain else MARGIN,
             margins={name: _share(value) for name, value in own.items()},
-            declared=declared,
+            declared=declared_of(higher, lower, scale),
             alpha=alpha,
             author=user(),
         )
@@ -114,14 +95,43 @@ def _share(word: str) -> float:
     return share
 
 
-def _scales(words: Names | tuple[()]) -> dict[str, tuple[float, float]]:
-    made = {}
-    for name, value in named_values(words, "--scale").items():
-        low, colon, high = value.partition(":")
-        try:
-            made[name] = float(low), float(high)
-        except ValueError:
-            colon = ""
-        if not colon or not made[name][0] < made[name][1]:
-            raise EvidenceError(f"--scale {name}={value}: write SCORE=SMALLEST:LARGEST, e.g. quality=1:5")
-    return made
+def import_runs(
+    baseline: BaselineRuns,
+    candidate: CandidateRuns = None,
+    out: Annotated[Path, typer.Option("--out", help="The file of observations to write.")] = Path("runs.parquet"),
+    higher: Higher = None,
+    lower: Lower = None,
+    scale: Scale = None,
+    score: Score = None,
+    column: Column = None,
+    cluster: Cluster = "",
+    baseline_model: BaselineModel = "",
+    candidate_model: CandidateModel = "",
+    accept: Accept = None,
+    as_json: Json = False,
+) -> None:
+    """Write two recorded runs as observations, which a policy lists under `evidence`, and say how they were read.
+
+    A policy may also name the two logs themselves: `evidence: [{baseline: now.eval, candidate: next.eval}]`.
+    """
+    from seatrial.cli.output.compare import imported, imported_json
+    from seatrial.observations import from_frame, write_observations
+    from seatrial.review.brought_evidence import runs_of
+    from seatrial.runs.pairing import paired_runs
+
+    spec = spec_of(baseline, candidate, (baseline_model, candidate_model), column, score, cluster, accept)
+    with status("Reading"):
+        sides = runs_of(spec)
+        found = paired_runs(*sides, declared_of(higher, lower, scale))
+        _refuse_open(found.scores)
+        write_observations(from_frame(found.observations, None, "the runs"), out)
+    if as_json:
+        print_json(imported_json(found, out))
+    else:
+        say(imported(found, out))
+
+
+def _refuse_open(scores: Sequence[PairedScore]) -> None:
+    """Refuse runs of which no score can be written, and say what to say."""
+    if all(score.open for score in scores):
+        raise EvidenceError("; ".join(f"{score.title}: say {score.open}" for score in scores))

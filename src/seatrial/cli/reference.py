@@ -12,6 +12,8 @@ from seatrial.errors import exit_with
 __all__ = ["COMMANDS", "reference"]
 
 COMMANDS = (
+    "compare",
+    "import",
     "init",
     "plan",
     "review",

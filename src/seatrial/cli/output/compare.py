@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,13 @@ from seatrial.cli.output.tables import table, wrapped
 from seatrial.errors import ExitCode
 from seatrial.report.machine import decision_json
 from seatrial.report.wording import HEADLINES, could_see, interval, number
-from seatrial.review.compared import Comparison
-from seatrial.runs.pairing import PairedScore
+from seatrial.review.compared import MARGIN, Comparison
+from seatrial.runs.pairing import PairedRuns, PairedScore
+from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.supports import Support, supported, supported_together
 from seatrial.types import GateVerdict
 
-__all__ = ["comparison", "comparison_json", "exit_code_of"]
+__all__ = ["comparison", "comparison_json", "exit_code_of", "imported", "imported_json", "support", "support_json"]
 
 
 def exit_code_of(found: Comparison) -> ExitCode:
@@ -79,20 +83,100 @@ def comparison_json(found: Comparison, report: Path | None) -> dict[str, Any]:
         "exit_code": int(exit_code_of(found)),
         "baseline": runs.models[0],
         "candidate": runs.models[1],
-        "scores": [
-            {
-                "signal": score.signal,
-                "title": score.title,
-                "harmful": score.harmful,
-                "bounds": score.bounds,
-                "known": score.known,
-                "pairs": score.pairs,
-                "lost": score.lost,
-                "open": score.open,
-            }
-            for score in runs.scores
-        ],
+        "scores": [_score_json(score) for score in runs.scores],
         "stands_in_the_way": list(runs.odd),
         "notes": list(runs.told),
         "report": None if report is None else str(report / "report.html"),
+    }
+
+
+def _score_json(score: PairedScore) -> dict[str, Any]:
+    return {**asdict(score), "bounds": None if score.bounds is None else list(score.bounds)}
+
+
+def imported(found: PairedRuns, out: Path) -> str:
+    """Return what was written of two runs, and what a policy says to read it."""
+    lines = [wrapped(f"! {odd}", "  ") for odd in found.odd]
+    lines += [f"Wrote {out}: {len(found.observations):,} numbers. In a policy:", "", f"evidence: [{out}]", "signals:"]
+    for score in found.scores:
+        if score.open:
+            lines.append(f"  # {score.signal} is not in it: say {score.open}")
+        elif score.bounds is not None:
+            bounds = f"[{score.bounds[0]:g}, {score.bounds[1]:g}]"
+            lines.append(f"  {score.signal}: {{harmful: {score.harmful}, bounds: {bounds}}}  # {score.known}")
+    gates = [f"{{signal: {score.signal}, margin: {_margin(score):g}}}" for score in found.scores if not score.open]
+    lines += [f"gates: [{', '.join(gates)}]", ""]
+    return "\n".join([*lines, *(wrapped(f"Note: {told}", "  ") for told in found.told)])
+
+
+def _margin(score: PairedScore) -> float:
+    low, high = score.bounds or (0.0, 1.0)
+    return MARGIN * (high - low)
+
+
+def imported_json(found: PairedRuns, out: Path) -> dict[str, Any]:
+    """Return the same for machines."""
+    return {
+        "observations": str(out),
+        "numbers": len(found.observations),
+        "scores": [_score_json(score) for score in found.scores],
+        "stands_in_the_way": list(found.odd),
+        "notes": list(found.told),
+    }
+
+
+def support(runs: Sequence[RecordedRun], together: PairedRuns | None) -> str:
+    """Return what recorded runs support: each by itself, and two of one evaluation together."""
+    lines = []
+    for run in runs:
+        what = f"{run.tool}{f', task {run.task}' if run.task else ''}{f', {run.model}' if run.model else ''}"
+        lines += ["", wrapped(f"{run.path}: {what}. {run.rows:,} rows.")]
+        lines += [wrapped(f"! It is not whole: {run.ended}", "  ")] if run.ended else []
+        lines += [_supports(supported(run), "change that two such runs could show, unpaired")]
+        lines += [wrapped(f"! {told}.", "  ") for one in supported(run) for told in one.told]
+        lines += [wrapped(f"! {why}: {count:,}, not read.", "  ") for why, count in run.unread.items()]
+        lines += [wrapped(f"Note: {told}", "  ") for told in run.told]
+    if together is not None:
+        lines += ["", "The two together, pair by pair:", *(wrapped(f"! {odd}", "  ") for odd in together.odd)]
+        lines += [_supports(supported_together(together), "change that they could show")]
+        lines += [wrapped(f"! {told}.", "  ") for one in supported_together(together) for told in one.told]
+        lines += [wrapped(f"Note: {told}", "  ") for told in together.told]
+    return "\n".join(lines)
+
+
+def _supports(found: Sequence[Support], visible: str) -> str:
+    head = ("score", "items", "clusters", "draws", "missing", "mean", visible, "read as")
+    rows = [
+        (one.score, f"{one.items:,}", f"{one.clusters:,}", f"{one.draws}", f"{one.missing:,}", number(one.mean),
+         number(one.visible), one.known)
+        for one in found
+    ]  # fmt: skip
+    return table(head, rows)
+
+
+def support_json(runs: Sequence[RecordedRun], together: PairedRuns | None) -> dict[str, Any]:
+    """Return the same for machines."""
+    return {
+        "runs": [
+            {
+                "path": str(run.path),
+                "tool": run.tool,
+                "task": run.task,
+                "model": run.model,
+                "rows": run.rows,
+                "ended": run.ended,
+                "facts": dict(run.facts),
+                "unread": dict(run.unread),
+                "notes": list(run.told),
+                "scores": [asdict(one) for one in supported(run)],
+            }
+            for run in runs
+        ],
+        "together": None
+        if together is None
+        else {
+            "scores": [asdict(one) for one in supported_together(together)],
+            "stands_in_the_way": list(together.odd),
+            "notes": list(together.told),
+        },
     }
