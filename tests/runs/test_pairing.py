@@ -110,6 +110,9 @@ def test_runs_that_are_none_hold() -> None:
     broken = _paired(_run(dict.fromkeys(items, 1)), _run(dict.fromkeys(items, 0), "b.csv"))
     assert broken.odd == ("accuracy: every score of the candidate is 0, as a broken harness scores",)
     assert not _paired(_run(dict.fromkeys(items[:19], 1)), _run(dict.fromkeys(items[:19], 0), "b.csv")).odd
+    for first, count in ((0, 0), (1, 1)):  # of harm both may have none; one that suddenly has none is looked at
+        sides = [_run(dict.fromkeys(items, value), score="toxicity") for value in (first, 0)]
+        assert len(_paired(sides[0], replace(sides[1], path=Path("b.csv"))).odd) == count
 
 
 def test_ends_and_scales_are_never_guessed() -> None:

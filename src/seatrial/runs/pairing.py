@@ -310,12 +310,11 @@ class _Pair:
                 self.told.append(f"{title}: {count:,} of the {role}'s {len(whole):,} have no number: {reason}.")
             if not len(side):
                 self.odd.append(f"{title}: the {role}'s run has no number at all")
-            elif side["item"].n_unique() >= SURE and side["value"].n_unique() == 1 and side["value"][0] == 0.0:
-                self.odd.append(f"{title}: every score of the {role} is 0, as a broken harness scores")
         if not all(len(side) for side in numbers):
             return
         names = (title, name, signal)
         harmful, how = self._end(names)
+        self._look_for_nothing(title, harmful, numbers)
         bounds, scale = self._scale(names, numbers)
         asked = [
             *(["which end is harm (--higher-is-better or --lower-is-better)"] if harmful is None else []),
@@ -327,6 +326,16 @@ class _Pair:
         self.scores.append(found)
         if not asked:
             self.frames += [self._observed(signal, role, side) for side, role in zip(numbers, ROLES, strict=True)]
+
+    def _look_for_nothing(self, title: str, harmful: Harmful | None, numbers: list[pl.DataFrame]) -> None:
+        """Say where every score is 0, as a broken harness scores; where less is better both may be without fault."""
+        nothing = [
+            side["item"].n_unique() >= SURE and side["value"].n_unique() == 1 and side["value"][0] == 0.0
+            for side in numbers
+        ]
+        for none, role in zip(nothing, ROLES, strict=True):
+            if none and (harmful != "high" or not all(nothing)):
+                self.odd.append(f"{title}: every score of the {role} is 0, as a broken harness scores")
 
     def _end(self, names: tuple[str, str, str]) -> tuple[Harmful | None, str]:
         said, name = _of(self._declared.harmful, names), names[1]
