@@ -92,7 +92,7 @@ class Archive:
             )
         try:
             with self._opened(member) as file:
-                content = file.read(LARGEST_MEMBER + 1)
+                content = file.read(member.file_size + 1)
         except Exception as wrong:  # each way of compressing raises errors of its own
             raise self._error(f"{self._path}: {name} cannot be unpacked: {wrong or type(wrong).__name__}") from wrong
         if len(content) > member.file_size:

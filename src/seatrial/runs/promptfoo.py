@@ -38,7 +38,7 @@ def read_promptfoo(path: Path, cluster: str = "") -> list[RecordedRun]:
     found: list[Any] = []
     unread: list[str] = []
     if path.suffix.lower() == ".json":
-        file = json_file(path, "write it again as JSON Lines: promptfoo export eval ID -o results.jsonl")
+        file = json_file(path, "let promptfoo write JSON Lines: promptfoo eval -o results.jsonl")
         found = _rows(file)
     else:
         for number, line in json_rows(path):

@@ -171,12 +171,12 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     few = {"epochs": 1, "limit": 4}
     if os.environ.get("HARBOR_KILL"):
-        run("baseline", 5, broken=6, as_="never", log_buffer=1, epochs=1)
+        run("baseline", 5, broken=5, as_="never", log_buffer=1, epochs=1)
     run("baseline", 5, as_="baseline")
     run("candidate", 3, as_="candidate")
-    run("candidate", 4, broken=9, as_="one-error", epochs=1)
-    run("candidate", 4, broken=9, as_="one-error-scored", epochs=1, score_on_error=True)
-    failed = run("candidate", 4, broken=5, as_="status-error", fail_on_error=True, epochs=1)
+    run("candidate", 2, broken=2, as_="one-error", **few)
+    run("candidate", 2, broken=2, as_="one-error-scored", score_on_error=True, **few)
+    failed = run("candidate", 2, broken=4, as_="status-error", fail_on_error=True, epochs=1, limit=6)
     (log,) = eval_retry(failed, log_dir="made", display="none", fail_on_error=False, max_samples=1)
     keep(log, "retried")
     run("baseline", 1, as_="text", log_format="json", epochs=1, limit=3)
@@ -188,10 +188,10 @@ def main() -> None:
     shutil.copy("chunked/whole.eval", OUT / "chunked.eval")
 
     inspect_zip._MAX_INPUT_PER_FRAME = 2000  # a frame is ended after 200 MB, which no fixture may have
-    run("baseline", 5, as_="frames", **few)
+    run("baseline", 5, as_="frames", epochs=1, limit=2)
     inspect_zip._MAX_INPUT_PER_FRAME = 200 * 1024 * 1024
     inspect_zip.zipfile_compress_kwargs["compression"] = zipfile.ZIP_DEFLATED  # as before 0.3.206
-    run("baseline", 5, as_="deflate", **few)
+    run("baseline", 5, as_="deflate", epochs=1, limit=2)
 
     shutil.rmtree("killed", ignore_errors=True)
     Path("killed").mkdir()

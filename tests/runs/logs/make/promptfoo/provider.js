@@ -1,4 +1,4 @@
-// Answers sums without a model: the baseline is right but for every fifth question, the candidate but for every third.
+// Answers sums without a model: right but for every so many questions.
 module.exports = class HarborProvider {
   constructor(options) {
     this.name = options.id;
