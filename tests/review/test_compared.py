@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_answers_travel_with_their_scores(tmp_path: Path) -> None:
     """The pairs that show the harm best are shown; a candidate that says one thing throughout holds at a glance."""
 
     def log(name: str, answer: str, right: bool) -> str:
-        lines = [{"spec": {"base_eval": "quiz", "completion_fns": [name]}}]
+        lines: list[dict[str, Any]] = [{"spec": {"base_eval": "quiz", "completion_fns": [name]}}]
         for number in range(30):
             said = answer or f"The answer to the question of number {number} is a word."
             question = [{"role": "user", "content": f"What is number {number}?"}]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
-if TYPE_CHECKING or sys.version_info >= (3, 14):
+if TYPE_CHECKING:
     import zipfile
-else:
-    from backports.zstd import zipfile
 
 __all__ = ["LARGEST", "LARGEST_MEMBER", "Archive"]
 
+ZSTANDARD = 93
+"""How a zip archive calls Zstandard."""
+ENCRYPTED = 1
+"""The flag of a member that needs a password."""
 LARGEST = 2**34
 """Bytes that all members of one archive may come to; they are read one after another and never held together."""
 LARGEST_MEMBER = 2**28
@@ -34,13 +38,14 @@ class Archive:
             Exception: `error`, where it is no archive, only a part of one, or comes to too much.
         """
         self._path, self._error = path, error
+        zip_ = _zipfile()
         try:
-            self._file = zipfile.ZipFile(path)
+            self._file = zip_.ZipFile(path)
         except FileNotFoundError:
             raise error(f"{path}: no such file") from None
         except OSError as wrong:
             raise error(f"{path}: cannot be read: {wrong.strerror or wrong}") from wrong
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as wrong:
+        except (zip_.BadZipFile, ValueError, NotImplementedError) as wrong:
             raise error(f"{path}: no whole archive ({wrong}); copy or export it again") from wrong
         self._members = {member.filename: member for member in self._file.infolist()}
         size = sum(member.file_size for member in self._members.values())
@@ -82,14 +87,49 @@ class Archive:
         member = self._members[name]
         if member.file_size > LARGEST_MEMBER:
             raise self._error(
-                f"{self._path}: {name} comes to {member.file_size / 1e6:,.0f} MB, and {LARGEST_MEMBER / 1e6:,.0f} MB "
-                "of one member are read at most"
+                f"{self._path}: {name} comes to {member.file_size / 1e6:,.0f} MB, and "
+                f"{LARGEST_MEMBER / 1e6:,.0f} MB of one member are read at most"
             )
         try:
-            with self._file.open(member) as file:
-                content: bytes = file.read(LARGEST_MEMBER + 1)
+            with self._opened(member) as file:
+                content = file.read(member.file_size + 1)
         except Exception as wrong:  # each way of compressing raises errors of its own
             raise self._error(f"{self._path}: {name} cannot be unpacked: {wrong or type(wrong).__name__}") from wrong
         if len(content) > member.file_size:
             raise self._error(f"{self._path}: {name} comes to more than the archive says")
+        if len(content) < member.file_size or zlib.crc32(content) != member.CRC:
+            raise self._error(f"{self._path}: {name} cannot be unpacked: it is damaged")
         return content
+
+    def _opened(self, member: zipfile.ZipInfo) -> IO[bytes]:
+        """Return a member opened to be read.
+
+        Python's own reader ends at the first frame of Zstandard, and writers begin another one every few hundred MB.
+        """
+        if member.compress_type != ZSTANDARD or member.flag_bits & ENCRYPTED:
+            return cast("IO[bytes]", self._file.open(member))
+        with self._path.open("rb") as file:
+            file.seek(member.header_offset)
+            head = file.read(30)
+            if head[:4] != b"PK\x03\x04":
+                raise ValueError("its head is damaged")
+            file.seek(int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little"), 1)
+            return cast("IO[bytes]", _zstd().open(io.BytesIO(file.read(member.compress_size))))
+
+
+def _zstd() -> Any:
+    """Return Python's module for Zstandard, or what stands for it before 3.14."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
+
+
+def _zipfile() -> Any:
+    """Return Python's module for zip archives; before 3.14 one that reads Zstandard too."""
+    if sys.version_info >= (3, 14):
+        import zipfile
+    else:
+        from backports.zstd import zipfile
+    return zipfile

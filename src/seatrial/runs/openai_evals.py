@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 from seatrial.errors import EvidenceError
 from seatrial.formats.jsonl import json_lines
+from seatrial.runs.json_files import digest_of
 from seatrial.runs.numbers import number_of
 from seatrial.runs.recorded_run import Fact, RecordedRun, RunScores, Written
 
@@ -47,7 +46,7 @@ def read_openai_evals(path: Path) -> RecordedRun:
             continue
         if kind == "sampling":
             question = _question(data.get("prompt"))
-            asked.setdefault(item, (question, _digest(question)))
+            asked.setdefault(item, (question, digest_of(question) if question else ""))
             answers.append(Written(item, 0, question, _answer(data.get("sampled"))))
         found = {MATCH: data.get("correct")} if kind == "match" else data if kind == "metrics" else {}
         for name, value in found.items():
@@ -88,7 +87,3 @@ def _question(prompt: object) -> tuple[tuple[str, str], ...]:
 def _answer(sampled: object) -> str:
     first = sampled[0] if isinstance(sampled, list) and sampled else sampled
     return first if isinstance(first, str) else ""
-
-
-def _digest(question: tuple[tuple[str, str], ...]) -> str:
-    return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:16] if question else ""

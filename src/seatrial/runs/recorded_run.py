@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 __all__ = ["Fact", "RecordedRun", "RunScores", "Written"]
 
 Fact = Literal[
-    "task", "task version", "dataset", "prompt", "judge", "temperature", "epochs", "filter", "samples asked for"
+    "task",
+    "task version",
+    "dataset",
+    "prompt",
+    "shots",
+    "judge",
+    "temperature",
+    "generation",
+    "epochs",
+    "filter",
+    "samples asked for",
 ]
 """What must be alike in two runs for their scores to be compared, as people call it."""
 
