@@ -156,6 +156,15 @@ def test_scores_and_places_of_one_side_are_said() -> None:
     more = _run({"a": 1}, score="f1")
     both = replace(one, scores=pl.concat([one.scores, more.scores]))
     assert "Only the baseline holds the scores f1; they were not compared." in _paired(both, other).told
+    nothing = replace(one, scores=_run({"a": None}).scores), replace(other, scores=_run({"a": None}).scores)
+    with pytest.raises(EvidenceError, match="share no score"):
+        _paired(nothing[0], nothing[1])
+    beside = [
+        replace(run, scores=pl.concat([run.scores, _run({"a": None}, score="ppl").scores])) for run in (one, other)
+    ]
+    found = _paired(beside[0], beside[1])
+    assert "ppl: neither run has a number for one question, so it cannot be compared." in found.told
+    assert not found.odd
     moved = replace(other, scores=other.scores.with_columns(cluster=pl.lit("g")))
     found = _paired(one, moved)
     assert "2 items have another cluster or use case in the other run: the first one counts." in found.told

@@ -123,7 +123,8 @@ class _Reading:
         asked = _asked(row)
         self.settings = self.settings or next((dict(one[1]) for one in asked if isinstance(one[1], Mapping)), {})
         question = messages_of(asked[0][0]) if asked else ()
-        self.answers.setdefault((item, draw), Written(item, draw, question, _answer(row, asked)))
+        if (answer := _answer(row, asked)) is not None:
+            self.answers.setdefault((item, draw), Written(item, draw, question, answer))
         self._values.append((item, draw, filter_, {name: _value(row.get(name)) for name in _metrics(row)}))
 
     def score(self, metric: str, filter_: str) -> str:
@@ -193,8 +194,11 @@ def _prompt(prompt: object) -> object:
     return prompt[0] if isinstance(prompt, list) and len(prompt) == 1 else prompt
 
 
-def _answer(row: Mapping[str, Any], asked: list[tuple[Any, Any]]) -> str:
-    """Return what the model wrote; of a choice between continuations the one that it found most likely."""
+def _answer(row: Mapping[str, Any], asked: list[tuple[Any, Any]]) -> str | None:
+    """Return what the model wrote; of a choice between continuations the one that it found most likely.
+
+    None where it was only asked how likely a text is.
+    """
     replies = row.get("resps")
     firsts = [one[0] if isinstance(one, list) and one else one for one in replies] if isinstance(replies, list) else []
     if len(firsts) == 1 and isinstance(firsts[0], str) and (not asked or isinstance(asked[0][1], Mapping)):
@@ -202,7 +206,7 @@ def _answer(row: Mapping[str, Any], asked: list[tuple[Any, Any]]) -> str:
     odds = [number_of(one[0], {})[0] if isinstance(one, list) and one else None for one in firsts]
     known = [(odd, place) for place, odd in enumerate(odds) if odd is not None]
     if not known or len(asked) != len(odds):
-        return ""
+        return "" if asked and isinstance(asked[0][1], Mapping) else None
     chosen = asked[max(known)[1]][1]
     return chosen.strip() if isinstance(chosen, str) else ""
 

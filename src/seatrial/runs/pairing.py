@@ -205,7 +205,8 @@ class _Pair:
 
         sides = self._aligned()
         if all(len(side) == len(sides[0]) for side in sides) and sides[0].equals(sides[1]) and self._same_answers():
-            self.odd.append("The two runs are one and the same: every score and every answer is alike")
+            where = f"{self._task}: the" if self._task else "The"
+            self.odd.append(f"{where} two runs are one and the same: every score and every answer is alike")
         held = [set(side["score"].unique().to_list()) for side in sides]
         for name in sides[0]["score"].unique(maintain_order=True).to_list():
             if name in held[1]:
@@ -304,6 +305,9 @@ class _Pair:
         title = f"{self._task}: {name}" if self._task else name
         signal = _signal(self._task or self._runs[0].task, name)
         numbers = [side.filter(pl.col("value").is_not_null()) for side in sides]
+        if not any(len(side) for side in numbers):
+            self.told.append(f"{title}: neither run has a number for one question, so it cannot be compared.")
+            return
         for side, whole, role in zip(numbers, sides, ROLES, strict=True):
             why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True)
             for reason, count in why.head(REASONS).iter_rows():

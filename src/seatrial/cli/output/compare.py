@@ -37,8 +37,8 @@ def comparison(found: Comparison, default_margin: bool, report: Path | None) -> 
         status = "hold" if found.open and found.review.status == "launch" else found.review.status
         lines += ["", wrapped(f"{HEADLINES[status].upper()}: {found.review.reason}")]
     rows = [_row(score, _verdict(found, score)) for score in found.runs.scores]
-    head = ("verdict", "score", "baseline", "candidate", "change of harm", "could see", "read as")
-    lines += ["", table(head, rows), ""]
+    head = ("verdict", "score", "baseline", "candidate", "could see", "change of harm")
+    lines += ["", table(head, rows), "", *_known(found)]
     if default_margin:
         lines.append(
             "Margin: 0.05 of each score's scale, a default and no wisdom; --margin takes the rise in harm that matters."
@@ -59,20 +59,22 @@ def _verdict(found: Comparison, score: PairedScore) -> GateVerdict | None:
     return next((one for one in found.review.verdicts if one.signal == score.signal), None)
 
 
+def _known(found: Comparison) -> list[str]:
+    """Return how the scores that are decided were read, alike ones together."""
+    alike: dict[str, list[str]] = {}
+    for score in found.runs.scores:
+        if not score.open:
+            alike.setdefault(score.known, []).append(score.title)
+    return [wrapped(f"Read: {known}: {', '.join(titles)}.", "  ") for known, titles in alike.items()]
+
+
 def _row(score: PairedScore, verdict: GateVerdict | None) -> tuple[str, ...]:
     if verdict is None:
-        return "not decided", score.title, "", "", "", "", score.known
+        return "not decided", score.title, "", "", "", ""
     seen = verdict.evidence
     change = f"{number(seen.estimate, sign=True)} {interval(seen)}, margin {verdict.margin:g}"
-    return (
-        verdict.verdict,
-        score.title,
-        number(seen.baseline),
-        number(seen.candidate),
-        change,
-        could_see(seen.mde),
-        score.known,
-    )
+    levels = number(seen.baseline), number(seen.candidate)
+    return verdict.verdict, score.title, *levels, could_see(seen.mde), change
 
 
 def comparison_json(found: Comparison, report: Path | None) -> dict[str, Any]:
