@@ -56,6 +56,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "import": ("now.csv", "next.csv", "--out", "runs.parquet"),
     "plan": ("policy.yaml",),
     "report": ("reviews/done",),
+    "summary": ("reviews/done",),
     "doctor": (),
     "ledger list": (),
     "ledger show": ("1",),

@@ -197,6 +197,18 @@ def report(
         say(summary(content, folder))
 
 
+@app.command(epilog="Example: seatrial summary reviews/this --bytes 65000 > comment.md")
+def summary(
+    folder: Annotated[Path, typer.Argument(help="A finished review's folder.")],
+    size: Annotated[int, typer.Option("--bytes", min=100, help="At most so many bytes.")] = 60_000,
+) -> None:
+    """Print a finished review as Markdown for a pull request, cut to a size without losing the decision."""
+    from seatrial.report.markdown import summary_within
+    from seatrial.review.apply_waivers import finished_review
+
+    say(summary_within(finished_review(folder), size).rstrip("\n"))
+
+
 @app.command(epilog="Example: seatrial doctor now.eval next.eval")
 def doctor(
     files: Annotated[

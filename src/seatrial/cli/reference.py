@@ -18,6 +18,7 @@ COMMANDS = (
     "plan",
     "review",
     "report",
+    "summary",
     "suites",
     "suites map",
     "suites new",
