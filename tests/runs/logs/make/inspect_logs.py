@@ -176,7 +176,7 @@ def main() -> None:
     run("candidate", 3, as_="candidate")
     run("candidate", 2, broken=2, as_="one-error", **few)
     run("candidate", 2, broken=2, as_="one-error-scored", score_on_error=True, **few)
-    failed = run("candidate", 2, broken=4, as_="status-error", fail_on_error=True, epochs=1, limit=6)
+    failed = run("candidate", 2, broken=4, as_="status-error", fail_on_error=True, epochs=1, limit=5)
     (log,) = eval_retry(failed, log_dir="made", display="none", fail_on_error=False, max_samples=1)
     keep(log, "retried")
     run("baseline", 1, as_="text", log_format="json", epochs=1, limit=3)
