@@ -114,7 +114,7 @@ def test_a_sample_in_chunks_is_the_same_sample() -> None:
     assert chunked.scores.equals(whole.scores)
     assert chunked.answers == whole.answers
     long = {answer.item: answer for answer in chunked.answers}["sum-7"]
-    assert long.question[0][1].startswith("Read this first.") and long.answer.endswith(" 42")
+    assert long.question[0][1].startswith("Read this first.") and long.answer.startswith("I counted them")
     assert {answer.item: answer for answer in chunked.answers}["sum-4"].question == (
         ("system", "You count for a harbor."),
         ("user", "What is 14 + 13? Give the number alone."),

@@ -38,7 +38,7 @@ def question(number: int, one: int, other: int) -> Any:
     asked = f"What is {one} + {other}? Give the number alone."
     if number % 4 == 0:
         return [ChatMessageSystem(content="You count for a harbor."), ChatMessageUser(content=asked)]
-    return f"{LONG}\n\n{asked}" if number == 7 else asked
+    return [ChatMessageUser(content=f"{LONG}\n\n{asked}")] if number == 7 else asked
 
 
 @scorer(metrics=[mean(), stderr()])
