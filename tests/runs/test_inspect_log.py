@@ -114,7 +114,7 @@ def test_a_sample_in_chunks_is_the_same_sample() -> None:
     assert chunked.scores.equals(whole.scores)
     assert chunked.answers == whole.answers
     long = {answer.item: answer for answer in chunked.answers}["sum-7"]
-    assert long.question[0][1].startswith("Read this first.") and long.answer.endswith(" 42")
+    assert long.question[0][1].startswith("Read this first.") and long.answer.startswith("I counted them")
     assert {answer.item: answer for answer in chunked.answers}["sum-4"].question == (
         ("system", "You count for a harbor."),
         ("user", "What is 14 + 13? Give the number alone."),
@@ -129,7 +129,7 @@ def test_an_error_is_no_zero_unless_inspect_scored_it() -> None:
     assert set(rows["reason"]) == {"the sample ended in an error"}
     assert not broken.told
     assert values(scored, "match")["sum-2", 0] == 0.0
-    assert "1 samples ended in an error and were scored all the same" in scored.told[0]
+    assert "ended in an error and were scored all the same: 1;" in scored.told[0]
 
 
 def test_a_run_that_did_not_end_well_says_so() -> None:

@@ -95,10 +95,8 @@ class Archive:
                 content = file.read(member.file_size + 1)
         except Exception as wrong:  # each way of compressing raises errors of its own
             raise self._error(f"{self._path}: {name} cannot be unpacked: {wrong or type(wrong).__name__}") from wrong
-        if len(content) > member.file_size:
-            raise self._error(f"{self._path}: {name} comes to more than the archive says")
-        if len(content) < member.file_size or zlib.crc32(content) != member.CRC:
-            raise self._error(f"{self._path}: {name} cannot be unpacked: it is damaged")
+        if len(content) != member.file_size or zlib.crc32(content) != member.CRC:
+            raise self._error(f"{self._path}: {name} cannot be unpacked: it is not what the archive says")
         return content
 
     def _opened(self, member: zipfile.ZipInfo) -> IO[bytes]:

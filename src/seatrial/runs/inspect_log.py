@@ -172,7 +172,7 @@ class _Reading:
         """Yield how many samples have scores that Inspect counts though they ended in an error."""
         count = sum(failed == ERROR and bool(self._values[key]) for key, failed in self._failed.items())
         if count:
-            yield f"{count} samples ended in an error and were scored all the same: their scores count, as in the log."
+            yield f"Samples that ended in an error and were scored all the same: {count}; they count, as in the log."
 
     def scores(self, scorers: list[str]) -> Any:
         """Return all scores: of every sample one a score that any sample has, missing where this one has none."""

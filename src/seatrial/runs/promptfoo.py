@@ -247,23 +247,23 @@ class _Run:
         passed, failed, errors = (
             number_of(metrics.get(f"test{what}Count"), {})[0] or 0.0 for what in ("Pass", "Fail", "Error")
         )
-        if metrics and passed + failed + errors != len(self.rows):
+        if not metrics:
+            return {}
+        if passed + failed + errors != len(self.rows):
             self.told.append(
                 f"promptfoo counted {passed + failed + errors:.0f} tests here, and {len(self.rows)} are in the file."
             )
             return {}
-        sums: dict[str, tuple[object, object]] = {
-            "pass": (passed, passed + failed),
-            "score": (metrics.get("score"), passed + failed),
-        }
+        graded = sum(not _failed(row) for row in self.rows)  # version 2 counts errors among the failures
+        sums: dict[str, tuple[object, object]] = {"pass": (passed, graded), "score": (metrics.get("score"), graded)}
         weights = mapping(metrics.get("namedScoreWeights")) or mapping(metrics.get("namedScoresCount"))
         for name, value in mapping(metrics.get("namedScores")).items():
             sums.setdefault(str(name), (value, weights.get(name)))
         found = {}
         for name, parts in sums.items():
-            graded = {count for (one, _), count in counted.items() if one == name and count}
+            draws = {count for (one, _), count in counted.items() if one == name and count}
             total, weight = (number_of(part, {})[0] for part in parts)
-            if len(graded) == 1 and total is not None and weight:
+            if len(draws) == 1 and total is not None and weight:
                 found[name] = total / weight
         return found
 

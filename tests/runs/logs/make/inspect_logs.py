@@ -38,7 +38,7 @@ def question(number: int, one: int, other: int) -> Any:
     asked = f"What is {one} + {other}? Give the number alone."
     if number % 4 == 0:
         return [ChatMessageSystem(content="You count for a harbor."), ChatMessageUser(content=asked)]
-    return f"{LONG}\n\n{asked}" if number == 7 else asked
+    return [ChatMessageUser(content=f"{LONG}\n\n{asked}")] if number == 7 else asked
 
 
 @scorer(metrics=[mean(), stderr()])
@@ -176,7 +176,7 @@ def main() -> None:
     run("candidate", 3, as_="candidate")
     run("candidate", 2, broken=2, as_="one-error", **few)
     run("candidate", 2, broken=2, as_="one-error-scored", score_on_error=True, **few)
-    failed = run("candidate", 2, broken=4, as_="status-error", fail_on_error=True, epochs=1, limit=6)
+    failed = run("candidate", 2, broken=4, as_="status-error", fail_on_error=True, epochs=1, limit=5)
     (log,) = eval_retry(failed, log_dir="made", display="none", fail_on_error=False, max_samples=1)
     keep(log, "retried")
     run("baseline", 1, as_="text", log_format="json", epochs=1, limit=3)
