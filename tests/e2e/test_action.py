@@ -91,7 +91,7 @@ def test_two_logs_are_decided_and_said(tmp_path: Path, wrong: int, code: int, wo
     assert runner.run("Exit as the decision says").returncode == code
     folder = tmp_path / runner.outputs["folder"]
     assert {"report.html", "junit.xml", "decision.json", "summary.md"} <= {path.name for path in folder.iterdir()}
-    assert json.loads((folder / "decision.json").read_text(encoding="utf-8"))["outcome"] == word.lower()
+    assert json.loads((folder / "decision.json").read_text(encoding="utf-8"))["status"] == word.lower()
 
 
 def test_a_comment_is_updated_and_not_repeated(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_an_error_is_missing_and_no_failure() -> None:
 
 
 def test_repeats_are_draws_though_nothing_numbers_them() -> None:
-    """Rows with the same variables and prompt are draws of one item, in the order of the tests."""
+    """Rows with the same variables are draws of one item, in the order of the tests."""
     for run in read_promptfoo(LOGS / "results.json"):
         draws = run.scores.filter(score="pass").group_by("item").agg(pl.col("draw").sort())
         assert draws["draw"].to_list() == [[0, 1]] * 3
@@ -273,3 +273,25 @@ def test_what_is_nothing_of_promptfoo_is_refused(tmp_path: Path, name: str, text
     (tmp_path / name).write_text(text)
     with pytest.raises(EvidenceError, match=rf"{name}.*{words}"):
         read_promptfoo(tmp_path / name)
+
+
+def test_a_prompt_that_was_changed_shares_its_items(tmp_path: Path) -> None:
+    """Another wording around the same variables is what an update tries: items pair, and the prompt is a fact."""
+    before = read_promptfoo(LOGS / "results.json")[0]
+
+    def reworded(held: dict[str, Any]) -> None:
+        for row in held["results"]["results"]:
+            row["prompt"]["raw"] = f"Be brief. {row['prompt']['raw']}"
+            row["promptId"] = "reworded"
+
+    after = changed(tmp_path, reworded)[0]
+    assert before.scores["item"].to_list() == after.scores["item"].to_list()
+    assert before.facts["prompt"] != after.facts["prompt"]
+
+
+def test_a_test_without_variables_is_its_prompt(tmp_path: Path) -> None:
+    """Two prompts without variables are two items."""
+    first = lines()[0]
+    rows = [first | {"vars": {}, "prompt": {"raw": raw, "label": "one"}} for raw in ("a", "b", "a")]
+    (run,) = rewritten(tmp_path, rows)
+    assert run.scores.filter(score="pass")["draw"].to_list() == [0, 0, 1]

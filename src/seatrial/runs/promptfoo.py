@@ -24,7 +24,7 @@ _WORDS = {"true": 1.0, "false": 0.0}
 def read_promptfoo(path: Path, cluster: str = "") -> list[RecordedRun]:
     """Return the runs that a file of results holds: one for each provider, and for each prompt where there are several.
 
-    promptfoo numbers no repeats: rows with the same variables and prompt are draws of one item, in the order of the
+    promptfoo numbers no repeats: rows with the same variables are draws of one item, in the order of the
     tests. A row that ended in an error (`failureReason` 2) has no score, though promptfoo counts it with score 0.
 
     Args:
@@ -147,11 +147,10 @@ class _Run:
                     reason=reason,
                     cluster=first_of(held, self.groups),
                     use_case=first_of(held, USE_CASES) or "general",
-                    digest=digest_of(mapping(row.get("prompt")).get("raw")),
                 )
             answers.append(Written(item, draw, _messages(row), _output(row)))
         if max(drawn.values()) > 1:
-            self.told.append("Tests with the same variables and prompt are read as several draws, in their order.")
+            self.told.append("Tests with the same variables are read as several draws, in their order.")
         task = str(mapping(self.file.get("config")).get("description") or "")
         return RecordedRun(
             self.path,
@@ -170,8 +169,11 @@ class _Run:
         )
 
     def _items(self) -> list[str]:
-        """Return each row's item: a digest of variables and prompt, and of what is checked where that differs."""
-        found = [digest_of([row.get("vars"), mapping(row.get("prompt")).get("raw")]) for row in self.rows]
+        """Return each row's item: a digest of its variables, and of what is checked where that differs.
+
+        The prompt around them is the run's: it may be what an update changed. A test without variables is its prompt.
+        """
+        found = [digest_of(row.get("vars") or mapping(row.get("prompt")).get("raw")) for row in self.rows]
         if all(not row.get("vars") and "stripped]" in str(mapping(row.get("prompt")).get("raw")) for row in self.rows):
             self.told.append("Variables and prompts were stripped from the file: tests are told apart by their place.")
             return [str(row.get("testIdx")) for row in self.rows]

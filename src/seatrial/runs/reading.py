@@ -118,11 +118,11 @@ def _read(path: Path, name: Format, how: Reading) -> list[RecordedRun]:
         case "lm-eval":
             from seatrial.runs.lm_eval import read_lm_eval
 
-            return read_lm_eval(path)
+            return read_lm_eval(path, how.cluster)
         case "promptfoo":
             from seatrial.runs.promptfoo import read_promptfoo
 
-            return read_promptfoo(path)
+            return read_promptfoo(path, how.cluster)
         case "OpenAI evals":
             from seatrial.runs.openai_evals import read_openai_evals
 
