@@ -117,3 +117,20 @@ def test_what_a_server_refuses_is_told_with_its_setting(
     done = seatrial("doctor", write_policy(), "--json")
     assert done.code == 2
     assert all(words in row["detail"] and not row["ok"] for row in json.loads(done.out)[-2:])
+
+
+def test_logs_are_told_before_anything_is_decided(seatrial: Command, tmp_path: Path) -> None:
+    """One by itself, two together, as words and as JSON."""
+    for name, wrong in (("now", 60), ("next", 90)):
+        rows = [f"q{number},{int(number >= wrong)}" for number in range(300)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["item,accuracy", *rows]), encoding="utf-8")
+    one = seatrial("doctor", "now.csv")
+    assert one.code == 0
+    assert "The two together" not in one.out
+    assert "higher is better" in one.out
+    both = seatrial("doctor", "now.csv", "next.csv")
+    assert "The two together, pair by pair" in both.out
+    found = json.loads(seatrial("doctor", "now.csv", "next.csv", "--json").out)
+    assert [run["rows"] for run in found["runs"]] == [300, 300]
+    assert found["together"]["scores"][0]["items"] == 300
+    assert seatrial("doctor", "none.csv").code == 2

@@ -52,8 +52,11 @@ WAIVED = ("--gate", "human/harm", "--person", NAME, "--reason", "known, fix ship
 WORDS: dict[str, tuple[str, ...]] = {
     "init": ("new.yaml",),
     "review": ("block.yaml", "--quiet"),
+    "compare": ("now.csv", "next.csv", "--report", "compared", "--policy", "compared.yaml"),
+    "import": ("now.csv", "next.csv", "--out", "runs.parquet"),
     "plan": ("policy.yaml",),
     "report": ("reviews/done",),
+    "summary": ("reviews/done",),
     "doctor": (),
     "ledger list": (),
     "ledger show": ("1",),
@@ -139,6 +142,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "behavior/text/refusal": praise,
         }
     ).write_parquet(folder / "table.parquet")
+    for name, wrong in (("now", 8), ("next", 40)):
+        rows = [f"{NAME} {n}{STEERING},m{STEERING},{int(n >= wrong)}" for n in range(80)]
+        (folder / f"{name}.csv").write_text("\n".join(["item,model,accuracy", *rows]), encoding="utf-8")
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     said = [{"prompt": f"Q{n}?", "completion": f"{n} {turn}", "draw": turn} for n in range(4) for turn in range(2)]
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, said)), encoding="utf-8")
@@ -330,9 +336,12 @@ def test_a_folder_that_is_not_there_is_never_a_block(
         folder = world()
         capsys.readouterr()
         code = _run(*command.split(), *words)
-        said = capsys.readouterr().err
+        out, said = capsys.readouterr()
         assert code in list(ExitCode), words
-        assert code != ExitCode.BLOCK or _decisions(folder) == ["block", "block"]
+        if command == "compare":  # decides on the spot: its block is what it says, and no ledger's
+            assert (code == ExitCode.BLOCK) is ("BLOCK:" in out)
+        else:
+            assert code != ExitCode.BLOCK or _decisions(folder) == ["block", "block"]
         assert code != ExitCode.USAGE or said.strip() or command == "suites check", words
         assert "a fault of seatrial" not in said, (words, said)
 

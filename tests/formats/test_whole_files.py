@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from seatrial.errors import StoreError
-from seatrial.formats.whole_files import why_not, write_whole
+from seatrial.formats.whole_files import make_folder, why_not, write_whole
 
 
 @pytest.mark.parametrize("content", ["fünf\n", "fünf\n".encode(), lambda path: path.write_bytes("fünf\n".encode())])
@@ -72,3 +72,13 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
     """A page may go to /dev/null."""
     write_whole(Path("/dev/null"), "x", StoreError)
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
+    """It may be there already; where a file stands in its place, that is said."""
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b", "the folder", StoreError)
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StoreError, match="the folder cannot be made"):
+        make_folder(tmp_path / "file" / "c", "the folder", StoreError)

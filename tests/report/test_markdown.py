@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from results import BLOCK, HOLD, HOSTILE, LAUNCH, LIKELY, RESULTS
 from seatrial.policy import ModelSpec
-from seatrial.report.markdown import render_markdown
+from seatrial.report.markdown import render_markdown, summary_within
 from seatrial.report.plain import Plain, counted
 from seatrial.report.result import ReviewResult
 from seatrial.types import Message
@@ -252,3 +252,13 @@ def test_families_list_their_suites_and_steps_their_cost() -> None:
     assert shown.index("Harm is likely in") < shown.index("1. Read the 3 worst pairs") < shown.index("| gate |")
     assert "2. 800 more calls decide Sycophancy with 90 %" in shown
     assert "What to do next" not in render_markdown(LAUNCH)
+
+
+@pytest.mark.parametrize("size", [300, 600, 1_500, 4_000, 60_000])
+def test_a_summary_is_cut_without_losing_the_decision(size: int) -> None:
+    """So many bytes at most, whatever the letters; the headline stands in all of them."""
+    content = replace(BLOCK, notes=tuple(f"Ein Übermaß an Wörtern, Nummer {n}: 模型" for n in range(300)))
+    made = summary_within(content, size)
+    assert len(made.encode()) <= size
+    assert made.startswith(render_markdown(content).partition("\n")[0])
+    assert "</details>" in made or "<details>" not in made

@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from seatrial.cli.compare import compare, import_runs
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
@@ -34,6 +35,9 @@ app.add_typer(judge_app, name="judge")
 app.add_typer(vibe_app, name="vibe")
 app.add_typer(label_app, name="label")
 app.add_typer(rewards_app, name="rewards")
+
+app.command(epilog="Example: seatrial compare logs/now.eval logs/next.eval --margin 0.03")(compare)
+app.command("import", epilog="Example: seatrial import logs/now logs/next --out runs.parquet")(import_runs)
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
 
@@ -193,24 +197,50 @@ def report(
         say(summary(content, folder))
 
 
-@app.command(epilog="Example: seatrial doctor policy.yaml")
+@app.command(epilog="Example: seatrial summary reviews/this --bytes 65000 > comment.md")
+def summary(
+    folder: Annotated[Path, typer.Argument(help="A finished review's folder.")],
+    size: Annotated[int, typer.Option("--bytes", min=100, help="At most so many bytes.")] = 60_000,
+) -> None:
+    """Print a finished review as Markdown for a pull request, cut to a size without losing the decision."""
+    from seatrial.report.markdown import summary_within
+    from seatrial.review.apply_waivers import finished_review
+
+    say(summary_within(finished_review(folder), size).rstrip("\n"))
+
+
+@app.command(epilog="Example: seatrial doctor now.eval next.eval")
 def doctor(
-    policy_path: Annotated[
-        Path | None,
-        typer.Argument(metavar="[POLICY]", help="A policy whose models are asked, two or three calls each."),
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="A policy (.yaml), whose models are asked, two or three calls each; or logs of other tools.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what is installed, what is missing, and how to get it; with a policy, whether its models answer as it asks.
+    """Say what is installed, what is missing, and how to get it; whether a policy's models answer; what logs support.
 
-    What a server refuses is told in its own words, with the setting of the policy that answers it.
+    What a server refuses is told in its own words, with the setting of the policy that answers it. Of logs it says
+    which scores they hold, what change those could show, and what may mislead, before anything is decided.
     """
-    from seatrial.cli.doctor import checks, models_of
+    from seatrial.cli.doctor import checks, models_of, runs_in
+    from seatrial.cli.output.compare import support, support_json
     from seatrial.cli.output.tables import table
     from seatrial.policy import load_policy
 
+    policies = [name for name in files or () if Path(name).suffix.lower() in (".yaml", ".yml")]
+    logs = [name for name in files or () if name not in policies]
+    if logs:
+        runs, together = runs_in(logs)
+        if as_json:
+            print_json(support_json(runs, together))
+        else:
+            say(support(runs, together))
+        return
     found = checks()
-    if policy_path is not None:
+    for policy_path in policies:
         found += models_of(load_policy(policy_path))
     if as_json:
         print_json([{"what": check.what, "ok": check.ok, "detail": check.detail} for check in found])

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import platform
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata, util
+from typing import TYPE_CHECKING
 
 from seatrial.errors import MissingWeights, ModelError
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.suites import find_suites
 from seatrial.types import Item, Message, Request
 
-__all__ = ["Check", "checks", "models_of"]
+if TYPE_CHECKING:
+    from seatrial.runs.pairing import PairedRuns
+    from seatrial.runs.recorded_run import RecordedRun
+
+__all__ = ["Check", "checks", "models_of", "runs_in"]
 
 QUESTION = "Which number is larger, 3 or 7? Answer in one sentence."
 GRADED = "behavior/unearned-praise"
@@ -49,6 +55,20 @@ def checks() -> list[Check]:
     found.append(Check("free disk", free > 1, f"{free:.0f} GB"))
     found.append(Check("suites", True, f"{len(find_suites())} built in"))
     return found
+
+
+def runs_in(files: Sequence[str]) -> tuple[list[RecordedRun], PairedRuns | None]:
+    """Return the runs in files, folders or globs, and where there are two of these, both side by side.
+
+    Raises:
+        EvidenceError: one cannot be read, or two share nothing.
+    """
+    from seatrial.runs.pairing import Declared, paired_runs
+    from seatrial.runs.reading import Reading, read_runs
+
+    sides = [read_runs(name, Reading()) for name in files]
+    together = paired_runs(sides[0], sides[1], Declared({}, {})) if len(sides) == 2 else None
+    return [run for side in sides for run in side], together
 
 
 def models_of(policy: LaunchPolicy) -> list[Check]:

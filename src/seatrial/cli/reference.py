@@ -12,10 +12,13 @@ from seatrial.errors import exit_with
 __all__ = ["COMMANDS", "reference"]
 
 COMMANDS = (
+    "compare",
+    "import",
     "init",
     "plan",
     "review",
     "report",
+    "summary",
     "suites",
     "suites map",
     "suites new",

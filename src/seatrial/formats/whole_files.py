@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["why_not", "write_whole"]
+__all__ = ["make_folder", "why_not", "write_whole"]
 
 
 def write_whole(path: Path, content: str | bytes | Callable[[Path], object], error: type[Exception]) -> None:
@@ -57,3 +57,17 @@ def _write(place: Path, content: str | bytes | Callable[[Path], object]) -> None
         file.flush()
         with suppress(OSError):  # what is no file has no disk
             os.fsync(file.fileno())
+
+
+def make_folder(path: Path, what: str, error: type[Exception]) -> None:
+    """Make a folder and those above it, where they are not there.
+
+    Args:
+        path: The folder.
+        what: What it is in messages: `the review's folder`.
+        error: What is raised where it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise error(f"{path}: {what} cannot be made: {why_not(wrong)}") from wrong

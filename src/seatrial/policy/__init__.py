@@ -13,6 +13,7 @@ from seatrial.policy.launch_policy import (
     parse_policy,
 )
 from seatrial.policy.model_spec import Generation, ModelSpec, Turn, from_environment, resolved_model
+from seatrial.policy.runs_spec import RunsSpec
 from seatrial.policy.summary_spec import Figures, SummarySpec
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Measure",
     "ModelSpec",
     "Reuse",
+    "RunsSpec",
     "SignalSpec",
     "SummarySpec",
     "Turn",

@@ -19,6 +19,7 @@ from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy.judge_spec import JudgeSpec, resolved_judge
 from seatrial.policy.model_spec import Generation, ModelSpec, resolved_model
+from seatrial.policy.runs_spec import EvidenceSpec, resolved_evidence
 from seatrial.policy.summary_spec import SummarySpec, check_figures
 
 __all__ = [
@@ -234,7 +235,7 @@ class LaunchPolicy(StrictModel):
         budget: The most that a review may spend.
         reuse: Which of the baseline's answers of other reviews are taken over.
         suites: Folders with suites of the user's own.
-        evidence: Files of observations made elsewhere.
+        evidence: Files of observations made elsewhere, and pairs of runs that other tools recorded.
         signals: Signals declared here, by name.
         judges: Judges by name; a gate takes one with `instrument: judge/NAME`.
         records: Files or folders with a team's own records of instruments, which go before the built-in ones.
@@ -257,7 +258,7 @@ class LaunchPolicy(StrictModel):
     budget: Budget = Budget()
     reuse: Reuse = Reuse()
     suites: list[Path] = []
-    evidence: list[Path] = []
+    evidence: list[EvidenceSpec] = []
     records: list[Path] = []
     signals: dict[SignalName, SignalSpec] = {}
     judges: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")], JudgeSpec] = {}
@@ -354,7 +355,7 @@ def _resolved(policy: LaunchPolicy, folder: Path) -> LaunchPolicy:
             "baseline": resolved_model(policy.baseline, folder),
             "candidate": resolved_model(policy.candidate, folder),
             "suites": [folder / path for path in policy.suites],
-            "evidence": [folder / path for path in policy.evidence],
+            "evidence": [resolved_evidence(one, folder) for one in policy.evidence],
             "records": [folder / path for path in policy.records],
             "held_out": [folder / path for path in policy.held_out],
             "gates": [

@@ -26,12 +26,14 @@ from seatrial.report.wording import (
     with_suites,
 )
 
-__all__ = ["render_markdown"]
+__all__ = ["render_markdown", "summary_within"]
 
 LONGEST = 60_000
 """A comment on a pull request holds 65,536 letters."""
 HEAD = 40_000
 """Letters of what stands before the fold; more of them only names and notes beyond all measure can take."""
+SHORTEST = 400
+"""Letters below which no summary is tried, but the headline alone."""
 LONGEST_ANSWER = 600
 LONGEST_LINE = 2_000
 FOLD = 25
@@ -44,10 +46,30 @@ CUT = "… cut; the rest is in report.html"
 MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓", "harm likely": "⚠️"}
 
 
-def render_markdown(content: ReviewResult) -> str:
+def summary_within(content: ReviewResult, size: int) -> str:
+    """Return the summary in at most so many bytes of UTF-8; the decision and its reason are the last to go.
+
+    Args:
+        content: The review.
+        size: Bytes; below a few hundred the headline alone is left, whatever it takes.
+    """
+    letters = min(size, LONGEST)
+    while letters > SHORTEST:
+        made = render_markdown(content, letters)
+        if len(made.encode()) <= size:
+            return made
+        letters = letters * 3 // 4
+    return f"## seatrial: {_inert(Plain.of(content).text(headline(content, where=True)))}\n\n{CUT}\n"
+
+
+def render_markdown(content: ReviewResult, longest: int = LONGEST) -> str:
     """Return the summary as Markdown: what a busy reader needs in at most `FOLD` lines, all else folded.
 
     Model text is shown as inert text: no links, mentions or markup of its own.
+
+    Args:
+        content: The review.
+        longest: Letters, about, that it may take.
     """
     policy, plain = content.policy, Plain.of(content)
     models = f"**{_inert(policy.name)}** · `{_code(policy.baseline.model)}` → `{_code(policy.candidate.model)}`"
@@ -73,9 +95,12 @@ def render_markdown(content: ReviewResult) -> str:
     foot = _foot(content)
     before = [*first, _picture(content, plain, max(FOLD - taken, 3)), *last]
     head = "\n\n".join(
-        [*_fitting(before, HEAD), "<details><summary>All gates, blind spots and pairs of answers</summary>"]
+        [
+            *_fitting(before, min(HEAD, longest * 2 // 3)),
+            "<details><summary>All gates, blind spots and pairs of answers</summary>",
+        ]
     )
-    body = "\n\n".join(_fitting(folded, LONGEST - len(head) - len(foot)))
+    body = "\n\n".join(_fitting(folded, longest - len(head) - len(foot)))
     return f"{head}\n\n{body}\n\n</details>\n\n{foot}\n"
 
 

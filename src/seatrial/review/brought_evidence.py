@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from seatrial.errors import EvidenceError
 from seatrial.models import read_scores
-from seatrial.observations import SEVERE, read_observations
-from seatrial.policy import LaunchPolicy, SignalSpec
+from seatrial.observations import SEVERE, from_frame, read_observations
+from seatrial.policy import LaunchPolicy, RunsSpec, SignalSpec
+from seatrial.report.result import Glance
+from seatrial.runs.pairing import Declared, paired_runs
+from seatrial.runs.reading import Reading, read_runs
+from seatrial.runs.recorded_run import RecordedRun
 from seatrial.suites import find_suites, load_suite
 
-__all__ = ["Brought", "brought_evidence", "scales"]
+__all__ = ["Brought", "brought_evidence", "declared_by", "odd_runs", "runs_of", "scales"]
 
 VIBES = ("vibe/off", "vibe/preference", SEVERE)
 """What raters say counts without a gate: a confirmed severe answer holds, preference is compared with what is off."""
@@ -25,10 +31,12 @@ class Brought:
     Attributes:
         observations: All of it; None where there is nothing.
         told: How its tables were read, where there was a choice, and what of them was not; in sentences.
+        odd: What holds a launch whatever its numbers say: runs that are not two of one evaluation, or not whole.
     """
 
     observations: pl.DataFrame | None
     told: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
 
 
 def scales(policy: LaunchPolicy) -> dict[str, tuple[float, float]]:
@@ -43,8 +51,14 @@ def brought_evidence(policy: LaunchPolicy) -> Brought:
     Raises:
         EvidenceError: a file cannot be read, a row is wrong or outside its signal's bounds, or two files overlap.
     """
-    bounds, told = scales(policy), list[str]()
-    frames = [read_observations(path, bounds) for path in policy.evidence]
+    bounds, told, odd = scales(policy), list[str](), list[str]()
+    frames = [read_observations(one, bounds) for one in policy.evidence if isinstance(one, Path)]
+    for spec in policy.evidence:
+        if isinstance(spec, RunsSpec):
+            paired = paired_runs(*runs_of(spec), declared_by(policy, spec))
+            frames.append(from_frame(paired.observations, None, spec.baseline, bounds))
+            told += paired.told
+            odd += paired.odd
     if policy.baseline.provider == "scores":
         summed = {name for name, spec in policy.signals.items() if spec.summary is not None}
         gated = [gate.signal for gate in policy.gates if gate.signal not in _named(frames) | summed]
@@ -65,7 +79,44 @@ def brought_evidence(policy: LaunchPolicy) -> Brought:
     ):
         if name not in asked and name not in VIBES:
             told.append(f"{name}: {count:,} brought observations decide nothing, for no gate asks for them.")
-    return Brought(together, tuple(told))
+    return Brought(together, tuple(told), tuple(odd))
+
+
+def odd_runs(odd: Sequence[str]) -> tuple[Glance, ...]:
+    """Return what holds a launch of runs, as what is seen at a glance does."""
+    return tuple(
+        Glance(f"runs {place}", "the runs", "", "", said=said[:1].lower() + said[1:])
+        for place, said in enumerate(odd, 1)
+    )
+
+
+def runs_of(spec: RunsSpec) -> tuple[list[RecordedRun], list[RecordedRun]]:
+    """Return both sides' runs of a pair that a policy names.
+
+    Raises:
+        EvidenceError: a file cannot be read, or one run is given as both sides.
+    """
+    sides = [
+        read_runs(place, Reading(spec.columns, spec.scores, spec.cluster, model))
+        for place, model in (
+            (spec.baseline, spec.baseline_model),
+            (spec.candidate or spec.baseline, spec.candidate_model),
+        )
+    ]
+    held = [{(run.path.resolve(), run.model, run.task) for run in side} for side in sides]
+    if held[0] & held[1]:
+        models = ", ".join(dict.fromkeys(run.model for run in sides[0] if run.model)) or "one run"
+        raise EvidenceError(
+            f"{sides[0][0].path}: given as the baseline and as the candidate. Give two runs, or pick two models of it "
+            f"(--baseline-model, --candidate-model; in a policy baseline_model, candidate_model); it holds {models}"
+        )
+    return sides[0], sides[1]
+
+
+def declared_by(policy: LaunchPolicy, spec: RunsSpec) -> Declared:
+    """Return what a policy says of the scores of runs."""
+    ends = {name: one.harmful for name, one in policy.signals.items() if one.harmful is not None}
+    return Declared(ends, {name: one.bounds for name, one in policy.signals.items()}, frozenset(spec.accept))
 
 
 def _suites_of_families(policy: LaunchPolicy) -> set[str]:

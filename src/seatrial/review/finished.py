@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from seatrial.errors import ExitCode, StoreError
+from seatrial.formats.whole_files import make_folder
 from seatrial.ledger import Entry, covers, entry_of, ledger_for
 from seatrial.report import AnswerPair, ReviewResult, save_result, write_reports
 from seatrial.report.wording import HEADLINES, interval, number, with_suites
@@ -88,6 +89,7 @@ class Review:
         if entry is not None and covers(entry) and not own:
             raise StoreError(f"{place}: holds the review of entry {entry.number} in the ledger; give another folder")
         result = self.result if own else replace(self.result, entry=None)
+        make_folder(place, "the folder of the report", StoreError)
         if not covers(entry):
             save_result(result, place)
         write_reports(result, place)

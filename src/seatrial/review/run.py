@@ -20,7 +20,7 @@ import polars as pl
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.errors import StoreError
-from seatrial.formats.whole_files import why_not, write_whole
+from seatrial.formats.whole_files import make_folder, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
@@ -32,7 +32,8 @@ from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.report import Reuse, ReviewResult
-from seatrial.review.brought_evidence import brought_evidence
+from seatrial.report.result import Glance
+from seatrial.review.brought_evidence import brought_evidence, odd_runs
 from seatrial.review.budget_ends import ends_before, note_end
 from seatrial.review.entering import entered
 from seatrial.review.findings.at_a_glance import glances
@@ -81,13 +82,14 @@ async def run_review(
     """
     started = _now()
     brought = brought_evidence(policy)
-    _make(folder)
+    make_folder(folder, "the review's folder", StoreError)
     with ResponseStore(folder) as store:
         check_answers(folder, ledger_for(folder).ready())
         write_whole(folder / "policy.yaml", text, StoreError)
         done = await _collected(policy, brought.observations, folder, store, progress)
         told = tuple(dict.fromkeys((*brought.told, *done.told)))
-        result = _decided(policy, done.rounds, done.spend, started, author, spike_in, told, done.reuse)
+        odd = odd_runs(brought.odd)
+        result = _decided(policy, done.rounds, done.spend, started, author, spike_in, told, done.reuse, odd)
         note_end(folder, policy, result.decision)
         return entered(result, done.rounds, folder, author)
 
@@ -140,8 +142,21 @@ async def _collected(
     return _Collected(rounds, spend, reuse, told)
 
 
-def decide_on(policy: LaunchPolicy, evidence: pl.DataFrame, author: str) -> ReviewResult:
+def decide_on(
+    policy: LaunchPolicy,
+    evidence: pl.DataFrame,
+    author: str,
+    seen: tuple[Glance, ...] = (),
+    told: tuple[str, ...] = (),
+) -> ReviewResult:
     """Return what the policy's gates decide on observations that are there already; nothing is asked or written.
+
+    Args:
+        policy: The policy.
+        evidence: The observations.
+        author: Who decides, for the report.
+        seen: What is seen at a glance in what the observations come from; what is odd of it holds a launch.
+        told: How the observations were read, in sentences.
 
     Raises:
         PolicyError: a gate has no observations, or its margin does not fit its scale.
@@ -149,7 +164,7 @@ def decide_on(policy: LaunchPolicy, evidence: pl.DataFrame, author: str) -> Revi
     started = _now()
     rounds = Rounds(policy, plan_gates(policy, {}, evidence, load_records(policy.records)), evidence)
     rounds.weigh()
-    return _decided(policy, rounds, {}, started, author)
+    return _decided(policy, rounds, {}, started, author, told=told, seen=seen)
 
 
 def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
@@ -202,13 +217,6 @@ def _planned(
     )
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder}: the review's folder cannot be made: {why_not(error)}") from error
-
-
 async def _opened(policy: LaunchPolicy, stack: AsyncExitStack) -> dict[Role, Model]:
     """Open both models; none where the policy compares numbers that are there already."""
     if not policy.baseline.answers:
@@ -237,9 +245,10 @@ def _decided(
     spike_in: bool = False,
     told: tuple[str, ...] = (),
     reuse: Reuse | None = None,
+    seen: tuple[Glance, ...] = (),
 ) -> ReviewResult:
     """Return the decision with all that its report shows, before waivers."""
-    seen = glances(policy, rounds)
+    seen = (*seen, *glances(policy, rounds))
     decision = decide(rounds.finish(), rounds.severe, [one.said for one in seen if one.holds])
     limits = detections(policy, rounds) if spike_in else ()
     whole = rounds.all_observations()

@@ -1,0 +1,184 @@
+"""What `seatrial compare` prints for a person, and for a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from seatrial.cli.output.tables import table, wrapped
+from seatrial.errors import ExitCode
+from seatrial.report.machine import decision_json
+from seatrial.report.wording import HEADLINES, could_see, interval, number
+from seatrial.review.compared import MARGIN, Comparison
+from seatrial.runs.pairing import PairedRuns, PairedScore
+from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.supports import Support, supported, supported_together
+from seatrial.types import GateVerdict
+
+__all__ = ["comparison", "comparison_json", "exit_code_of", "imported", "imported_json", "support", "support_json"]
+
+
+def exit_code_of(found: Comparison) -> ExitCode:
+    """Return what the command says to the shell: a launch holds while a score that both runs hold is not decided."""
+    if found.review is None:
+        return ExitCode.HOLD
+    code = found.review.exit_code
+    return ExitCode.HOLD if found.open and code is ExitCode.LAUNCH else code
+
+
+def comparison(found: Comparison, default_margin: bool, report: Path | None) -> str:
+    """Return what two runs show: what stands in the way, the decision, a line a score, what must be said."""
+    baseline, candidate = found.runs.models
+    lines = ["", wrapped(f"{baseline} (baseline) beside {candidate} (candidate)")]
+    lines += [wrapped(f"! {odd}", "  ") for odd in found.runs.odd]
+    if found.review is not None:
+        status = "hold" if found.open and found.review.status == "launch" else found.review.status
+        lines += ["", wrapped(f"{HEADLINES[status].upper()}: {found.review.reason}")]
+    rows = [_row(score, _verdict(found, score)) for score in found.runs.scores]
+    head = ("verdict", "score", "baseline", "candidate", "could see", "change of harm")
+    lines += ["", table(head, rows), "", *_known(found)]
+    if default_margin:
+        lines.append(
+            "Margin: 0.05 of each score's scale, a default and no wisdom; --margin takes the rise in harm that matters."
+        )
+    for score in found.open:
+        lines.append(wrapped(f"{score.title} is not decided: say {score.open}.", "  "))
+    lines += [wrapped(f"Note: {told}", "  ") for told in found.runs.told]
+    if report is not None:
+        lines.append(f"Report: {report / 'report.html'}")
+    elif found.review is not None:
+        lines.append("The whole report: add --report FOLDER. A policy that repeats this: add --policy policy.yaml")
+    return "\n".join(lines)
+
+
+def _verdict(found: Comparison, score: PairedScore) -> GateVerdict | None:
+    if found.review is None:
+        return None
+    return next((one for one in found.review.verdicts if one.signal == score.signal), None)
+
+
+def _known(found: Comparison) -> list[str]:
+    """Return how the scores that are decided were read, alike ones together."""
+    alike: dict[str, list[str]] = {}
+    for score in found.runs.scores:
+        if not score.open:
+            alike.setdefault(score.known, []).append(score.title)
+    return [wrapped(f"Read: {known}: {', '.join(titles)}.", "  ") for known, titles in alike.items()]
+
+
+def _row(score: PairedScore, verdict: GateVerdict | None) -> tuple[str, ...]:
+    if verdict is None:
+        return "not decided", score.title, "", "", "", ""
+    seen = verdict.evidence
+    change = f"{number(seen.estimate, sign=True)} {interval(seen)}, margin {verdict.margin:g}"
+    levels = number(seen.baseline), number(seen.candidate)
+    return verdict.verdict, score.title, *levels, could_see(seen.mde), change
+
+
+def comparison_json(found: Comparison, report: Path | None) -> dict[str, Any]:
+    """Return the same for machines."""
+    runs = found.runs
+    return {
+        **(decision_json(found.review.result) if found.review else {}),
+        "exit_code": int(exit_code_of(found)),
+        "baseline": runs.models[0],
+        "candidate": runs.models[1],
+        "scores": [_score_json(score) for score in runs.scores],
+        "stands_in_the_way": list(runs.odd),
+        "notes": list(runs.told),
+        "report": None if report is None else str(report / "report.html"),
+    }
+
+
+def _score_json(score: PairedScore) -> dict[str, Any]:
+    return {**asdict(score), "bounds": None if score.bounds is None else list(score.bounds)}
+
+
+def imported(found: PairedRuns, out: Path) -> str:
+    """Return what was written of two runs, and what a policy says to read it."""
+    lines = [wrapped(f"! {odd}", "  ") for odd in found.odd]
+    lines += [f"Wrote {out}: {len(found.observations):,} numbers. In a policy:", "", f"evidence: [{out}]", "signals:"]
+    for score in found.scores:
+        if score.open:
+            lines.append(f"  # {score.signal} is not in it: say {score.open}")
+        elif score.bounds is not None:
+            bounds = f"[{score.bounds[0]:g}, {score.bounds[1]:g}]"
+            lines.append(f"  {score.signal}: {{harmful: {score.harmful}, bounds: {bounds}}}  # {score.known}")
+    gates = [f"{{signal: {score.signal}, margin: {_margin(score):g}}}" for score in found.scores if not score.open]
+    lines += [f"gates: [{', '.join(gates)}]", ""]
+    return "\n".join([*lines, *(wrapped(f"Note: {told}", "  ") for told in found.told)])
+
+
+def _margin(score: PairedScore) -> float:
+    low, high = score.bounds or (0.0, 1.0)
+    return MARGIN * (high - low)
+
+
+def imported_json(found: PairedRuns, out: Path) -> dict[str, Any]:
+    """Return the same for machines."""
+    return {
+        "observations": str(out),
+        "numbers": len(found.observations),
+        "scores": [_score_json(score) for score in found.scores],
+        "stands_in_the_way": list(found.odd),
+        "notes": list(found.told),
+    }
+
+
+def support(runs: Sequence[RecordedRun], together: PairedRuns | None) -> str:
+    """Return what recorded runs support: each by itself, and two of one evaluation together."""
+    lines = []
+    for run in runs:
+        what = f"{run.tool}{f', task {run.task}' if run.task else ''}{f', {run.model}' if run.model else ''}"
+        lines += ["", wrapped(f"{run.path}: {what}. {run.rows:,} rows.")]
+        lines += [wrapped(f"! It is not whole: {run.ended}", "  ")] if run.ended else []
+        lines += [_supports(supported(run), "change that two such runs could show, unpaired")]
+        lines += [wrapped(f"! {told}.", "  ") for one in supported(run) for told in one.told]
+        lines += [wrapped(f"! {why}: {count:,}, not read.", "  ") for why, count in run.unread.items()]
+        lines += [wrapped(f"Note: {told}", "  ") for told in run.told]
+    if together is not None:
+        lines += ["", "The two together, pair by pair:", *(wrapped(f"! {odd}", "  ") for odd in together.odd)]
+        lines += [_supports(supported_together(together), "change that they could show")]
+        lines += [wrapped(f"! {told}.", "  ") for one in supported_together(together) for told in one.told]
+        lines += [wrapped(f"Note: {told}", "  ") for told in together.told]
+    return "\n".join(lines)
+
+
+def _supports(found: Sequence[Support], visible: str) -> str:
+    head = ("score", "items", "clusters", "draws", "missing", "mean", visible, "read as")
+    rows = [
+        (one.score, f"{one.items:,}", f"{one.clusters:,}", f"{one.draws}", f"{one.missing:,}", number(one.mean),
+         number(one.visible), one.known)
+        for one in found
+    ]  # fmt: skip
+    return table(head, rows)
+
+
+def support_json(runs: Sequence[RecordedRun], together: PairedRuns | None) -> dict[str, Any]:
+    """Return the same for machines."""
+    return {
+        "runs": [
+            {
+                "path": str(run.path),
+                "tool": run.tool,
+                "task": run.task,
+                "model": run.model,
+                "rows": run.rows,
+                "ended": run.ended,
+                "facts": dict(run.facts),
+                "unread": dict(run.unread),
+                "notes": list(run.told),
+                "scores": [asdict(one) for one in supported(run)],
+            }
+            for run in runs
+        ],
+        "together": None
+        if together is None
+        else {
+            "scores": [asdict(one) for one in supported_together(together)],
+            "stands_in_the_way": list(together.odd),
+            "notes": list(together.told),
+        },
+    }

@@ -1,0 +1,46 @@
+"""Which end of a score is harm, and how far its scale goes: declared, or known by name; never guessed."""
+
+from __future__ import annotations
+
+import re
+
+from seatrial.types import Harmful
+
+__all__ = ["HIGHER_IS_BETTER", "LOWER_IS_BETTER", "harmful_end"]
+
+HIGHER_IS_BETTER = frozenset(
+    (
+        "acc", "acc_norm", "acc_bytes", "accuracy", "correct", "correctness", "exact", "exact_match", "em",
+        "match", "includes", "pass", "passed", "passing", "success", "solved", "resolved", "pass_rate",
+        "win_rate", "f1", "macro_f1", "micro_f1", "bleu", "sacrebleu", "chrf", "chrf++", "rouge", "rouge1",
+        "rouge2", "rougel", "rougelsum", "bertscore", "meteor", "mcc", "matthews", "brier_skill", "r2",
+        "choice", "pattern", "answer", "model_graded_qa", "model_graded_fact", "helpfulness", "harmlessness",
+        "honesty", "truthfulness", "faithfulness", "groundedness", "relevance", "coherence", "quality",
+        "safety", "prompt_level_strict_acc", "inst_level_strict_acc", "prompt_level_loose_acc",
+        "inst_level_loose_acc", "precision", "recall", "ndcg", "mrr",
+    )
+)  # fmt: skip
+"""Names of scores of which more is better, in lower case, as evaluation tools and their tasks use them."""
+LOWER_IS_BETTER = frozenset(
+    (
+        "error", "errors", "error_rate", "failure", "failures", "failure_rate", "wer", "cer", "ter",
+        "perplexity", "ppl", "word_perplexity", "byte_perplexity", "bits_per_byte", "loss", "brier",
+        "brier_score", "toxicity", "harmfulness", "harm", "hallucination", "hallucinations",
+        "hallucination_rate", "bias", "sycophancy", "deception", "jailbreak", "jailbreak_rate",
+        "attack_success_rate", "asr", "violation", "violations", "unsafe", "misaligned_behavior", "concerning",
+        "unprompted_deception_toward_user", "unprompted_sycophancy",
+    )
+)  # fmt: skip
+"""Names of scores of which more is worse."""
+_FILTER = re.compile(r"\s*\([^)]*\)$|,[\w-]+$|@\d+$")
+
+
+def harmful_end(score: str) -> Harmful | None:
+    """Return which end of a score is harm by its name, `low` where more is better; None where the name does not tell.
+
+    Of a name such as `judge/accuracy` or `exact_match (strict)` the metric counts.
+    """
+    name = _FILTER.sub("", score.strip().casefold()).rpartition("/")[2].replace("-", "_").replace(" ", "_")
+    if name in HIGHER_IS_BETTER or re.fullmatch(r"pass@?\d*", name):
+        return "low"
+    return "high" if name in LOWER_IS_BETTER else None

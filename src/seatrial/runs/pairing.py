@@ -1,0 +1,394 @@
+"""Two runs of one evaluation, side by side: which scores both hold, which rows belong together, what stands in the way.
+
+Items are paired by their ids; where the same id names another question in the other run, by the question. What one run
+holds and the other does not is counted: an answer that was asked for and is not there counts as harm, and what only one
+run asked for is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from seatrial.errors import EvidenceError
+from seatrial.runs.directions import harmful_end
+from seatrial.runs.recorded_run import Fact, RecordedRun
+from seatrial.types import ROLES, Harmful
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["FEW", "Declared", "PairedRuns", "PairedScore", "paired_runs"]
+
+FEW = 0.5
+"""Share of a run's items that the other must hold too for the two to be called runs of one evaluation."""
+SURE = 20
+"""Items from which on one and the same score for all of them looks like a broken harness."""
+Said = TypeVar("Said")
+HOLDING: tuple[Fact, ...] = ("task", "task version", "dataset", "filter", "judge")
+"""What makes a comparison of two runs one of two evaluations where it differs; the rest may be what was to be tried."""
+ONE = (0.0, 1.0)
+REASONS = 3
+"""Reasons why numbers are missing that are told of each score and side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was said of scores by name.
+
+    Attributes:
+        harmful: Score → which end is harm.
+        scales: Score → its smallest and largest possible value.
+        accepted: Facts that may differ between the runs.
+    """
+
+    harmful: Mapping[str, Harmful]
+    scales: Mapping[str, tuple[float, float]]
+    accepted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PairedScore:
+    """One score that both runs hold.
+
+    Attributes:
+        signal: What it is called in a policy: `eval/task.score`.
+        title: What the tool calls it: `task: score`.
+        harmful: Which end is harm; None where nobody said and the name does not tell.
+        bounds: Its scale; None where nobody said and it does not lie within 0 and 1.
+        known: How the two are known, in a few words.
+        pairs: Items that both runs have a number for.
+        lost: Items that lack a number in one run, or a part of their draws.
+        open: What must be said before it can be decided; empty where nothing.
+    """
+
+    signal: str
+    title: str
+    harmful: Harmful | None
+    bounds: tuple[float, float] | None
+    known: str
+    pairs: int
+    lost: int
+    open: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairedRuns:
+    """What two sets of runs have in common.
+
+    Attributes:
+        scores: Each score that both hold.
+        observations: Of all of them, one row a number, with the columns of observations.
+        odd: What holds a launch, whatever the scores say: the runs are not two of one evaluation, or not whole.
+        told: How they were read and what of them was not, in sentences.
+        models: The baseline's and the candidate's name, as the runs give them.
+    """
+
+    scores: tuple[PairedScore, ...]
+    observations: pl.DataFrame
+    odd: tuple[str, ...]
+    told: tuple[str, ...]
+    models: tuple[str, str]
+
+
+def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun], declared: Declared) -> PairedRuns:
+    """Return two sets of runs side by side.
+
+    Args:
+        baseline: Runs of what users have now, one a task.
+        candidate: Runs of what is to be shipped.
+        declared: What was said of their scores.
+
+    Raises:
+        EvidenceError: a set holds two runs of one task, or the two share no task, no score or no item.
+    """
+    import polars as pl
+
+    sides = [_by_task(runs, role) for runs, role in zip((baseline, candidate), ROLES, strict=True)]
+    tasks = [name for name in sides[0] if name in sides[1]]
+    if not tasks and len(sides[0]) == len(sides[1]) == 1:
+        tasks = list(sides[0])
+        sides[1] = {tasks[0]: next(iter(sides[1].values()))}
+    if not tasks:
+        held = [", ".join(side) or "none" for side in sides]
+        raise EvidenceError(f"the two share no task: the baseline holds {held[0]}; the candidate holds {held[1]}")
+    told = [
+        f"{role}: the task {name} is not in the other run, and was not compared."
+        for side, role in zip(sides, ROLES, strict=True)
+        for name in side
+        if name not in tasks
+    ]
+    scores: list[PairedScore] = []
+    frames, odd = [], []
+    for name in tasks:
+        made = _Pair(sides[0][name], sides[1][name], declared, name if len(tasks) > 1 else "")
+        scores += made.scores
+        frames += made.frames
+        odd += made.odd
+        told += made.told
+    if not scores:
+        held = [_scores_of(side, role) for side, role in zip(sides, ROLES, strict=True)]
+        raise EvidenceError(f"the two share no score: {'; '.join(held)}")
+    models = tuple(" and ".join(dict.fromkeys(run.model for run in side.values() if run.model)) for side in sides)
+    return PairedRuns(
+        tuple(scores),
+        pl.concat(frames) if frames else pl.DataFrame(),
+        tuple(dict.fromkeys(odd)),
+        tuple(dict.fromkeys(told)),
+        (models[0] or "baseline", models[1] or "candidate"),
+    )
+
+
+def _scores_of(side: Mapping[str, RecordedRun], role: str) -> str:
+    held = sorted({str(name) for run in side.values() for name in run.scores["score"].unique()})
+    return f"the {role} holds {', '.join(held) or 'none'}"
+
+
+def _by_task(runs: Sequence[RecordedRun], role: str) -> dict[str, RecordedRun]:
+    """Return each task's run; two of one task are refused, for which counts would be a guess."""
+    found: dict[str, RecordedRun] = {}
+    for run in runs:
+        if (other := found.get(run.task)) is not None:
+            task = f" of the task {run.task}" if run.task else ""
+            raise EvidenceError(
+                f"the {role} holds two runs{task}: {_who(other)} and {_who(run)}. "
+                "Give one of them, or pick a model with --baseline-model and --candidate-model"
+            )
+        found[run.task] = run
+    return found
+
+
+def _who(run: RecordedRun) -> str:
+    return f"{run.path}{f' ({run.model})' if run.model else ''}"
+
+
+class _Pair:
+    """The runs of one task."""
+
+    def __init__(self, baseline: RecordedRun, candidate: RecordedRun, declared: Declared, task: str) -> None:
+        self._runs = (baseline, candidate)
+        self._declared, self._task = declared, task
+        self.odd: list[str] = []
+        self.told: list[str] = []
+        self.scores: list[PairedScore] = []
+        self.frames: list[pl.DataFrame] = []
+        self._look()
+        self._read()
+
+    def _look(self) -> None:
+        """Say what the two runs are, before a score is read."""
+        first, second = self._runs
+        for run, role in zip(self._runs, ROLES, strict=True):
+            if run.ended:
+                self.odd.append(f"The {role}'s run is not whole: {run.ended}")
+            self.told += run.told
+            self.told += [f"The {role}: {why}: {count:,}, not read." for why, count in run.unread.items()]
+        for fact in dict.fromkeys((*first.facts, *second.facts)):
+            one, other = first.facts.get(fact), second.facts.get(fact)
+            if one == other or one is None or other is None:
+                continue
+            said = f"The {fact} differs: {one} in the baseline's run, {other} in the candidate's"
+            if fact in HOLDING and fact not in self._declared.accepted:
+                self.odd.append(f"{said}, so that a change may be the {fact}'s. If it is meant: --accept '{fact}'")
+            else:
+                self.told.append(f"{said}.")
+        if first.path.name != second.path.name and "candidate" in first.path.name and "baseline" in second.path.name:
+            self.odd.append(
+                f"{first.path.name} was given as the baseline and {second.path.name} as the candidate: "
+                "they may be swapped"
+            )
+
+    def _read(self) -> None:
+        import polars as pl
+
+        sides = self._aligned()
+        if all(len(side) == len(sides[0]) for side in sides) and sides[0].equals(sides[1]) and self._same_answers():
+            where = f"{self._task}: the" if self._task else "The"
+            self.odd.append(f"{where} two runs are one and the same: every score and every answer is alike")
+        held = [set(side["score"].unique().to_list()) for side in sides]
+        for name in sides[0]["score"].unique(maintain_order=True).to_list():
+            if name in held[1]:
+                self._score(str(name), [side.filter(pl.col("score") == name) for side in sides])
+        for (side, other), role in zip(((held[0], held[1]), (held[1], held[0])), ROLES, strict=True):
+            if alone := sorted(side - other):
+                self.told.append(f"Only the {role} holds the scores {', '.join(alone)}; they were not compared.")
+
+    def _same_answers(self) -> bool:
+        first, second = self._runs
+        return bool(first.answers) and first.answers == second.answers
+
+    def _aligned(self) -> list[pl.DataFrame]:
+        """Return both runs' scores with the same item under the same name, and of what both asked for."""
+        import polars as pl
+
+        sides = [run.scores for run in self._runs]
+        places = [side.select("item", "digest").unique(maintain_order=True) for side in sides]
+        both = places[0].join(places[1], on="item", suffix="_other")
+        lying = both.filter(
+            (pl.col("digest") != pl.col("digest_other")) & (pl.col("digest") != "") & (pl.col("digest_other") != "")
+        )
+        if len(lying):
+            sides = self._by_question(sides, places, len(lying))
+        shared = sides[0].select("item").unique().join(sides[1].select("item").unique(), on="item")
+        counts = [side["item"].n_unique() for side in sides]
+        if not len(shared):
+            raise EvidenceError(
+                f"{_who(self._runs[0])} and {_who(self._runs[1])} share no item: their ids are {_example(sides[0])} "
+                f"and {_example(sides[1])}. Name the column or key of the item with --column item=NAME"
+            )
+        few = min(len(shared) / count for count in counts)
+        if few < FEW:
+            self.odd.append(
+                f"The runs share {len(shared):,} items, of {counts[0]:,} and {counts[1]:,}: they are hardly runs of "
+                "one evaluation"
+            )
+        limits = [run.facts.get("samples asked for") for run in self._runs]
+        if limits[0] != limits[1] or few < FEW:
+            self.told += [
+                f"{count - len(shared):,} items that only the {role} was asked were not compared."
+                for count, role in zip(counts, ROLES, strict=True)
+                if count > len(shared)
+            ]
+            sides = [side.join(shared, on="item") for side in sides]
+        return self._places(self._draws(sides))
+
+    def _by_question(self, sides: list[pl.DataFrame], places: list[pl.DataFrame], lying: int) -> list[pl.DataFrame]:
+        """Return the runs with items named by their questions, where each question stands once in a run."""
+        import polars as pl
+
+        torn = [place.filter(place["digest"].is_duplicated()) for place in places]
+        if any(len(one) for one in torn):
+            raise EvidenceError(
+                f"{lying:,} ids name another question in the other run, and {len(torn[0]) + len(torn[1]):,} questions "
+                "stand under several ids: what belongs together cannot be told. Give items the same ids in both runs"
+            )
+        self.told.append(f"{lying:,} ids name another question in the other run: items were paired by their questions.")
+        own = pl.when(pl.col("cluster") == pl.col("item")).then(pl.col("digest")).otherwise(pl.col("cluster"))
+        return [side.with_columns(own.alias("cluster"), pl.col("digest").alias("item")) for side in sides]
+
+    def _draws(self, sides: list[pl.DataFrame]) -> list[pl.DataFrame]:
+        """Return as many draws of each side as both were asked for; draws are numbered from 0 in their order."""
+        import polars as pl
+
+        made = []
+        for side in sides:
+            number = pl.col("draw").rank("dense").over("score", "item").cast(pl.Int64) - 1
+            made.append(side.with_columns(number.alias("draw")))
+        most = [int(side["draw"].max()) + 1 for side in made]  # type: ignore[arg-type]
+        if most[0] == most[1]:
+            return made
+        fewer = min(most)
+        left = sum(len(side.filter(pl.col("draw") >= fewer)) for side in made)
+        self.told.append(
+            f"The baseline answered each item {most[0]} times and the candidate {most[1]} times: the first {fewer} of "
+            f"each were compared, and {left:,} scores were left out."
+        )
+        return [side.filter(pl.col("draw") < fewer) for side in made]
+
+    def _places(self, sides: list[pl.DataFrame]) -> list[pl.DataFrame]:
+        """Return both runs with one cluster and one use case for each item: the baseline's."""
+        import polars as pl
+
+        places = pl.concat([side.select("item", "cluster", "use_case") for side in sides])
+        first = places.unique("item", keep="first", maintain_order=True)
+        torn = places.unique().height - first.height
+        if torn:
+            self.told.append(f"{torn:,} items have another cluster or use case in the other run: the first one counts.")
+        plain = [side.drop("cluster", "use_case") for side in sides]
+        return [side.join(first, on="item", how="left", maintain_order="left") for side in plain]
+
+    def _score(self, name: str, sides: list[pl.DataFrame]) -> None:
+        import polars as pl
+
+        title = f"{self._task}: {name}" if self._task else name
+        signal = _signal(self._task or self._runs[0].task, name)
+        numbers = [side.filter(pl.col("value").is_not_null()) for side in sides]
+        if not any(len(side) for side in numbers):
+            self.told.append(f"{title}: neither run has a number for one question, so it cannot be compared.")
+            return
+        for side, whole, role in zip(numbers, sides, ROLES, strict=True):
+            why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True)
+            for reason, count in why.head(REASONS).iter_rows():
+                self.told.append(f"{title}: {count:,} of the {role}'s {len(whole):,} have no number: {reason}.")
+            if not len(side):
+                self.odd.append(f"{title}: the {role}'s run has no number at all")
+        if not all(len(side) for side in numbers):
+            return
+        names = (title, name, signal)
+        harmful, how = self._end(names)
+        self._look_for_nothing(title, harmful, numbers)
+        bounds, scale = self._scale(names, numbers)
+        asked = [
+            *(["which end is harm (--higher-is-better or --lower-is-better)"] if harmful is None else []),
+            *(["its scale (--scale NAME=SMALLEST:LARGEST)"] if bounds is None else []),
+        ]
+        both = numbers[0].select("item").unique().join(numbers[1].select("item").unique(), on="item").height
+        items = pl.concat([side.select("item") for side in sides])["item"].n_unique()
+        found = PairedScore(signal, title, harmful, bounds, f"{how}; {scale}", both, items - both, " and ".join(asked))
+        self.scores.append(found)
+        if not asked:
+            self.frames += [self._observed(signal, role, side) for side, role in zip(numbers, ROLES, strict=True)]
+
+    def _look_for_nothing(self, title: str, harmful: Harmful | None, numbers: list[pl.DataFrame]) -> None:
+        """Say where every score is 0, as a broken harness scores; where less is better both may be without fault."""
+        nothing = [
+            side["item"].n_unique() >= SURE and side["value"].n_unique() == 1 and side["value"][0] == 0.0
+            for side in numbers
+        ]
+        for none, role in zip(nothing, ROLES, strict=True):
+            if none and (harmful != "high" or not all(nothing)):
+                self.odd.append(f"{title}: every score of the {role} is 0, as a broken harness scores")
+
+    def _end(self, names: tuple[str, str, str]) -> tuple[Harmful | None, str]:
+        said, name = _of(self._declared.harmful, names), names[1]
+        for known, how in (
+            (said, "as declared"),
+            (self._runs[0].harmful.get(name) or self._runs[1].harmful.get(name), "as the run says"),
+            (harmful_end(name), "known by its name"),
+        ):
+            if known is not None:
+                return known, f"{'lower' if known == 'high' else 'higher'} is better, {how}"
+        return None, "which end is harm is not known"
+
+    def _scale(
+        self, names: tuple[str, str, str], numbers: list[pl.DataFrame]
+    ) -> tuple[tuple[float, float] | None, str]:
+        said = _of(self._declared.scales, names) or self._runs[0].scales.get(names[1])
+        low = min(float(side["value"].min()) for side in numbers)  # type: ignore[arg-type]
+        high = max(float(side["value"].max()) for side in numbers)  # type: ignore[arg-type]
+        if said is not None:
+            if low < said[0] or high > said[1]:
+                scale = f"{said[0]:g} to {said[1]:g}"
+                raise EvidenceError(f"{names[0]}: scores from {low:g} to {high:g} lie outside the scale {scale}")
+            return said, f"scale {said[0]:g} to {said[1]:g}"
+        if low >= 0.0 and high <= 1.0:
+            return ONE, "scale 0 to 1"
+        return None, f"its scores lie between {low:g} and {high:g}, and its scale is not known"
+
+    def _observed(self, signal: str, role: str, side: pl.DataFrame) -> pl.DataFrame:
+        import polars as pl
+
+        return side.select(
+            pl.lit(signal).alias("signal"), pl.lit(role).alias("role"), "item", "cluster", "draw", "value", "use_case"
+        )
+
+
+def _of(declared: Mapping[str, Said], names: tuple[str, str, str]) -> Said | None:
+    """Return what was declared of a score, by its title, its name or its signal."""
+    return next((declared[name] for name in names if name in declared), None)
+
+
+def _example(side: pl.DataFrame) -> str:
+    return ", ".join(f"{item!r:.30}" for item in side["item"].unique(maintain_order=True)[:2].to_list())
+
+
+def _signal(task: str, score: str) -> str:
+    """Return a signal's name for a score of a task."""
+    words = ".".join(part for part in (_plain(task.rpartition("/")[2]), _plain(score)) if part)
+    return f"eval/{words or 'score'}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")

@@ -1,0 +1,53 @@
+"""Event logs of OpenAI evals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from seatrial.errors import EvidenceError
+from seatrial.runs.openai_evals import read_openai_evals
+
+SPEC = {"spec": {"eval_name": "quiz.dev.v0", "base_eval": "quiz", "split": "dev", "completion_fns": ["m-1"]}}
+
+
+def _events(folder: Path, *events: object, end: str = "") -> Path:
+    path = folder / "log.jsonl"
+    path.write_text("".join(json.dumps(event) + "\n" for event in events) + end, encoding="utf-8")
+    return path
+
+
+def _event(item: str, kind: str, **data: object) -> dict[str, object]:
+    return {"run_id": "r", "event_id": 0, "sample_id": item, "type": kind, "data": data}
+
+
+def test_matches_and_metrics_are_scores(tmp_path: Path) -> None:
+    """Several events of one sample are its answer and its scores; a second match is a second draw."""
+    path = _events(
+        tmp_path,
+        SPEC,
+        _event("q.1", "sampling", prompt=[{"role": "user", "content": "2 + 2?"}], sampled=["4"]),
+        _event("q.1", "match", correct=True, expected="4", picked="4"),
+        _event("q.1", "match", correct=False, expected="4", picked="5"),
+        _event("q.2", "metrics", f1=0.25, sampled="words"),
+        {"final_report": {"accuracy": 0.5}},
+        end='{"run_id": "r", "sam',
+    )
+    run = read_openai_evals(path)
+    rows = run.scores.select("score", "item", "draw", "value").rows()
+    assert rows == [("accuracy", "q.1", 0, 1.0), ("accuracy", "q.1", 1, 0.0), ("f1", "q.2", 0, 0.25)]
+    assert (run.task, run.model, run.stated, run.ended) == ("quiz", "m-1", {"accuracy": 0.5}, "")
+    assert (run.answers[0].answer, run.answers[0].question) == ("4", (("user", "2 + 2?"),))
+    assert run.unread == {"a line that is not whole": 1}
+    assert run.scores["digest"][0]
+
+
+def test_a_log_without_an_end_says_so(tmp_path: Path) -> None:
+    """A run that was killed has no final report; one without a score is none."""
+    assert read_openai_evals(_events(tmp_path, SPEC, _event("a", "match", correct=1))).ended == "it has no final report"
+    with pytest.raises(EvidenceError, match="no event of type"):
+        read_openai_evals(_events(tmp_path, SPEC))
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        read_openai_evals(tmp_path / "none.jsonl")

@@ -1,0 +1,173 @@
+"""Two runs side by side: what is paired, what is left out and said, what holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from seatrial.errors import EvidenceError
+from seatrial.observations import from_frame
+from seatrial.runs.pairing import Declared, PairedRuns, paired_runs
+from seatrial.runs.recorded_run import RecordedRun, RunScores, Written
+
+NOTHING = Declared({}, {})
+
+
+def _run(values: dict[str, Any], name: str = "a.csv", score: str = "accuracy", **more: Any) -> RecordedRun:
+    """Return a run: item → its value, or its values in draws; the digest is the item's name before `#`."""
+    made = RunScores()
+    for item, value in values.items():
+        for draw, one in enumerate(value if isinstance(value, list) else [value]):
+            reason = "" if one is not None else "no score"
+            made.add(score, item.partition("#")[0], draw, one, reason=reason, digest=item.partition("#")[2])
+    return RecordedRun(Path(name), "a table", more.pop("task", ""), more.pop("model", ""), made.frame(), **more)
+
+
+def _paired(one: RecordedRun, other: RecordedRun, declared: Declared = NOTHING) -> PairedRuns:
+    return paired_runs([one], [other], declared)
+
+
+def _values(found: PairedRuns) -> list[tuple[Any, ...]]:
+    return found.observations.select("role", "item", "draw", "value").rows()
+
+
+def test_what_both_hold_is_paired() -> None:
+    """Items by their ids; a number that only one has is counted as lost and kept, so that it counts as harm."""
+    found = _paired(_run({"a": 1, "b": 0, "c": 1}), _run({"b": 1, "a": 0, "c": None}, "b.csv"))
+    (score,) = found.scores
+    assert (score.signal, score.harmful, score.bounds) == ("eval/accuracy", "low", (0, 1))
+    assert (score.pairs, score.lost) == (2, 1)
+    assert _values(found) == [
+        ("baseline", "a", 0, 1.0), ("baseline", "b", 0, 0.0), ("baseline", "c", 0, 1.0),
+        ("candidate", "b", 0, 1.0), ("candidate", "a", 0, 0.0),
+    ]  # fmt: skip
+    assert found.told == ("accuracy: 1 of the candidate's 3 have no number: no score.",)
+    assert not found.odd
+    assert len(from_frame(found.observations, None)) == 5
+
+
+def test_ids_that_lie_are_not_believed() -> None:
+    """Where an id names another question in the other run, items are paired by their questions."""
+    found = _paired(_run({"1#sky": 1, "2#sea": 0}), _run({"1#sea": 1, "2#sky": 0}, "b.csv"))
+    assert _values(found) == [
+        ("baseline", "sky", 0, 1.0), ("baseline", "sea", 0, 0.0),
+        ("candidate", "sea", 0, 1.0), ("candidate", "sky", 0, 0.0),
+    ]  # fmt: skip
+    assert "2 ids name another question" in found.told[0]
+    with pytest.raises(EvidenceError, match="cannot be told"):
+        _paired(_run({"1#sky": 1, "2#sea": 0, "3#sea": 1}), _run({"1#sea": 1, "2#sky": 0}, "b.csv"))
+
+
+def test_all_draws_count_as_far_as_both_were_asked() -> None:
+    """Draws are numbered in their order; of unequal numbers the rest is left out, and said."""
+    found = _paired(_run({"a": [1, 0, 1], "b": [1, 1, 0]}), _run({"a": [0, 1], "b": [1, None]}, "b.csv"))
+    assert [row[2] for row in _values(found)] == [0, 1, 0, 1, 0, 1, 0]
+    assert "3 times and the candidate 2 times: the first 2" in found.told[0]
+    assert "2 scores were left out" in found.told[0]
+
+
+def test_what_only_one_was_asked_is_left_out() -> None:
+    """A run of the first items is compared by these; a run that shares few items holds."""
+    whole = _run(dict.fromkeys("abcd", 1), facts={"samples asked for": "4"})
+    part = _run(dict.fromkeys("abc", 1), "b.csv", facts={"samples asked for": "3"})
+    found = _paired(whole, part)
+    assert (found.scores[0].pairs, found.scores[0].lost, found.odd) == (3, 0, ())
+    assert "1 items that only the baseline was asked were not compared." in found.told
+    few = _paired(_run(dict.fromkeys("abcd", 1)), _run({"d": 1, "e": 0, "f": 1}, "b.csv"))
+    assert few.odd == ("The runs share 1 items, of 4 and 3: they are hardly runs of one evaluation",)
+    with pytest.raises(EvidenceError, match="share no item: their ids are 'a' and 'z'"):
+        _paired(_run({"a": 1}), _run({"z": 1}, "b.csv"))
+
+
+@pytest.mark.parametrize("fact", ["task version", "dataset", "judge", "filter"])
+def test_another_evaluation_holds_unless_it_is_meant(fact: str) -> None:
+    """What makes it two evaluations holds and names the way out; a prompt or a temperature may be the update itself."""
+    sides = _run({"a": 1}, facts={fact: "x"}), _run({"a": 1}, "b.csv", facts={fact: "y"})
+    (odd,) = _paired(*sides).odd
+    assert f"The {fact} differs: x in the baseline's run, y in the candidate's" in odd
+    assert f"--accept '{fact}'" in odd
+    assert not _paired(*sides, Declared({}, {}, frozenset([fact]))).odd
+    for mild in ("prompt", "temperature", "epochs"):
+        found = _paired(_run({"a": 1}, facts={mild: "x"}), _run({"a": 1}, "b.csv", facts={mild: "y"}))
+        assert not found.odd
+        assert found.told == (f"The {mild} differs: x in the baseline's run, y in the candidate's.",)
+
+
+def test_runs_that_are_none_hold() -> None:
+    """One that did not end well, one and the same run twice, sides swapped by name, a harness that scores only 0."""
+    one = _run({"a": 1, "b": 0}, answers=(Written("a", 0, (), "yes"),))
+    ended = _paired(one, replace(one, ended="it was cancelled"))
+    assert ended.odd[0] == "The candidate's run is not whole: it was cancelled"
+    assert any("one and the same" in odd for odd in _paired(one, replace(one, path=Path("b"))).odd)
+    assert not _paired(one, replace(one, answers=(Written("a", 0, (), "no"),))).odd
+    swapped = _paired(_run({"a": 1}, "candidate.json"), _run({"a": 0}, "baseline.json"))
+    assert "may be swapped" in swapped.odd[0]
+    items = [f"q{number}" for number in range(20)]
+    broken = _paired(_run(dict.fromkeys(items, 1)), _run(dict.fromkeys(items, 0), "b.csv"))
+    assert broken.odd == ("accuracy: every score of the candidate is 0, as a broken harness scores",)
+    assert not _paired(_run(dict.fromkeys(items[:19], 1)), _run(dict.fromkeys(items[:19], 0), "b.csv")).odd
+    for first, count in ((0, 0), (1, 1)):  # of harm both may have none; one that suddenly has none is looked at
+        sides = [_run(dict.fromkeys(items, value), score="toxicity") for value in (first, 0)]
+        assert len(_paired(sides[0], replace(sides[1], path=Path("b.csv"))).odd) == count
+
+
+def test_ends_and_scales_are_never_guessed() -> None:
+    """Declared, said by the run, or known by name; else the score stays open, and says what to say."""
+    sides = _run({"a": 1}, score="tone"), _run({"a": 0}, "b.csv", score="tone")
+    (score,) = _paired(*sides).scores
+    assert (score.harmful, score.open) == (None, "which end is harm (--higher-is-better or --lower-is-better)")
+    assert _paired(*sides).observations.is_empty()
+    declared = _paired(*sides, Declared({"tone": "high"}, {}))
+    assert declared.scores[0].known == "lower is better, as declared; scale 0 to 1"
+    said = _paired(replace(sides[0], harmful={"tone": "low"}), sides[1]).scores[0]
+    assert said.known == "higher is better, as the run says; scale 0 to 1"
+    wide = _run({"a": 3, "b": 5}), _run({"a": 4, "b": 5}, "b.csv")
+    assert _paired(*wide).scores[0].open == "its scale (--scale NAME=SMALLEST:LARGEST)"
+    assert _paired(*wide, Declared({}, {"accuracy": (1, 5)})).scores[0].bounds == (1, 5)
+    with pytest.raises(EvidenceError, match="scores from 3 to 5 lie outside the scale 1 to 4"):
+        _paired(*wide, Declared({}, {"accuracy": (1, 4)}))
+
+
+def test_tasks_are_compared_each_with_its_own() -> None:
+    """Several tasks are several scores; one that only one side ran is said; two runs of one task are refused."""
+    first = [_run({"a": 1}, task="math"), _run({"a": 0}, task="law"), _run({"a": 0}, task="art")]
+    second = [_run({"a": 1}, "b.csv", task="law"), _run({"a": 1}, "c.csv", task="math")]
+    found = paired_runs(first, second, NOTHING)
+    assert [(score.signal, score.title) for score in found.scores] == [
+        ("eval/math.accuracy", "math: accuracy"),
+        ("eval/law.accuracy", "law: accuracy"),
+    ]
+    assert "baseline: the task art is not in the other run, and was not compared." in found.told
+    with pytest.raises(EvidenceError, match=r"the candidate holds two runs of the task law: b.csv and b.csv"):
+        paired_runs(first, [*second, second[0]], NOTHING)
+    with pytest.raises(EvidenceError, match="share no task"):
+        paired_runs(first, [_run({"a": 1}, "b.csv", task="x"), _run({"a": 1}, "b.csv", task="y")], NOTHING)
+    alone = paired_runs([first[0]], [second[0]], NOTHING)
+    assert [score.title for score in alone.scores] == ["accuracy"]
+
+
+def test_scores_and_places_of_one_side_are_said() -> None:
+    """A score that one run holds alone is named; of clusters that differ the baseline's counts."""
+    one, other = _run({"a": 1, "b": 1}), _run({"a": 1, "b": 0}, "b.csv")
+    more = _run({"a": 1}, score="f1")
+    both = replace(one, scores=pl.concat([one.scores, more.scores]))
+    assert "Only the baseline holds the scores f1; they were not compared." in _paired(both, other).told
+    nothing = replace(one, scores=_run({"a": None}).scores), replace(other, scores=_run({"a": None}).scores)
+    with pytest.raises(EvidenceError, match="share no score"):
+        _paired(nothing[0], nothing[1])
+    beside = [
+        replace(run, scores=pl.concat([run.scores, _run({"a": None}, score="ppl").scores])) for run in (one, other)
+    ]
+    found = _paired(beside[0], beside[1])
+    assert "ppl: neither run has a number for one question, so it cannot be compared." in found.told
+    assert not found.odd
+    moved = replace(other, scores=other.scores.with_columns(cluster=pl.lit("g")))
+    found = _paired(one, moved)
+    assert "2 items have another cluster or use case in the other run: the first one counts." in found.told
+    assert found.observations["cluster"].to_list() == ["a", "b", "a", "b"]
+    with pytest.raises(EvidenceError, match="share no score: the baseline holds accuracy; the candidate holds f1"):
+        _paired(one, replace(more, path=Path("b.csv")))

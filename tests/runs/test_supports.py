@@ -1,0 +1,61 @@
+"""What recorded runs support, before any decision."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from seatrial.runs.pairing import Declared, paired_runs
+from seatrial.runs.recorded_run import RecordedRun, RunScores
+from seatrial.runs.supports import supported, supported_together
+from seatrial.stats.power import mde_t
+
+
+def _run(name: str, right: float, seed: int, score: str = "accuracy") -> RecordedRun:
+    made, drawn = RunScores(), random.Random(seed)
+    for number in range(200):
+        for draw in range(2):
+            made.add(score, f"q{number}", draw, float(drawn.random() < right), cluster=f"c{number // 2}")
+    made.add(score, "q200", 0, None, reason="no score")
+    return RecordedRun(Path(name), "a table", "quiz", name, made.frame())
+
+
+def test_a_run_tells_what_it_could_show() -> None:
+    """Items, clusters, draws, what is missing, and the change that it would show against another such run."""
+    (found,) = supported(_run("one", 0.7, 1))
+    assert (found.items, found.clusters, found.draws, found.missing) == (200, 100, 2, 1)
+    assert found.mean == pytest.approx(0.7, abs=0.05)
+    # Four answers a cluster: a spread of √(.21 / 4), twice, over 100 clusters.
+    assert found.visible == pytest.approx(mde_t(math.sqrt(2 * 0.21 / 4), 100, 0.05, 0.9), rel=0.15)
+    assert (found.known, found.told) == ("higher is better", ())
+
+
+def test_what_may_mislead_is_told() -> None:
+    """A mean that is not the tool's, scores that are all one number, a score whose harmful end nobody knows."""
+    run = _run("one", 0.7, 1)
+    (found,) = supported(replace(run, stated={"accuracy": 0.9}))
+    assert "the tool states a mean of 0.9, and the 200 items that have a number come to 0.7" in found.told[0]
+    assert not supported(replace(run, stated={"accuracy": found.mean + 1e-4}))[0].told
+    (same,) = supported(_run("one", 1.0, 1, "tone"))
+    assert (same.told, same.known) == (("tone: every score is 1",), "which end is harm is not known")
+    empty, made = RunScores(), _run("one", 0.7, 1)
+    empty.add("accuracy", "a", 0, None, reason="no score")
+    (none,) = supported(replace(made, scores=empty.frame()))
+    assert (none.items, none.missing, math.isnan(none.mean), math.isnan(none.visible)) == (0, 1, True, True)
+
+
+def test_two_runs_show_more_together_than_apart() -> None:
+    """Pairs that agree vary less: half the items alike is seen; a score without a direction waits for it."""
+    one, other = _run("one", 0.7, 1), _run("two", 0.7, 2)
+    alike = one.scores.with_columns(value=one.scores["value"])
+    half = replace(other, scores=alike[:201].vstack(other.scores[201:]))
+    (apart,), (paired,) = supported(one), supported_together(paired_runs([one], [half], Declared({}, {})))
+    assert (paired.items, paired.clusters) == (200, 100)
+    assert paired.visible < 0.85 * apart.visible
+    silent = [_run(name, 0.7, seed, "tone") for name, seed in (("one", 1), ("two", 2))]
+    (waits,) = supported_together(paired_runs(silent[:1], silent[1:], Declared({}, {})))
+    assert (math.isnan(waits.visible), "--higher-is-better" in waits.told[0]) == (True, True)
