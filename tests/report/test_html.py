@@ -368,3 +368,12 @@ def test_the_next_steps_stand_directly_under_the_decision() -> None:
     waived = render_html(replace(LIKELY, status="waived", waivers=BLOCK.waivers))
     assert "800 calls" not in waived
     assert "The waiver ends by itself after 2026-02-01" in waived
+
+
+def test_a_gate_that_counts_on_trust_is_called_so_in_the_picture() -> None:
+    """Its green badge alone would say that a record stands behind it."""
+    first, *others = LAUNCH.decision.verdicts
+    trusted = replace(LAUNCH.decision, verdicts=(replace(first, trust="we read 200 by hand"), *others))
+    page = render_html(replace(LAUNCH, decision=trusted))
+    assert page.count('<span class="quiet">on trust</span>') == 1
+    assert '<span class="quiet">on trust</span>' not in render_html(LAUNCH)

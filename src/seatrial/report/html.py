@@ -67,7 +67,7 @@ def render_html(content: ReviewResult) -> str:
             policy=content.policy,
             headline=headline(content),
             plain=plain,
-            counted=counted(verdicts),
+            counted=re.sub(r"(\d) (?=failed|undecided|passed)", "\\1\N{NO-BREAK SPACE}", counted(verdicts)),
             likely=likely,
             stands=standing_on(content),
             unread=plain.only_advised(verdicts),
