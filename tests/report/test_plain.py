@@ -94,6 +94,8 @@ def test_a_bar_that_lies_where_gates_pass_says_why_it_does_not() -> None:
     passes = replace(small.claims[0], verdict="pass")
     family = replace(small, signal="family/x", claims=(passes,), members=(small,))
     assert open_inside(family) == "its suite safety/unsafe-compliance is undecided"
+    several = replace(family, members=(small, replace(small, signal="safety/y")))
+    assert open_inside(several) == "2 of its suites are undecided, the worst is safety/unsafe-compliance"
     assert open_inside(small) == open_inside(FIRST) == open_inside(replace(family, demoted=True)) == ""
     page = render_html(replace(HOLD, decision=replace(HOLD.decision, verdicts=(family,))))
     assert "its suite Unsafe compliance is undecided" in page

@@ -122,7 +122,9 @@ def open_inside(verdict: GateVerdict) -> str:
         return ""
     suite = _open_suite(verdict)
     if suite is not None:
-        return f"its suite {suite.signal} is undecided"
+        count = sum(one.verdict == "inconclusive" for one in verdict.members)
+        worst = f"its suite {suite.signal} is undecided"
+        return worst if count == 1 else f"{count} of its suites are undecided, the worst is {suite.signal}"
     part = next((one.label for one in verdict.claims if one.verdict == "inconclusive"), "")
     return f"it is undecided in one part ({part})" if part else "it is undecided in a part"
 
