@@ -62,7 +62,7 @@ def held(review: Path, database: str) -> Iterator[_Held]:
 
 def test_a_rater_goes_from_pair_to_pair_to_the_end(held: _Held) -> None:
     """The start leads to the first pair that is not final, and after the last to a word of thanks and a way back."""
-    seen = []
+    seen: list[str] = []
     for _ in range(held.made.trials):
         page = held.ana.get("/")
         name = page.url.path.rsplit("/", 1)[-1]
