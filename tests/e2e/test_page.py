@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from aiohttp import web
 from playwright.sync_api import Browser
 
 from conftest import Command, Endpoint, PolicyWriter, chromium
+from results import LIKELY, RESULTS
 from seatrial import load_review
 from seatrial.report import load_result, write_reports
+from seatrial.report.pairs import render_pairs
 
 pytestmark = pytest.mark.browser
 HOSTILE = (
@@ -97,6 +100,39 @@ def _contrast(colors: list[str]) -> float:
 
     lighter, darker = sorted((luminance(color) for color in colors), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
+
+
+def test_every_report_is_accessible(tmp_path: Path) -> None:
+    """Axe finds nothing on a launch, hold, block or likely harm, nor on their pairs, folded or not, light or dark."""
+    pages = [tmp_path / name / "report.html" for name in (*RESULTS, "likely")]
+    for path, content in zip(pages, (*RESULTS.values(), LIKELY), strict=True):
+        path.parent.mkdir()
+        write_reports(content, path.parent)
+    block = RESULTS["block"]
+    pages.append(tmp_path / "pairs.html")
+    pages[-1].write_text(render_pairs(block, block.examples[0].signal, block.examples), encoding="utf-8")
+    with chromium() as browser:
+        for scheme, width in (("light", 390), ("dark", 1440)):
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+            for path in pages:
+                page.goto(path.as_uri())
+                page.evaluate(AXE.read_text(encoding="utf-8"))
+                for _ in range(2):
+                    found = page.evaluate("axe.run()")["violations"]
+                    assert [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found] == [], (path, scheme)
+                    assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+                    low = page.evaluate(_LOW)
+                    assert low == [], (path, width)
+                    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            page.close()
+
+
+_LOW = """() => [...document.querySelectorAll('a, summary')]
+    .filter(one => one.getClientRects().length && one.getBoundingClientRect().height < 24)
+    .map(one => one.textContent.trim())"""
 
 
 def test_the_page_prints(review: Path, browser: Browser) -> None:

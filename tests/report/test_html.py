@@ -150,8 +150,8 @@ def test_hostile_text_is_text_wherever_it_stands() -> None:
     assert [tag for tag, _ in page.elements if tag not in ("del", "ins")] == [
         tag for tag, _ in plain.elements if tag not in ("del", "ins")
     ]
-    assert [sorted(attributes) for _, attributes in page.elements] == [
-        sorted(attributes) for _, attributes in plain.elements
+    assert [sorted(attributes) for tag, attributes in page.elements if tag not in ("del", "ins")] == [
+        sorted(attributes) for tag, attributes in plain.elements if tag not in ("del", "ins")
     ]
     assert page.text.count("<script>alert(1)</script>") >= 25
     assert "{{ 7 * 7 }}" in page.text
@@ -357,7 +357,7 @@ def test_each_gate_says_why_asking_ended() -> None:
 
 
 def test_the_next_steps_stand_directly_under_the_decision() -> None:
-    """Numbered, each with its cost and what it assumes; not on a launch, nor where a waiver lifted what stood there."""
+    """Numbered, each with its cost and what it assumes; not on a launch; where a waiver lifted it, when that ends."""
     page = render_html(LIKELY)
     assert page.index('class="reason"') < page.index('class="forest"') < page.index("What to do next")
     assert page.index("What to do next") < page.index('class="models"')
@@ -365,4 +365,15 @@ def test_the_next_steps_stand_directly_under_the_decision() -> None:
     assert "Read the 3 worst pairs of answers of Sycophancy. Cost: about 6 minutes of reading." in text
     assert "Cost: 800 calls. Assumed: further answers vary as those so far" in text
     assert "800 calls" not in render_html(replace(LIKELY, status="launch"))
-    assert "What to do next" not in render_html(replace(LIKELY, status="waived"))
+    waived = render_html(replace(LIKELY, status="waived", waivers=BLOCK.waivers))
+    assert "800 calls" not in waived
+    assert "The waiver ends by itself after 2026-02-01" in waived
+
+
+def test_a_gate_that_counts_on_trust_is_called_so_in_the_picture() -> None:
+    """Its green badge alone would say that a record stands behind it."""
+    first, *others = LAUNCH.decision.verdicts
+    trusted = replace(LAUNCH.decision, verdicts=(replace(first, trust="we read 200 by hand"), *others))
+    page = render_html(replace(LAUNCH, decision=trusted))
+    assert page.count('<span class="quiet">on trust</span>') == 1
+    assert '<span class="quiet">on trust</span>' not in render_html(LAUNCH)

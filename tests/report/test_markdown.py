@@ -57,10 +57,8 @@ def test_what_decides_is_all_there(name: str) -> None:
     assert counted(content.decision.verdicts) in made.text
     assert made.tags.count("tr") == 2 * (1 + len(content.decision.verdicts))
     for verdict in content.decision.verdicts:
-        mark = {"pass": "✅", "fail": "❌", "inconclusive": "❓"}[verdict.verdict]
-        assert (
-            f"{verdict.signal} | {mark} {verdict.verdict}{'' if verdict.blocking else ' (advisory)'} |" in made.source
-        )
+        mark = {"pass": "✅ pass", "fail": "❌ fail", "inconclusive": "❓ undecided"}[verdict.verdict]
+        assert f"{verdict.signal} | {mark}{'' if verdict.blocking else ' (advisory)'} |" in made.source
     for spot in content.blind_spots:
         assert spot in made.text
     assert f"review {dict(content.hashes)['review'][:12]}" in made.text
@@ -235,7 +233,7 @@ def test_a_waiver_is_as_loud_as_the_decision() -> None:
     """It stands above the gates, with who, until when and why."""
     made = Rendered(replace(BLOCK, status="waived"))
     assert made.text.startswith("seatrial: Launch, waived")
-    assert "Waived: Unsafe compliance by C. <Name> until 2026-02-01: known, the [fix](x) ships in a week" in made.text
+    assert "Waived: Unsafe compliance, by C. <Name>, until 2026-02-01: known, the [fix](x) ships in a week" in made.text
     assert made.source.index("> **Waived:**") < made.source.index("| gate |")
 
 

@@ -28,3 +28,11 @@ def test_model_text_is_text() -> None:
     assert not re.search(r"<(?:script|img|iframe|object|form|link)\b", page)
     assert re.findall(r'href="([^"]*)"', page) == ["../report.html"]
     assert len(render_pairs(BLOCK, FIRST.signal, [replace(FIRST, candidate="word " * LONGEST)])) < 3 * LONGEST
+
+
+def test_what_differs_is_marked_here_too() -> None:
+    """Words of one answer only are marked on either side, however many pairs there are."""
+    pair = replace(FIRST, baseline="Your poem is a fine start.", candidate="Your poem is a stunning masterpiece.")
+    page = render_pairs(BLOCK, FIRST.signal, [pair])
+    assert "Your poem is a <del>fine start.</del>" in page
+    assert "Your poem is a <ins>stunning masterpiece.</ins>" in page

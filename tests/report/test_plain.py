@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from results import BLOCK, HOLD, LAUNCH, LIKELY, PRAISE
-from seatrial.report.plain import Plain, counted, title_of, why_open, worst_first
+from seatrial.report.html import render_html
+from seatrial.report.plain import Plain, counted, open_inside, title_of, why_open, worst_first
 from seatrial.report.result import Named
 from seatrial.types import Evidence
 
@@ -81,10 +82,30 @@ def test_why_a_gate_is_open_is_said_in_plain_words() -> None:
     assert why_open(replace(seen, evidence=lost)) == "1 item lacks an answer"
     passes = replace(seen.claims[0], verdict="pass")
     family = replace(seen, signal="family/x", claims=(passes,), members=(small,))
-    assert why_open(family).startswith("in safety/unsafe-compliance 11 independent items")
+    assert why_open(family).startswith("its suite safety/unsafe-compliance is undecided (11 independent")
     part = replace(passes, label="use case: work", verdict="inconclusive")
-    assert why_open(replace(seen, claims=(passes, part))) == "it is open in one part (use case: work)"
+    assert why_open(replace(seen, claims=(passes, part))) == "it is undecided in one part (use case: work)"
     assert math.isnan(empty.evidence.estimate)
+
+
+def test_a_bar_that_lies_where_gates_pass_says_why_it_does_not() -> None:
+    """A family that passes as a whole names the suite that is open, on the page too; other gates need no such word."""
+    small = HOLD.decision.verdicts[1]
+    passes = replace(small.claims[0], verdict="pass")
+    family = replace(small, signal="family/x", claims=(passes,), members=(small,))
+    assert open_inside(family) == "its suite safety/unsafe-compliance is undecided"
+    several = replace(family, members=(small, replace(small, signal="safety/y")))
+    assert open_inside(several) == "2 of its suites are undecided, the worst is safety/unsafe-compliance"
+    assert open_inside(small) == open_inside(FIRST) == open_inside(replace(family, demoted=True)) == ""
+    page = render_html(replace(HOLD, decision=replace(HOLD.decision, verdicts=(family,))))
+    assert "its suite Unsafe compliance is undecided" in page
+
+
+def test_what_no_gate_asks_is_called_by_its_title_too() -> None:
+    """Names of suites that no gate reads are words in a sentence, and stay names in a command."""
+    spot = "Never measured, for no gate asks: behavior/coldness, safety/unsafe-compliance. `--signal behavior/coldness`"
+    said = Plain.of(replace(LAUNCH, blind_spots=(spot,))).text(spot)
+    assert said == "Never measured, for no gate asks: Coldness, Unsafe compliance. `--signal behavior/coldness`"
 
 
 def test_a_family_that_no_counting_gate_reads_is_named() -> None:

@@ -113,7 +113,7 @@ def test_a_cell_that_nobody_measured_has_a_word() -> None:
     assert [verdict_word(one) for one in ("pass", "fail", "inconclusive", None)] == [
         "pass",
         "fail",
-        "inconclusive",
+        "undecided",
         "never measured",
     ]
 

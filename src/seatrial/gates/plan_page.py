@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from seatrial.policy import LaunchPolicy
 from seatrial.report.html import environment, package_file
 from seatrial.report.plain import title_of
+from seatrial.report.wording import listed
 
 if TYPE_CHECKING:
     from seatrial.gates.operating_characteristic import Outlook
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["render_outlook"]
 
 WIDTH, HEIGHT = 100.0, 60.0
+SIGNAL = re.compile(r"(?<![\w/-])[a-z]+/[a-z0-9-]*[a-z0-9]")
 
 
 def render_outlook(policy: LaunchPolicy, found: Outlook) -> str:
@@ -29,6 +32,8 @@ def render_outlook(policy: LaunchPolicy, found: Outlook) -> str:
             curves=curves,
             style=package_file("style.css"),
             title=title_of,
+            titles=lambda gates: listed([title_of(gate.signal) for gate in gates], len(gates)),
+            plain=lambda text: SIGNAL.sub(lambda name: title_of(name[0]), text),
             blind=[gate for gate in found.gates if gate.blind and gate.blocking],
         )
     )

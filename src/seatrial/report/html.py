@@ -10,8 +10,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from seatrial.report.diff import marked
-from seatrial.report.plain import Plain, counted, why_open, worst_first
+from seatrial.report.diff import PROBED, Sides, marked, unmarked
+from seatrial.report.plain import Plain, counted, open_inside, worst_first
 from seatrial.report.result import AnswerPair, Cell, ReviewResult
 from seatrial.report.wording import (
     could_see,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["environment", "package_file", "render_html"]
+__all__ = ["environment", "package_file", "render_html", "sides_of"]
 
 AXIS = (-2.0, 3.0)
 """Ends of the forest plot's axis, in margins."""
@@ -67,7 +67,7 @@ def render_html(content: ReviewResult) -> str:
             policy=content.policy,
             headline=headline(content),
             plain=plain,
-            counted=counted(verdicts),
+            counted=re.sub(r"(\d) (?=failed|undecided|passed)", "\\1\N{NO-BREAK SPACE}", counted(verdicts)),
             likely=likely,
             stands=standing_on(content),
             unread=plain.only_advised(verdicts),
@@ -94,19 +94,25 @@ def render_html(content: ReviewResult) -> str:
     return page
 
 
-Shown = tuple[AnswerPair, object, object]
+Shown = tuple[AnswerPair, Sides]
 
 
 def _pairs_of(gate: GateVerdict, pairs: Sequence[AnswerPair]) -> list[Shown]:
     """Return a gate's pairs of answers, and those of its suites, with what differs marked."""
     signals = {gate.signal, *(one.signal for one in gate.members)}
-    return [(pair, *_sides(pair.baseline, pair.candidate, pair.probe)) for pair in pairs if pair.signal in signals]
+    return [(pair, sides_of(pair, LONGEST_ANSWER)) for pair in pairs if pair.signal in signals]
 
 
 def _other_pairs(harms: Sequence[GateVerdict], pairs: Sequence[AnswerPair]) -> list[Shown]:
     """Return the pairs of answers of all other gates."""
     signals = {one.signal for gate in harms for one in (gate, *gate.members)}
-    return [(pair, *_sides(pair.baseline, pair.candidate, pair.probe)) for pair in pairs if pair.signal not in signals]
+    return [(pair, sides_of(pair, LONGEST_ANSWER)) for pair in pairs if pair.signal not in signals]
+
+
+def sides_of(pair: AnswerPair, longest: int) -> Sides:
+    """Return both answers of a pair as they are shown: cut to so many letters, with what differs marked."""
+    before, after = shortened(pair.baseline, longest), shortened(pair.candidate, longest)
+    return unmarked(before, after, PROBED) if pair.probe else marked(before, after)
 
 
 @cache
@@ -137,10 +143,11 @@ def environment(package: str = "", folder: str = "") -> Environment:
         "money": money,
         "word": verdict_word,
         "ended": why_ended,
-        "why_open": why_open,
+        "open_inside": open_inside,
         "percent": percent,
         "weight": weight,
         "shade": _shade,
+        "sentence": lambda text: text if text.endswith((".", "!", "?")) else f"{text}.",
         "excerpt": lambda text: textwrap.shorten(text, EXCERPT, placeholder=" …"),
         "prompt": lambda text: shortened(text, LONGEST_PROMPT),
     }
@@ -222,11 +229,6 @@ def _shade(cell: Cell, margin: float) -> str:
     margins = cell.estimate / margin
     step = sum(abs(margins) >= edge for edge in SHADES)
     return f"d{-step if margins < 0 else step}"
-
-
-def _sides(baseline: str, candidate: str, probe: bool) -> tuple[object, object]:
-    before, after = shortened(baseline, LONGEST_ANSWER), shortened(candidate, LONGEST_ANSWER)
-    return (before, after) if probe else marked(before, after)
 
 
 # The path: how the interval narrowed while calls were spent.

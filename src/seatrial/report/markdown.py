@@ -43,7 +43,7 @@ TABLE = 5
 UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 """Letters that steer, turn around, format or end lines; all that is shown is without them."""
 CUT = "… cut; the rest is in report.html"
-MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❓", "harm likely": "⚠️"}
+MARKS = {"pass": "✅", "fail": "❌", "undecided": "❓", "harm likely": "⚠️"}
 
 
 def summary_within(content: ReviewResult, size: int) -> str:
@@ -144,7 +144,7 @@ def _spots_in_a_line(content: ReviewResult) -> str:
 
 def _waived(content: ReviewResult, plain: Plain) -> list[str]:
     return [
-        f"> **Waived:** {_inert(plain.title(note.signal))} by {_inert(note.person)} until {note.expires}: "
+        f"> **Waived:** {_inert(plain.title(note.signal))}, by {_inert(note.person)}, until {note.expires}: "
         f"{_inert(note.reason)}"
         for note in content.waivers
     ]

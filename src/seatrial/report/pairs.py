@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seatrial.report.html import environment, package_file
+from seatrial.report.html import environment, package_file, sides_of
 from seatrial.report.plain import Plain
 from seatrial.report.result import AnswerPair, ReviewResult
-from seatrial.report.wording import shortened
 
 __all__ = ["render_pairs"]
 
@@ -33,7 +32,7 @@ def render_pairs(content: ReviewResult, signal: str, pairs: Sequence[AnswerPair]
             pairs=sorted(pairs, key=lambda pair: -pair.harm),
             rose=sum(pair.harm > 0 for pair in pairs),
             fell=sum(pair.harm < 0 for pair in pairs),
-            whole=lambda text: shortened(text, LONGEST),
+            sides=lambda pair: sides_of(pair, LONGEST),
             style=package_file("style.css"),
         )
     )

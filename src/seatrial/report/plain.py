@@ -11,10 +11,11 @@ from seatrial.report.result import Named, ReviewResult
 from seatrial.report.wording import listed, number
 from seatrial.types import GateVerdict
 
-__all__ = ["NEVER_ASKED", "Plain", "counted", "title_of", "why_open", "worst_first"]
+__all__ = ["NEVER_ASKED", "Plain", "counted", "open_inside", "title_of", "why_open", "worst_first"]
 
 NEVER_ASKED = "What was never asked"
 """The kind of blind spots that lists names."""
+SUITE = re.compile(r"(?<![\w/-])(?:behavior|benchmark|safety)/[a-z0-9-]*[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class Plain:
     def of(cls, content: ReviewResult) -> Plain:
         """Return the words of a review; a signal that it has no title for is called by its name."""
         names = {name: Named(name, title_of(name)) for name in content.decision.every_verdict}
+        # What no gate asks is called by a name that no gate has.
+        unasked = {found for spot in content.blind_spots for found in SUITE.findall(spot)}
+        names |= {name: Named(name, title_of(name)) for name in unasked}
         names |= {one.signal: one for one in content.named}
         longest = sorted(map(re.escape, names), key=len, reverse=True)
         found = "|".join(longest) or r"(?!)"
@@ -96,12 +100,9 @@ def why_open(verdict: GateVerdict) -> str:
         return ""
     if verdict.demoted:
         return "what reads it is not known to see this harm"
-    if verdict.claims and verdict.claims[0].verdict == "pass":
-        inside = next((one for one in worst_first(verdict.members) if one.verdict == "inconclusive"), None)
-        if inside is not None:
-            return f"in {inside.signal} {why_open(inside)}"
-        part = next((one.label for one in verdict.claims if one.verdict == "inconclusive"), "a part")
-        return f"it is open in one part ({part})"
+    if inside := open_inside(verdict):
+        suite = _open_suite(verdict)
+        return f"{inside} ({why_open(suite)})" if suite else inside
     if not found.clusters:
         return "nothing was measured"
     if found.missing and found.missing_high >= verdict.margin > found.missing_low:
@@ -111,6 +112,25 @@ def why_open(verdict: GateVerdict) -> str:
     if found.mde > verdict.margin:
         return f"{found.clusters} independent items are too few to tell a change as small as is tolerated"
     return "more answers would be needed"
+
+
+def open_inside(verdict: GateVerdict) -> str:
+    """Return where a gate is undecided that passes as a whole, whose bar alone would call it passed; else nothing."""
+    if verdict.verdict != "inconclusive" or verdict.demoted:
+        return ""
+    if not verdict.claims or verdict.claims[0].verdict != "pass":
+        return ""
+    suite = _open_suite(verdict)
+    if suite is not None:
+        count = sum(one.verdict == "inconclusive" for one in verdict.members)
+        worst = f"its suite {suite.signal} is undecided"
+        return worst if count == 1 else f"{count} of its suites are undecided, the worst is {suite.signal}"
+    part = next((one.label for one in verdict.claims if one.verdict == "inconclusive"), "")
+    return f"it is undecided in one part ({part})" if part else "it is undecided in a part"
+
+
+def _open_suite(verdict: GateVerdict) -> GateVerdict | None:
+    return next((one for one in worst_first(verdict.members) if one.verdict == "inconclusive"), None)
 
 
 def title_of(signal: str) -> str:

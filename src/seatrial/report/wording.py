@@ -141,13 +141,17 @@ def took(spends: Sequence[tuple[str, Spend]]) -> str:
 
 
 def verdict_word(verdict: Verdict | None, likely: bool = False) -> str:
-    """Return the verdict as it is written; None is a cell that nobody measured.
+    """Return the verdict as people read it; None is a cell that nobody measured.
+
+    *Inconclusive* is called undecided, as sentences call it: two words for one thing are two things to a reader.
 
     Args:
         verdict: The verdict.
         likely: Whether it is open and harm is likely, which is then said instead.
     """
-    return "harm likely" if likely else verdict or "never measured"
+    if likely:
+        return "harm likely"
+    return "undecided" if verdict == "inconclusive" else verdict or "never measured"
 
 
 def at_a_glance(seen: Sequence[Glance]) -> str:

@@ -11,6 +11,7 @@ from results import BLOCK, HOLD, LAUNCH, LIKELY, RESULTS
 from seatrial.cli.output.review import summary
 from seatrial.report.plain import NEVER_ASKED, Plain, counted
 from seatrial.report.result import SpotGroup
+from seatrial.report.wording import verdict_word
 from seatrial.types import Spend
 
 FOLDER = Path("reviews/coach-1f2e")
@@ -27,7 +28,7 @@ def test_every_gate_every_blind_spot_and_the_next_step_are_there(name: str) -> N
     plain = Plain.of(content)
     for verdict in content.decision.verdicts:
         (row,) = [line for line in shown.splitlines() if f"  {plain.title(verdict.signal)}  " in line]
-        assert row.startswith(verdict.verdict)
+        assert row.startswith(verdict_word(verdict.verdict))
         assert (", not counted" in row) is not verdict.blocking
         assert plain.change(verdict)[:20] in row
     whole = " ".join(shown.split())
@@ -46,7 +47,7 @@ def test_a_waived_review_says_on_whose_word() -> None:
     """A launch under a waiver is never shown as a launch."""
     shown = _lines(replace(BLOCK, status="waived"))
     assert "LAUNCH, WAIVED: Unearned praise fails" in shown
-    assert "Waived: Unsafe compliance by C. <Name> until 2026-02-01: known, the [fix](x) ships" in shown
+    assert "Waived: Unsafe compliance, by C. <Name>, until 2026-02-01: known, the [fix](x) ships" in shown
     assert "Next: the waiver is in the ledger and in the report; it ends by itself." in shown
 
 
@@ -98,7 +99,7 @@ def test_what_cannot_be_computed_is_a_dash() -> None:
     assert "nan" not in shown
     assert "inf " not in shown
     (row,) = [line for line in shown.splitlines() if "  Facts  " in line]
-    assert row.split() == ["inconclusive", "Facts", "not", "measured"]
+    assert row.split() == ["undecided", "Facts", "not", "measured"]
 
 
 def test_nothing_in_it_can_steer_the_terminal() -> None:

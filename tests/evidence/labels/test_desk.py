@@ -54,6 +54,9 @@ def test_a_page_of_an_answer_is_blind(held: Held) -> None:
     page = client.get(f"/r/{made.links['ana']}").text
     assert "Is this answer harmful?" in page
     assert "What counts" in page
+    assert 'href="#rubric"' in page
+    assert 'id="rubric"' in page
+    assert "come back by your link" in page
     for word in ("baseline", "candidate", "judge/", "transcripts", "band"):
         assert word not in page.split("<aside")[0]
 

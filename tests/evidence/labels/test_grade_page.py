@@ -22,3 +22,14 @@ def test_nothing_tells_a_control_from_an_answer() -> None:
     assert "judge" not in str(pages[0])
     assert pages[0]["before"] == "x"
     assert "&lt;cold&gt;" in pages[0]["rubric"]
+
+
+def test_a_title_is_said_once() -> None:
+    """A rubric that begins with the title that stands above it begins with its text; another heading stays."""
+    shown = Shown("y", 1, Trial("grade", "s", Item("i", "s", (Message("user", "?"),)), "words", "", ""), None, 0)
+    titled = {**CONFIG, "rubric": "\n# Coldness\n\nA cold one begins with the procedure.\n\n## Anchors"}
+    made = grade_content(["y"], shown, titled)["rubric"]
+    assert "Coldness" not in made
+    assert made.startswith("<p>A cold one")
+    assert "Anchors" in made
+    assert "Harmful" in grade_content(["y"], shown, CONFIG)["rubric"]

@@ -62,10 +62,11 @@ def held(review: Path, database: str) -> Iterator[_Held]:
 
 def test_a_rater_goes_from_pair_to_pair_to_the_end(held: _Held) -> None:
     """The start leads to the first pair that is not final, and after the last to a word of thanks and a way back."""
-    seen = []
+    seen: list[str] = []
     for _ in range(held.made.trials):
         page = held.ana.get("/")
         name = page.url.path.rsplit("/", 1)[-1]
+        assert ("come back by your link" in page.text) == (not seen)  # said once, at the start
         seen.append(name)
         assert held.ana.post(page.url.path, json=SAID, headers=guard_in(page.text)).json() == {"version": 1}
     assert seen == held.store.outline(held.rater("ana").id)

@@ -29,7 +29,7 @@ def summary(content: ReviewResult, folder: Path) -> str:
         *([wrapped(line)] if (line := plain.only_advised(verdicts)) else []),
         *([wrapped(content.history)] if content.history else []),
         *[
-            wrapped(f"Waived: {plain.title(n.signal)} by {n.person} until {n.expires}: {n.reason}")
+            wrapped(f"Waived: {plain.title(n.signal)}, by {n.person}, until {n.expires}: {n.reason}")
             for n in content.waivers
         ],
         "",

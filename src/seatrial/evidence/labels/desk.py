@@ -111,7 +111,7 @@ class LabelDesk:
         done = {name: f"{count} of at most {most}" for name, count, most in self._store.progress(session)}
         return self._page(
             "labels_admin.html",
-            signal=config["labels"],
+            title=config["title"],
             found=found,
             enough=ENOUGH,
             pool=len(config["pool"]),

@@ -34,5 +34,11 @@ def grade_content(outline: Sequence[str], shown: Shown, config: Mapping[str, Any
         "step": shown.step,
         "before": outline[place - 1] if place else "",
         "title": config["title"],
-        "rubric": rendered(config["rubric"]),
+        "rubric": rendered(_below_title(config["rubric"], config["title"])),
     }
+
+
+def _below_title(rubric: str, title: str) -> str:
+    """Return a rubric without its own title, which the page says already."""
+    first, _, rest = rubric.lstrip().partition("\n")
+    return rest if first.lstrip("#").strip() == title else rubric

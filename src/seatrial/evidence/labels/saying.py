@@ -44,8 +44,8 @@ def _change(found: Labels, config: Mapping[str, Any]) -> str:
     level = 100 * (1 - 2 * config["alpha"])
     return (
         f"By the labels, the share of harmful answers changes by {change.estimate:+.3f} ({level:g} % interval "
-        f"{change.low:+.3f} to {change.high:+.3f}) over all {len(config['pool']):,} answers, each label weighted by "
-        "what it was chosen from."
+        f"{change.low:+.3f} to {change.high:+.3f}) over all {len(config['pool']):,} answers, for which the labelled "
+        "ones stand by their weights."
     )
 
 

@@ -41,7 +41,7 @@ def closing_page(name: str, rated: Sequence[Rated], found: Closing) -> str:
         pairs=list(pairs.values()),
         style=resources.files("seatrial.evidence.vibes").joinpath("pages", "vibe.css").read_text(encoding="utf-8"),
         percent=lambda share: "–" if math.isnan(share) else f"{100 * share:.0f} %",
-        signed=lambda value: "–" if math.isnan(value) else f"{value:+.2f}",
+        signed=lambda value: "–" if math.isnan(value) else f"{value:+.2f}".replace("-", "−"),
         anchor=lambda note: _anchor(_named(note)),
     )
 

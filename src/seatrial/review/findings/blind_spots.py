@@ -157,9 +157,8 @@ def _out_of_sight(policy: LaunchPolicy, decision: Decision) -> list[str]:
         f"{100 * float(out_of_sight(verdict.evidence.clusters, policy.alpha)):.2g} % ({verdict.signal})"
         for verdict in measured
     ]
-    return [f"A harm can be missed that is large and rare: in fewer independent items than {', '.join(said)}."] * bool(
-        said
-    )
+    few = f"fewer independent items than {', '.join(said)}"
+    return [f"A harm that is large and rare can be missed: one that shows in {few}."] * bool(said)
 
 
 def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
