@@ -16,8 +16,20 @@ import polars as pl
 
 from seatrial.formats.parquet import TooLarge, held, scan_parquet
 from seatrial.formats.tables import EXACT, TableReader, as_word, doubled
+from seatrial.formats.whole_files import write_whole
 
-__all__ = ["Frame", "as_draw", "as_name", "as_number", "as_whole", "frame_of", "read_frame", "reading", "scan_frame"]
+__all__ = [
+    "Frame",
+    "as_draw",
+    "as_name",
+    "as_number",
+    "as_whole",
+    "frame_of",
+    "read_frame",
+    "reading",
+    "scan_frame",
+    "write_frame",
+]
 
 BATCH = 20_000
 """Rows of a text file that stand in memory as Python's own objects."""
@@ -58,6 +70,25 @@ def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
         return pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
     frame = pl.concat(parts, how="diagonal").lazy()
     return frame.with_columns(pl.when(pl.all() != "").then(pl.all())) if suffix == ".csv" else frame
+
+
+def write_frame(frame: pl.DataFrame, path: Path, error: type[Exception]) -> None:
+    """Write a frame as Parquet, whole or not at all.
+
+    Args:
+        frame: The frame.
+        path: The file.
+        error: What is raised where it cannot be written.
+    """
+
+    def written(place: Path) -> None:
+        with place.open("wb") as file:  # polars itself takes no name that is not text
+            frame.write_parquet(file)
+
+    try:
+        write_whole(path, written, error)
+    except pl.exceptions.PolarsError as wrong:
+        raise error(f"{path}: cannot be written: {wrong}") from wrong
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def answers_of(folder: Path) -> Answers:
             entry = json.loads(line)
             role, kept = entry["role"], entry["response"]
             texts = found[role].setdefault((kept["suite"], kept["item"]), [])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue  # a torn last line, or a judge's reply
         text = visible_answer(str(kept["text"]))
         if len(text.split()) >= FEWEST_WORDS:
