@@ -21,6 +21,7 @@ __all__ = [
     "cut",
     "no_answer",
     "reply_of",
+    "unmarked",
     "visible_answer",
     "why",
 ]
@@ -64,6 +65,8 @@ _ANY_CLOSE = "|".join(end for _, end in _PAIRS)
 _MARK = re.compile(rf"(?P<open>{_ANY_OPEN})|(?P<close>{_ANY_CLOSE})", re.IGNORECASE)
 _KINDS = tuple(re.compile(rf"(?P<open>{begin})|(?P<close>{end})", re.IGNORECASE) for begin, end in _PAIRS)
 _LEAD = re.compile(r"(?:[\s\ufeff\u200b\u200c\u200d\u2060]|<\|im_start\|>(?:assistant)?|<\|assistant\|>|<s>)*")
+
+_SIGNS = re.compile(rf"{_ANY_OPEN}|{_ANY_CLOSE}|<\|(?:channel|message|start|end|return|im_end)\|>", re.IGNORECASE)
 
 # Harmony: `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…`
 _CHANNEL = re.compile(
@@ -168,6 +171,11 @@ def _harmony(text: str) -> tuple[str, str]:
     said = [(found["name"].lower(), found["said"].strip()) for found in _CHANNEL.finditer(text)]
     thinking = "\n\n".join(words for name, words in said if name != "final")
     return (thinking if said else text), "\n\n".join(words for name, words in said if name == "final")
+
+
+def unmarked(text: str) -> str:
+    """Return a text in which no mark of thinking is one: whoever repeats it seems to have thought nothing."""
+    return _SIGNS.sub(lambda mark: f"{mark.group()[0]} {mark.group()[1:]}", text)
 
 
 # How a reply ended
