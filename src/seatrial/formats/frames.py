@@ -5,6 +5,7 @@ Types are never guessed: what a text file holds is read as words, and becomes a 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -80,15 +81,9 @@ def write_frame(frame: pl.DataFrame, path: Path, error: type[Exception]) -> None
         path: The file.
         error: What is raised where it cannot be written.
     """
-
-    def written(place: Path) -> None:
-        with place.open("wb") as file:  # polars itself takes no name that is not text
-            frame.write_parquet(file)
-
-    try:
-        write_whole(path, written, error)
-    except pl.exceptions.PolarsError as wrong:
-        raise error(f"{path}: cannot be written: {wrong}") from wrong
+    content = io.BytesIO()  # polars itself takes no name that is not text, and words a full disk in its own way
+    frame.write_parquet(content)
+    write_whole(path, content.getvalue(), error)
 
 
 @contextmanager
