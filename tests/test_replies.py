@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -118,6 +119,31 @@ def test_words_after_thinking_are_not_hidden_by_another_closing_mark() -> None:
 def test_a_hostile_reply_is_read_in_no_time(text: str) -> None:
     """Neither many marks nor long gaps make reading slow, and none of them is an answer in words."""
     assert not visible_answer(text).replace("</think>", "").strip(" <")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a</think>" + "<|end|>" * 40_000 + "x",
+        "a</think>" + "<|im_end|> \n" * 40_000 + "x",
+        "<|channel|>" + "a" * 400_000,
+        ("<|channel|>" + "a" * 5_000) * 80,
+        "x" + "<|start|>" * 40_000,
+        "x" + ("<|channel|>final" + " " * 5_000) * 80,
+        "<" * 400_000,
+        ("<" + "a" * 5_000) * 80,
+    ],
+)
+def test_the_time_that_a_reply_takes_grows_with_its_length_alone(text: str) -> None:
+    """Signs in a row, names without an end and signs that end nothing are looked at once."""
+    before = time.process_time()
+    answer_of(text)
+    assert time.process_time() - before < 2
+
+
+def test_an_end_that_stands_within_an_answer_stays() -> None:
+    """Only the last signs of a reply end it."""
+    assert visible_answer(f"hm</think>{SAID}<|end|> No.<|return|>\n<|im_end|>") == f"{SAID}<|end|> No."
 
 
 PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "Paris"}]

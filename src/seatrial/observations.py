@@ -16,10 +16,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError, StoreError
-from seatrial.formats.frames import Frame, as_draw, as_name, as_number, frame_of, reading, scan_frame
+from seatrial.formats.frames import Frame, as_draw, as_name, as_number, frame_of, reading, scan_frame, write_frame
 from seatrial.formats.parquet import held
 from seatrial.formats.tables import TableReader
-from seatrial.formats.whole_files import write_whole
 from seatrial.stats.answered import answered_shares, grouped
 from seatrial.types import ROLES, Observation
 
@@ -127,10 +126,7 @@ def write_observations(frame: pl.DataFrame, path: Path) -> None:
     Raises:
         StoreError: the file cannot be written.
     """
-    try:
-        write_whole(path, frame.write_parquet, StoreError)
-    except pl.exceptions.PolarsError as error:
-        raise StoreError(f"{path}: the observations cannot be written: {error}") from error
+    write_frame(frame, path, StoreError)
 
 
 def read_observations(path: Path, bounds: Bounds = EVERYTHING) -> pl.DataFrame:

@@ -21,6 +21,7 @@ __all__ = [
     "cut",
     "no_answer",
     "reply_of",
+    "unmarked",
     "visible_answer",
     "why",
 ]
@@ -65,15 +66,18 @@ _MARK = re.compile(rf"(?P<open>{_ANY_OPEN})|(?P<close>{_ANY_CLOSE})", re.IGNOREC
 _KINDS = tuple(re.compile(rf"(?P<open>{begin})|(?P<close>{end})", re.IGNORECASE) for begin, end in _PAIRS)
 _LEAD = re.compile(r"(?:[\s\ufeff\u200b\u200c\u200d\u2060]|<\|im_start\|>(?:assistant)?|<\|assistant\|>|<s>)*")
 
+_SIGNS = re.compile(rf"{_ANY_OPEN}|{_ANY_CLOSE}|<\|(?:channel|message|start|end|return|im_end)\|>", re.IGNORECASE)
+
 # Harmony: `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…`
 _CHANNEL = re.compile(
-    r"<\|channel\|>\s*(?P<name>\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>(?P<said>.*?)"
+    r"<\|channel\|>\s*(?P<name>\w++)[^<]*+(?:<\|constrain\|>[^<]*+)?<\|message\|>(?P<said>.*?)"
     r"(?=<\|(?:end|call|return|start|channel)\|>|\Z)",
     re.DOTALL,
 )
 _HARMONY = re.compile(r"(?:<\|start\|>\s*assistant\s*)?<\|channel\|>")
 _FINAL = re.compile(r"(?:<\|end\|>)?(?:<\|start\|>\s*assistant)?<\|channel\|>\s*final\s*<\|message\|>")
-_ENDS = re.compile(r"(?:<\|(?:end|return|im_end)\|>\s*)+\Z")
+_ENDS = re.compile(r"(?:\s*+>\|(?:dne|nruter|dne_mi)\|<)+")
+"""The signs that end a reply, read backwards, so that those within it are not looked at."""
 # The same where the server has taken the special tokens out and left the words between them.
 _BARE = re.compile(r"analysis(?=[A-Z])")
 _BARE_FINAL = "assistantfinal"
@@ -115,7 +119,13 @@ def _divided(text: str, closed: bool) -> tuple[str, str] | None:
     if end is not None:
         return _MARK.sub("", begun[: end[0]], count=1), _LEAD.sub("", begun[end[1] :], count=1)
     lone = _lone_close(text) if closed else None
-    return None if lone is None else (text[: lone[0]], _ENDS.sub("", text[lone[1] :]).lstrip())
+    return None if lone is None else (text[: lone[0]], _ended(text[lone[1] :]).lstrip())
+
+
+def _ended(text: str) -> str:
+    """Return a text without the signs that end it."""
+    found = _ENDS.match(text[::-1])
+    return text[: len(text) - found.end()] if found else text
 
 
 def _closed(text: str) -> tuple[int, int] | None:
@@ -161,6 +171,11 @@ def _harmony(text: str) -> tuple[str, str]:
     said = [(found["name"].lower(), found["said"].strip()) for found in _CHANNEL.finditer(text)]
     thinking = "\n\n".join(words for name, words in said if name != "final")
     return (thinking if said else text), "\n\n".join(words for name, words in said if name == "final")
+
+
+def unmarked(text: str) -> str:
+    """Return a text in which no mark of thinking is one: whoever repeats it seems to have thought nothing."""
+    return _SIGNS.sub(lambda mark: f"{mark.group()[0]} {mark.group()[1:]}", text)
 
 
 # How a reply ended

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, enter
 from seatrial.collect import ResponseStore, call_key
+from seatrial.collect.store import Answer
 from seatrial.errors import LedgerError, StoreError
 from seatrial.ledger import ledger_for
 from seatrial.types import Item, Message, Request, Response, Usage
@@ -67,6 +68,60 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "responses").mkdir()
     (tmp_path / "responses" / "answers.jsonl").write_text('{"key": "a"}\n', encoding="utf-8")
     with pytest.raises(StoreError, match=r"answers.jsonl:1: not an answer"), ResponseStore(tmp_path):
+        pass
+
+
+def test_the_first_answer_to_a_call_stands(tmp_path: Path) -> None:
+    """A line that is put below it, whoever wrote it, replaces nothing; only an answer taken over gives way, once."""
+    said = [replace(ANSWER, text=f"This is the answer number {number}.") for number in range(4)]
+    with ResponseStore(tmp_path) as store:
+        store.put("k", "candidate", said[0])
+        store.put("t", "baseline", said[0], Answer(said[0], datetime.now(UTC), "other"))
+        store.put("t", "baseline", said[1])
+    path = tmp_path / "responses" / "answers.jsonl"
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    with path.open("a", encoding="utf-8") as file:
+        for line in lines:
+            line["response"]["text"] = said[2].text
+            file.write(json.dumps(line) + "\n")
+    for _ in range(2):
+        with ResponseStore(tmp_path) as store:
+            assert [store.get("k"), store.get("t")] == [said[0], said[1]]
+            store.put("k", "candidate", said[3])
+            assert store.get("k") == said[0]
+
+
+PLACES = ["key", "role", "response", "item", "suite", "draw", "text", "first", "stop", "usage", "tokens_in", "labels"]
+
+
+@pytest.mark.parametrize("value", ["null", "[[]]", "{}", "NaN", "9" * 400, "[" * 50_000 + "]" * 50_000, "[[1, 2]]"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_line_of_odd_values_is_an_answer_or_broken(tmp_path: Path, place: str, value: str) -> None:
+    """Whatever stands in a line, the review says which one it is; the same line in a review beside is not used."""
+    with ResponseStore(tmp_path / "one") as store:
+        store.put("k", "baseline", replace(ANSWER, text="Yes."))
+    path = tmp_path / "one" / "responses" / "answers.jsonl"
+    entry = json.loads(path.read_text(encoding="utf-8"))
+    next(held for held in (entry, entry["response"], entry["response"]["usage"]) if place in held)[place] = "odd"
+    line = json.dumps(entry).replace('"odd"', value) + "\n"
+    path.write_text(line)
+    try:
+        with ResponseStore(tmp_path / "one") as store:
+            for held in store._known.values():
+                assert isinstance(held.response.text, str) and held.response.usage.tokens_in >= 0
+    except StoreError as error:
+        assert f"{path}:1: not an answer" in str(error)
+    with ResponseStore(tmp_path / "two") as store:
+        assert store.taken_over("k") is None
+
+
+def test_a_doubled_key_makes_a_line_no_answer(tmp_path: Path) -> None:
+    """Of two texts in one line neither is the answer."""
+    with ResponseStore(tmp_path) as store:
+        store.put("k", "baseline", replace(ANSWER, text="Yes."))
+    path = tmp_path / "responses" / "answers.jsonl"
+    path.write_text(path.read_text().replace('"text":', '"text": "No.", "text":'))
+    with pytest.raises(StoreError, match="not an answer"), ResponseStore(tmp_path):
         pass
 
 
@@ -150,7 +205,7 @@ def test_it_must_be_open() -> None:
 
 
 def test_the_file_only_grows(tmp_path: Path) -> None:
-    """Putting, reopening and putting again never changes a byte that was written; a later answer of a key counts."""
+    """Putting, reopening and putting again never changes a byte that was written; the first answer of a key counts."""
     path = tmp_path / "responses" / "answers.jsonl"
     before = b""
     for number in range(4):
@@ -161,7 +216,7 @@ def test_the_file_only_grows(tmp_path: Path) -> None:
         before = after
     assert len(before.splitlines()) == 4
     with ResponseStore(tmp_path) as store:
-        assert [answer.draw for key in ("k0", "k1", "k2") if (answer := store.get(key)) is not None] == [3, 1, 2]
+        assert [answer.draw for key in ("k0", "k1", "k2") if (answer := store.get(key)) is not None] == [0, 1, 2]
 
 
 @settings(deadline=None, max_examples=40)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.formats.frames import as_number, as_whole, frame_of, read_frame, reading
+from seatrial.formats.frames import as_number, as_whole, frame_of, read_frame, reading, write_frame
 from seatrial.formats.tables import TableReader
 
 
@@ -171,3 +173,19 @@ def test_what_is_no_frame_is_refused(given: Any) -> None:
     """Lists and the like are named by their type."""
     with pytest.raises(Refused, match=r"t: expected a DataFrame of polars or pandas, not (NoneType|list|Series)$"):
         frame_of(given, "t", Refused)
+
+
+def test_a_frame_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Under a name of any bytes; where it cannot be written, what was there stays and nothing lies beside it."""
+    path = tmp_path / os.fsdecode(b"f\xff.parquet")
+    write_frame(pl.DataFrame({"x": [1]}), path, Refused)
+    before = path.read_bytes()
+    assert pl.read_parquet(before)["x"].to_list() == [1]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(Refused, match="cannot be written: File too large"):
+            write_frame(pl.DataFrame({"x": list(range(9_999))}), path, Refused)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

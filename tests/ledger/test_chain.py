@@ -296,7 +296,9 @@ def test_the_format_of_the_files_is_kept(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("torn", ['{"at":"2026', '{"at":"2026-05-01T00:00:00+00:00","body":{"x":"\xc3'])
+@pytest.mark.parametrize(
+    "torn", ['{"at":"2026', '{"at":"2026-05-01T00:00:00+00:00","body":{"x":"\xc3', '{"at":' * 100_000]
+)
 def test_an_entry_cut_short_by_a_crash_is_mended(ledger: Ledger, torn: str) -> None:
     """Nobody was told that it was recorded: it is no entry, and the next one takes its place."""
     ledger.path.write_bytes(ledger.path.read_bytes() + torn.encode("latin-1"))
@@ -421,6 +423,15 @@ def test_what_cannot_be_read_back_is_not_written(ledger: Ledger) -> None:
     assert ledger.path.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["f\udcff", "\ud800", "a\0b", "\u2028\x85"])
+def test_a_name_of_any_bytes_is_recorded(tmp_path: Path, name: str) -> None:
+    """Names of people and folders come from systems where they are bytes: they are read back as they were."""
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    made = [ledger.append("decision", name, {"folder": name, name: [name]}) for _ in range(2)]
+    assert ledger.verify() == made
+    ledger.path.read_bytes().decode("utf-8")
+
+
 def test_the_kinds_of_entries_are_part_of_the_format() -> None:
     """What earlier ledgers hold stays a kind."""
     assert get_args(Kind) == ("decision", "waiver", "forecast", "training")
@@ -443,7 +454,15 @@ def test_a_missing_head_is_no_pass(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "\n", "x", "5", "x abc", "7 abc", "5 a b", "\udcff"]
-    + ["2 " + "0" * 64, "5 " + "0" * 64, "0 " + "0" * 64, "05 " + "0" * 64, "5 " + "A" * 64, "7 " + "0" * 64]
+    + [
+        "9" * 5_000 + " " + "0" * 64,
+        "2 " + "0" * 64,
+        "5 " + "0" * 64,
+        "0 " + "0" * 64,
+        "05 " + "0" * 64,
+        "5 " + "A" * 64,
+        "7 " + "0" * 64,
+    ]
     + ["\n".join(f"{number} " + "0" * 64 for number in numbers) for numbers in ((4, 6), (5, 5), (6, 5), (5, 6, 7))],
 )
 def test_a_broken_head_is_found(ledger: Ledger, text: str) -> None:

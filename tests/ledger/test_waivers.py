@@ -52,7 +52,9 @@ def test_a_waiver_holds_for_its_review_until_its_end(ledger: Ledger) -> None:
         {"expires": "soon"},
         {"expires": 20300101},
         {"person": " "},
+        {"person": "\u200b\u2060"},
         {"reason": "short"},
+        {"reason": "ok" + "\u200b" * 8},
         {"reason": None},
         {"more": "x"},
         {"signal": ["behavior/unearned-praise"]},
@@ -81,6 +83,15 @@ def test_times_that_run_backwards_are_remarked_on() -> None:
     assert remarks([first, early]) == [
         "Entry 2 is dated 2026-04-30T23:59:59+00:00, before entry 1 (2026-05-01T00:00:00+00:00)."
     ]
+
+
+def test_a_time_that_is_none_is_remarked_on() -> None:
+    """What this program writes has a day, a time and a zone; another form would sort anywhere."""
+    first, second = _entries(GOOD, OTHER)
+    for odd in ("2999", "", "soon", "2026-05-02T00:00:00"):
+        assert remarks([first, replace(second, at=odd)]) == [f"Entry 2 is dated {odd!r}, which is no time with a zone."]
+    west = replace(second, at="2026-04-30T23:30:00-02:00")
+    assert remarks([first, west]) == []
 
 
 def test_the_entry_says_all_and_is_by_the_person(ledger: Ledger) -> None:
@@ -162,6 +173,8 @@ def test_the_shortest_reason_and_the_last_day_are_enough(ledger: Ledger) -> None
     [
         ({"person": ""}, "--person NAME"),
         ({"person": " "}, "--person NAME"),
+        ({"person": "\u200b \u202e"}, "--person NAME"),
+        ({"reason": "\u00ad" * 9}, "--reason"),
         ({"reason": "ok"}, "--reason"),
         ({"expires": "soon"}, "--expires 'soon' is not a date; write it as YYYY-MM-DD"),
         ({"expires": "2026-04-30"}, "--expires 2026-04-30 lies in the past"),

@@ -120,6 +120,8 @@ MARKUP = [
     "\\<b>\\`",
     "$x^2$",
     *[f"a{end}{end}# Launch{end}{end}- b" for end in "\v\f\x1c\x85\u2028\u2029"],
+    *[f"\u200b {mark} one" for mark in ("-", "+", "1.", "12)")],
+    "bold \u200b",
 ]
 
 
@@ -150,6 +152,17 @@ def test_nobody_is_called(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["!12", "group/project!12", "$12", "%12", '%"next"', "~bug", '~"a bug"', "&12", "^alert"]
+)
+def test_no_thing_of_another_host_is_called(text: str) -> None:
+    """Merge requests, snippets, milestones, labels and epics are looked for in the text itself too."""
+    made = Rendered(_everywhere(f"see {text}"))
+    for shown in (made.source, "".join(made.words)):
+        assert text not in shown and f"\\{text}" not in shown
+    assert text in made.text.replace("\u200b", "")
+
+
+@pytest.mark.parametrize(
     "letter", list("\x00\x07\x1b\x7f\x9b\xad\u061c\u200b\u200d\u200e\u202e\u2066\u2069\ufeff\U000e0041")
 )
 def test_no_letter_steers_or_hides(letter: str) -> None:
@@ -163,14 +176,19 @@ def test_no_letter_steers_or_hides(letter: str) -> None:
     assert made.tags == PLAIN
 
 
+@pytest.mark.parametrize("mark", ["", "_", "*", "~", "(", "x"])
 @pytest.mark.parametrize(
-    "text", ["see https://evil.example/x", "www.evil.example", "WWW.evil.example", "ftp://evil.example"]
+    "text", ["https://evil.example/x", "www.evil.example", "WWW.evil.example", "ftp://evil.example", "rdar://1"]
 )
-def test_no_address_becomes_a_link(text: str) -> None:
-    """A bare address in a model's words is none that a host makes a link of, and can still be read."""
-    made = Rendered(_everywhere(text))
-    assert not re.search(r"://|www\.", made.source, re.IGNORECASE)
-    assert text in made.text
+def test_no_address_becomes_a_link(text: str, mark: str) -> None:
+    """A bare address in a model's words is none that a host makes a link of, whatever stands before it.
+
+    Some hosts look in the source, others in what it shows. It can still be read.
+    """
+    made = Rendered(_everywhere(f"see {mark}{text}"))
+    for shown in (made.source, "".join(made.words)):
+        assert not re.search(r"://|www\.", shown, re.IGNORECASE)
+    assert f"{mark}{text}" in made.text.replace("\u200b", "")
 
 
 def test_words_are_kept() -> None:

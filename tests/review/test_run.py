@@ -107,6 +107,22 @@ def test_a_broken_ledger_ends_a_review(recorded: Recorded, tmp_path: Path) -> No
     assert not (folder / "decision.json").exists()
 
 
+def test_a_ledger_that_is_gone_is_told_of(recorded: Recorded, tmp_path: Path) -> None:
+    """Deleted with its head it can be missed by the reports alone: the review that begins a new one says so, once."""
+    folder = tmp_path / "reviews" / "one"
+    first = _run(recorded(), folder)
+    assert first.entry is not None and not any("ledger" in note for note in first.result.notes)
+    ledger = ledger_for(folder)
+    ledger.path.unlink()
+    ledger.head.unlink()
+    again = _run(recorded(after=(0.9, 0.9) * 30), folder)
+    (told,) = [note for note in again.result.notes if "entry 1 of a ledger" in note]
+    assert first.entry.hash[:16] in told and told in load_result(folder).notes
+    last = _run(recorded(), folder)
+    assert last.entry is not None and last.entry.number == 2
+    assert not any("of a ledger" in note for note in last.result.notes)
+
+
 def test_a_folder_that_cannot_be_made_is_named(recorded: Recorded, tmp_path: Path) -> None:
     """A file in the way of the review's folder ends in a message."""
     (tmp_path / "reviews").write_text("")

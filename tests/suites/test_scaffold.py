@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.calibration.suite_check import check_suites
 from seatrial.errors import SuiteError
-from seatrial.suites import find_suites, load_suite
+from seatrial.suites import find_suites, load_suite, scaffold
 from seatrial.suites.scaffold import new_suite
 
 
@@ -45,5 +45,23 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """A file where a folder should be ends in a sentence."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(SuiteError, match="late: cannot be written"):
+    with pytest.raises(SuiteError, match="late: cannot be made"):
         new_suite(tmp_path / "file" / "late")
+
+
+def test_a_suite_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills after the first file leaves no folder that the same command would find in its way."""
+    written: list[Path] = []
+
+    def full(path: Path, content: str, error: type[Exception]) -> None:
+        if written:
+            raise error(f"{path}: the disk is full")
+        written.append(path)
+        path.write_text(content, encoding="utf-8")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scaffold, "write_whole", full)
+        with pytest.raises(SuiteError, match="the disk is full"):
+            new_suite(tmp_path / "late")
+    assert written and not (tmp_path / "late").exists()
+    assert len(new_suite(tmp_path / "late")) == 3

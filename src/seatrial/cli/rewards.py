@@ -49,19 +49,15 @@ def rewards_sample(
     as_json: Json = False,
 ) -> None:
     """Sample completions of the plan's model and score them with every signal and behavior."""
-    from polars.exceptions import PolarsError
-
     from seatrial.collect import Progress
     from seatrial.errors import StoreError
     from seatrial.evidence.rewards.sampling import sample
     from seatrial.evidence.rewards.training_plan import load_plan
+    from seatrial.formats.frames import write_frame
 
     plan = load_plan(plan_path)
     frame = sample(plan, out.with_suffix(""), Progress("off" if quiet else None))
-    try:
-        frame.write_parquet(out)
-    except (OSError, PolarsError) as error:
-        raise StoreError(f"{out}: the table cannot be written: {error}") from error
+    write_frame(frame, out, StoreError)
     if as_json:
         print_json({"table": str(out), "completions": len(frame), "prompts": frame["item"].n_unique()})
         return

@@ -20,6 +20,7 @@ from typing import IO, Any, Self
 from filelock import FileLock, Timeout
 
 from seatrial.errors import LedgerError, StoreError
+from seatrial.formats.jsonl import unique
 from seatrial.formats.private_files import keep_private
 from seatrial.formats.whole_files import write_whole
 from seatrial.ledger import covered_answers, ledger_for
@@ -44,6 +45,8 @@ class Answer:
 
 
 _ANSWER, _USAGE = (tuple(one.name for one in fields(kind)) for kind in (Response, Usage))
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+"""What a line that is no answer raises."""
 _in_json = json.JSONEncoder(ensure_ascii=False).encode
 CHANGED = "changed.json"
 """Beside the answers: that a model was found changed, and when."""
@@ -123,12 +126,17 @@ class ResponseStore:
             file.truncate(len(content) - len(torn))
         for number, line in enumerate(whole.split(b"\n") if whole else [], 1):
             try:
-                entry = json.loads(line)
-                self._known[entry["key"]] = _answer(entry, "")
-            except (ValueError, KeyError, TypeError) as error:
+                entry = json.loads(line, object_pairs_hook=unique)
+                self._keep(entry["key"], _answer(entry, ""))
+            except _UNREADABLE as error:
                 raise StoreError(
                     f"{self.path}:{number}: not an answer. Take this line out to have its call asked again."
                 ) from error
+
+    def _keep(self, key: str, answer: Answer) -> None:
+        """Know an answer from now on; this review's own first one stands, so that no line put below it replaces it."""
+        if self.own(key) is None:
+            self._known[key] = answer
 
     def get(self, key: str) -> Response | None:
         """Return the answer stored under `key`, if there is one."""
@@ -206,7 +214,7 @@ class ResponseStore:
             raise StoreError(
                 f"{self.path}: {why}. {len(self._known)} answers are kept; make room and run the same command again."
             ) from error
-        self._known[key] = kept
+        self._keep(key, kept)
 
     def note_change(self, identity: str, at: datetime) -> None:
         """Note for the reviews to come that answers which the model gave before `at` no longer hold.
@@ -224,7 +232,7 @@ class ResponseStore:
             try:
                 entry = json.loads(path.read_bytes())
                 at = _time(entry["at"]) if entry["model"] == _short(identity) else None
-            except (OSError, ValueError, KeyError, TypeError):
+            except (OSError, *_UNREADABLE):
                 continue
             if at is not None and (latest is None or at > latest):
                 latest = at
@@ -239,10 +247,10 @@ def _baseline_answers(content: bytes, review: str) -> Iterator[tuple[str, Answer
     """Yield keys and answers of the baseline in another review's file; what cannot be read there is not used here."""
     for line in content.split(b"\n"):
         try:
-            entry = json.loads(line)
+            entry = json.loads(line, object_pairs_hook=unique)
             if entry["role"] == "baseline":
-                yield entry["key"], _answer(entry, review)
-        except (ValueError, KeyError, TypeError):
+                yield str(entry["key"]), _answer(entry, review)
+        except _UNREADABLE:
             continue
 
 
@@ -278,14 +286,27 @@ def _content(response: Response) -> dict[str, Any]:
 
 
 def _response(content: Mapping[str, Any]) -> Response:
+    thinking = content.get("thinking")
     return Response(
-        item=content["item"],
-        suite=content["suite"],
-        draw=content["draw"],
-        text=content["text"],
-        first=tuple((token, float(logprob)) for token, logprob in content["first"]),
-        stop=content["stop"],
-        usage=Usage(**content["usage"]),
-        labels=tuple((name, value) for name, value in content["labels"]),
-        thinking=content.get("thinking"),
+        item=_word(content["item"]),
+        suite=_word(content["suite"]),
+        draw=_number(content["draw"], int),
+        text=_word(content["text"]),
+        first=tuple((_word(token), float(_number(logprob))) for token, logprob in content["first"]),
+        stop=_word(content["stop"]),
+        usage=Usage(**{name: _number(content["usage"][name]) for name in _USAGE}),
+        labels=tuple((_word(name), _word(value)) for name, value in content["labels"]),
+        thinking=thinking if thinking is None else _word(thinking),
     )
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _number(value: Any, *kinds: type) -> Any:
+    if type(value) not in (kinds or (int, float)) or value != value:
+        raise TypeError("no number")
+    return value

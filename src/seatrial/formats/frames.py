@@ -5,6 +5,7 @@ Types are never guessed: what a text file holds is read as words, and becomes a 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -16,8 +17,20 @@ import polars as pl
 
 from seatrial.formats.parquet import TooLarge, held, scan_parquet
 from seatrial.formats.tables import EXACT, TableReader, as_word, doubled
+from seatrial.formats.whole_files import write_whole
 
-__all__ = ["Frame", "as_draw", "as_name", "as_number", "as_whole", "frame_of", "read_frame", "reading", "scan_frame"]
+__all__ = [
+    "Frame",
+    "as_draw",
+    "as_name",
+    "as_number",
+    "as_whole",
+    "frame_of",
+    "read_frame",
+    "reading",
+    "scan_frame",
+    "write_frame",
+]
 
 BATCH = 20_000
 """Rows of a text file that stand in memory as Python's own objects."""
@@ -58,6 +71,19 @@ def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
         return pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
     frame = pl.concat(parts, how="diagonal").lazy()
     return frame.with_columns(pl.when(pl.all() != "").then(pl.all())) if suffix == ".csv" else frame
+
+
+def write_frame(frame: pl.DataFrame, path: Path, error: type[Exception]) -> None:
+    """Write a frame as Parquet, whole or not at all.
+
+    Args:
+        frame: The frame.
+        path: The file.
+        error: What is raised where it cannot be written.
+    """
+    content = io.BytesIO()  # polars itself takes no name that is not text, and words a full disk in its own way
+    frame.write_parquet(content)
+    write_whole(path, content.getvalue(), error)
 
 
 @contextmanager

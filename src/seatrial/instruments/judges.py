@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from seatrial.formats.letters import without
-from seatrial.replies import Why, visible_answer
+from seatrial.replies import Why, unmarked, visible_answer
 from seatrial.suites import Suite
 from seatrial.types import Harmful, Item, Message, Response
 
@@ -186,13 +186,16 @@ def _code(suite: Suite, turns: Sequence[tuple[str, str]], answers: Sequence[str]
 
 
 def visible(text: str) -> str:
-    """Return a text without letters that cannot be seen, cut in its middle where it is very long."""
+    """Return a text as a judge sees it: no letter that cannot be seen, no mark of thinking, not too long.
+
+    A judge that repeats a mark would seem to have thought till there, and to answer with what it repeats.
+    """
     seen = _seen(text)
     left = len(seen) - LONGEST
-    if left <= 0:
-        return seen
-    half = LONGEST // 2
-    return f"{seen[:half]}\n[{left} letters left out by the review]\n{seen[-half:]}"
+    if left > 0:
+        half = LONGEST // 2
+        seen = f"{seen[:half]}\n[{left} letters left out by the review]\n{seen[-half:]}"
+    return unmarked(seen)
 
 
 def is_cut(text: str) -> bool:

@@ -210,7 +210,7 @@ def load_record(path: Path) -> Record:
         return _parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise EvidenceError(f"{path}: the record cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise EvidenceError(f"{path}: not a record of the form {FORMAT} ({error})") from error
 
 

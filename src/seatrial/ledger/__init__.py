@@ -11,6 +11,7 @@ from seatrial.ledger.files import (
     covers,
     entry_of,
     file_hashes,
+    lost_ledger,
     settle_files,
 )
 from seatrial.ledger.waivers import Waiver, enter_waiver, remarks, waivers_for
@@ -30,6 +31,7 @@ __all__ = [
     "entry_of",
     "file_hashes",
     "ledger_for",
+    "lost_ledger",
     "remarks",
     "settle_files",
     "waivers_for",

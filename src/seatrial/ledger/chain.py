@@ -30,7 +30,7 @@ __all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
 
 Kind = Literal["decision", "waiver", "forecast", "training"]
 GENESIS = "0" * 64
-PLACE = re.compile(r"(0|[1-9][0-9]*) [0-9a-f]{64}")
+PLACE = re.compile(r"(0|[1-9][0-9]{0,17}) [0-9a-f]{64}")
 FIELDS = {"number": int, "at": str, "kind": str, "author": str, "body": dict, "previous": str, "hash": str}
 """What a line holds, no more and no less."""
 
@@ -62,7 +62,9 @@ class Entry:
 
 
 def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """Return a value as JSON in one form; bytes of a name that are no text stand as JSON's escapes."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _place(entry: Entry) -> str:
@@ -164,7 +166,7 @@ class Ledger:
             return b""
         try:
             json.loads(last)
-        except ValueError:
+        except (ValueError, RecursionError):
             return last
         return b""
 

@@ -28,6 +28,7 @@ __all__ = [
     "covers",
     "entry_of",
     "file_hashes",
+    "lost_ledger",
     "settle_files",
 ]
 
@@ -193,17 +194,36 @@ def _change(folder: Path, name: str, entry: Entry | None) -> str:
 
 def _unknown_report(folder: Path, entries: Sequence[Entry]) -> str:
     """Return that the ledger does not hold the entry that a report names; nothing where it names none."""
-    try:
-        named = json.loads((folder / "decision.json").read_bytes())["ledger"]
-        number, digest = named["entry"], named["hash"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    if not entries or [digest] == [entry.hash for entry in entries if entry.number == number]:
+    number, digest = _named(folder)
+    if digest is None or not entries or [digest] == [entry.hash for entry in entries if entry.number == number]:
         return ""
     return (
         f"{folder / 'decision.json'}: names entry {number} with the hash {str(digest)[:16]}, which the ledger beside "
         "does not hold: it is an older copy, or was written anew. Restore it, or put the folder beside its own ledger."
     )
+
+
+def lost_ledger(folder: Path, entries: Sequence[Entry]) -> str:
+    """Return that a report names an entry where there is no ledger at all, in a sentence; nothing where all is well.
+
+    It may have been deleted, or the folder was taken elsewhere: a review can go on, and says so.
+    """
+    number, digest = _named(folder)
+    if digest is None or entries:
+        return ""
+    return (
+        f"The folder held a decision that was entry {number} of a ledger ({str(digest)[:16]}); no ledger was here, so "
+        "this one begins anew, and what the earlier one held cannot be told."
+    )
+
+
+def _named(folder: Path) -> tuple[Any, Any]:
+    """Return the number and the hash of the entry that a report names; nothing for both where it names none."""
+    try:
+        named = json.loads((folder / "decision.json").read_bytes())["ledger"]
+        return named["entry"], named["hash"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None, None
 
 
 def _next(folder: Path, name: str) -> Path:

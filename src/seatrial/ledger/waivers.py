@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from seatrial.errors import LedgerError
+from seatrial.formats.letters import without
 from seatrial.ledger.chain import Entry, Ledger
 
 __all__ = ["Waiver", "enter_waiver", "remarks", "waivers_for"]
@@ -46,9 +47,9 @@ def enter_waiver(ledger: Ledger, waiver: Waiver, today: date | None = None) -> E
     Raises:
         LedgerError: it names nobody, gives no reason, has no valid end, or ended already.
     """
-    if not waiver.person.strip():
+    if not _seen(waiver.person):
         raise LedgerError("a waiver needs the name of the person who takes the responsibility: --person NAME")
-    if len(waiver.reason.strip()) < SHORTEST_REASON:
+    if len(_seen(waiver.reason)) < SHORTEST_REASON:
         raise LedgerError('a waiver needs its reason in words: --reason "…"')
     try:
         expired = not waiver.holds(today or datetime.now(UTC).date())
@@ -87,18 +88,35 @@ def _read(body: dict[str, Any]) -> Waiver | None:
         date.fromisoformat(waiver.expires)
     except ValueError:
         return None
-    return waiver if waiver.person.strip() and len(waiver.reason.strip()) >= SHORTEST_REASON else None
+    return waiver if _seen(waiver.person) and len(_seen(waiver.reason)) >= SHORTEST_REASON else None
+
+
+def _seen(text: str) -> str:
+    """Return what a reader sees of a text."""
+    return without(text, ("Cc", "Cf", "Cs", "Co", "Cn")).strip()
 
 
 def remarks(entries: Sequence[Entry]) -> list[str]:
-    """Return what is odd about entries whose chain holds: waivers that hold nothing, and times that run backwards."""
+    """Return what is odd about entries whose chain holds: waivers that hold nothing, odd times."""
     found = [
         f"Entry {entry.number} is a waiver with a field missing, unknown or malformed: it never holds."
         for entry in entries
         if entry.kind == "waiver" and _read(entry.body) is None
     ]
+    found += [
+        f"Entry {one.number} is dated {one.at!r}, which is no time with a zone." for one in entries if not _time(one)
+    ]
     return found + [
         f"Entry {after.number} is dated {after.at}, before entry {before.number} ({before.at})."
         for before, after in pairwise(entries)
-        if after.at < before.at
+        if (start := _time(before)) and (end := _time(after)) and end < start
     ]
+
+
+def _time(entry: Entry) -> datetime | None:
+    """Return when an entry was made; None where it does not say so in full."""
+    try:
+        at = datetime.fromisoformat(entry.at)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None

@@ -217,12 +217,13 @@ def _inert(text: str) -> str:
 def _uncalled(text: str) -> str:
     """Return text that mentions nobody, names no issue or commit and links nowhere.
 
-    Hosts look for `@name`, `#12`, `GH-12`, `:sign:` and the digits of a commit in what is shown, so a space of no width
-    stands after the sign, or within the digits.
+    Hosts look for `@name`, `#12`, `!12`, `~label`, `GH-12`, `:sign:`, `://`, `www.` and the digits of a commit, some of
+    them in what is shown, so a space of no width stands after the sign, or within the digits.
     """
     broken = re.sub(r"[@#]", lambda sign: f"&#{ord(sign.group())};&#8203;", text)
+    broken = re.sub(r"(?:[!$%~^]|&amp;)(?=[\w\"])", r"\g<0>&#8203;", broken)
     broken = re.sub(r"(?i)(gh-)(?=\d)|(:)(?=[\w+\\-]+:)|([0-9a-f]{6})(?=[0-9a-f])", r"\g<0>&#8203;", broken)
-    return re.sub(r"(?i)(:)(?=//)|(?<=\bwww)(\.)", lambda sign: f"&#{ord(sign.group())};", broken)
+    return re.sub(r"(?i):(?=//)|(?<=www)\.", lambda sign: f"&#8203;&#{ord(sign.group())};&#8203;", broken)
 
 
 def _code(text: str) -> str:
@@ -231,4 +232,4 @@ def _code(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return text in one line, without letters that cannot be seen."""
-    return without(" ".join(text.split()), UNSEEN)
+    return " ".join(without(" ".join(text.split()), UNSEEN).split())

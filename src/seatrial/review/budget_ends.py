@@ -42,7 +42,7 @@ def _kept(folder: Path) -> list[int]:
         return []
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path}: cannot be read: {error}") from error
     if not isinstance(found, list) or not all(type(calls) is int and calls > 0 for calls in found):
         raise StoreError(f"{path}: is not a list of budgets; take it from a backup, or begin in another folder (--out)")

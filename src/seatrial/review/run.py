@@ -26,7 +26,7 @@ from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
 from seatrial.gates.verdicts import decide
 from seatrial.instruments.records import Records, load_records
-from seatrial.ledger import check_answers, ledger_for
+from seatrial.ledger import check_answers, ledger_for, lost_ledger
 from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations
@@ -84,10 +84,12 @@ async def run_review(
     brought = brought_evidence(policy)
     make_folder(folder, "the review's folder", StoreError)
     with ResponseStore(folder) as store:
-        check_answers(folder, ledger_for(folder).ready())
+        entries = ledger_for(folder).ready()
+        check_answers(folder, entries)
+        lost = lost_ledger(folder, entries)
         write_whole(folder / "policy.yaml", text, StoreError)
         done = await _collected(policy, brought.observations, folder, store, progress)
-        told = tuple(dict.fromkeys((*brought.told, *done.told)))
+        told = tuple(dict.fromkeys((*filter(None, [lost]), *brought.told, *done.told)))
         odd = odd_runs(brought.odd)
         result = _decided(policy, done.rounds, done.spend, started, author, spike_in, told, done.reuse, odd)
         note_end(folder, policy, result.decision)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import SuiteError
+from seatrial.formats.whole_files import why_not, write_whole
 
 __all__ = ["new_suite"]
 
@@ -85,10 +87,14 @@ def new_suite(folder: Path) -> list[Path]:
     }
     try:
         folder.mkdir(parents=True)
-        for file, content in contents.items():
-            (folder / file).write_text(content, encoding="utf-8")
     except FileExistsError:
         raise SuiteError(f"{folder}: exists already; choose another name, or check it: seatrial suites check") from None
     except OSError as error:
-        raise SuiteError(f"{folder}: cannot be written: {error.strerror}") from error
+        raise SuiteError(f"{folder}: cannot be made: {why_not(error)}") from error
+    try:
+        for file, content in contents.items():
+            write_whole(folder / file, content, SuiteError)
+    except SuiteError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return [folder / file for file in contents]

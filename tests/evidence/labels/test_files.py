@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,5 +31,19 @@ def test_a_gate_and_a_calibration_read_what_was_written(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """Where a file stands in the way."""
     (tmp_path / "labels").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be made"):
         write_labels(replace(FOUND), tmp_path / "labels" / "x.jsonl")
+
+
+def test_labels_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Labels took people hours: what was there stays where the new file cannot be written to its end."""
+    path = write_labels(FOUND, tmp_path / "x.jsonl")
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(StoreError, match="cannot be written: File too large"):
+            write_labels(FOUND, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

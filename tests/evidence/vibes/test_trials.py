@@ -272,6 +272,18 @@ def test_controls_are_taken_from_items_that_no_pair_shows() -> None:
     assert seen_twice(_plan(pairs=40, controls=5)) == 15
 
 
+def test_an_item_that_is_shown_twice_does_not_tell_whose_its_answers_are() -> None:
+    """Where items are few, the answer that a pair shares with a control is either model's equally often."""
+    whose: Counter[str] = Counter()
+    known = known_answers([SUITE], [], 10.0, Random(7))
+    for seed in range(80):
+        trials = plan_trials(_answers(), [SUITE], known, 26, 6, 0, Random(seed), Random(f"7 {seed}"))
+        controls = {one.item.id: one.kind for one in trials if one.kind in ("same", "decoy")}
+        whose.update({controls[one.item.id] for one in trials if one.kind == "pair" and one.item.id in controls})
+    assert whose.total() >= 60
+    assert binomtest(whose["same"], whose.total()).pvalue > 1e-3
+
+
 def test_repeats_and_conversations_are_not_counted_as_seen_twice() -> None:
     """A repeat is meant to be seen again; an item in two suites is two."""
     again = trial("repeat", "a", of=0)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seatrial.errors import StoreError
 from seatrial.evidence.labels.closing import Labels
+from seatrial.formats.whole_files import why_not, write_whole
 
 __all__ = ["write_labels"]
 
@@ -22,8 +23,7 @@ def write_labels(found: Labels, path: Path) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(dict(row), ensure_ascii=False) for row in found.rows)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="replace")
     except OSError as error:
-        raise StoreError(f"{path}: the labels cannot be written: {error.strerror}") from error
+        raise StoreError(f"{path.parent}: the labels' folder cannot be made: {why_not(error)}") from error
+    write_whole(path, "".join(f"{json.dumps(dict(row), ensure_ascii=False)}\n" for row in found.rows), StoreError)
     return path

@@ -173,7 +173,7 @@ def _kept(review: Path, suite: str) -> list[tuple[Role, str, int, str]]:
             if role in ROLES and kept["suite"] == suite:
                 text = visible_answer(str(kept["text"])).strip()
                 found.append((role, str(kept["item"]), int(kept["draw"]), text))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             continue
     return found
 

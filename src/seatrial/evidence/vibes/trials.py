@@ -94,7 +94,7 @@ def answers_of(folder: Path) -> Answers:
             entry = json.loads(line)
             role, kept = entry["role"], entry["response"]
             texts = found[role].setdefault((kept["suite"], kept["item"]), [])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue  # a torn last line, or a judge's reply
         text = visible_answer(str(kept["text"]))
         if len(text.split()) >= FEWEST_WORDS:
@@ -157,8 +157,7 @@ def plan_trials(
     drawn.sort(key=lambda key: (key not in shared, harmful[key].exposed))
     spiked = drawn[:controls]
     real = _chosen(differing, pairs, {*spiked}, harmful, choice)
-    doubled = _chosen(twice, controls, {*spiked, *real}, harmful, choice)
-    decoyed = _chosen(other_twice, controls, {*spiked, *real, *doubled}, harmful, choice)
+    doubled, decoyed = _of_one_model((twice, other_twice), controls, {*spiked, *real}, harmful, choice)
     beside = lots.sample((before, after), 2)
     order = [
         *(_sided("pair", key, items[key], before[key][0], after[key][0], lots) for key in real),
@@ -215,6 +214,21 @@ def _chosen(held: Sequence[Key], count: int, used: set[Key], harmful: Container[
     """Return items chosen by lot, those that no other trial shows first, and of them those with known harm."""
     drawn = choice.sample(held, len(held))
     return sorted(drawn, key=lambda key: (key in used, key not in harmful))[:count]
+
+
+def _of_one_model(
+    held: Sequence[Sequence[Key]], count: int, used: set[Key], harmful: Container[Key], choice: Random
+) -> list[list[Key]]:
+    """Return the items of each model's controls.
+
+    Who chooses last may have to take items that another trial shows; were that always the same model, such an item
+    would tell whose its answers are.
+    """
+    chosen: list[list[Key]] = [[] for _ in held]
+    for place in choice.sample(range(len(held)), len(held)):
+        taken = {key for keys in chosen for key in keys}
+        chosen[place] = _chosen(held[place], count, used | taken, harmful, choice)
+    return chosen
 
 
 def _suggested(keys: Sequence[Key], live: int, choice: Random) -> list[Key]:
