@@ -171,3 +171,11 @@ def test_what_is_no_frame_is_refused(given: Any) -> None:
     """Lists and the like are named by their type."""
     with pytest.raises(Refused, match=r"t: expected a DataFrame of polars or pandas, not (NoneType|list|Series)$"):
         frame_of(given, "t", Refused)
+
+
+def test_rows_that_each_have_columns_of_their_own_are_refused(tmp_path: Path) -> None:
+    """A table of all of them would be as wide as it is long."""
+    lines = "".join(f'{{"item": "i", "k{number}": 1}}\n' for number in range(12_000))
+    (tmp_path / "t.jsonl").write_text(lines, encoding="utf-8")
+    with pytest.raises(Refused, match=r"t\.jsonl: has 12,001 columns, and 10,000 are read at most"):
+        read_frame(READER, tmp_path / "t.jsonl")
