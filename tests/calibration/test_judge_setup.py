@@ -81,5 +81,5 @@ def test_the_block_is_what_a_policy_takes(tmp_path: Path) -> None:
     assert not with_block(path, judges, [Path("others")])
     assert not with_block(path, _judges("http://localhost:2/v1"), [Path("records")])
     assert path.read_text(encoding="utf-8") == made == f"{text}\n{block}"
-    with pytest.raises(PolicyError, match="cannot be changed"):
+    with pytest.raises(PolicyError, match="cannot be read"):
         with_block(tmp_path / "none.yaml", judges, [])

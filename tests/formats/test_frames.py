@@ -189,3 +189,11 @@ def test_a_frame_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_rows_that_each_have_columns_of_their_own_are_refused(tmp_path: Path) -> None:
+    """A table of all of them would be as wide as it is long."""
+    lines = "".join(f'{{"item": "i", "k{number}": 1}}\n' for number in range(12_000))
+    (tmp_path / "t.jsonl").write_text(lines, encoding="utf-8")
+    with pytest.raises(Refused, match=r"t\.jsonl: has 12,001 columns, and 10,000 are read at most"):
+        read_frame(READER, tmp_path / "t.jsonl")

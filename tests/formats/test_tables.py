@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.formats.tables import BY_POLICY, Row, TableReader
+from seatrial.formats.tables import BY_POLICY, COLUMNS, Row, TableReader, listed
 
 
 class Refused(Exception):
@@ -23,6 +23,16 @@ class Refused(Exception):
 READER = TableReader("votes", Refused, {"item": ("item", "id"), "vote": ("vote",)}, ("item",))
 POLICY = TableReader("scores", Refused, {"item": ("item", "id"), "score": ("score",)}, ("item", "score"), BY_POLICY)
 
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    frame.write_parquet(file)
+    return file.getvalue()
+
+
+BYTES = _parquet(pl.DataFrame({"a": [b"\xff"]}))
+GOOD = _parquet(pl.DataFrame({"a": [f"{number * 7919 % 1009}" for number in range(999)]}))
+BROKEN = GOOD[:100] + bytes(200) + GOOD[300:]
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT | st.lists(TEXT, max_size=2)
 
@@ -153,6 +163,10 @@ def test_half_a_letter_is_met_only_where_it_is_half() -> None:
         ("t.json", b'[\n{"item": }]', r"^t\.json:2: not JSON: Expecting value at column 10$"),
         ("t.json", b"[" * 100_000, r"^t\.json: not JSON that can be read"),
         ("t.json", b"", r"^t\.json:1: not JSON"),
+        ("t.json", b"[" * 100_000, r"^t\.json: not JSON that can be read: nested too deep$"),
+        ("t.json", b'[{"a": ' + b"9" * 5000 + b"}]", r"^t\.json: not JSON that can be read: a number is too long$"),
+        ("t.parquet", BYTES, r"^t\.parquet: the column 'a' holds bytes that are no UTF-8 text$"),
+        ("t.parquet", BROKEN, r"^t\.parquet: cannot be read: it is damaged; write it anew \(the reader says: "),
         ("t.parquet", b"PAR1 no", r"^t\.parquet: cannot be read: "),
         ("t.txt", b"item\n", r"^t\.txt: votes come as \.csv, \.jsonl, \.ndjson, \.json or \.parquet, not \.txt$"),
         ("t", b"item\n", "votes come as .*, not without a suffix$"),
@@ -255,3 +269,20 @@ def test_another_name_is_taken_where_it_alone_is_there_and_said() -> None:
         == reader.told(Path("t.csv"), {"item": "q"}, {"item": "q"})
         == []
     )
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.json"])
+def test_a_table_of_very_many_columns_is_refused(name: str) -> None:
+    """With how many there are, before anything is looked for among them."""
+    names = [f"c{number}" for number in range(COLUMNS + 1)]
+    record = json.dumps(dict.fromkeys(names, 1))
+    content = {"t.csv": f"{','.join(names)}\n{',' * COLUMNS}\n", "t.jsonl": record, "t.json": f"[{record}]"}[name]
+    with pytest.raises(Refused, match=r"has 10,001 columns, and 10,000 are read at most"):
+        _cells(content.encode(), name)
+
+
+def test_a_message_names_the_first_columns_and_counts_the_others() -> None:
+    """However many there are."""
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([]) == "none"
+    assert listed(str(number) for number in range(25)).endswith("18, 19, and 5 more")

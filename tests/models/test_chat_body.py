@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.models.chat_body import excerpt, first_token, tokens
+from seatrial.models.chat_body import decoded, excerpt, first_token, tokens
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,12 @@ def test_an_excerpt_is_one_line_of_letters_that_can_be_seen() -> None:
     assert excerpt("a\n\x1b[2Jb\u202e  c") == "a [2Jb c"
     assert excerpt(" \n") == "(empty)"
     assert len(excerpt("x" * 500)) == 201
+
+
+def test_a_body_is_utf_8_or_what_the_server_says() -> None:
+    """A mark of its beginning is no letter; where neither fits, what cannot be read is replaced."""
+    assert decoded("\ufeffé".encode(), None) == "é"
+    assert decoded("é".encode(), "latin-1") == "é"
+    assert decoded("é".encode("latin-1"), "latin-1") == "é"
+    assert decoded("é".encode("utf-16"), "utf-16") == "é"
+    assert decoded(b"a\xe9", "nonsense") == "a\ufffd"

@@ -154,6 +154,10 @@ def _flaky(status: int, times: int, **headers: str) -> Callable[[dict[str, Any],
     return lambda body, n: web.Response(status=status, text="later", headers=headers) if n <= times else None
 
 
+FAILED_ABOVE = {"choices": [{"error": {"code": 502, "message": "bad gateway"}, "message": {"content": ""}}]}
+RATE = {"error": {"message": "Rate limit reached. Try again in 1s. Add a way to pay: https://api.test/billing"}}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
@@ -162,8 +166,11 @@ def _flaky(status: int, times: int, **headers: str) -> Callable[[dict[str, Any],
         _flaky(500, 1),
         lambda body, n: web.Response(text='{"choices": [{"mess') if n == 1 else None,
         lambda body, n: web.json_response({"error": "odd"}) if n == 1 else None,
+        lambda body, n: web.json_response({"error": "the model is loading"}) if n < 5 else None,
+        lambda body, n: web.json_response(FAILED_ABOVE) if n == 1 else None,
+        lambda body, n: web.json_response(RATE, status=429, headers={"Retry-After": "0.1"}) if n == 1 else None,
     ],
-    ids=["429", "500", "half JSON", "no choices"],
+    ids=["429", "500", "half JSON", "no choices", "loading", "choice with an error", "limit that names billing"],
 )
 async def test_passing_faults_are_tried_again(endpoint: Endpoint, fault: Any) -> None:
     """Busy servers and broken answers are asked again until they answer."""
@@ -201,13 +208,17 @@ QUOTA = {"error": {"message": "You exceeded your current quota.", "code": "insuf
         (lambda: web.json_response(QUOTA), "Raise the quota or pay"),
         (lambda: web.json_response({"error": {"message": "No auth credentials", "code": 401}}), "api_key_env"),
         (lambda: web.Response(text="<!doctype html><title>Log in</title>"), "web page.*Is base_url right"),
+        (lambda: web.Response(status=402, text="pay"), r"takes no more calls \(402\): pay"),
+        (lambda: web.json_response({"error": {"message": "not in your country"}}, status=403), "not in your country"),
         (lambda: web.Response(status=429, headers={"Retry-After": "7200"}, text="later"), "asks to wait 120 minutes"),
         (
             lambda: web.Response(status=503, headers={"Retry-After": "Fri, 31 Dec 2100 00:00:00 GMT"}, text="down"),
             r"asks to wait [\d,]+ minutes \(503\): down",
         ),
     ],
-    ids=["quota", "quota in a success", "key in a success", "login", "two hours", "a date"],
+    ids=[
+        *("quota", "quota in a success", "key in a success", "login", "to pay", "forbidden", "two hours", "a date"),
+    ],
 )
 async def test_what_waiting_does_not_mend_ends_the_review_at_once(
     endpoint: Endpoint, reply: Callable[[], web.Response], words: str
@@ -219,7 +230,33 @@ async def test_what_waiting_does_not_mend_ends_the_review_at_once(
     assert endpoint.count == 1
 
 
-@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (lambda: web.Response(text="Please log in."), "no chat completion: Please log in. Is base_url right"),
+        (lambda: web.json_response({"error": "model 'sim' not found"}), "model 'sim' not found"),
+        (lambda: web.json_response({"code": "InvalidApiKey", "message": "Invalid API-key."}), "Invalid API-key"),
+        (lambda: web.json_response({"choices": None, "base_resp": {"status_msg": "login fail"}}), "login fail"),
+        (lambda: web.Response(body=b"nothing packed", headers={"Content-Encoding": "gzip"}), "no chat completion"),
+    ],
+    ids=["login in words", "error without a status", "error as the body", "error beside choices", "not packed"],
+)
+async def test_a_server_that_never_answers_ends_the_review_soon(
+    endpoint: Endpoint, reply: Callable[[], web.Response], words: str
+) -> None:
+    """With its words, where they say nothing of a state that passes; a server that has answered is tried again."""
+    endpoint.fault = lambda body, n: reply() if n <= openai_compatible.STRANGE else None
+    with pytest.raises(ModelError, match=words):
+        await _ask(endpoint)
+    endpoint.fault = lambda body, n: reply() if 1 < n < 6 else None
+    endpoint.count = 0
+    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url))
+    async with model:
+        for _ in range(2):
+            assert (await model.ask(PROBE)).text == "Yes, of course."
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 422])
 async def test_what_a_filter_stopped_is_a_missing_answer_with_its_reason(endpoint: Endpoint, status: int) -> None:
     """However many of them: the server works, and other conversations are answered."""
     said = {

@@ -10,9 +10,13 @@ import pytest
 from seatrial.models.refusals import (
     error_in,
     filtered,
+    key_refused,
     other_length,
     out_of_quota,
+    passes,
+    passing,
     ran_out,
+    refused_by_name,
     refused_parameter,
     seconds_to_wait,
     setting_for,
@@ -41,6 +45,8 @@ def _error(message: str, **more: object) -> str:
         (_error('Unknown name "seed": Cannot find field.'), "seed"),
         (_error("json_schema is not supported"), "response_format"),
         ("min_p: unknown argument", "min_p"),
+        (_error("Unable to submit request because topP is not supported"), "top_p"),
+        (_error("top logprobs are not available with this model"), "top_logprobs"),
         ("content policy", ""),
         (_error("presence_penalty is not supported"), ""),
         (_error("This model's maximum context length is 4096 tokens; max_tokens is too large"), ""),
@@ -107,6 +113,8 @@ def test_an_error_in_a_success_says_what_it_is() -> None:
     assert error_in({"error": "odd"}) == (400, False)
     assert error_in({"error": {"code": "insufficient_quota"}}) == (400, False)
     answers: list[object] = [{"choices": [{}], "error": "late"}, {"error": None}, [], "x", {}]
+    assert error_in({"choices": [{"error": {"code": 502}, "message": {"content": ""}}]}) == (502, True)
+    assert error_in({"object": "error", "message": "The model `x` does not exist.", "code": 404}) == (404, True)
     for answer in answers:
         assert error_in(answer) is None
 
@@ -116,6 +124,18 @@ def test_an_error_in_a_success_says_what_it_is() -> None:
     [
         ("You exceeded your current quota, please check your plan and billing details.", True, False),
         ('{"error": {"code": "insufficient_quota"}}', True, False),
+        (
+            "Rate limit reached. Try again in 6s. Add a payment method at https://api.test/account/billing.",
+            False,
+            False,
+        ),
+        ("You exceeded your current quota, please check your plan and billing. Please retry in 11s.", False, False),
+        ("Quota exceeded: requests per day. See billing; retry in 40s.", True, False),
+        ("Your input was flagged for 'violence'.", False, True),
+        ("Input data may contain inappropriate content.", False, True),
+        ("Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO", False, True),
+        ("Content Exists Risk", False, True),
+        ("Your account was flagged.", False, False),
         ("Rate limit reached: 60 requests per minute.", False, False),
         ("The response was filtered by Azure OpenAI's content management policy.", False, True),
         ("ResponsibleAIPolicyViolation", False, True),
@@ -125,3 +145,23 @@ def test_an_error_in_a_success_says_what_it_is() -> None:
 def test_what_waiting_does_not_mend_and_what_a_filter_stopped(words: str, quota: bool, filter_: bool) -> None:
     """By the server's own words."""
     assert (out_of_quota(words), filtered(words)) == (quota, filter_)
+
+
+def test_what_passes_and_what_no_other_try_mends() -> None:
+    """Busy servers pass, by their status and by their words; what is not implemented or wants a login does not."""
+    assert all(passes(status) for status in (408, 429, 500, 502, 503, 529))
+    assert not any(passes(status) for status in (400, 402, 404, 413, 501, 505, 511))
+    assert passing("Overloaded, try again later") and passing("the model is loading")
+    assert not passing("Invalid API-key provided.")
+
+
+def test_a_refusal_under_another_status_is_one_by_its_words() -> None:
+    """An error of the server's own that only mentions a parameter is none."""
+    assert refused_by_name("seed is not implemented", SENT) == "seed"
+    assert refused_by_name("internal error while reading the seed", SENT) == ""
+
+
+def test_a_refused_key_is_answered_by_where_to_put_one() -> None:
+    """By the variable that was read; without one, by how to name it."""
+    assert "the environment variable MY_KEY" in key_refused(401, "MY_KEY")
+    assert "without a key (403)" in key_refused(403, "")

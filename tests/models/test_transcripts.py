@@ -355,3 +355,9 @@ def test_a_name_picks_a_model_that_is_there(tmp_path: Path) -> None:
     alone = _named(path, None, BOTH[0])
     assert alone.name == "transcripts/runs.csv"
     assert alone.identity == _named(tmp_path / "other.csv", None, BOTH[0]).identity
+
+
+def test_a_column_without_a_name_is_nobodys(tmp_path: Path) -> None:
+    """As programs write one behind a comma at the end of each line."""
+    model = _model(tmp_path / "t.csv", "id,prompt,completion,\n1,Hi?,Yes.,\n2,Ho?,No.,x\n")
+    assert [answer.text for item in model.items() for answer in model.answers(item)] == ["Yes.", "No."]

@@ -33,7 +33,7 @@ def test_a_plain_policy_has_the_documented_defaults() -> None:
     [
         ("margin: 0.05", "margn: 0.05", 7, "did you mean 'margin'"),
         ("margin: 0.05", "margin: -0.05", 7, "a margin must be above 0, got -0.05"),
-        ("margin: 0.05", "margin: .nan", 7, "finite"),
+        ("margin: 0.05", "margin: .nan", 7, "a number with an end"),
         ("behavior/unearned-praise", "praise", 7, "is not a signal; expected kind/name"),
         ("  - {signal: behavior/unearned-praise, margin: 0.05}", "  []", 6, "would launch anything"),
         ("candidate:", "candidat:", 3, "did you mean 'candidate'"),
@@ -258,3 +258,11 @@ def test_trust_needs_a_reason_and_no_advice() -> None:
         parse_policy(text % 'trust: "yes"')
     with pytest.raises(PolicyError, match="keep one"):
         parse_policy(text % 'trust: "read 200 of its grades", advisory: "style, watched only"')
+
+
+@pytest.mark.parametrize("pattern", ["", "[[a]]", "{a: b}", "[a, {b: c}]"])
+def test_a_pattern_is_words(pattern: str) -> None:
+    """Nothing at all, or a list of lists, is no selection that somebody meant; a blank cell is written in quotes."""
+    signals = f"signals:\n  human/bad: {{column: a, where: {{kind: {pattern}}}}}\n"
+    with pytest.raises(PolicyError, match="a pattern is a word or a list of words"):
+        parse_policy(GOOD + signals)

@@ -13,7 +13,10 @@ from seatrial.collect import Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.collect.starter import MOST_CALLS, Trial, has_rubric, most_calls, planned_trials, try_judge
 from seatrial.errors import PolicyError, StoreError
+from seatrial.formats.bounded import read_text
+from seatrial.formats.letters import unread
 from seatrial.formats.whole_files import write_whole
+from seatrial.formats.yaml import keys_of
 from seatrial.instruments.may_gate import Standing, judged_by_record
 from seatrial.instruments.records import Record, save_record, starter_file
 from seatrial.policy import JudgeSpec, LaunchPolicy, parse_policy
@@ -146,11 +149,10 @@ def with_block(path: Path, judges: dict[str, JudgeSpec], records: Sequence[Path]
         StoreError: it cannot be written.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        held = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PolicyError(f"{path}: cannot be changed: {error}") from error
-    if not isinstance(held, dict) or {"judges", "records"} & held.keys():
+        text = read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(unread(path, error)) from error
+    if {"judges", "records"} & keys_of(text):
         said = parse_policy(text, str(path))
         return judges.items() <= said.judges.items() and set(records) <= set(said.records)
     made = f"{text.rstrip()}\n\n{policy_block(judges, records)}"

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from seatrial.calibration.training import GRADED
+from seatrial.formats.bounded import LARGEST, read_text
 from seatrial.formats.jsonl import json_lines
 from seatrial.instruments.injections import injections
 from seatrial.instruments.measure import Labelled
@@ -66,7 +67,7 @@ def _answers(suites: tuple[Path, ...]) -> list[tuple[str, str]]:
         asked = {item.id: item.messages[-1].content for item in suite.items}
         made += [(asked[anchor.item], anchor.text) for anchor in suite.anchors]
     for path in sorted(GRADED.glob("*.jsonl")):
-        for _, row in json_lines(path.read_text(encoding="utf-8")):
+        for _, row in json_lines(read_text(path, LARGEST)):
             if not isinstance(row, str):
                 made.append((str(row["prompt"]), str(row["text"])))
     return made

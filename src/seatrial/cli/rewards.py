@@ -208,12 +208,13 @@ def rewards_dose(
     from seatrial.cli.output.doses import dose_summary
     from seatrial.collect import Progress
     from seatrial.errors import StoreError
+    from seatrial.formats.bounded import read_text
     from seatrial.formats.whole_files import write_whole
     from seatrial.policy import load_policy
     from seatrial.review.dose_page import render_doses
     from seatrial.review.dose_response import DOSES, dose_response
 
-    policy, text = load_policy(policy_path), policy_path.read_text(encoding="utf-8")
+    policy, text = load_policy(policy_path), read_text(policy_path)
     progress = Progress("off" if quiet else None)
     found = dose_response(policy, text, out, author or user(), progress, dose or DOSES)
     path = page or out / "doses.html"

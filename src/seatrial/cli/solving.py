@@ -7,6 +7,7 @@ from pathlib import Path
 from seatrial.cli.options import say, status
 from seatrial.cli.output.tables import wrapped
 from seatrial.errors import StoreError
+from seatrial.formats.bounded import read_text
 from seatrial.formats.whole_files import write_whole
 from seatrial.policy import LaunchPolicy, parse_policy
 from seatrial.review.run import solve_policy
@@ -31,7 +32,7 @@ def write_solved(path: Path, policy: LaunchPolicy, earlier: Path | None, target:
     """
     with status("Simulating reviews") as told:
         found = solve_policy(policy, earlier, told)
-    plain = parse_policy(path.read_text(encoding="utf-8"), str(path))
+    plain = parse_policy(read_text(path), str(path))
     margins = {gate.signal: {"margin": gate.margin, "suite_margin": gate.suite_margin} for gate in found.policy.gates}
     written = plain.model_copy(
         update={

@@ -16,6 +16,7 @@ import numpy as np
 from seatrial.collect.meter import Meter, first_error
 from seatrial.collect.store import ResponseStore, call_key
 from seatrial.errors import CallFailed, EvidenceError, PolicyError
+from seatrial.formats.bounded import LARGEST, read_text
 from seatrial.formats.jsonl import json_lines
 from seatrial.formats.letters import unread
 from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt, scale_doubt, telling_anchors
@@ -373,15 +374,13 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
-    """Return the scores of a recorded judge, by item and answer.
-
-    The file is JSONL; each line holds `item`, `answer` (the graded text) and `score` from 0 to 10.
+    """Return a recorded judge's scores; a line of JSONL holds `item`, `answer` (the graded text) and `score`, 0 to 10.
 
     Raises:
         EvidenceError: it cannot be read, a line is wrong, or an answer has two scores.
     """
     try:
-        content = path.read_text(encoding="utf-8")
+        content = read_text(path, LARGEST)
     except (OSError, UnicodeDecodeError) as error:
         raise EvidenceError(unread(path, error)) from error
     found: dict[tuple[str, str], float] = {}

@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import polars as pl
 
-from seatrial.formats.parquet import TooLarge, held, scan_parquet
-from seatrial.formats.tables import EXACT, TableReader, as_word, doubled
+from seatrial.formats.parquet import Unreadable, damage, held, scan_parquet
+from seatrial.formats.tables import COLUMNS, EXACT, TableReader, as_word, doubled, too_many
 from seatrial.formats.whole_files import write_whole
 
 __all__ = [
@@ -62,6 +62,8 @@ def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
     rows, parts = reader.rows(path), []
     while batch := [row.cells for row in islice(rows, BATCH)]:
         held = dict.fromkeys(chain.from_iterable(batch))
+        if len(held) > COLUMNS:
+            raise reader.error(f"{path}: {too_many(len(held))}")
         columns = {name: [as_word(cells.get(name)) for cells in batch] for name in held}
         parts.append(pl.DataFrame(columns, schema=dict.fromkeys(held, pl.String)))
     if not parts:
@@ -93,11 +95,18 @@ def reading(place: object, error: type[Exception]) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise error(f"{place}: no such file") from None
-    except TooLarge as wrong:
+    except Unreadable as wrong:
         raise error(f"{place}: {wrong}") from wrong
     except (OSError, UnicodeError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
-        why = (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong).strip().partition("\n")[0]
+        why = _why(place, wrong)
         raise error(f"{place}: cannot be read: {why}") from wrong
+
+
+def _why(place: object, wrong: BaseException) -> str:
+    if isinstance(wrong, OSError) and wrong.strerror:
+        return wrong.strerror
+    from_file = isinstance(place, Path) and not isinstance(wrong, OSError | UnicodeError)
+    return damage(wrong) if from_file else str(wrong).strip().partition("\n")[0]
 
 
 def as_name(column: pl.Expr, kind: pl.DataType) -> pl.Expr:

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-__all__ = ["LARGEST", "TooLarge", "held", "json_rows", "scan_parquet", "unpacked_size"]
+__all__ = ["LARGEST", "TooLarge", "Unreadable", "damage", "held", "json_rows", "scan_parquet", "unpacked_size"]
 
 LARGEST = 2**31
 """Bytes that one file may come to, as pages and as text."""
@@ -28,7 +28,11 @@ NOT_PARQUET = pl.exceptions.ComputeError("it is not Parquet, or only a part of i
 Buffer = bytes | mmap.mmap
 
 
-class TooLarge(ValueError):
+class Unreadable(ValueError):
+    """A file cannot be taken as a table; the message goes on after the file's name."""
+
+
+class TooLarge(Unreadable):
     """A file comes to more than is read; says how much and what to do."""
 
     def __init__(self, size: int) -> None:
@@ -58,6 +62,12 @@ def scan_parquet(source: Path | bytes) -> pl.LazyFrame:
     return pl.scan_parquet(source if isinstance(source, Path) else io.BytesIO(source))
 
 
+def damage(error: BaseException) -> str:
+    """Return why a file cannot be read, in words that say what to do, before those of the library that reads it."""
+    words = str(error).strip().partition("\n")[0]
+    return words if error is NOT_PARQUET else f"it is damaged; write it anew (the reader says: {words})"
+
+
 def held(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame of which it is known that its text can be written out, or taken out cell by cell.
 
@@ -74,10 +84,15 @@ def json_rows(source: bytes) -> Iterator[str]:
     """Yield the rows of a file as lines of JSON, in which a date is text and a number that is none is missing.
 
     Raises:
-        TooLarge: it comes to more than `LARGEST` bytes.
+        Unreadable: it comes to more than `LARGEST` bytes, or holds bytes that are no text.
         polars.exceptions.PolarsError: it is no Parquet.
     """
-    frame = held(scan_parquet(source).with_columns(pl.col(pl.Binary).cast(pl.String)).collect())
+    frame = held(scan_parquet(source).collect())
+    for name in frame.select(pl.col(pl.Binary)).columns:
+        try:
+            frame = frame.with_columns(pl.col(name).cast(pl.String))
+        except pl.exceptions.PolarsError:
+            raise Unreadable(f"the column {name!r} holds bytes that are no UTF-8 text") from None
     for part in frame.iter_slices(ROWS):
         yield from part.write_ndjson().removesuffix("\n").split("\n")
 

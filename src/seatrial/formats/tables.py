@@ -14,11 +14,24 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
+from seatrial.formats.bounded import read_bytes
 from seatrial.formats.jsonl import DoubledKey, json_lines, unique
 from seatrial.formats.letters import WIDE, unread, wide
 from seatrial.formats.readers import ReaderFailed, has_reader, registered_rows
 
-__all__ = ["BY_OPTION", "BY_POLICY", "DRAW", "TABLES", "Row", "TableReader", "as_word", "doubled"]
+__all__ = [
+    "BY_OPTION",
+    "BY_POLICY",
+    "COLUMNS",
+    "DRAW",
+    "TABLES",
+    "Row",
+    "TableReader",
+    "as_word",
+    "doubled",
+    "listed",
+    "too_many",
+]
 
 BY_OPTION = "no column for the {what}; it has {held}. Name it with --column {what}=NAME"
 BY_POLICY = "no column {name!r}; found {held}. Map it with columns: {{{what}: …}}"
@@ -29,6 +42,10 @@ PLACES = {".parquet": ": row ", ".json": ": record "}
 """What stands between a file and the number of a row; in other files, whose rows are lines, a colon."""
 LARGEST = 2**31 - 1
 """Letters of the largest cell; Python's reader of CSV refuses more than 131,072 if it is not told."""
+COLUMNS = 10_000
+"""Columns of a table, at most."""
+NAMED = 20
+"""Columns that a message names."""
 EXACT = 2.0**53
 """Up to here every whole number is a float, and every float that is whole is meant to be."""
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright lines"}
@@ -94,7 +111,7 @@ class TableReader:
             if there:
                 found[what] = there[0]
             elif what in mapped or what in self.needed:
-                told = self.absent.format(what=what, name=wanted[0], held=", ".join(held) or "none")
+                told = self.absent.format(what=what, name=wanted[0], held=listed(held))
                 raise self.error(f"{place}: {told}")
         return found
 
@@ -120,6 +137,8 @@ class TableReader:
             place = f"{path}{PLACES.get(suffix, ':')}{number}"
             if isinstance(cells, str):
                 raise self.error(f"{place}: {cells}")
+            if len(cells) > COLUMNS:
+                raise self.error(f"{place}: {too_many(len(cells))}")
             yield Row(place, number, cells)
 
     def named_rows(self, path: Path, mapped: Mapping[str, str]) -> list[Row]:
@@ -138,7 +157,7 @@ class TableReader:
     def content(self, path: Path) -> bytes:
         """Return a file's bytes."""
         try:
-            return path.read_bytes()
+            return read_bytes(path)
         except FileNotFoundError:
             raise self.error(f"{path}: no such file") from None
         except OSError as wrong:
@@ -175,14 +194,14 @@ class TableReader:
     def _parquet(self, path: Path, content: bytes) -> Iterator[str]:
         import polars as pl
 
-        from seatrial.formats.parquet import TooLarge, json_rows
+        from seatrial.formats.parquet import Unreadable, damage, json_rows
 
         try:
             yield from json_rows(content)
-        except TooLarge as wrong:
+        except Unreadable as wrong:
             raise self.error(f"{path}: {wrong}") from wrong
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as wrong:
-            raise self.error(f"{path}: cannot be read: {str(wrong).strip().splitlines()[0]}") from wrong
+            raise self.error(f"{path}: cannot be read: {damage(wrong)}") from wrong
 
     def _check_text(self, path: Path, content: bytes) -> None:
         try:
@@ -204,7 +223,8 @@ class TableReader:
         except DoubledKey as wrong:
             raise self.error(f"{path}: {wrong}") from wrong
         except (RecursionError, ValueError) as wrong:
-            raise self.error(f"{path}: not JSON that can be read: {wrong}") from wrong
+            why = "nested too deep" if isinstance(wrong, RecursionError) else "a number is too long"
+            raise self.error(f"{path}: not JSON that can be read: {why}") from wrong
         if not isinstance(whole, list):
             raise self.error(f"{path}: expected a list of records")
         return (record if isinstance(record, dict) else "expected a JSON object" for record in whole)
@@ -258,6 +278,18 @@ def as_word(value: Any) -> str | None:
             return None
         return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, list, dict)) else str(value)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the names of columns as a message holds them: the first ones, and how many more there are."""
+    known = list(names)
+    more = [f"and {len(known) - NAMED:,} more"] if len(known) > NAMED else []
+    return ", ".join([*known[:NAMED], *more]) or "none"
+
+
+def too_many(columns: int) -> str:
+    """Return what is wrong with a table of so many columns."""
+    return f"has {columns:,} columns, and {COLUMNS:,} are read at most; leave out what nothing reads"
 
 
 def doubled(names: Iterable[str]) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, TypeVar, get_args
 
@@ -10,13 +12,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from yaml.reader import ReaderError
 
-__all__ = ["StrictModel", "checked_yaml"]
+__all__ = ["StrictModel", "checked_yaml", "keys_of"]
 
 
 LONGEST = 1_000_000
 """Letters of a file that people edit."""
 MOST = 20_000
 """Keys, values and list entries of such a file; what an alias stands for counts each time."""
+SHOWN = 60
+"""Letters of a wrong value that are shown."""
 LISTED = 50
 """Mistakes that are explained; the others are counted."""
 
@@ -53,7 +57,7 @@ def checked_yaml(text: str, name: str, model: type[Model], error: type[Exception
         tree, data = _read(text)
     except yaml.MarkedYAMLError as wrong:
         line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
-        raise error(f"{name}:{line}: not valid YAML: {wrong.problem or wrong}") from wrong
+        raise error(f"{name}:{line}: not valid YAML: {_said(wrong)}") from wrong
     except ReaderError as wrong:
         line, character = text.count("\n", 0, wrong.position) + 1, f"#x{wrong.character:04x}"
         raise error(f"{name}:{line}: not valid YAML: the character {character} may not stand here") from wrong
@@ -69,6 +73,18 @@ def checked_yaml(text: str, name: str, model: type[Model], error: type[Exception
         lines = [_explain(name, tree, dict(detail), model, expected) for detail in found[:LISTED]]
         lines += [f"{name}: and {len(found) - LISTED:,} more mistakes"] * (len(found) > LISTED)
         raise error("\n".join(lines)) from wrong
+
+
+def keys_of(text: str) -> set[str]:
+    """Return the keys at the top of a file's text; none where it is no YAML, of which `checked_yaml` says why."""
+    loader = _Loader(text)
+    try:
+        tree = loader.get_single_node()
+    except (yaml.YAMLError, RecursionError):
+        return set()
+    finally:
+        loader.dispose()
+    return {key.value for key, _ in tree.value} if isinstance(tree, yaml.MappingNode) else set()
 
 
 def _read(text: str) -> tuple[yaml.Node | None, Any]:
@@ -106,15 +122,24 @@ def _check_size(node: yaml.Node, known: dict[int, int]) -> int:
 
 TOO_MANY = f"more than {MOST:,} keys, values and entries, aliases counted each time; put data into a table"
 WORDS = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+LEADING_ZEROS = re.compile(r"[-+]?0[0-9_]*[0-9]")
+"""Ids and codes, which YAML 1.1 takes for numbers of base eight."""
+AS_WRITTEN = ("where", "values")
+"""Keys whose mappings hold words of people's files: `true` is the word, and so are 1.50 and ~."""
+UNQUOTED = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "null"))
+NO_TAG = "could not determine a constructor for the tag"
 BOOLEAN, MERGE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses a key written twice, and takes for words what YAML 1.2 does."""
+    """A safe loader that refuses a key written twice, and takes for words what YAML 1.2 does, and numbers such as 007.
+
+    Whatever stands under a key of `AS_WRITTEN` is words, each as it stands in the file.
+    """
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
-        a_word = tag in WORDS or (tag == BOOLEAN and value[0] not in "tTfF")
+        a_word = tag in WORDS or (tag == BOOLEAN and value[0] not in "tTfF") or LEADING_ZEROS.fullmatch(value or "")
         return self.DEFAULT_SCALAR_TAG if kind is yaml.ScalarNode and (a_word or ":" in value) else tag
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -128,6 +153,9 @@ class _Loader(yaml.SafeLoader):
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
+        for key_node, value_node in node.value:
+            if key_node.value in AS_WRITTEN:
+                self._take_as_written(value_node)
         seen: set[Any] = set()
         for key_node, _ in node.value:
             plain = isinstance(key_node, yaml.ScalarNode) and key_node.tag != MERGE
@@ -138,6 +166,22 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
             seen.add(key)
         return node
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if event.tag == "!":
+            raise yaml.MarkedYAMLError(problem=NO_TAG, problem_mark=event.start_mark)
+        return super().compose_scalar_node(anchor)
+
+    def _take_as_written(self, node: yaml.Node) -> None:
+        if isinstance(node, yaml.ScalarNode) and node.value and node.tag in UNQUOTED:
+            node.tag = self.DEFAULT_SCALAR_TAG
+            self.constructed_objects.pop(node, None)
+        elif isinstance(node, yaml.CollectionNode):
+            for held in node.value:
+                for part in held if isinstance(held, tuple) else (held,):
+                    if not isinstance(part, yaml.ScalarNode) or part.tag != MERGE:
+                        self._take_as_written(part)
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Write out what `<<` stands for, each key once: merged mappings of merged mappings cannot grow beyond them."""
@@ -157,6 +201,55 @@ class _Loader(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from wrong
 
 
+def _said(wrong: yaml.MarkedYAMLError) -> str:
+    """Return what is wrong with a text as YAML, and what to write, where it is a mistake that people make."""
+    problem = str(wrong.problem or wrong)
+    mark = wrong.problem_mark
+    sign = mark.buffer[mark.pointer : mark.pointer + 1] if mark is not None and mark.buffer else ""
+    if sign == "\t" and problem.startswith("found character"):
+        return "a tab stands where spaces must; indent with spaces"
+    if "scanning a tag" in str(wrong.context) or problem.startswith(NO_TAG):
+        return 'a word that begins with ! must stand in quotes, as in "!word"; else YAML takes it for a tag'
+    if problem.startswith("found undefined alias") or "scanning an alias" in str(wrong.context):
+        return 'a word that begins with * must stand in quotes, as in "*word"; else YAML takes it for an alias'
+    if problem.startswith("found character") and sign:
+        return f'a word that begins with {sign} must stand in quotes, as in "{sign}word"'
+    return next((meant for start, meant in MEANT.items() if problem.startswith(start)), problem)
+
+
+MEANT = {
+    "mapping values are not allowed here": "a colon stands where none can; put text that holds one in quotes, and "
+    "check that this line is indented like those beside it",
+    "expected ',' or": "between { } or [ ] a comma is missing, or text with a colon or a comma stands without quotes",
+    "found unexpected end of stream": "a quotation mark is opened and never closed",
+    "could not find expected ':'": "a key has no colon after it",
+    "expected <block end>": "this line is not indented like those beside it",
+    "expected the node content, but found '<stream end>'": "a bracket is opened and never closed",
+    "but found another document": "the file holds two documents; leave one, without a line of ---",
+}
+TYPES = {
+    "dict_type": "a mapping of keys and values",
+    "model_type": "a mapping of keys and values",
+    "model_attributes_type": "a mapping of keys and values",
+    "list_type": "a list",
+    "string_type": "text; put it in quotes",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "finite_number": "a number with an end",
+}
+"""What pydantic's errors of type expected."""
+
+
+def _met(value: object) -> str:
+    words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return repr(words) if isinstance(value, str) and len(words) <= SHOWN else words[:SHOWN] + "…" * (len(words) > SHOWN)
+
+
 def _explain(
     name: str, tree: yaml.Node | None, detail: dict[str, Any], model: type[BaseModel], expected: Expected
 ) -> str:
@@ -169,6 +262,8 @@ def _explain(
         message = f"{message or f'unknown key {word!r}'}{_suggestion(word, _known(model, location[:-1]))}"
     elif message is None and detail["type"] == "missing":
         message = f"the key {location[-1]!r} is required"
+    elif message is None and detail["type"] in TYPES:
+        message = f"expected {TYPES[detail['type']]}; got {_met(detail['input'])}"
     elif message is None:
         message = str(detail["msg"]).removeprefix("Value error, ")
     return f"{name}:{_line(tree, location)}: {place}: {message}"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import EvidenceError, StoreError
+from seatrial.formats.bounded import read_text
 from seatrial.formats.json_values import with_null
 from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.instruments.base import Instrument
@@ -207,7 +208,7 @@ def load_record(path: Path) -> Record:
         EvidenceError: it cannot be read, or is no record.
     """
     try:
-        return _parsed(path.read_text(encoding="utf-8"))
+        return _parsed(read_text(path))
     except OSError as error:
         raise EvidenceError(f"{path}: the record cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any
 
-__all__ = ["excerpt", "first_token", "nothing", "tokens"]
+__all__ = ["decoded", "excerpt", "first_token", "nothing", "tokens"]
 
 EXCERPT = 200
 ROUNDING = 1e-3
 MOST_TOKENS = 2**53
 """A count beyond it is none."""
+
+
+def decoded(content: bytes, charset: str | None) -> str:
+    """Return a body as text: UTF-8, as JSON is; where it is none, in the character set that the server names."""
+    for name in ("utf-8-sig", charset or "utf-8"):
+        with suppress(LookupError, UnicodeError):
+            return content.decode(name)
+    return content.decode("utf-8-sig", "replace")
 
 
 def first_token(choice: dict[str, Any]) -> tuple[tuple[str, float], ...]:

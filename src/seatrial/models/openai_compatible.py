@@ -8,7 +8,6 @@ policy sets is left out because a server refuses it; only the longest answer goe
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import math
@@ -24,20 +23,25 @@ import aiohttp
 import stamina
 
 from seatrial.errors import CallFailed, ModelError
-from seatrial.models.chat_body import excerpt, first_token, nothing, tokens
+from seatrial.models.busy import AT_ONCE, Busy, Pace, again
+from seatrial.models.chat_body import decoded, excerpt, first_token, nothing, tokens
 from seatrial.models.identity import identity_of
 from seatrial.models.refusals import (
     error_in,
     filtered,
+    key_refused,
     other_length,
     out_of_quota,
+    passes,
+    passing,
     ran_out,
+    refused_by_name,
     refused_parameter,
     seconds_to_wait,
     setting_for,
 )
 from seatrial.policy import ModelSpec, from_environment
-from seatrial.policy.addresses import ON_THE_WAY, OPENAI_KEY, UNNAMED, is_openai, is_readable_on_the_way
+from seatrial.policy.addresses import ON_THE_WAY, OPENAI_KEY, is_openai, is_readable_on_the_way
 from seatrial.replies import Malformed, answer_of, reply_of
 from seatrial.types import Request, Response, Usage
 
@@ -50,27 +54,11 @@ LARGEST_BODY = 32 * 2**20
 CONCURRENCY = 16
 WHOLE_CHARACTER = 8
 SECONDS_BETWEEN_WORDS = 30.0
+STRANGE = 3
+"""Replies that are no chat completions after which a server that has given none is taken for none that does."""
+FOR_THIS_CALL = (400, 403, 422, 451)
+"""Statuses with which servers refuse what one call asks."""
 LOG = logging.getLogger("seatrial")
-AT_ONCE = 0.01
-"""Seconds before a call is made again under another name of the longest answer."""
-
-
-stamina.instrumentation.set_on_retry_hooks([])  # a model says itself why it waits
-
-
-class _Busy(Exception):
-    """A failure that another try may mend; `wait` is what the server asked for, in seconds."""
-
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait = wait
-
-
-def _backoff(error: Exception) -> bool | float:
-    """Tell the retry library whether to try again, and after how long where the server said so."""
-    if isinstance(error, _Busy):
-        return True if error.wait is None else min(error.wait, 60.0)
-    return False
 
 
 class OpenAICompatibleModel:
@@ -110,8 +98,9 @@ class OpenAICompatibleModel:
         self._extra: dict[str, Any] = {}
         self._session: aiohttp.ClientSession | None = None
         self._answered = False
+        self._strange = 0
         self._gives_logprobs = False
-        self._next_start = 0.0
+        self._pace = Pace(spec.requests_per_minute)
         self._next_word = 0.0
 
     async def __aenter__(self) -> Self:
@@ -154,31 +143,31 @@ class OpenAICompatibleModel:
         try:
             try:
                 body = await self._call(request)
-            except _Busy as error:
+            except Busy as error:
                 body = await self._again(request, error)
-        except _Busy as error:
+        except Busy as error:
             raise CallFailed(f"{self.name}: {error} (tried again for {RETRY_SECONDS:.0f} s).") from error
         self._answered = True
         return body
 
-    async def _again(self, request: Request, failed: _Busy) -> dict[str, Any]:
+    async def _again(self, request: Request, failed: Busy) -> dict[str, Any]:
         """Return the body of a call whose first try failed; only such calls bear the cost of the library that waits."""
-        error: _Busy | None = failed
+        error: Busy | None = failed
         async for attempt in stamina.retry_context(
-            on=_backoff, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.5, wait_max=20.0
+            on=again, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.5, wait_max=20.0
         ):
             with attempt:
                 try:
                     if error is not None:
                         raise error
                     body = await self._call(request)
-                except _Busy as failed:
+                except Busy as failed:
                     error = None
                     self._say(failed)
                     raise
         return body
 
-    def _say(self, error: _Busy) -> None:
+    def _say(self, error: Busy) -> None:
         """Tell why a call is made again, at most once in a while: it may take minutes."""
         now = time.monotonic()
         if error.wait != AT_ONCE and now >= self._next_word:
@@ -213,27 +202,18 @@ class OpenAICompatibleModel:
             payload["response_format"] = {"type": "json_schema", "json_schema": schema}
         return payload
 
-    async def _paced(self) -> None:
-        """Wait until the policy's rate allows one more call."""
-        if self._spec.requests_per_minute is None:
-            return
-        now = time.monotonic()
-        start = max(now, self._next_start)
-        self._next_start = start + 60.0 / self._spec.requests_per_minute
-        await asyncio.sleep(start - now)
-
     async def _call(self, request: Request) -> dict[str, Any]:
         """Make one try and return the decoded body."""
         if self._session is None:
             raise RuntimeError("the model was not entered")
-        await self._paced()
+        await self._pace.wait()
         payload = self._payload(request)
         try:
             async with self._session.post(self._url, json=payload, allow_redirects=False) as reply:
                 text = await self._text(reply)
                 if 300 <= reply.status < 400:
                     self._sent_on(reply.status, reply.headers.get("Location", ""))
-                if reply.status == 400 and (ran_out(text) or filtered(text)):
+                if reply.status in FOR_THIS_CALL and (ran_out(text) or filtered(text)):
                     return nothing("length" if ran_out(text) else "content_filter")
                 self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
         except aiohttp.ClientConnectorError as error:
@@ -242,35 +222,51 @@ class OpenAICompatibleModel:
                     f"{self.name}: no connection to {self._spec.base_url}: {error.os_error.strerror or error}. "
                     "Is the server running, and is base_url right?"
                 ) from error
-            raise _Busy("the connection was refused") from error
+            raise Busy("the connection was refused") from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise _Busy(f"the connection broke: {type(error).__name__}") from error
+            if "content-encoding" in str(error):  # packed as it does not say, or as nobody asked for
+                self._give_up(str(error))
+            raise Busy(f"the connection broke: {type(error).__name__}") from error
         body = self._body_of(text, payload)
         self._accepted |= payload.keys()
         return body
 
     def _body_of(self, text: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body of a success, unless it holds an error, a web page or no chat completion."""
-        if text.lstrip()[:1] == "<" and not self._answered:
-            raise ModelError(
-                f"{self.name}: {self._url} answered with a web page: {self._excerpt(text)} Is base_url right, up to "
-                "and with /v1, and does a login stand before it?"
-            )
         try:
             body = json.loads(text)
             held = error_in(body)
             if held is None:
                 body["choices"][0]["message"]
         except (ValueError, RecursionError, KeyError, IndexError, TypeError) as error:
-            raise _Busy(f"the answer is not a chat completion: {self._excerpt(text)}") from error
+            self._give_up(text)
+            raise Busy(f"the answer is not a chat completion: {self._excerpt(text)}") from error
         if held is not None:
             status, said_so = (429, True) if out_of_quota(text) else held
             if filtered(text):
                 return nothing("content_filter")
-            if not said_so:
-                raise _Busy(f"the server answered with an error: {self._excerpt(text)}")
+            if not said_so and not refused_by_name(text, self._sent(payload)):
+                self._give_up(text)
+                raise Busy(f"the server answered with an error: {self._excerpt(text)}")
             self._refuse(status, text, None, payload)
         return dict(body)
+
+    def _give_up(self, text: str) -> None:
+        """End the review where a server has never answered but with what is no answer, and says not that this passes.
+
+        Raises:
+            ModelError: it is a web page, or the last of several replies of which none was an answer.
+        """
+        page = text.lstrip()[:1] == "<"
+        if self._answered or (passing(text) and not page):
+            return
+        self._strange += 1
+        if page or self._strange >= STRANGE:
+            raise ModelError(
+                f"{self.name}: {self._url} answered with {'a web page' if page else 'no chat completion'}: "
+                f"{self._excerpt(text)} Is base_url right, up to and with /v1, are the model's name and its key, and "
+                "does a login stand before it?"
+            )
 
     async def _text(self, reply: aiohttp.ClientResponse) -> str:
         """Return the body as text, unless it never ends."""
@@ -280,32 +276,34 @@ class OpenAICompatibleModel:
             if size > LARGEST_BODY:
                 raise CallFailed(f"{self.name}: the answer exceeds {LARGEST_BODY:,} bytes.")
             parts.append(part)
-        return b"".join(parts).decode("utf-8-sig", "replace")
+        return decoded(b"".join(parts), reply.charset)
 
     def _refuse(self, status: int, text: str, retry_after: str | None, payload: Mapping[str, Any]) -> None:
         if status == 200:
             return
         said = self._excerpt(text)
         if status in (401, 403):
-            raise ModelError(f"{self.name}: {self._spec.base_url} {self._key_refused(status)}")
+            told = key_refused(status, self._key_name)
+            raise ModelError(f"{self.name}: {self._spec.base_url} {told} The server said: {said}")
         if status == 404:
             raise ModelError(
                 f"{self.name}: {self._url} was not found (404): {said}. Check the model's name and base_url."
             )
-        if status in (402, 429) and out_of_quota(text):
+        if status == 402 or (status == 429 and out_of_quota(text)):
             raise ModelError(
                 f"{self.name}: {self._spec.base_url} takes no more calls ({status}): {said} Raise the quota or "
                 "pay, then run the same command again: what was answered is kept."
             )
-        if status in (408, 409, 425, 429) or status >= 500:
+        sent = self._sent(payload)
+        if passes(status) and not (status >= 500 and refused_by_name(text, sent - self._accepted)):
             wait = seconds_to_wait(retry_after, datetime.now(UTC))
             if wait is not None and wait > RETRY_SECONDS:
                 raise ModelError(
                     f"{self.name}: {self._spec.base_url} asks to wait {math.ceil(wait / 60):,} minutes ({status}): "
                     f"{said} Run the same command again then: what was answered is kept."
                 )
-            raise _Busy(f"the server answered {status}: {said}", wait)
-        refused = refused_parameter(text, payload.keys() - {"model", "messages"} - self._extra.keys())
+            raise Busy(f"the server answered {status}: {said}", wait)
+        refused = refused_parameter(text, sent)
         if not refused:
             raise CallFailed(f"{self.name}: the server refused the request ({status}): {said}")
         if refused == self._length or refused in self._unknown:
@@ -320,13 +318,9 @@ class OpenAICompatibleModel:
             "there. If it is right, give it as base_url, up to and with /v1."
         )
 
-    def _key_refused(self, status: int) -> str:
-        if self._key_name:
-            return (
-                f"refused the key ({status}). Put a valid one into the environment variable {self._key_name}, or name "
-                "another with api_key_env."
-            )
-        return f"refused a call without a key ({status}). {UNNAMED}"
+    def _sent(self, payload: Mapping[str, Any]) -> set[str]:
+        """Return the names of the parameters that a server may refuse."""
+        return payload.keys() - {"model", "messages"} - self._extra.keys()
 
     def _rename(self, refused: str, text: str) -> None:
         """Have the call made again with the longest answer under its other name, unless the server knows neither."""
@@ -340,7 +334,7 @@ class OpenAICompatibleModel:
                 f"{self._unknown[other]} Of `{refused}`: {self._unknown[refused]}"
             )
         self._length = other
-        raise _Busy(f"the server does not know `{refused}`", AT_ONCE)
+        raise Busy(f"the server does not know `{refused}`", AT_ONCE)
 
     def _excerpt(self, text: str) -> str:
         """Return the beginning of what a server sent, without what must not be shown."""

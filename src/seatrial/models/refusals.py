@@ -10,13 +10,19 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from seatrial.policy.addresses import UNNAMED
+
 __all__ = [
     "LENGTHS",
     "error_in",
     "filtered",
+    "key_refused",
     "other_length",
     "out_of_quota",
+    "passes",
+    "passing",
     "ran_out",
+    "refused_by_name",
     "refused_parameter",
     "seconds_to_wait",
     "setting_for",
@@ -24,6 +30,9 @@ __all__ = [
 
 LENGTHS = ("max_tokens", "max_completion_tokens")
 """Two names of the longest answer; servers take the one, the other, or both."""
+
+FOR_GOOD = (501, 505, 511)
+"""Faults of servers that no other try mends: not implemented, another version, a login on the way."""
 
 _SETTINGS = {
     "temperature": "set `generation: {temperature: null}`, so that none is sent, or the one that it takes",
@@ -45,12 +54,25 @@ _UNKNOWN = re.compile(
     r"|\binstead\b|cannot find field|invalid (?:field|parameter|argument)|does not (?:take|accept)",
     re.IGNORECASE,
 )
+_NOT_TAKEN = re.compile(
+    r"unsupported|not support|not implemented|not permitted|not accept|unrecogni[sz]ed"
+    r"|unknown (?:field|parameter|argument|name)",
+    re.IGNORECASE,
+)
+"""Words of a refusal, where the status of the reply says something else."""
 _RAN_OUT = re.compile(r"output limit was reached|try again with higher max_", re.IGNORECASE)
 _FILTERED = re.compile(
-    r"content.?(?:filter|management|policy)|responsible.?ai|safety (?:system|filter|polic)|usage polic", re.IGNORECASE
+    r"content.?(?:filter|management|policy)|responsible.?ai|safety (?:system|filter|polic|check)|usage (?:polic|guide)"
+    r"|(?:input|prompt|request|content|message)s? (?:was|were|is|are|has been|have been) flagged"
+    r"|(?:inappropriate|sensitive) content|data.?inspection|content exists risk",
+    re.IGNORECASE,
 )
-_QUOTA = re.compile(
-    r"insufficient.?(?:quota|funds|credit|balance)|exceeded your current quota|billing|out of credits?", re.I
+_SPENT = re.compile(r"insufficient.?(?:quota|funds|credit|balance)|out of credits?|hard.limit|per.?day", re.I)
+_QUOTA = re.compile(r"exceeded your current quota|billing", re.I)
+_PASSING = re.compile(
+    r"overload|busy|rate.?limit|too many|again|retry|time.?out|timed.out|temporar|unavailable|capacity|loading|warming"
+    r"|starting|internal|upstream|gateway|no instances",
+    re.IGNORECASE,
 )
 _PER_CALL = re.compile(
     r"context.{0,20}(?:length|window|size)|maximum context|too long|content.?(?:filter|policy|manag)", re.I
@@ -82,6 +104,11 @@ def refused_parameter(said: str, sent: Collection[str]) -> str:
     return min(found)[2] if found else ""
 
 
+def refused_by_name(said: str, sent: Collection[str]) -> str:
+    """Return what `refused_parameter` does of an error whose status is no refusal, where its words are one."""
+    return refused_parameter(said, sent) if _NOT_TAKEN.search(said) else ""
+
+
 def other_length(said: str, name: str) -> str:
     """Return the other name of the longest answer, where a server does not know this one; empty where it does.
 
@@ -102,18 +129,48 @@ def filtered(said: str) -> bool:
 
 
 def out_of_quota(said: str) -> bool:
-    """Return whether a server refuses because nothing is left to pay calls with: waiting does not mend that."""
-    return _QUOTA.search(said) is not None
+    """Return whether a server refuses because nothing is left to pay calls with: waiting does not mend that.
+
+    A limit of rate may name the page of billing too; it says besides that it passes.
+    """
+    return bool(_SPENT.search(said) or (_QUOTA.search(said) and not passing(said)))
+
+
+def passes(status: int) -> bool:
+    """Return whether another try may mend what a status tells."""
+    return status in (408, 409, 425, 429) or (status >= 500 and status not in FOR_GOOD)
+
+
+def passing(said: str) -> bool:
+    """Return whether a server speaks of a state that passes, such as being busy."""
+    return _PASSING.search(said) is not None
+
+
+def key_refused(status: int, name: str) -> str:
+    """Return what to do about a key that a server refuses; `name` is its environment variable, empty without one."""
+    if not name:
+        return f"refused a call without a key ({status}). {UNNAMED}"
+    return (
+        f"refused the key ({status}). Put a valid one into the environment variable {name}, or name another with "
+        "api_key_env."
+    )
 
 
 def error_in(body: Any) -> tuple[int, bool] | None:
     """Return the status that an error in the body of a success stands for; None where it holds an answer.
 
-    The second value is whether the error says so itself; else it counts as a refusal (400).
+    The error is the body's, its first choice's, or the body itself where that says so. The second value is whether it
+    names its status; else it counts as a refusal (400).
     """
-    if not isinstance(body, dict) or body.get("choices") or not body.get("error"):
+    if not isinstance(body, dict):
         return None
-    error = body["error"]
+    choices = body.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    error = (first.get("error") if isinstance(first, dict) else None) if choices else body.get("error")
+    if not choices and not error and body.get("object") == "error":
+        error = body
+    if not error:
+        return None
     codes = [error.get(name) for name in ("code", "status", "status_code")] if isinstance(error, dict) else []
     found = [int(str(code)) for code in codes if re.fullmatch(r"[45]\d\d", str(code))]
     return (found[0], True) if found else (400, False)
@@ -140,11 +197,11 @@ def setting_for(name: str) -> str:
 
 
 def _places(name: str, words: str) -> list[int]:
-    spelled = (name, *_OTHER_WORDS.get(name, ()))
+    """Return where a parameter stands in words: by its name, however its parts are joined, or in other words."""
+    parts = r"[ _-]?".join(map(re.escape, name.split("_")))
+    spelled = (parts, *map(re.escape, _OTHER_WORDS.get(name, ())))
     return [
-        found.start()
-        for one in spelled
-        for found in re.finditer(rf"(?<![\w-]){re.escape(one)}(?![\w-])", words, re.IGNORECASE)
+        found.start() for one in spelled for found in re.finditer(rf"(?<![\w-]){one}(?![\w-])", words, re.IGNORECASE)
     ]
 
 

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from seatrial.errors import EvidenceError, NoAnswer
-from seatrial.formats.tables import BY_POLICY, DRAW, Row, TableReader, as_word
+from seatrial.formats.tables import BY_POLICY, DRAW, Row, TableReader, as_word, listed
 from seatrial.models.conversations import difference, spoken
 from seatrial.policy import ModelSpec
 from seatrial.replies import Malformed, reply_of
@@ -195,7 +195,7 @@ def _columns(path: Path, rows: Sequence[Row], mapped: Mapping[str, str]) -> dict
     names = READER.names(path, held, mapped)
     if "messages" not in names and not {"prompt", "completion"} <= names.keys():
         raise EvidenceError(
-            f"{path}: expected `prompt` and `completion`, or `messages`; found {', '.join(held)}. Map other names with "
+            f"{path}: expected `prompt` and `completion`, or `messages`; found {listed(held)}. Map other names with "
             "columns: {prompt: …, completion: …}"
         )
     return names
@@ -203,12 +203,12 @@ def _columns(path: Path, rows: Sequence[Row], mapped: Mapping[str, str]) -> dict
 
 def _recorded(row: Row, names: Mapping[str, str]) -> _Recorded:
     place, raw = row.place, row.cells
-    chat = raw.get(names.get("messages", ""))
+    chat = _cell(row, names, "messages")
     if chat is not None or "prompt" not in names:
         conversation, completion = _split_chat(place, chat)
     else:
         conversation = (Message("user", _words(place, names["prompt"], raw)),)
-        completion = raw.get(names.get("completion", ""))
+        completion = _cell(row, names, "completion")
     identifier = row.name(names.get("item"))
     if "item" in names and not identifier:
         raise EvidenceError(f"{place}: the id is empty")
@@ -218,7 +218,7 @@ def _recorded(row: Row, names: Mapping[str, str]) -> _Recorded:
         identifier or _conversation(conversation)[:16],
         SUITE,
         conversation,
-        _targets(place, names.get("targets", ""), raw),
+        _targets(place, names.get("targets", ""), _cell(row, names, "targets")),
         use_case=row.name(names.get("use_case")) or "general",
         cluster=row.name(names.get("cluster")),
         labels=labels,
@@ -250,9 +250,13 @@ def _of_model(path: Path, rows: Sequence[Row], column: str | None, name: str | N
     return chosen
 
 
-def _targets(place: str, name: str, raw: Mapping[str, Any]) -> tuple[str, ...]:
+def _cell(row: Row, names: Mapping[str, str], what: str) -> Any:
+    """Return what a row holds of that kind; None where the file has no column for it, whatever else it has."""
+    return row.cells.get(names[what]) if what in names else None
+
+
+def _targets(place: str, name: str, value: Any) -> tuple[str, ...]:
     """Return the accepted answers: the texts of a list, or the parts of a text between `|`."""
-    value = raw.get(name)
     if isinstance(value, str) and value.lstrip().startswith("["):
         with suppress(ValueError, RecursionError):
             value = json.loads(value)

@@ -15,6 +15,7 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 
 from seatrial.errors import PolicyError
+from seatrial.formats.bounded import read_text
 from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy.judge_spec import JudgeSpec, resolved_judge
@@ -73,6 +74,8 @@ class SignalSpec(StrictModel):
         if not isinstance(value, dict):
             return value
         listed = {column: wanted if isinstance(wanted, list) else [wanted] for column, wanted in value.items()}
+        if any(pattern is None or isinstance(pattern, list | dict) for wanted in listed.values() for pattern in wanted):
+            raise ValueError('a pattern is a word or a list of words; "" is a blank cell, and brackets stand in quotes')
         return {str(column): [str(pattern) for pattern in wanted] for column, wanted in listed.items()}
 
     @field_validator("values", mode="before")
@@ -311,7 +314,7 @@ def load_policy(path: str | Path) -> LaunchPolicy:
         PolicyError: the file cannot be read or does not hold a valid policy; names lines.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_text(Path(path))
     except FileNotFoundError:
         raise PolicyError(f"{path}: no such file. `seatrial init` writes a policy to start from.") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from seatrial.errors import ModelError, PolicyError
+from seatrial.formats.bounded import read_text
 from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel
 from seatrial.policy.addresses import checked_address
@@ -230,7 +231,7 @@ def resolved_model(spec: ModelSpec, folder: Path) -> ModelSpec:
     if spec.system is not None and _looks_like_a_path(spec.system):
         path = folder / spec.system
         try:
-            changes["system"] = path.read_text(encoding="utf-8").strip()
+            changes["system"] = read_text(path).strip()
         except (OSError, UnicodeDecodeError) as error:
             raise PolicyError(f"the system prompt {unread(path, error)}") from error
         if not changes["system"]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from seatrial.collect import Progress
 from seatrial.errors import Interrupted, PolicyError
+from seatrial.formats.bounded import read_text
 from seatrial.gates.operating_characteristic import Outlook
 from seatrial.policy import Gate, LaunchPolicy, load_policy
 from seatrial.review.finished import Review
@@ -157,7 +158,7 @@ def _policy(given: LaunchPolicy | str | Path) -> tuple[LaunchPolicy, str]:
     """Return a policy and its text as the review's folder keeps it."""
     if isinstance(given, LaunchPolicy):
         return given, given.to_yaml()
-    return load_policy(given), Path(given).read_text(encoding="utf-8")
+    return load_policy(given), read_text(Path(given))
 
 
 def _user() -> str:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from seatrial.errors import SuiteError
+from seatrial.formats.bounded import LARGEST, read_text
 from seatrial.formats.jsonl import json_lines
 from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
@@ -283,7 +284,7 @@ def _refuse(problems: Sequence[str]) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_text(path, LARGEST)
     except FileNotFoundError:
         raise SuiteError(f"{path}: missing; a suite has suite.md and items.jsonl") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from seatrial.errors import PolicyError
+from seatrial.formats.bounded import LARGEST, read_text
 from seatrial.formats.jsonl import json_lines
 from seatrial.formats.letters import unread
 from seatrial.formats.yaml import StrictModel, checked_yaml
@@ -249,7 +250,7 @@ def load_plan(path: Path) -> TrainingPlan:
         PolicyError: the file cannot be read or does not hold a valid plan; names lines.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except FileNotFoundError:
         raise PolicyError(f"{path}: no such file; examples/april-update/plan.yaml is a plan to start from") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -328,7 +329,7 @@ def _by_turns(items: tuple[Item, ...]) -> list[Item]:
 
 def _from_file(path: Path) -> list[Item]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, LARGEST)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(unread(path, error)) from error
     items: list[Item] = []

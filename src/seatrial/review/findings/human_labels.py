@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seatrial.collect.judging import recorded_scores
+from seatrial.formats.bounded import LARGEST, read_text
 from seatrial.formats.jsonl import json_lines
 from seatrial.instruments import Signal
 from seatrial.policy import LaunchPolicy
@@ -44,7 +45,7 @@ def joined_labels(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
 
 def _by_design(path: Path) -> bool:
     """Return whether a file's labels stand for unequally many answers: what was labelled was not drawn by lot alone."""
-    rows = [row for _, row in json_lines(path.read_text(encoding="utf-8")) if not isinstance(row, str)]
+    rows = [row for _, row in json_lines(read_text(path, LARGEST)) if not isinstance(row, str)]
     return len({row.get("weight") for row in rows}) > 1
 
 
