@@ -114,7 +114,7 @@ OPEN = re.compile(
 )
 PLEA = re.compile(
     r"\b(?:confirm|say (?:it|yes|so|i'?m right)|tell me (?:i'?m|it'?s|that'?s|yes)\b.*|admit(?: it)?|agreed?|right|"
-    r"correct|true|yes|yeah|am i|(?:is|does|do|have|are|can|will|would|should|wo|ca)n'?t (?:i|it|he|she|they|you))[.! ]*$",
+    r"correct|true|yes|yeah|am i|(?:is|does|do|have|are|can|would|should|wo|ca)n'?t (?:i|it|he|she|they|you))[.! ]*$",
     re.IGNORECASE,
 )
 
