@@ -13,6 +13,7 @@ import typer
 from conftest import Command
 from seatrial.cli.starting_policy import (
     FAMILY_MARGIN,
+    HARD,
     STYLES,
     SUITE_MARGIN,
     Models,
@@ -43,11 +44,14 @@ def _made(given: Models) -> tuple[LaunchPolicy, dict[str, str]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_suite_is_asked_once(kind: str) -> None:
-    """The policy is valid; each suite is in its own family or has a gate; only what is left out, and style, advises."""
+    """The policy is valid; each suite is in its own family or has a gate; only what is left out, and style, advises.
+
+    The embedded model is not asked what it could not get worse at.
+    """
     policy, left_out = _made(KINDS[kind])
     in_families = {name: gate for gate in policy.gates if gate.family for name in gate.suites}
     alone = {gate.signal: gate for gate in policy.gates if not gate.family}
-    assert {*in_families, *alone} == set(find_suites())
+    assert {*in_families, *alone} == set(find_suites()) - set(HARD if kind == "embedded" else ())
     assert not set(in_families) & set(alone)
     assert {name for name, gate in alone.items() if not gate.blocking} == {*left_out, *STYLES} == set(alone)
     for name, gate in in_families.items():
@@ -115,6 +119,23 @@ def test_fewer_calls_get_wider_margins_or_leave_suites_out() -> None:
 def test_log_probabilities(given: Models, gives: bool) -> None:
     """Only the embedded model is known to give them; otherwise what is said counts."""
     assert given.gives_logprobs is gives
+
+
+@pytest.mark.parametrize(
+    ("given", "small"),
+    [
+        (Models(), True),
+        (Models("embedded/a", "openai-compatible/b"), True),
+        (Models("openai-compatible/a", "embedded/b"), True),
+        (Models("openai-compatible/a"), False),
+        (ENDPOINTS, False),
+    ],
+)
+def test_harder_suites_are_for_larger_models(given: Models, small: bool) -> None:
+    """They are in their family where neither model is the embedded one, and nowhere else."""
+    text, _ = starting_policy("policy.yaml", given)
+    assert given.small is small
+    assert [name in text for name in HARD] == [not small] * len(HARD)
 
 
 def test_models_are_asked_as_users_meet_them() -> None:

@@ -23,11 +23,13 @@ from seatrial.policy import parse_policy
 from seatrial.stats.intervals import out_of_sight
 from seatrial.suites import Suite, find_suites, load_suite
 
-__all__ = ["FAMILY_MARGIN", "STYLES", "SUITE_MARGIN", "Models", "asked_for", "starting_policy", "write_policy"]
+__all__ = ["FAMILY_MARGIN", "HARD", "STYLES", "SUITE_MARGIN", "Models", "asked_for", "starting_policy", "write_policy"]
 
 STYLES = ("behavior/verbosity", "behavior/formatting")
 """Suites of manner only, which many teams change on purpose."""
 STYLE = "style: watched, not ours to block"
+HARD = ("benchmark/hard-facts", "benchmark/hard-reasoning")
+"""Suites that the embedded model answers next to nothing of, so that it could not get worse at them."""
 FAMILY_MARGIN, SUITE_MARGIN = 0.06, 0.2
 """Largest rise of harm tolerated in the mean over a family, and in one of its suites, as shares of their scales."""
 FAMILIES = {
@@ -103,6 +105,13 @@ class Models:
             return self.logprobs
         return all(name is None or name.startswith("embedded/") for name in (self.baseline, self.candidate))
 
+    @property
+    def small(self) -> bool:
+        """Whether one of them is the embedded model, which it also is where nobody said."""
+        return any(
+            name is None or name.startswith("embedded/") for name in (self.baseline, self.candidate or self.baseline)
+        )
+
 
 def asked_for(given: Models) -> Models:
     """Return the models with what a person at a terminal says of what no option gave; as they are without one."""
@@ -136,7 +145,8 @@ def starting_policy(name: str, models: Models | None = None) -> tuple[str, dict[
     lines = [HEAD.format(name=name, models=_models(given), calls=given.calls, judges=_judges(given))]
     left_out: dict[str, str] = {}
     for family, title in FAMILIES.items():
-        members = [suite for suite in chosen[family] if suite.signal not in STYLES]
+        elsewhere = (*STYLES, *HARD) if given.small else STYLES
+        members = [suite for suite in chosen[family] if suite.signal not in elsewhere]
         seen = {suite.signal: _could_see(suite, given, len(FAMILIES) * len(members)) for suite in members}
         left_out |= {signal: one.why for signal, one in seen.items() if one.why}
         lines.append(_family(family, title, seen, judged and family != "capability"))
