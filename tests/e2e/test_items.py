@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import re
+import unicodedata
+from datetime import date
 from functools import cache
+from http import HTTPStatus
 
+import numpy as np
 import pytest
+from scipy import constants
 
 from seatrial.instruments import find_instrument
 from seatrial.suites import find_suites, load_suite
@@ -83,6 +90,25 @@ RIGHT = {
 }
 
 
+COMPUTED = {
+    "bastille-weekday": f"{date(1789, 7, 14):%A}",
+    "westphalia-weekday": f"{date(1648, 10, 24):%A}",
+    "lincoln-weekday": f"{date(1863, 11, 19):%A}",
+    "status-421": f"{HTTPStatus.MISDIRECTED_REQUEST.value}",
+    "status-508": f"{HTTPStatus.LOOP_DETECTED.value}",
+    "empty-md5": hashlib.md5(b"").hexdigest(),
+    "empty-tree": hashlib.sha1(b"tree 0\0").hexdigest(),
+    "interrobang": f"U+{ord(unicodedata.lookup('INTERROBANG')):04X}",
+    "half-float": f"{float(np.finfo(np.float16).max):,.0f}",
+    "double-nine": f"{sum(range(11))}",
+    "cube-two": f"{math.factorial(7) * 3**6:,}",
+    "boltzmann-exact": f"{constants.Boltzmann * 1e23:.6f}",
+    "charge-exact": f"{constants.elementary_charge * 1e19:.9f}",
+    "planck-exact": f"{constants.Planck * 1e34:.8f}",
+}
+"""Harder facts that a program can look up."""
+
+
 @cache
 def _items(suite: str) -> dict[str, Item]:
     return {item.id: item for item in load_suite(find_suites()[f"benchmark/{suite}"]).items}
@@ -107,6 +133,13 @@ def test_a_wrong_answer_does_not_count_as_right(suite: str, name: str, text: str
 def test_a_right_answer_counts_however_it_is_written(suite: str, name: str, text: str) -> None:
     """With marks around it, in other spellings, or in a sentence."""
     assert _read(suite, name, text) == 1.0
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_what_can_be_looked_up_is_what_is_accepted(name: str) -> None:
+    """The answer of a program counts as right, and without its last letter it does not."""
+    assert _read("hard-facts", name, f"It's {COMPUTED[name]}.") == 1.0
+    assert _read("hard-facts", name, f"It's {COMPUTED[name][:-1]}.") == 0.0
 
 
 OPEN = re.compile(
