@@ -213,20 +213,19 @@ class OpenAICompatibleModel:
             payload["response_format"] = {"type": "json_schema", "json_schema": schema}
         return payload
 
-    async def _paced(self) -> None:
-        """Wait until the policy's rate allows one more call."""
-        if self._spec.requests_per_minute is None:
-            return
+    async def _paced(self, rate: float) -> None:
+        """Wait until so many calls a minute allow one more."""
         now = time.monotonic()
         start = max(now, self._next_start)
-        self._next_start = start + 60.0 / self._spec.requests_per_minute
+        self._next_start = start + 60.0 / rate
         await asyncio.sleep(start - now)
 
     async def _call(self, request: Request) -> dict[str, Any]:
         """Make one try and return the decoded body."""
         if self._session is None:
             raise RuntimeError("the model was not entered")
-        await self._paced()
+        if self._spec.requests_per_minute is not None:
+            await self._paced(self._spec.requests_per_minute)
         payload = self._payload(request)
         try:
             async with self._session.post(self._url, json=payload, allow_redirects=False) as reply:
@@ -275,7 +274,7 @@ class OpenAICompatibleModel:
     async def _text(self, reply: aiohttp.ClientResponse) -> str:
         """Return the body as text, unless it never ends."""
         parts, size = [], 0
-        async for part in reply.content.iter_any():
+        while part := await reply.content.readany():
             size += len(part)
             if size > LARGEST_BODY:
                 raise CallFailed(f"{self.name}: the answer exceeds {LARGEST_BODY:,} bytes.")
