@@ -47,7 +47,6 @@ class Reply:
 
 MOST = 100
 """A reply that begins to think more often than this never leaves its thinking."""
-SIGNS = ("<", "[", "◁", "analysis")
 QUOTES = ('""', "''", "“”", "‘’")
 
 _NAMES = r"(?:\w+:)?(?:(?:ant)?think(?:ing)?|thoughts?|reason(?:ing)?|scratchpad|inner_monologue)"
@@ -91,13 +90,18 @@ def answer_of(text: str, *, closed: bool = True) -> tuple[str, str]:
         closed: Whether a closing mark without an opening one ends thinking too, as where a template has opened it.
     """
     rest, thinking = text, list[str]()
-    while any(sign in rest for sign in SIGNS) and (found := _divided(rest, closed)) is not None:
+    while _marked(rest) and (found := _divided(rest, closed)) is not None:
         if len(thinking) == MOST:
             return "", text
         thought, rest = found
         thinking.append(thought.strip())
         closed = False
     return rest, "\n\n".join(filter(None, thinking))
+
+
+def _marked(text: str) -> bool:
+    """Return whether a text holds what every mark of thinking begins with; most hold none, and are done then."""
+    return "<" in text or "[" in text or "◁" in text or "analysis" in text
 
 
 def visible_answer(text: str) -> str:

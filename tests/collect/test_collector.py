@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,20 @@ async def test_every_ask_gets_an_answer_and_is_counted(endpoint: Endpoint, tmp_p
     spent = collector.spend("baseline")
     assert (spent.calls, spent.tokens_in, spent.cost) == (20, 140, 140.0)
     assert collector.remaining == 1000 - 40
+
+
+async def test_cycles_are_searched_for_seldom_while_answers_come_in(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Each search walks through all calls in flight. Afterwards it is as it was, whatever ended the asking."""
+    before, seen = gc.get_threshold(), list[int]()
+
+    endpoint.fault = lambda body, n: seen.append(gc.get_threshold()[0])
+    await _collect(endpoint, tmp_path, _asks(4))
+    assert gc.get_threshold() == before
+    assert min(seen) > 10 * before[0]
+    endpoint.fault = lambda body, n: web.Response(status=401)
+    with pytest.raises(ModelError):
+        await _collect(endpoint, tmp_path, _asks(8))
+    assert gc.get_threshold() == before
 
 
 async def test_a_second_run_asks_nothing(endpoint: Endpoint, tmp_path: Path) -> None:

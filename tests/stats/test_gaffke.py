@@ -51,6 +51,24 @@ def test_a_p_value_is_the_level_at_which_the_bound_is_the_threshold(x: list[floa
         assert -gaffke.upper_bounds(-values, 1.0, p)[0] == pytest.approx(threshold, abs=2e-3)
 
 
+@pytest.mark.parametrize("alpha", [1e-9, 1e-4, 0.01, 0.05, 0.2])
+@pytest.mark.parametrize("n", [1, 2, 7, 60, 500])
+def test_bounds_and_p_values_are_found_in_two_ways_and_agree(n: int, alpha: float) -> None:
+    """The level of a bound is the one that was asked for, to a millionth: even, calm and sparse numbers, and jumps."""
+    rng = np.random.default_rng(n)
+    x = np.vstack([
+        rng.uniform(-1, 1, (20, n)),
+        np.clip(rng.normal(0, 0.01, (20, n)), -1, 1),
+        (rng.random((20, n)) < 0.1) * 1.0,
+        np.where(rng.random((20, n)) < 0.02, 0.9, rng.normal(0, 0.001, (20, n))),
+        np.full((1, n), -1.0),
+    ])  # fmt: skip
+    x = x[x.min(axis=1) < 1]
+    bounds = gaffke.upper_bounds(x, 1.0, alpha)
+    assert gaffke.lower_p_values(-x, -1.0, -bounds) == pytest.approx(np.full(len(x), alpha), rel=1e-6)
+    assert gaffke.upper_bounds(np.ones((1, n)), 1.0, alpha)[0] == pytest.approx(1.0, abs=1e-15)
+
+
 def test_bounds_do_not_depend_on_order_or_on_the_unit() -> None:
     """Turned, shuffled and rescaled numbers have the same bounds; a bound lies between the mean and the end."""
     x = np.clip(np.random.default_rng(3).exponential(0.2, (5, 30)), 0, 1).astype(np.float64)

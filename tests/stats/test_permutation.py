@@ -34,6 +34,9 @@ def test_a_mean_under_exchange_turns_signs() -> None:
     assert means[0] == 1.0
     assert sorted(set(means)) == pytest.approx(np.arange(-6, 7, 2) / 6)
     assert p_value(means) == 2 / 64
+    both = swapped_means(np.column_stack([np.ones(6), np.arange(6)]), exchanged)
+    assert both[:, 0] == pytest.approx(means)
+    assert both[:, 1] == pytest.approx(swapped_means(np.arange(6), exchanged))
 
 
 def test_shares_of_repeated_answers_are_counted_anew_under_each_exchange() -> None:

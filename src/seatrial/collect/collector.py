@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +19,9 @@ from seatrial.models.base import Model, as_asked
 from seatrial.types import Request, Response, Role, Spend
 
 __all__ = ["Ask", "Batch", "Collector", "Failure"]
+
+SELDOM = 50_000
+"""Objects made and kept between two searches for cycles while answers come in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,12 @@ class Collector:
         outcomes: dict[int, Response | Failure] = {}
         queues = {role: _numbered(asks, role) for role in self._models}
         try:
-            async with asyncio.TaskGroup() as group:
-                for role, model in self._models.items():
-                    waiting = sum(ask.role == role for ask in asks)
-                    for _ in range(min(model.concurrency, waiting)):
-                        group.create_task(self._work(role, queues[role], outcomes))
+            with _seldom_searched():
+                async with asyncio.TaskGroup() as group:
+                    for role, model in self._models.items():
+                        waiting = sum(ask.role == role for ask in asks)
+                        for _ in range(min(model.concurrency, waiting)):
+                            group.create_task(self._work(role, queues[role], outcomes))
         except BaseExceptionGroup as errors:
             raise first_error(errors) from None
         made = [outcomes[number] for number in range(len(asks))]
@@ -223,6 +229,20 @@ class Collector:
         except ModelError as down:
             kept = f"{len(self._store)} answers are kept; run the same command again once it is back."
             raise ModelError(f"{down} {kept}") from error
+
+
+@contextmanager
+def _seldom_searched() -> Iterator[None]:
+    """Search for cycles seldom: a call leaves few, and every search walks through all calls in flight."""
+    before = gc.get_threshold()
+    if not 0 < before[0] < SELDOM:
+        yield
+        return
+    gc.set_threshold(SELDOM, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _named(response: Response, request: Request) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict
+from typing import Any
 
 from seatrial.errors import CallFailed, ModelError
 from seatrial.replies import why
@@ -35,7 +36,12 @@ class Meter:
         self._name, self._advice, self._whose = name, advice, whose
         self._failed_in_a_row = 0
         self._answers = self._cut_short = 0
-        self.spend = Spend()
+        self._took: dict[str, Any] = asdict(Spend())
+
+    @property
+    def spend(self) -> Spend:
+        """What the model took so far."""
+        return Spend(**self._took)
 
     def answered(self, response: Response, *, fresh: bool, seconds: float = 0.0, taken: bool = False) -> None:
         """Count an answer: made now, or found in the store; `seconds` where it was timed here.
@@ -45,21 +51,17 @@ class Meter:
         Raises:
             ModelError: so many ended before they began that asking on would spend calls for nothing.
         """
-        usage, spend = response.usage, self.spend
+        usage, took = response.usage, self._took
         if taken:
-            self.spend = replace(spend, taken_over=spend.taken_over + 1)
+            took["taken_over"] += 1
             return
         if fresh:
             self._failed_in_a_row = 0
-        self.spend = replace(
-            spend,
-            calls=spend.calls + fresh,
-            reused=spend.reused + (not fresh),
-            tokens_in=spend.tokens_in + usage.tokens_in,
-            tokens_out=spend.tokens_out + usage.tokens_out,
-            seconds=spend.seconds + (seconds or usage.seconds),
-            cost=spend.cost + usage.cost,
-        )
+        took["calls" if fresh else "reused"] += 1
+        took["tokens_in"] += usage.tokens_in
+        took["tokens_out"] += usage.tokens_out
+        took["seconds"] += seconds or usage.seconds
+        took["cost"] += usage.cost
         self._look_for_cut_short(response)
 
     def _look_for_cut_short(self, response: Response) -> None:
@@ -82,7 +84,7 @@ class Meter:
         Raises:
             ModelError: so many failed one after another that the model is taken to be down.
         """
-        self.spend = replace(self.spend, failed=self.spend.failed + 1)
+        self._took["failed"] += 1
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= FAILURES_IN_A_ROW:
             said = f"{self._name}: {FAILURES_IN_A_ROW} calls in a row failed, the last with: {error} {self._advice}"

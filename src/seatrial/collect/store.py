@@ -61,7 +61,7 @@ def call_key(identity: str, role: str, request: Request) -> str:
     conversation = [[message.role, message.content] for message in request.item.messages]
     parts = [identity, role, conversation, request.draw, request.max_tokens, request.top_logprobs]
     parts += [request.numbers] if request.numbers else []
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(_in_json(parts).encode()).hexdigest()
 
 
 class ResponseStore:

@@ -271,7 +271,7 @@ class OpenAICompatibleModel:
     async def _text(self, reply: aiohttp.ClientResponse) -> str:
         """Return the body as text, unless it never ends."""
         parts, size = [], 0
-        async for part in reply.content.iter_any():
+        while part := await reply.content.readany():
             size += len(part)
             if size > LARGEST_BODY:
                 raise CallFailed(f"{self.name}: the answer exceeds {LARGEST_BODY:,} bytes.")

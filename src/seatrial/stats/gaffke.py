@@ -16,14 +16,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtr
 
 __all__ = ["lower_p_values", "upper_bounds"]
 
 Array = NDArray[np.float64]
 
-HALVINGS = 26
-"""Halvings of a scale: to 3e-8 of it."""
+HALVINGS = 32
+"""Halvings of the logarithm of a distance, between the two that follow: a bound errs by 1e-8 of its scale."""
+NEAREST, FARTHEST = 1e-13, 1e4
+"""Distances from the scale's end that chances from about 0 to .4999 take, as shares of the scale (the latter × √n)."""
 STEPS = 40
 """Most steps of the saddlepoint's search, each of Newton's or a halving; a few suffice but for the first."""
 
@@ -31,17 +33,32 @@ STEPS = 40
 def upper_bounds(x: Array, high: float, alpha: float | Array) -> Array:
     """Return Gaffke's upper bounds of the means of r samples, shape (r, n) → (r,).
 
+    Each u beyond the scale's end gives a t whose saddlepoint is known: with h the harmonic mean of the distances from
+    u to the numbers, t is u − h and its saddlepoint 1 / h. So u is searched for instead of t, by halving.
+
     Args:
         x: Independent numbers, none above `high`.
         high: The largest that a number can be.
         alpha: Chance that a bound lies below its mean, below one half; one number, or one a row.
     """
-    least, most = x.mean(axis=1), np.full(len(x), float(high))
+    below = np.hstack([high - x, np.zeros((len(x), 1))])
+    unit = below.max(axis=1)
+    unit = np.where(unit > 0, unit, 1.0)
+    least, most = np.full(len(x), np.log(NEAREST)), np.full(len(x), np.log(FARTHEST * np.sqrt(below.shape[1])))
     for _ in range(HALVINGS):
         middle = (least + most) / 2
-        above = _exceeds(x, high, middle) > alpha
-        least, most = np.where(above, middle, least), np.where(above, most, middle)
-    return most
+        apart = below + (unit * np.exp(middle))[:, None]
+        off = _harmonic_mean(apart)[:, None] / apart - 1
+        above = _chance(-2 * np.log1p(off).sum(axis=1), (off * off).sum(axis=1)) > alpha
+        least, most = np.where(above, least, middle), np.where(above, middle, most)
+    beyond = unit * np.exp(least)
+    bounds: Array = np.minimum(high + beyond - _harmonic_mean(below + beyond[:, None]), high)
+    return bounds
+
+
+def _harmonic_mean(x: Array) -> Array:
+    mean: Array = x.shape[1] / (1 / x).sum(axis=1)
+    return mean
 
 
 def lower_p_values(x: Array, low: float, threshold: float | Array) -> Array:
@@ -70,11 +87,16 @@ def _tail(off: Array) -> Array:
     """Return P(Σ Eᵢ offᵢ > 0) for rows whose largest number is 1 and whose sum is negative."""
     s = _saddlepoint(off)
     rest = 1 - s[:, None] * off
-    w = np.sqrt(np.maximum(2 * np.log(rest).sum(axis=1), 0.0))  # √(−2 K(s)), K(s) = −Σ log(1 − s offᵢ)
-    u = s * np.sqrt(((off / rest) ** 2).sum(axis=1))
+    return _chance(2 * np.log(rest).sum(axis=1), s * s * ((off / rest) ** 2).sum(axis=1))  # K(s) = −Σ log(1 − s offᵢ)
+
+
+def _chance(twice: Array, bend: Array) -> Array:
+    """Return Lugannani and Rice's chance from −2 K(s) and s² K″(s) at the saddlepoint s, shapes (r,)."""
+    w, u = np.sqrt(np.maximum(twice, 0.0)), np.sqrt(bend)
     near = w < 1e-4
     w, u = np.where(near, 1.0, w), np.where(near, 1.0, u)
-    tail = np.where(near, 0.5, stats.norm.sf(w) + stats.norm.pdf(w) * (1 / u - 1 / w))
+    density = np.exp(-w * w / 2) / np.sqrt(2 * np.pi)
+    tail = np.where(near, 0.5, ndtr(-w) + density * (1 / u - 1 / w))
     result: Array = np.where(tail > 0.5, 1.0, np.clip(tail, 0.0, 1.0))
     return result
 

@@ -44,15 +44,15 @@ def swapped_means(differences: ArrayLike, exchanged: NDArray[np.bool_]) -> NDArr
     """Return the mean of paired differences under each exchange, which turns their sign.
 
     Args:
-        differences: Second − first of each unit, shape (n,).
+        differences: Second − first of each unit, shape (n,), or of several measures, shape (n, measures).
         exchanged: As from `exchanges`, shape (exchanges, n).
 
     Returns:
-        Shape (exchanges,).
+        Shape (exchanges,), or (exchanges, measures).
     """
     paired = np.asarray(differences, dtype=np.float64)
     parts = [exchanged[start : start + AT_ONCE] @ paired for start in range(0, len(exchanged), AT_ONCE)]
-    means: NDArray[np.float64] = (paired.sum() - 2.0 * np.concatenate(parts)) / max(len(paired), 1)
+    means: NDArray[np.float64] = (paired.sum(axis=0) - 2.0 * np.concatenate(parts)) / max(len(paired), 1)
     return means
 
 

@@ -118,6 +118,6 @@ def test_another_language_than_asked_is_seen() -> None:
 
 def test_words_are_without_marks_and_what_cannot_be_seen() -> None:
     """Case, marks, forms of the same letter and joiners make no other answer; numbers do."""
-    assert plain_words("Don\u200b't “SHOUT”, ﬁne — 42!") == ["don't", "shout", "fine", "42"]
-    assert plain_words(" …?! \u200b") == []
-    assert plain_words("良い") == ["良", "い"]
+    assert plain_words("Don\u200b't “SHOUT”, ﬁne — 42!") == ("don't", "shout", "fine", "42")
+    assert plain_words(" …?! \u200b") == ()
+    assert plain_words("良い") == ("良", "い")

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seatrial.instruments.text import Refusal
 from seatrial.policy import LaunchPolicy, Measure
@@ -81,7 +80,7 @@ REFUSAL = Refusal()
 @dataclass(frozen=True)
 class _Answer:
     response: Response
-    words: list[str]
+    words: tuple[str, ...]
     faults: dict[str, bool]
 
     @property
@@ -96,7 +95,7 @@ class _Question:
 
     suite: str
     cluster: str
-    turns: list[list[str]]
+    turns: list[tuple[str, ...]]
     asked: str
     answers: dict[Role, list[_Answer]] = field(default_factory=lambda: {"baseline": [], "candidate": []})
 
@@ -109,6 +108,11 @@ class _Question:
         """Return the mean of the logarithms of its lengths."""
         held = self.answers[role]
         return sum(math.log(len(answer.words) + ADDED) for answer in held) / len(held)
+
+    def difference(self, measure: str) -> float:
+        """Return how much more of a measure the candidate has."""
+        before, after = (self.length(role) if measure == "lengths" else self.share(role, measure) for role in ROLES)
+        return after - before
 
 
 @dataclass
@@ -242,16 +246,11 @@ def _tests(baseline: _Side, candidate: _Side, seed: int) -> dict[str, _Test]:
         return {}
     clusters = [f"{question.suite}\n{question.cluster}" for question, _, _ in both]
     exchanged = exchanges(clusters, generator(seed, "at a glance"))
-    seen: dict[str, NDArray[np.float64]] = {}
-    for measure in LEAST:
-        if measure == "distinct":
-            seen[measure] = 0.0 - swapped_shares([old for _, old, _ in both], [new for _, _, new in both], exchanged)
-            continue
-        values = [
-            [question.length(role) if measure == "lengths" else question.share(role, measure) for role in ROLES]
-            for question, _, _ in both
-        ]
-        seen[measure] = swapped_means([new - old for old, new in values], exchanged)
+    distinct = 0.0 - swapped_shares([old for _, old, _ in both], [new for _, _, new in both], exchanged)
+    measures = [measure for measure in LEAST if measure != "distinct"]
+    differences = [[question.difference(measure) for measure in measures] for question, _, _ in both]
+    means = swapped_means(differences, exchanged)
+    seen = {"distinct": distinct} | {measure: means[:, place] for place, measure in enumerate(measures)}
     moved = [measure for measure in LEAST if np.abs(seen[measure]).max() > 1e-9]
     found = {measure: p_value(seen[measure]) if measure in moved else 1.0 for measure in LEAST}
     shown = dict(zip(moved, holm([found[measure] for measure in moved], LEVEL), strict=True)) if moved else {}

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
 
 from seatrial.formats.letters import without
 
@@ -32,19 +34,18 @@ FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 MARKED = re.compile(r"\s*(?:[-*•#|>]|\d+[.)]\s)")
 
 
-def plain_words(text: str) -> list[str]:
+@lru_cache(maxsize=4)
+def plain_words(text: str) -> tuple[str, ...]:
     """Return an answer's words in lower case, without marks and without letters that cannot be seen."""
-    seen = without(unicodedata.normalize("NFKC", text), ("Cf",))
-    found: list[str] = []
-    for match in WORD.finditer(seen.casefold()):
-        word = match[0]
-        if len(word) > LONGEST_WORD or ONE_BY_ONE.search(word):
-            found += word
-        else:
-            found.append(word)
-        if len(found) >= MOST_WORDS:
-            break
-    return found[:MOST_WORDS]
+    seen = without(unicodedata.normalize("NFKC", text), ("Cf",)).casefold()
+    words = tuple(match[0] for match in islice(WORD.finditer(seen), MOST_WORDS))
+    if max(map(len, words), default=0) <= LONGEST_WORD and not ONE_BY_ONE.search(seen):
+        return words
+    return tuple(islice((piece for word in words for piece in _pieces(word)), MOST_WORDS))
+
+
+def _pieces(word: str) -> Sequence[str]:
+    return word if len(word) > LONGEST_WORD or ONE_BY_ONE.search(word) else (word,)
 
 
 def _runs(words: Sequence[str]) -> list[tuple[str, ...]]:
@@ -103,6 +104,11 @@ STOP_WORDS: dict[str, frozenset[str]] = {
         "Indonesian": "yang dan di dengan untuk tidak ini itu dari dalam adalah pada anda akan atau juga ke bisa saya",
     }.items()
 }
+SPOKEN = {
+    word: [name for name, listed in STOP_WORDS.items() if word in listed]
+    for word in frozenset[str]().union(*STOP_WORDS.values())
+}
+"""Stop word → the languages that have it."""
 SCRIPTS = (
     ("Latin", "A-Za-z\u00c0-\u024f\u1e00-\u1eff"),
     ("Greek", "\u0370-\u03ff"),
@@ -117,7 +123,9 @@ SCRIPTS = (
     ("Kana", "\u3040-\u30ff"),
     ("Han", "\u3400-\u4dbf\u4e00-\u9fff"),
 )
+"""Latin first: most texts hold no other."""
 LETTERS = tuple((name, re.compile(f"[{ranges}]")) for name, ranges in SCRIPTS)
+NOT_LATIN = re.compile(f"[{''.join(ranges for name, ranges in SCRIPTS if name != 'Latin')}]")
 ENOUGH_LETTERS, ENOUGH_HITS, ENOUGH_WORDS = 10, 3, 20
 """Letters that show a script; stop words that show a language; words of prose that cannot do without stop words."""
 
@@ -131,15 +139,16 @@ def language(text: str) -> str:
     script = _script(text)
     if script != "Latin":
         return script
-    words = plain_words(text)
-    hits = Counter({name: sum(word in listed for word in words) for name, listed in STOP_WORDS.items()})
-    (best, most), (_, second) = hits.most_common(2)
+    hits = Counter(name for word in plain_words(text) for name in SPOKEN.get(word, ()))
+    (best, most), (_, second) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
     return best if most >= ENOUGH_HITS and most >= 1.5 * second else ""
 
 
 def _script(text: str) -> str:
     """Return the script of most letters; empty where there are few. A tenth of kana makes Han Japanese."""
-    counts = {name: len(letters.findall(text[:4000])) for name, letters in LETTERS}
+    start = text[:4000]
+    scripts = LETTERS if NOT_LATIN.search(start) else LETTERS[:1]
+    counts = Counter({name: len(letters.findall(start)) for name, letters in scripts})
     if counts["Kana"] * 10 >= counts["Han"] and counts["Kana"]:
         counts["Kana"] += counts.pop("Han")
     name = max(counts, key=counts.__getitem__)
