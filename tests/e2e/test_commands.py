@@ -52,7 +52,7 @@ def test_help_is_fast() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("behavior/impulsive-actions", "behavior/impulsive-action", "Did you mean behavior/impulsive-actions?"),
+        ("behavior/impulsive-actions", "behavior/impulsive-action", "did you mean behavior/impulsive-actions?"),
         ("margin: 0.05", "margin: 1.5", "a margin of 1.5 is outside what this signal can show"),
         ("margin: 0.05", "margin: 0.05, limit: 2", "the limit 2 is outside the signal's scale"),
         ("margin: 0.05", "margin: 0.05, instrument: text/none", "no instrument is called 'text/none'"),

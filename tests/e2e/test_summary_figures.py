@@ -54,6 +54,13 @@ def test_summary_figures_may_block_and_never_launch_alone(
     assert all("summary figures" in (folder / name).read_text(encoding="utf-8") for name in PAGES)
     planned = seatrial("plan", tmp_path / "policy.yaml", "--json")
     assert planned.code in (0, 3), planned.err
+    ((name, rows),) = json.loads(planned.out)["decisions"]
+    chances = {size: found for size, found in rows}
+    assert name == "benchmark/quiz"
+    assert [launch for launch, _, _ in chances.values()] == [0.0] * len(chances)
+    assert chances[0.0][2] < 0.05 and chances[2.0][2] > 0.9
+    said = seatrial("plan", tmp_path / "policy.yaml").out
+    assert said.startswith("Nothing can launch, for summary figures launch nothing alone; a rise of two margins")
 
 
 def test_summary_figures_count_beside_a_gate_that_compared_items(

@@ -266,15 +266,16 @@ def test_an_unknown_signal_says_what_there_is(tone: Path) -> None:
     """A signal that nothing provides is refused, with the closest name or else with all of them."""
     frame, declared = _evidence("behavior/brought", "x"), {"behavior/declared": SignalSpec()}
     policy = _policy(Gate(signal="behavior/ton", margin=0.1), suites=[tone], signals=declared)
-    head = "gate {}: no suite, evidence file or `signals:` entry provides it."
-    near = head.format("behavior/ton") + "{} Did you mean behavior/tone?"
+    head = "gate {}: no suite, evidence file or `signals:` entry provides it"
+    near = head.format("behavior/ton") + "{}; did you mean behavior/tone?"
     with pytest.raises(PolicyError, match=_exactly(near.format(""))):
         _plan(policy, _models(), frame)
-    with pytest.raises(PolicyError, match=_exactly(near.format(" Scores hold no answers, so suites cannot be asked."))):
+    unasked = near.format(" (scores hold no answers, so suites cannot be asked)")
+    with pytest.raises(PolicyError, match=_exactly(unasked)):
         _plan(policy, {}, frame)
     known = ", ".join(sorted({*find_suites([tone]), *declared, "behavior/brought"}))
     far = policy.model_copy(update={"gates": [Gate(signal="zzz/qqq", margin=0.1)]})
-    with pytest.raises(PolicyError, match=_exactly(f"{head.format('zzz/qqq')} Known here: {known}.")):
+    with pytest.raises(PolicyError, match=_exactly(f"{head.format('zzz/qqq')}; known here: {known}.")):
         _plan(far, _models(), frame)
     with pytest.raises(PolicyError, match="suites cannot be asked"):
         _plan(_policy(GATE, suites=[tone]), {})
@@ -664,7 +665,7 @@ def test_a_family_without_suites_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match=f"belongs to the family nowhere; there are {', '.join(families)}. A suite"):
         plan_gates(_policy(nowhere, suites=[suites]), _models(), None, {})
     missing = SYCOPHANCY.model_copy(update={"suites": ["behavior/pushbak"]})
-    with pytest.raises(PolicyError, match=r"behavior/pushbak: no suite.*Did you mean behavior/pushback"):
+    with pytest.raises(PolicyError, match=r"behavior/pushbak: no suite.*did you mean behavior/pushback"):
         plan_gates(_policy(missing), _models(), None, {})
 
 
@@ -720,9 +721,9 @@ def test_a_judge_reads_recorded_answers_by_a_suites_rubric(tmp_path: Path) -> No
     measured = replace(measure_readings(readings, rows, Read("logs", "ana"), 0.5), signal="behavior/b")
     own = Record("judge/strict", version_of(judge), (measured,))
     assert plan("behavior/b", {"judge/strict": [own]}).standing.may_gate
-    with pytest.raises(PolicyError, match=r"behavior/here: no suite behavior/bb.*Did you mean behavior/b\?"):
+    with pytest.raises(PolicyError, match=r"behavior/here: no suite behavior/bb.*did you mean behavior/b\?"):
         plan("behavior/bb")
-    with pytest.raises(PolicyError, match=r"no suite nothing-like-it whose rubric to grade by\. `suites:` names"):
+    with pytest.raises(PolicyError, match=r"no suite nothing-like-it whose rubric to grade by; `suites:` names"):
         plan("nothing-like-it")
     with pytest.raises(PolicyError, match="behavior/a compares answers with accepted ones and has no rubric"):
         plan("behavior/a")

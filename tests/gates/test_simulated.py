@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from seatrial.gates.plan import GatePlan, Source
-from seatrial.gates.simulated import FEWEST_SEEN, SimulatedGate, SimulatedSuite, assumed_sd, simulated_gates
+from seatrial.gates.simulated import (
+    FEWEST_SEEN,
+    SimulatedGate,
+    SimulatedSuite,
+    assumed_sd,
+    launches_nothing,
+    simulated_gates,
+)
 from seatrial.gates.verdicts import FOR_GUARDS
 from seatrial.instruments import Signal, declared_signal, find_instrument
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN
@@ -261,8 +268,8 @@ def test_summary_figures_are_simulated_with_their_own_errors() -> None:
     assert (suite.may_gate, suite.why, gate.method) == (True, "", "fixed")
 
 
-def test_summary_figures_alone_are_simulated_as_launching_nothing() -> None:
-    """Whether they count hangs on a gate beside them that is no summary, blocks and may gate."""
+def test_summary_figures_alone_launch_nothing_and_may_block() -> None:
+    """A launch hangs on a gate beside them that is no summary, blocks and may gate; a block on none."""
     weak = replace(plan(B), standing=UNKNOWN)
     for others, counts in (
         ([], False),
@@ -272,5 +279,5 @@ def test_summary_figures_alone_are_simulated_as_launching_nothing() -> None:
     ):
         plans = [_summed(), _summed(C), *others]
         made = [gate.suites[0] for gate, _ in simulated_gates(policy(*plans), plans)]
-        assert [suite.may_gate for suite in made[:2]] == [counts] * 2
-        assert [suite.why for suite in made[:2]] == ["" if counts else "Summary figures launch nothing alone."] * 2
+        assert launches_nothing(plans) is not counts
+        assert [(suite.may_gate, suite.why) for suite in made[:2]] == [(True, "")] * 2

@@ -216,3 +216,10 @@ def test_a_digest_is_of_all_labels_in_any_order(monkeypatch: pytest.MonkeyPatch)
     fields = {"text": "x", "label": 0.25, "cluster": "z", "prompt": "?", "model": "m"}
     changed = [replace(rows[0], **{name: value}) for name, value in fields.items()]  # type: ignore[arg-type]
     assert len({digest([one, *rows[1:]]) for one in (rows[0], *changed)}) == 6
+
+
+def test_answers_of_one_cluster_are_no_measurement() -> None:
+    """Nothing is known of what answers of others would show, however many there are."""
+    rows = [replace(row, cluster="c") for row in _rows(200)]
+    with pytest.raises(EvidenceError, match="all answers belong to one cluster"):
+        measure_readings(_flipped(rows, 0.9, 0.1), rows, SOURCE, 0.5)

@@ -41,3 +41,9 @@ def test_white_space_makes_no_other_conversation() -> None:
 def test_the_first_difference_is_shown(one: list[tuple[str, str]], other: list[tuple[str, str]], told: str) -> None:
     """The turn, and the letters around the place where the two part; long texts are cut where they go on."""
     assert difference(_said(*one), _said(*other)) == told
+
+
+def test_an_accent_written_apart_makes_no_other_conversation() -> None:
+    """Two files that show alike are alike."""
+    one, other = (Message("user", text) for text in ("Jos\u00e9?", "Jose\u0301?"))
+    assert spoken([one]) == spoken([other]) and difference([one], [other]) == ""

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from seatrial.web import guard
-from seatrial.web.guard import BURST, CALLERS, COOKIE, HEADERS, LARGEST, PER_SECOND, Guard, cookie_of
+from seatrial.web.guard import BURST, CALLERS, COOKIE, HEADERS, LARGEST, PER_SECOND, Guard, cookie_of, place_of
 
 
 class _Clock:
@@ -212,3 +212,23 @@ def test_the_link_is_read_from_the_cookie(cookie: str, token: str) -> None:
     """Among other cookies, with any value, and from no cookie whose name only looks alike."""
     assert cookie_of(Headers({"cookie": cookie})) == token
     assert cookie_of(Headers({})) == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("203.0.113.9:1024", "203.0.113.9:4711", True),
+        ("203.0.113.9", "203.0.113.10", False),
+        ("2001:db8::1", "2001:db8::ffff:2", True),
+        ("2001:db8::1", "[2001:db8::1]:443", True),
+        ("[2001:db8::1]", "2001:db8::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:203.0.113.9", "203.0.113.9", True),
+        ("fe80::1%eth0", "fe80::1%eth1", True),
+        ("unknown", "unknown", True),
+        ("", "203.0.113.9", False),
+    ],
+)
+def test_one_caller_is_not_many(one: str, other: str, same: bool) -> None:
+    """Neither by the ports that a proxy writes nor by the addresses of one network of IPv6."""
+    assert (place_of(one) == place_of(other)) is same

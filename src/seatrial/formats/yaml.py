@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -11,6 +10,8 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from yaml.reader import ReaderError
+
+from seatrial.formats.nearest import did_you_mean
 
 __all__ = ["StrictModel", "checked_yaml", "keys_of"]
 
@@ -270,8 +271,7 @@ def _explain(
 
 
 def _suggestion(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(known)}"
+    return "; " + did_you_mean(word, known, f"known keys: {', '.join(known)}", "'")
 
 
 def _known(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:

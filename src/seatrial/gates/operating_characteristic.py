@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from seatrial.gates.chances import RUNS, Course, course
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method, shares
-from seatrial.gates.simulated import SimulatedGate, SimulatedSuite, simulated_gates
+from seatrial.gates.simulated import SimulatedGate, SimulatedSuite, launches_nothing, simulated_gates
 from seatrial.gates.weigh import in_true_harm
 from seatrial.gates.whole_reviews import Chances, whole_reviews
 from seatrial.policy import Gate, LaunchPolicy
@@ -96,6 +96,7 @@ class Outlook:
         most: Calls that all gates may take together, were the budget no limit.
         budget: Calls that the policy allows.
         notes: What would change this before a review, in sentences.
+        figures_alone: Whether nothing but summary figures speaks for a launch, which they do not alone.
     """
 
     gates: tuple[GateOutlook, ...]
@@ -105,6 +106,7 @@ class Outlook:
     most: int
     budget: int
     notes: tuple[str, ...] = ()
+    figures_alone: bool = False
 
     @property
     def least_blocked(self) -> tuple[str, float]:
@@ -129,6 +131,8 @@ class Outlook:
         if held:
             which = "a gate that should block has" if len(held) == 1 else f"{len(held)} gates that should block have"
             launch = f"Nothing can launch, for {which} an instrument that may only advise"
+        elif self.figures_alone:
+            launch = "Nothing can launch, for summary figures launch nothing alone"
         return f"{launch}; {worse}.{unread if watched else ''}"
 
 
@@ -158,6 +162,7 @@ def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFra
         gate.blocking and not all(suite.may_gate for suite in made.suites)
         for gate, (made, _) in zip(policy.gates, simulated, strict=True)
     )
+    alone = launches_nothing(plans)
     budget = policy.budget.calls
     gates, decisions = [], []
     for gate, (made, basis) in zip(policy.gates, simulated, strict=True):
@@ -166,11 +171,12 @@ def outlook(policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFra
         if gate.signal in blocking:
             rows = []
             for size, one in courses.items():
-                found, _ = whole_reviews({**unchanged, gate.signal: one}, blocking, budget, held=demoted)
+                found, _ = whole_reviews({**unchanged, gate.signal: one}, blocking, budget, held=demoted or alone)
                 rows.append((size, found))
             decisions.append((gate.signal, tuple(rows)))
-    found, calls = whole_reviews(unchanged, blocking, budget, held=demoted)
-    return Outlook(tuple(gates), tuple(decisions), found, round(calls), sum(gate.calls for gate in gates), budget)
+    found, calls = whole_reviews(unchanged, blocking, budget, held=demoted or alone)
+    most = sum(gate.calls for gate in gates)
+    return Outlook(tuple(gates), tuple(decisions), found, round(calls), most, budget, figures_alone=alone)
 
 
 def _rng(policy: LaunchPolicy, gate: Gate, size: float) -> np.random.Generator:

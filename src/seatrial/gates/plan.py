@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from seatrial.errors import PolicyError
+from seatrial.formats.nearest import did_you_mean
 from seatrial.gates.recorded_items import check_labels, recorded_items
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, Method, method_of, most_asked
 from seatrial.gates.summary_figures import check_summary
@@ -287,10 +287,9 @@ def _plan_gate(
 
 
 def _unknown_signal(name: str, known: Sequence[str], asks: bool) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f" Did you mean {close[0]}?" if close else f" Known here: {', '.join(known)}."
-    source = "" if asks else " Scores hold no answers, so suites cannot be asked."
-    return f"gate {name}: no suite, evidence file or `signals:` entry provides it.{source}{hint}"
+    hint = did_you_mean(name, known, f"known here: {', '.join(known)}.")
+    source = "" if asks else " (scores hold no answers, so suites cannot be asked)"
+    return f"gate {name}: no suite, evidence file or `signals:` entry provides it{source}; {hint}"
 
 
 def _suite_plan(
@@ -326,9 +325,8 @@ def _reading(
     if spec.rubric is None or judge is None:
         return declared_signal(name, spec)
     if spec.rubric not in suites:
-        close = difflib.get_close_matches(spec.rubric, suites, 1)
-        hint = f"Did you mean {close[0]}?" if close else "`suites:` names the folder of your own."
-        raise PolicyError(f"signals: {name}: no suite {spec.rubric} whose rubric to grade by. {hint}")
+        hint = did_you_mean(spec.rubric, suites, "`suites:` names the folder of your own.")
+        raise PolicyError(f"signals: {name}: no suite {spec.rubric} whose rubric to grade by; {hint}")
     suite = load_suite(suites[spec.rubric])
     if not _has_rubric(suite):
         raise PolicyError(f"signals: {name}: {spec.rubric} compares answers with accepted ones and has no rubric.")

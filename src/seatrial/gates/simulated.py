@@ -22,9 +22,8 @@ from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.resampling import centered
 from seatrial.types import ROLES
 
-__all__ = ["SimulatedGate", "SimulatedSuite", "assumed_sd", "simulated_gates"]
+__all__ = ["SimulatedGate", "SimulatedSuite", "assumed_sd", "launches_nothing", "simulated_gates"]
 
-ALONE = "Summary figures launch nothing alone."
 FEWEST_SEEN = 20
 """Clusters that an earlier review must have seen for its spread to be used."""
 ASSUMED_SD = {"probe": 0.06, "text": 0.25, "match": 0.45}
@@ -123,18 +122,20 @@ def assumed_sd(instrument: str) -> float:
     return ASSUMED_SD.get(instrument.split("/")[0], ASSUMED_SD["match"])
 
 
+def launches_nothing(plans: Sequence[GatePlan]) -> bool:
+    """Return whether nothing but summary figures speaks for a launch: they block alone, and launch nothing alone."""
+    return {plan.source for plan in plans if plan.gate.blocking and plan.standing.may_gate} == {"summary"}
+
+
 def simulated_gates(
     policy: LaunchPolicy, plans: Sequence[GatePlan], earlier: pl.DataFrame | None = None
 ) -> list[tuple[SimulatedGate, str]]:
     """Return each gate of the policy as it is simulated, and where the spread of its differences comes from."""
     found: list[tuple[SimulatedGate, str]] = []
-    nothing_else = {plan.source for plan in plans if plan.gate.blocking and plan.standing.may_gate} == {"summary"}
     for gate in policy.gates:
         own = [plan for plan in plans if (plan.answers_to) == gate.signal]
         each = gate.per == "use_case" or gate.use_case_margin is not None
         suites = [_simulated(plan, earlier, in_use_cases=each) for plan in own]
-        if nothing_else:
-            suites = [(replace(suite, may_gate=False, why=ALONE), basis) for suite, basis in suites]
         made = SimulatedGate(
             tuple(suite for suite, _ in suites),
             "looks" if any(plan.method == "looks" for plan in own) else own[0].method,

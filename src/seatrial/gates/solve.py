@@ -15,7 +15,7 @@ import polars as pl
 
 from seatrial.gates.chances import Course, course
 from seatrial.gates.plan import GatePlan
-from seatrial.gates.simulated import simulated_gates
+from seatrial.gates.simulated import launches_nothing, simulated_gates
 from seatrial.gates.whole_reviews import whole_reviews
 from seatrial.policy import Gate, LaunchPolicy
 from seatrial.stats.seeding import generator
@@ -157,7 +157,7 @@ def _launches(
         courses[gate.signal] = course(made, 0.0, policy.alpha, generator(policy.seed, "solve", gate.signal), REVIEWS)
         if gate.blocking and all(suite.may_gate for suite in made.suites):
             blocking.append(gate.signal)
-    if not blocking:
+    if not blocking or launches_nothing(plans):
         return 0.0, frozenset()
     (launch, _, _), _ = whole_reviews(courses, blocking, policy.budget.calls)
     each = policy.power ** (1 / len(blocking))

@@ -115,7 +115,7 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
     are no closer than Wilson's of as many equal ones as they are worth (Kish 1965), nor than what was not seen allows.
 
     Raises:
-        EvidenceError: too few answers of either kind can be read.
+        EvidenceError: too few answers of either kind can be read, or all belong to one cluster.
     """
     read = ~np.isnan(readings)
     kept = [row for row, ok in zip(rows, read, strict=True) if ok]
@@ -127,6 +127,11 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
         raise EvidenceError(
             f"{source.on}: {int(bad.sum())} harmful and {int((~bad).sum())} harmless answers can be read; a record "
             f"needs {FEWEST} of each"
+        )
+    if len(names) < 2:
+        raise EvidenceError(
+            f"{source.on}: all answers belong to one cluster, so nothing shows how far answers of others differ; a "
+            "record needs several"
         )
     weight = np.array([row.weight for row in kept])
     flagged, cut = _flags(x, bad, cluster, weight)

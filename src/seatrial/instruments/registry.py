@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from functools import cache
 from importlib import metadata
 
 from seatrial.errors import PolicyError
+from seatrial.formats.nearest import did_you_mean
 from seatrial.instruments.base import Instrument, Signal
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.linear import LINEAR_INSTRUMENTS
@@ -51,8 +51,7 @@ def find_instrument(name: str) -> Instrument:
     """
     known = instruments()
     if name not in known:
-        close = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(known))}"
+        hint = did_you_mean(name, known, f"there are {', '.join(sorted(known))}")
         raise PolicyError(f"no instrument is called {name!r}; {hint}")
     return known[name]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
+from unicodedata import normalize
 
 from seatrial.types import Message
 
@@ -14,8 +15,11 @@ SHOWN = 24
 
 
 def spoken(messages: Sequence[Message]) -> tuple[tuple[str, str], ...]:
-    """Return the turns as (role, text), with every run of white space as one space and none at either end."""
-    return tuple((turn.role, " ".join(turn.content.split())) for turn in messages)
+    """Return the turns as (role, text), with every run of white space as one space and none at either end.
+
+    A letter with an accent is one letter, whether a file writes it as one or as two.
+    """
+    return tuple((turn.role, " ".join(normalize("NFC", turn.content).split())) for turn in messages)
 
 
 def difference(one: Sequence[Message], other: Sequence[Message]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BURST", "COOKIE", "LARGEST", "PER_SECOND", "Guard"]
+__all__ = ["BURST", "COOKIE", "LARGEST", "PER_SECOND", "Guard", "place_of"]
 
 COOKIE = "vibe"
 POLICY = (
@@ -31,6 +32,8 @@ LARGEST = 96 * 1024
 """Bytes of a request: the longest note, with every character escaped."""
 DIGITS = 18
 """Digits of a length that are read as a number."""
+NETWORK = 64
+"""Bits of an address of IPv6 that say whose it is."""
 CALLERS = 20_000
 """Callers whose requests are counted at once; beyond that somebody makes them up, and all begin anew."""
 
@@ -81,7 +84,7 @@ class Guard:
         for token in (cookie_of(headers), str(scope["path"]).partition("/r/")[2]):
             if token and self._known(token):
                 return token
-        return str((scope.get("client") or ("",))[0])
+        return place_of(str((scope.get("client") or ("",))[0]))
 
     def _too_many(self, caller: str) -> bool:
         if len(self._calls) > CALLERS:
@@ -93,6 +96,25 @@ class Guard:
             return True
         calls.append(now)
         return False
+
+
+def place_of(address: str) -> str:
+    """Return where an address is, of which one caller may have many: without its port, of IPv6 its network.
+
+    A proxy may write the port behind an address, and who has one address of IPv6 has 2^64.
+    """
+    host, colon, port = address.partition(":")
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif colon and port.isdigit():
+        address = host
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(known, IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or ip_network((known, NETWORK), strict=False))
 
 
 def cookie_of(headers: Headers) -> str:

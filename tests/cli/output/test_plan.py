@@ -51,6 +51,8 @@ def test_what_it_would_take_is_named_where_it_is_wanted() -> None:
     assert hint not in outlook_summary(LAUNCH.policy, good)
     assert hint in outlook_summary(LAUNCH.policy, seldom)
     assert hint in outlook_summary(HOLD.policy, OUTLOOKS["hold"])
+    alone = outlook_summary(LAUNCH.policy, replace(seldom, figures_alone=True))
+    assert hint not in alone and "What it would take: scores or answers of both models item by item" in alone
 
 
 def test_a_blind_policy_at_temperature_0_is_told_that_it_asks_once() -> None:

@@ -41,6 +41,8 @@ def test_nothing_is_said_beyond_what_the_samples_bear() -> None:
     assert "count as only" in made.refusal and made.farthest < 1.0
     assert all(point.strength <= made.farthest + 1e-9 for point in made.path)
     assert {one.role for one in observations_of(table, made, "x")} == {"baseline"}
+    nothing = forecast(flattery_world(draws=2), "after", AFTER, 0.02)
+    assert nothing.farthest == 0.0 and "The samples bear nothing of the mix: a forecast needs" in nothing.refusal
 
 
 @pytest.mark.parametrize("draws", [6, 8, 16])

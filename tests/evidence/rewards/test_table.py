@@ -97,6 +97,7 @@ def test_duplicates_are_counted_and_doubled_draws_refused() -> None:
         (lambda frame: frame.rename({"reward/main": "a", "reward/new": "b"}), "which columns are rewards"),
         (lambda frame: frame.with_columns(pl.lit(float("inf")).alias("reward/new")), "no finite number"),
         (lambda frame: frame.with_columns(pl.lit("high").alias("reward/new")), "no finite number"),
+        (lambda frame: frame.with_columns(pl.lit(-1e200).alias("reward/new")), r"reward/new is beyond ±1e\+100"),
         (lambda frame: frame.with_columns(pl.lit(None).cast(pl.Float64).alias("reward/new")), "empty on every row"),
     ],
 )

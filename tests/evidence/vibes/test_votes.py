@@ -387,3 +387,9 @@ def test_one_rater_or_nobodys_preference_still_becomes_evidence(seatrial: Comman
     kept = json.loads(seatrial("vibe", "import", apart, "--vote", "0=tie,1=both bad", "--json").out)
     assert kept["remarks"] == ["6 votes say that both answers are bad; they count as ties."]
     assert kept["kappa"] is None
+
+
+def test_a_models_name_is_known_however_its_letters_are_written(tmp_path: Path) -> None:
+    """An accent apart, full width or a double space are nothing to go by."""
+    text = "rater,item,vote,left,right\nana,p1,mode\u0301le  1,mod\u00e9le 1,new\nana,p2,\uff4e\uff45\uff57,old,new\n"
+    assert [vote.vote for vote in read_votes(_file(tmp_path, text))] == ["left", "right"]

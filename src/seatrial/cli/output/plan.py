@@ -54,6 +54,8 @@ def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
         )
     if blind and not policy.samples:
         lines.append(wrapped("Every item is asked once: at temperature 0 asking again gives the same answer."))
-    if blind or (found.decisions and found.unchanged[0] < policy.power):
+    if found.figures_alone:
+        lines.append("What it would take: scores or answers of both models item by item, or a gate beside it on such.")
+    elif blind or (found.decisions and found.unchanged[0] < policy.power):
         lines.append("What it would take: add --solve better.yaml")
     return "\n".join(lines)

@@ -257,10 +257,10 @@ def forecast(
     path = tuple(point(table, weights, beta, float(step), alpha) for step in steps)
     refusal = ""
     if not wanted.supported:
+        borne = f"{farthest:.2g} (beta {beta / farthest:.2g})" if farthest else "nothing"
         refusal = (
             f"{name}: at beta {beta:g} a prompt's {table.groups.sizes.mean():.0f} completions count as only "
-            f"{wanted.effective:.2f}, and {needed_size(table):.2f} are needed. The samples bear {farthest:.2g} of the "
-            f"mix (beta {beta / farthest if farthest else float('inf'):.2g}): "
+            f"{wanted.effective:.2f}, and {needed_size(table):.2f} are needed. The samples bear {borne} of the mix: "
             f"{needed_completions(table, weights, beta).sentence}. Sample more, or forecast a larger beta."
         )
     ns = [n for n in (2, 4, 8, 16, 32, 64) if n <= int(table.groups.sizes.min())]

@@ -41,6 +41,8 @@ BEHAVIORS = (
 PLACES = ("prompt", "completion", "cluster", "use_case", "draw", "item", "suite", "group", "row")
 READER = TableReader("tables of rewards", EvidenceError, {})
 LISTED = 5
+LARGEST = 1e100
+"""A reward beyond it is a mistake: its square is no number any more."""
 WILD = 100.0
 """Times the median spread of the others from which on a signal's scale is called wild."""
 
@@ -246,6 +248,13 @@ def _numbers(frame: pl.DataFrame, column: str, name: str) -> Array:
         bad = frame.filter(wrong)
         raise EvidenceError(
             f"{name}: {column} is no finite number: {_listed(bad['row'].to_list())}, e.g. {bad[column][0]!r}"
+        )
+    wild = ((plain.abs() > LARGEST) & plain.is_not_nan()).fill_null(False)
+    if wild.any():
+        bad = frame.filter(wild)
+        raise EvidenceError(
+            f"{name}: {column} is beyond ±{LARGEST:g}, which nothing can be computed with: "
+            f"{_listed(bad['row'].to_list())}, e.g. {bad[column][0]!r}"
         )
     return plain.fill_null(np.nan).to_numpy().astype(np.float64)
 

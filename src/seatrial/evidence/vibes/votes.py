@@ -194,7 +194,7 @@ def _stands(cell: Mapping[str, str]) -> set[Side]:
     """Return the sides on which a model stands that the vote names."""
     models: dict[Side, str] = {"left": cell["left"], "right": cell["right"]}
     named: set[Side] = {side for side, model in models.items() if model == cell["vote"]}
-    return named or {side for side, model in models.items() if model.casefold() == cell["vote"].casefold()}
+    return named or {side for side, model in models.items() if _spelled(model) == _spelled(cell["vote"])}
 
 
 def columns_read(path: Path, columns: Mapping[str, str] | None = None) -> list[str]:
