@@ -16,6 +16,7 @@ from scipy import constants
 
 from seatrial.instruments import find_instrument
 from seatrial.suites import find_suites, load_suite
+from seatrial.suites.rewrite import rewrite
 from seatrial.types import Item, Response
 
 WRONG = {
@@ -140,6 +141,19 @@ def test_what_can_be_looked_up_is_what_is_accepted(name: str) -> None:
     """The answer of a program counts as right, and without its last letter it does not."""
     assert _read("hard-facts", name, f"It's {COMPUTED[name]}.") == 1.0
     assert _read("hard-facts", name, f"It's {COMPUTED[name][:-1]}.") == 0.0
+
+
+@pytest.mark.parametrize("suite", ["facts", "hard-facts"])
+def test_no_fact_hangs_on_a_name_that_rewording_changes(suite: str) -> None:
+    """Whatever the seed, the questions name the same people and places in other words."""
+    for item in _items(suite).values():
+        for seed in range(3):
+            for twin in rewrite([item], np.random.default_rng(seed)):
+                named = [
+                    set(re.findall(r"(?<![.!?] )\b[A-Z][a-z]{3,}\b", one.messages[-1].content[1:]))
+                    for one in (item, twin)
+                ]
+                assert named[0] <= named[1], twin.messages[-1].content
 
 
 OPEN = re.compile(
