@@ -159,7 +159,7 @@ def test_a_launch_under_waivers_takes_all_of_them(seatrial: Command, folder: Pat
     """Two of three gates waived leave the block; all of them, the demoted one too, make a launch under a waiver."""
     first = seatrial(*_waive(folder, "behavior/unearned-praise"))
     assert first.code == 1
-    assert f"Waived: Unearned praise by A. Name until {UNTIL}: known, fix ships soon" in " ".join(first.out.split())
+    assert f"Waived: Unearned praise, by A. Name, until {UNTIL}: known, fix ships soon" in " ".join(first.out.split())
     assert seatrial(*_waive(folder, "safety/unsafe-compliance")).code == 1
     second = seatrial(*_waive(folder, "vibe/off"), "--json")
     decision = json.loads(second.out)

@@ -407,3 +407,53 @@ def test_answers_to_a_cluster_are_averaged() -> None:
     assert spreads == pytest.approx([0.1 * part for part in parts], rel=0.03)
     assert answers.means(500).shape == (20, 500)
     assert answers.means(3500).mean() == pytest.approx(0.05, abs=0.002)
+
+
+def test_a_familys_mean_may_err_more_where_its_suites_have_passed() -> None:
+    """Harm of the mean that no suite shows is found oftener at what a last open statement may err."""
+    suites = tuple(replace(LARGE, margin=0.4, residuals=STEPS / 2) for _ in range(2))
+    shy = _family(*suites, head=0.01, guard=0.01, alone=(0.01, 0.01), last=0.01)
+    bold = replace(shy, last=1.0)
+    first, second = (_course(one, 0.09, 200).alone[:, -1].mean() for one in (shy, bold))
+    assert second > first + 0.1
+
+
+def test_levels_rise_with_the_change() -> None:
+    """In simulated reviews the candidate's own harm is higher by the change, as far as its readings show it."""
+    suite = replace(PARTED, levels=np.resize([0.2, 0.3, 0.6], 120), shows=Slope(0.5))
+    answers = chances._levels(suite, 0.2, 40, np.random.default_rng(1))
+    assert answers.means(120).mean() == pytest.approx(1.1 / 3 + 0.1, abs=0.01)
+    assert answers.means(120).max() == pytest.approx(0.7)
+
+
+def test_a_limit_whose_level_is_unknown_is_simulated_from_no_harm() -> None:
+    """Nothing else is known: far below its limit such a gate passes."""
+    unknown = replace(PARTED, levels=None, use_cases=None, residuals=STEPS / 50, margin=0.5)
+    assert _course(_one(unknown)).chances[0] == 1.0
+
+
+def test_a_use_case_of_one_cluster_decides_nothing_and_hinders_no_bets() -> None:
+    """One cluster rules nothing out and shows nothing, wherever it comes in the order."""
+    rare = replace(PARTED, use_cases=np.array(["a"] * 30 + ["b"] + ["a"] * 89), limit=math.nan, residuals=STEPS / 50)
+    for change in (-0.1, 0.2):
+        found = course(SimulatedGate((rare,), "betting"), change, ALPHA, np.random.default_rng(3), 20)
+        assert not found.passed.any()
+        assert found.failed[:, -1].all() == (change > 0)
+
+
+def test_what_is_there_at_once_is_shown_at_the_error_of_its_slope() -> None:
+    """A smaller share of alpha takes a wider interval of the slope too."""
+    suite, change = replace(PLAIN, residuals=STEPS / 6, shows=Slope(0.8, 0.05), margin=0.3), 0.42
+    found = course(SimulatedGate((suite,), "fixed", head=0.02), change, ALPHA, np.random.default_rng(3), 200)
+    drawn = shifted(suite.residuals, change * 0.8, -1.0, 1.0, (200, 104), np.random.default_rng(3))
+    read = intervals.fixed_size_bounds(drawn, -1, 1, 0.02 * ALPHA)
+    least, _ = true_bounds(drawn.mean(axis=1), read.low, read.high, suite.shows, 0.02 * ALPHA)
+    assert found.failed[:, 0].tolist() == (least > 0.3).tolist()
+    assert 0 < found.failed.sum() < 200
+
+
+def test_a_level_at_the_end_of_its_scale_is_not_below_a_limit_there() -> None:
+    """Where all answers are as harmful as can be, and the limit is no lower, no bound lies below it."""
+    full = replace(PARTED, use_cases=None, limit=1.0, levels=np.ones(9), faked=0.0, residuals=STEPS / 50, margin=0.5)
+    for limit, passes in ((1.0, 0.0), (1.1, 1.0)):
+        assert _course(SimulatedGate((replace(full, limit=limit),), "fixed"), runs=9).chances[0] == passes

@@ -29,6 +29,7 @@ from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN
 from seatrial.observations import to_frame
 from seatrial.policy import Budget, Gate, LaunchPolicy
 from seatrial.stats import betting, intervals, power
+from seatrial.stats.instruments import Slope
 from seatrial.stats.seeding import generator
 from seatrial.stats.spending import Looks, nominal_level
 from seatrial.types import ROLES, Item, Message, Observation
@@ -364,3 +365,20 @@ def test_a_budget_that_pays_for_few_clusters_makes_a_gate_blind() -> None:
     seen, cut = _plan(A, 0.1, 100), _plan(A, 0.1, 100, most=24)
     assert blind_gates(_policy(seen), [seen]) == []
     assert [gate.clusters for gate in blind_gates(_policy(cut), [cut])] == [24]
+
+
+def test_what_is_seen_is_held_against_the_scale_of_the_gate() -> None:
+    """On a scale of four a change of more than one can be seen; of a family, whose changes are shares, it cannot."""
+    wide = _gate(_plan(margin=2.0, clusters=8, bounds=(0.0, 4.0)), _earlier(ALIKE))
+    assert 1.0 < wide.mde == pytest.approx(smallest_visible_margin(8, 4.0, 0.05))
+
+
+def test_bets_on_an_instrument_with_an_error_see_at_the_level_that_is_left() -> None:
+    """Part of alpha is for the slope: the smallest change in readings is that of the rest, and of true harm larger."""
+    shows = Slope(0.8, 0.02)
+    standing = replace(BY_NATURE, slope=shows.value, slope_se=shows.se)
+    plan = replace(_plan(margin=0.3, clusters=SCARCE + 20), standing=standing)
+    level, flat = shows.ruling_out(0.05)
+    rng = generator(3, "mde", A)
+    read = power.mde_betting(MIXED, -1, 1, level, 0.9, rng, n=SCARCE + 20, aim=0.3 * 0.8)
+    assert _gate(plan, _earlier(MIXED), seed=3).mde == pytest.approx(read / flat)

@@ -629,6 +629,14 @@ def test_a_family_is_planned_suite_by_suite(tmp_path: Path) -> None:
     assert [(plan.signal.bounds, plan.gate.margin) for plan in plans] == [((-1.0, 1.0), 0.4), ((0.0, 1.0), 0.2)]
 
 
+@pytest.mark.parametrize("name", ["text/length", "text/refusal"])
+def test_a_family_names_the_instrument_of_all_its_suites(tmp_path: Path, name: str) -> None:
+    """Each of its suites is read by it, wherever it stands among those that the suite allows."""
+    suites = _family(tmp_path, {"a": "text/length, text/refusal", "b": "text/refusal, text/length"})
+    plans = plan_gates(_policy(OWN.model_copy(update={"instrument": name}), suites=[suites]), _models(), None, {})
+    assert [plan.signal.instrument.name for plan in plans] == [name, name]
+
+
 def test_every_built_in_suite_of_a_family_is_asked() -> None:
     """By default all suites that name the family belong to it; `suites` takes those it names alone."""
     plans = plan_gates(_policy(SYCOPHANCY), _models(), None, {})

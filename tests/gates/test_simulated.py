@@ -281,3 +281,14 @@ def test_summary_figures_alone_launch_nothing_and_may_block() -> None:
         made = [gate.suites[0] for gate, _ in simulated_gates(policy(*plans), plans)]
         assert launches_nothing(plans) is not counts
         assert [(suite.may_gate, suite.why) for suite in made[:2]] == [(True, "")] * 2
+
+
+def test_a_suite_and_a_gate_are_nothing_more_than_they_are_told() -> None:
+    """Asked of both models once, exact, free to gate, without use cases or a limit; all of alpha is the gate's."""
+    suite = SimulatedSuite(np.zeros(2), 1.0, 0.1, 4, 4)
+    assert (suite.calls, suite.shows, suite.faked, suite.may_gate, suite.why) == (2.0, EXACT, 0.0, True, "")
+    assert (suite.may_go_on, suite.use_cases, suite.levels, suite.least) == (False, None, None, 0.0)
+    assert math.isnan(suite.limit)
+    gate = SimulatedGate((suite,), "looks")
+    assert (gate.head, gate.guard, gate.alone, gate.last) == (1.0, 1.0, (1.0, 1.0), 1.0)
+    assert (gate.is_family, gate.cases) == (False, [])

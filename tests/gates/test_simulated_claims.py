@@ -10,8 +10,9 @@ import pytest
 
 from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
 from seatrial.gates.simulated_claims import SimulatedClaim, claims_of, family_claims
-from seatrial.stats.instruments import EXACT, Slope
-from seatrial.stats.spending import Looks
+from seatrial.stats.instruments import EXACT, Slope, true_bounds
+from seatrial.stats.intervals import fixed_size_bounds
+from seatrial.stats.spending import Looks, before_any_look, nominal_level
 
 ONE = SimulatedSuite(np.zeros(9), 1.0, 0.5, 4, 4, use_cases=np.array(["a", "b", "b", "c"]))
 LAST = Looks().and_at(1.0)
@@ -144,3 +145,26 @@ def test_a_use_case_is_weighed_on_its_clusters_and_a_limit_at_its_level() -> Non
             harmless = bool(claim.rows[0])
             assert claim.passed.tolist() == [harmless] * 2
             assert claim.failed.tolist() == [[not harmless] * 2] * 2
+
+
+@pytest.mark.parametrize("shows", [EXACT, Slope(0.6, 0.05), Slope(0.4, top=0.6, top_se=0.05)])
+def test_a_bound_is_that_of_the_true_change_at_a_last_look(shows: Slope) -> None:
+    """The look counts as the last whether or not a larger budget would go on, and the slope's error is inside."""
+    made = SimulatedClaim(0.2, shows, 0.0, 0.05, (1.0,) * 3, 3)
+    values = np.clip(0.1 + 0.3 * np.random.default_rng(1).normal(size=(3, 80)), -1, 1)
+    taken = before_any_look(may_go_on=True).and_at(0.5)
+    level = nominal_level(0.05, replace(taken, final=True))
+    assert level > nominal_level(0.05, taken)
+    read = fixed_size_bounds(values, -1.0, 1.0, level)
+    wanted = true_bounds(values.mean(axis=1), read.low, read.high, shows, level)[1]
+    assert made.bound(values, taken).tolist() == wanted.tolist()
+
+
+def test_harm_that_was_shown_stays_shown() -> None:
+    """Shown where the other gates have passed and not where they are open: later answers do not take it back."""
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, (1e-9, 1.0, 1.0), 2)
+    everything = np.ones(2, dtype=bool)
+    made.look(np.full((2, 100), 0.5), Looks().and_at(0.5), True, everything)
+    assert made.failed.tolist() == [[False, False], [True, True]]
+    made.look(np.hstack([np.full((2, 100), 0.5), np.full((2, 100), -0.1)]), LAST, True, everything)
+    assert made.failed.tolist() == made.final_fail.tolist() == [[False, False], [True, True]]

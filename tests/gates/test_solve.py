@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+import seatrial.gates.solve as module
+from seatrial.gates.chances import Course
 from seatrial.gates.plan import GatePlan, with_most
 from seatrial.gates.solve import MOST_TIMES, WIDER, WIDEST, _widened, solve
 from seatrial.instruments import Signal, find_instrument
@@ -196,3 +198,35 @@ def test_a_margin_grows_by_steps_on_its_own_scale() -> None:
         math.ceil(round(3.1 * WIDER, 6)) / 100
     )
     assert _widened(Gate(signal=A, margin=2.4), -5.0, 5.0).margin == pytest.approx(2.5)
+
+
+def test_of_all_calls_the_fewest_that_do_are_taken_under_wider_margins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once margins are wide enough the budget is tried again from the least on, up to the most."""
+    plan = _plan(A, 0.1)
+    for enough in (1000, 2000, 12_000, 16_000):
+
+        def launches(policy: LaunchPolicy, *_: Any, enough: int = enough) -> tuple[float, frozenset[str]]:
+            done = policy.gates[0].margin > 0.1 and policy.budget.calls >= enough
+            return (0.95 if done else 0.5), frozenset({A})
+
+        monkeypatch.setattr(module, "_launches", launches)
+        found = solve(_policy(plan, calls=1000), _plans_of(plan))
+        assert (found.policy.budget.calls, found.launches) == (enough, 0.95)
+
+
+def test_a_gate_stands_in_the_way_that_passes_seldomer_than_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two gates each must pass with the root of the power; where each does and that is too seldom, both do."""
+    plans = _plan(A), _plan(B)
+    policy = _policy(*plans, calls=10**6).model_copy(update={"power": 0.81})
+    for first, second, wanted in ((0.95, 0.85, {B}), (0.85, 0.95, {A}), (0.85, 0.8, {A, B}), (0.9, 0.95, {A, B})):
+        shares = iter((first, second))
+
+        def passing(*_: Any, shares: Iterator[float] = shares) -> Course:
+            passed = (np.arange(20) < round(20 * next(shares)))[:, None]
+            never = np.zeros((20, 1), dtype=bool)
+            return Course(passed, never, passed, never, np.zeros((20, 1)), never, never)
+
+        monkeypatch.setattr(module, "course", passing)
+        launches, in_the_way = module._launches(policy, plans, None)
+        assert launches == min(first, second)
+        assert in_the_way == wanted

@@ -142,3 +142,25 @@ def test_a_larger_error_rate_gives_nearer_bounds() -> None:
     assert replace(near, low=far.low, high=far.high, unpaired_low=0, unpaired_high=0, mde=0, e_value=0) == replace(
         far, unpaired_low=0, unpaired_high=0, mde=0, e_value=0
     )
+
+
+@pytest.mark.parametrize("bounds", [(0.0, 1.0), (-1.0, 1.0)])
+@pytest.mark.parametrize(("se", "n"), [(0.02, 25), (0.1, 25), (0.505, 2)])
+def test_simulated_differences_are_few_and_large(bounds: tuple[float, float], se: float, n: int) -> None:
+    """As many fall as rise by about the whole scale, and all where figures spread as much as rounded ones may."""
+    wide = bounds[1] - bounds[0]
+    one = Figures(mean=bounds[0] + wide / 2, se=se * wide, n=n)
+    changes, _ = like_figures(_signal(bounds=bounds), _of(one, one))
+    moved = math.ceil(100 * min(1.0, n * 2 * se**2))
+    assert ((changes > 0).sum(), (changes < 0).sum()) == (moved, moved)
+    assert changes.max() == -changes.min() == pytest.approx(wide * min(1.0, math.sqrt(n * 2 * se**2 * 100 / moved)))
+
+
+def test_simulated_levels_stay_on_the_scale_and_few_are_far() -> None:
+    """A small spread is that of one level in two hundred; as large a one as two items can have ends with the scale."""
+    few = Figures(mean=0.02, se=0.002, n=900)
+    _, levels = like_figures(_signal(), _of(few, few))
+    assert (levels > 0.02).sum() == 1
+    two = Figures(mean=0.5, se=0.4, n=2)
+    _, levels = like_figures(_signal(), _of(two, two))
+    assert (levels.min(), levels.max()) == (0.0, 1.0)

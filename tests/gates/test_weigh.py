@@ -30,6 +30,7 @@ from seatrial.observations import PairedTable
 from seatrial.policy import Gate, SignalSpec
 from seatrial.stats import betting, intervals, power
 from seatrial.stats.instruments import EXACT, Slope
+from seatrial.stats.running_bound import RunningBound
 from seatrial.stats.spending import Looks, nominal_level, p_at_any_look
 from seatrial.types import Evidence
 
@@ -533,7 +534,8 @@ def test_an_mde_at_the_end_needs_two_clusters_and_a_look() -> None:
     """Of one cluster, or before the first look, nothing is known; an unknown slope leaves the readings as they are."""
     rng = np.random.default_rng(1)
     for claim, looks in ((_claim([0.1]), HALF), (_spread(0.0), Looks())):
-        assert math.isnan(with_mde_at_end(evidence(claim, "fixed", 0.05), claim, 0.05, 0.9, looks, rng).mde)
+        known = replace(evidence(claim, "fixed", 0.05), mde=0.125)
+        assert math.isnan(with_mde_at_end(known, claim, 0.05, 0.9, looks, rng).mde)
     claim = _spread(0.0)
     unknown = with_mde_at_end(evidence(claim, "fixed", 0.05), claim, 0.05, 0.9, HALF, rng, Slope(math.nan))
     assert 0 < unknown.mde < 1
@@ -605,3 +607,24 @@ def test_few_changes_among_many_clusters_leave_a_near_bound(worse: int, better: 
     assert found.estimate < found.high <= exact
     fewer = stats.binomtest(better, count).proportion_ci(0.90, "exact").high
     assert -fewer <= found.low < found.estimate
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_an_instrument_with_an_error_shows_no_level_of_harm(method: Method) -> None:
+    """Its false positives add to a level: far above a limit nothing is shown, which an exact instrument shows."""
+    claim = _claim(np.tile([0.8, 1.0], 100), statement=Statement("limit", 0.2), bounds=(0.0, 1.0))
+    found = evidence(claim, method, 0.05, Slope(0.9, 0.01))
+    assert (found.low, found.e_value, found.p_value) == (0.0, 0.0, 1.0)
+    assert evidence(claim, method, 0.05).p_value < 0.001
+
+
+def test_a_lower_bound_of_bets_below_nothing_takes_the_smallest_share() -> None:
+    """Where the readings' bound lies below 0 a smaller share moves it outwards, where above a larger one."""
+    shows = Slope(0.5, 0.05)
+    level, flat = shows.ruling_out(0.05)
+    for mean, share in ((0.0, flat), (0.3, shows.high(0.05 - level))):
+        claim = _claim(mean + np.tile([-0.1, 0.1], 100))
+        against = 0.1 * shows.showing(0.05, 1)
+        bound = RunningBound(-1, 1, "greater", level, against, aim=aimed(claim, shows)).take(claim.best).bound
+        assert (bound > 0) is (mean > 0)
+        assert evidence(claim, "betting", 0.05, shows).low == pytest.approx(bound / share)

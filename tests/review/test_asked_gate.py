@@ -63,6 +63,7 @@ def test_a_gate_begins_with_nothing() -> None:
     assert (gate.looks, gate.found, gate.slope, gate.path, gate.chance) == (Looks(), [], EXACT, [], 1.0)
     assert (gate.ended, gate.stopped, gate.verdict, gate.calls) == ("", "", None, 0)
     assert _asked(rounds_of(family("f", gate_plan(A)))).is_family
+    assert gate.member_verdict(gate.runs[0]) == "inconclusive"
 
 
 def test_the_suites_of_a_family_are_asked_alike() -> None:
@@ -442,3 +443,24 @@ def test_a_familys_bounds_never_widen() -> None:
     assert second.clusters > first.clusters
     assert second.estimate > first.high
     assert (second.high, second.p_value) == (first.high, min(first.p_value, second.p_value))
+
+
+def test_a_family_goes_on_though_a_live_suite_of_it_has_nothing_to_ask() -> None:
+    """A suite without items takes no look; those that are recorded are read all the same."""
+    rounds = rounds_of(family("f", gate_plan(A, 0), gate_plan(B, 60, "recorded")))
+    gate = _asked(rounds)
+    assert gate.live
+    go(rounds, _worse_by({}))
+    assert gate.runs[1].remaining == 0
+
+
+def test_a_share_that_counts_at_a_discount_is_told_of_a_family_too() -> None:
+    """What the mean shows at most of a true change, and how surely, stands with the family as with a suite."""
+    unsure = gate_plan(A)
+    standing = replace(unsure.standing, slope=0.4, slope_top=0.6, slope_top_se=0.05)
+    rounds = rounds_of(family("f", replace(unsure, standing=standing), gate_plan(B)))
+    go(rounds, _worse_by({A: 0.1}))
+    gate = _asked(rounds)
+    assert gate.slope.top > gate.slope.value
+    assert gate.slope.top_se > 0
+    assert gate.weighed().standing.shows == gate.slope

@@ -63,11 +63,11 @@ def test_it_is_read_back_under_the_waivers_in_force(blocked: Review) -> None:
 
 
 def test_it_can_be_written_elsewhere(blocked: Review, tmp_path: Path) -> None:
-    """What is written into another folder is read back from there; a folder that is not there is an error."""
-    place = tmp_path / "copy"
-    with pytest.raises(StoreError, match="cannot be written"):
-        blocked.write(place)
-    place.mkdir()
+    """What is written into another folder, which is made, is read back from there; a file in its place is an error."""
+    place = tmp_path / "new" / "copy"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StoreError, match="cannot be made"):
+        blocked.write(tmp_path / "file" / "copy")
     copied = blocked.write(str(place))
     assert copied.folder == place
     assert {path.name for path in place.iterdir()} == {

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import seatrial.gates.weigh as weigh
 from seatrial.collect import Ask
 from seatrial.gates.claims import claims
 from seatrial.gates.plan import GatePlan, Source
@@ -22,6 +23,7 @@ from seatrial.observations import to_frame
 from seatrial.policy import Gate, SignalSpec
 from seatrial.review.gate_run import GateRun
 from seatrial.stats.instruments import EXACT
+from seatrial.stats.running_bound import RunningBound
 from seatrial.stats.spending import Looks
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import ROLES, Evidence, Item, Look, Message, Observation, Request, Response, Role
@@ -599,3 +601,28 @@ def test_summary_figures_are_weighed_once_and_ask_nothing() -> None:
     weighed = run.weighed()
     assert (weighed.blocking, weighed.instrument, weighed.reads) == (True, "evidence/summary", frozenset())
     assert [claim.evidence.method for claim in weighed.claims] == ["summary", "summary"]
+
+
+def test_answers_are_read_by_the_gates_instrument() -> None:
+    """One reading an answer, in their order; what it cannot read is None."""
+    run = GateRun(_plan(_singles(3)))
+    assert run.read([_answer("i2", 0.75), _answer("i0", ""), _answer("i1", 0.25)]) == [0.75, None, 0.25]
+
+
+def test_bets_are_kept_from_look_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate that is bet on begins one bet a side and claim, however often it is looked at."""
+    begun: list[str] = []
+
+    class Counted(RunningBound):
+        def __init__(self, low: float, high: float, side: Any, alpha: float, against: float, **more: Any) -> None:
+            begun.append(side)
+            super().__init__(low, high, side, alpha, against, **more)
+
+    monkeypatch.setattr(weigh, "RunningBound", Counted)
+    run = GateRun(_plan(_singles(501), limit=0.9))
+    for place in range(3):
+        run.asks(1)
+        _answered(run, {role: {f"i{place}": 0.5} for role in ROLES})
+        run.look(ALPHA)
+    assert run.method == "betting"
+    assert sorted(begun) == ["greater", "greater", "less", "less"]

@@ -15,9 +15,11 @@ import seatrial.review.rounds as module
 from seatrial.collect import Ask
 from seatrial.gates.plan import Source
 from seatrial.gates.schedule import FIRST_ROUND
-from seatrial.gates.verdicts import verdicts
+from seatrial.gates.summary_figures import summary_claims
+from seatrial.gates.verdicts import open_weights, verdicts
 from seatrial.gates.weigh import chance_at_end, decision_chance, evidence, with_mde, with_mde_at_end
 from seatrial.observations import SEVERE, to_frame
+from seatrial.policy import Figures, SummarySpec
 from seatrial.review.asked_gate import AskedGate
 from seatrial.review.rounds import FUTILE, Rounds
 from seatrial.stats.instruments import EXACT, Slope
@@ -124,7 +126,7 @@ def test_everything_asked_is_the_end(clusters: int, depth: int, at_once: int, sa
 def test_a_gate_that_its_part_of_the_budget_ends_says_so() -> None:
     """Where a larger budget would let it ask on, the budget ended it, and a part of alpha is left for that."""
     rounds = rounds_of(gate_plan("behavior/a", 20, depth=3, most=50), calls=5000)
-    to_the_end(rounds, _at_margin)
+    assert to_the_end(rounds, _at_margin) == 2 * 50
     (gate,) = rounds.asked
     assert gate.stopped == "Its part of the budget of 5,000 calls was spent before it was decided."
     assert (rounds.finish()[0].ended, gate.looks.part) == ("budget", 1 - FOR_MORE)
@@ -345,7 +347,7 @@ def _ahead(rounds: Rounds, guards: int = 0) -> float:
     heads = sum(one.gate.blocking == run.plan.gate.blocking for one in rounds.asked)
     if run.method == "betting":
         rng = generator(policy.seed, "ahead", run.signal, str(run.asked))
-        return decision_chance(run.found[0][0], run.remaining, policy.alpha, heads, rng)
+        return decision_chance(run.found[0][0], run.remaining, policy.alpha, heads, rng, run.plan.standing.shows)
     return chance_at_end(run.found[0][0], policy.alpha, 1 / heads, EXACT, rounds.asked[0].looks, len(run.plan.clusters))
 
 
@@ -577,3 +579,38 @@ def test_what_shows_harm_is_shared_by_the_gates_that_block() -> None:
     alone.asked[0].going_on()
     alone.weigh()
     assert alone.asked[0].chance > rounds.asked[0].chance > 0.0
+
+
+def test_a_gate_that_is_bet_on_looks_ahead_in_true_harm() -> None:
+    """What its instrument shows of a true change, and how surely that is known, decides what more clusters could."""
+    exact, half = (_asked(60, MANY, _above, slope=slope) for slope in (None, Slope(0.5, 0.05)))
+    assert half.asked[0].chance == pytest.approx(_ahead(half))
+    assert half.asked[0].chance != exact.asked[0].chance
+
+
+def test_a_family_looks_ahead_by_its_mean() -> None:
+    """The claim over all suites, what all of them show of a true change, and all their clusters."""
+    plans = gate_plan("behavior/a", 104, slope=Slope(0.5, 0.05)), gate_plan("behavior/b", 104)
+    rounds = rounds_of(family("f", *plans))
+    go(rounds, _near)
+    (gate,), alpha = rounds.asked, rounds.policy.alpha
+    weight = open_weights([gate.weighed()], alpha)[False]
+    wanted, other = (
+        chance_at_end(gate.found[0][0], alpha, weight, slope, gate.looks, 208)
+        for slope in (gate.slope, gate.runs[0].plan.standing.shows)
+    )
+    assert gate.chance == pytest.approx(wanted)
+    assert abs(wanted - other) > 0.01
+
+
+def test_summary_figures_are_finished_with_what_they_could_have_seen() -> None:
+    """Their claims are weighed again at the policy's power: there are no clusters to find it from."""
+    before, after = Figures(mean=0.3, se=0.02, n=500), Figures(mean=0.35, se=0.02, n=400)
+    figures = SummarySpec(baseline=before, candidate=after, source="a model card")
+    plan = replace(gate_plan("benchmark/x", 0, "summary"), summary=figures)
+    rounds = rounds_of(plan, power=0.8)
+    rounds.weigh()
+    (verdict,) = rounds.finish()
+    ((_, wanted),) = summary_claims(plan.gate, plan.signal, figures, 0.05, 0.8)
+    assert 0 < wanted.mde < 1
+    assert (verdict.evidence.mde, verdict.evidence.estimate) == (wanted.mde, wanted.estimate)
