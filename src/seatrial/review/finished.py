@@ -84,12 +84,12 @@ class Review:
             LedgerError: the ledger beside the folder cannot be trusted.
         """
         place = Path(folder)
+        make_folder(place, "the folder of the report", StoreError)
         entry = entry_of(place, ledger_for(place).verify())
         own = self.folder is not None and self.folder.resolve() == place.resolve()
         if entry is not None and covers(entry) and not own:
             raise StoreError(f"{place}: holds the review of entry {entry.number} in the ledger; give another folder")
         result = self.result if own else replace(self.result, entry=None)
-        make_folder(place, "the folder of the report", StoreError)
         if not covers(entry):
             save_result(result, place)
         write_reports(result, place)
