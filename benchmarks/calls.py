@@ -1,6 +1,7 @@
-"""What a call and an answer cost: beside a bare HTTP client in turns, in memory, and by the number of gates.
+"""What a call and an answer cost: beside a bare HTTP client in turns, within a review, in memory, by the number of gates.
 
-`python -m benchmarks.calls SECONDS` serves answers, each after so many seconds, and prints its port.
+`python -m benchmarks.calls SECONDS` serves answers, each after so many seconds, and prints its port: always the same
+one, or with `graded` as a second argument one of all graded answers of the suites, by what was asked.
 """
 
 from __future__ import annotations
@@ -12,29 +13,45 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
-__all__ = ["GATES", "IN_FLIGHT", "SECONDS", "Turn", "memory", "reading", "turns"]
+__all__ = [
+    "GATES",
+    "IN_FLIGHT",
+    "IN_REVIEW",
+    "MARGIN",
+    "SECONDS",
+    "Asking",
+    "Turn",
+    "asking",
+    "memory",
+    "reading",
+    "turns",
+]
 
 IN_FLIGHT, SECONDS = 256, 0.05
 """Calls in flight, and how long the server takes for each."""
+IN_REVIEW = (32, IN_FLIGHT)
+"""Calls in flight of both models of a review; the first as it is where a policy says nothing of it."""
+MARGIN = 0.02
+"""Margin of its families: so narrow that all the budget is spent."""
 GATES = (1, 3, 13)
 """Gates over one pair of transcripts."""
 SAID = "Yes, of course. I would go there by train and book a seat."
-BODY = json.dumps(
-    {
-        "id": "c",
-        "object": "chat.completion",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": SAID}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 7, "completion_tokens": 13},
-    }
-).encode()
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
+
+
+def _answer(said: str) -> bytes:
+    choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 7, "completion_tokens": 13}
+    body = json.dumps({"id": "c", "object": "chat.completion", "choices": [choice], "usage": usage}).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    return head % len(body) + body
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +69,28 @@ class Turn:
         return self.ours / self.bare
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A review from start to report.
+
+    Attributes:
+        in_flight: Calls in flight, of both models.
+        calls: How many were made.
+        seconds: Seconds that it took, from the start of the process to its end.
+        asking: Seconds of these in which it waited for answers.
+    """
+
+    in_flight: int
+    calls: int
+    seconds: float
+    asking: float
+
+
 class _Answering(asyncio.Protocol):
     """Answers every request of a connection, whatever it asks, after a while."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._held = seconds, b""
+    def __init__(self, seconds: float, answers: Sequence[bytes]) -> None:
+        self._seconds, self._answers, self._held = seconds, answers, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -69,20 +103,27 @@ class _Answering(asyncio.Protocol):
             length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
             if len(self._held) < end + 4 + length:
                 return
-            self._held = self._held[end + 4 + length :]
-            asyncio.get_running_loop().call_later(self._seconds, self._transport.write, ANSWER)
+            asked, self._held = self._held[end + 4 : end + 4 + length], self._held[end + 4 + length :]
+            answer = self._answers[zlib.crc32(asked) % len(self._answers)]
+            asyncio.get_running_loop().call_later(self._seconds, self._transport.write, answer)
 
 
-async def _serve(seconds: float) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: _Answering(seconds), "127.0.0.1", 0)
+async def _serve(seconds: float, graded: bool) -> None:
+    said = {SAID}
+    if graded:
+        from seatrial.suites import find_suites, load_suite
+
+        said = {anchor.text for folder in find_suites([]).values() for anchor in load_suite(folder).anchors}
+    answers = [_answer(one) for one in sorted(said)]
+    server = await asyncio.get_running_loop().create_server(lambda: _Answering(seconds, answers), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 @contextmanager
-def _served(seconds: float) -> Iterator[str]:
+def _served(seconds: float, *graded: str) -> Iterator[str]:
     """Serve from a process of its own; yield the address."""
-    command = [sys.executable, "-m", "benchmarks.calls", str(seconds)]
+    command = [sys.executable, "-m", "benchmarks.calls", str(seconds), *graded]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -142,6 +183,50 @@ def turns(calls: int, count: int) -> list[Turn]:
     return made
 
 
+def asking(in_flight: int, budget: int) -> Asking:
+    """Return what a review of all suites takes with so many calls in flight and such a budget.
+
+    Its policy is the one that `seatrial init` writes for two endpoints, with `MARGIN` for each family.
+    """
+    with tempfile.TemporaryDirectory() as folder, _served(SECONDS, "graded") as url:
+        init = ["init", "--no-logprobs", "--base-url", url, "--calls", str(budget)]
+        init += ["--baseline", "openai-compatible/now", "--candidate", "openai-compatible/next"]
+        subprocess.run([sys.executable, "-m", "seatrial", *init], cwd=folder, capture_output=True, check=True)
+        policy = Path(folder) / "policy.yaml"
+        text = policy.read_text(encoding="utf-8").replace("    margin: 0.06\n", f"    margin: {MARGIN}\n")
+        each = f"  logprobs: 0\n  concurrency: {in_flight // 2}"
+        policy.write_text(text.replace("  logprobs: 0", each), encoding="utf-8")
+        began = time.perf_counter()
+        code = "from benchmarks.calls import reviewed; reviewed()"
+        done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+        seconds = time.perf_counter() - began
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        (answers,) = Path(folder).rglob("answers.jsonl")
+        return Asking(in_flight, answers.read_bytes().count(b"\n"), seconds, float(done.stdout.splitlines()[-1]))
+
+
+def reviewed() -> None:
+    """Run `seatrial review policy.yaml` and print the seconds in which it waited for answers last."""
+    from seatrial.__main__ import main
+    from seatrial.collect import Ask, Batch, Collector
+
+    waited, collect = [0.0], Collector.collect
+
+    async def timed(self: Collector, asks: Sequence[Ask]) -> Batch:
+        began = time.perf_counter()
+        try:
+            return await collect(self, asks)
+        finally:
+            waited.append(time.perf_counter() - began)
+
+    Collector.collect = timed  # type: ignore[method-assign]
+    sys.argv = ["seatrial", "review", "policy.yaml", "--quiet"]
+    with suppress(SystemExit):
+        main()
+    print(sum(waited))
+
+
 def memory(calls: int) -> float:
     """Return the largest memory, in MB, of a process that asks and stores so many calls."""
     code = f"from benchmarks.calls import asked; asked({calls})"
@@ -187,4 +272,4 @@ def reading(pairs: int, gates: int) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(float(sys.argv[1])))
+    asyncio.run(_serve(float(sys.argv[1]), "graded" in sys.argv[2:]))

@@ -14,7 +14,7 @@ def _calls(quick: bool) -> Iterator[str]:
     count, turns = (512, 2) if quick else (3000, 10)
     made = calls.turns(count, turns)
     ratios = sorted(one.ratio for one in made)
-    yield "## Calls: beside a bare HTTP client, in memory, and by the number of gates\n"
+    yield "## Calls: beside a bare HTTP client, within a review, in memory, and by the number of gates\n"
     yield page.source("calls", ("aiohttp",))
     yield (
         f"{count:,} calls, {calls.IN_FLIGHT} in flight, of a server that takes {1000 * calls.SECONDS:.0f} ms: seatrial, which "
@@ -23,6 +23,17 @@ def _calls(quick: bool) -> Iterator[str]:
         f"{median(ratios):.2f} ({median(one.ours for one in made):,.0f} beside {median(one.bare for one in made):,.0f}); "
         f"processor time a call {1000 * median(one.our_seconds for one in made):.2f} ms beside "
         f"{1000 * median(one.bare_seconds for one in made):.2f} ms.\n"
+    )
+    budget, times = (1000, 1) if quick else (20_000, 3)
+    reviews = [calls.asking(in_flight, budget) for _ in range(times) for in_flight in calls.IN_REVIEW]
+    yield (
+        "A review of all suites at the same server, which now gives graded answers of the suites, from start to report; "
+        f"the policy is the one that `seatrial init` writes, with {calls.MARGIN:g} for the margin of a family, at which it "
+        f"spends a budget of {budget:,} calls. Medians of {times}:\n"
+    )
+    yield page.table(
+        ("calls in flight", "calls", "seconds", "of these waiting for answers", "share"),
+        [_reviewed(in_flight, [one for one in reviews if one.in_flight == in_flight]) for in_flight in calls.IN_REVIEW],
     )
     sizes = (256, 1024) if quick else (1000, 10_000, 100_000)
     rows = [(f"{size:,}", f"{calls.memory(size):,.0f} MB") for size in sizes]
@@ -34,6 +45,18 @@ def _calls(quick: bool) -> Iterator[str]:
     yield page.table(
         ("gates", "seconds", "of one gate"),
         [(str(gates), f"{took:.1f}", f"{took / first:.1f} ×") for gates, took in found.items()],
+    )
+
+
+def _reviewed(in_flight: int, made: list[calls.Asking]) -> tuple[str, ...]:
+    seconds, asking = median(one.seconds for one in made), median(one.asking for one in made)
+    share = median(one.asking / one.seconds for one in made)
+    return (
+        f"{in_flight}",
+        f"{median(one.calls for one in made):,.0f}",
+        f"{seconds:.1f}",
+        f"{asking:.1f}",
+        f"{share:.2f}",
     )
 
 

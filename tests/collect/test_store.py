@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -271,11 +272,17 @@ def test_only_the_baselines_answers_are_taken_from_a_review_beside(tmp_path: Pat
         for key, role in (("b", "baseline"), ("c", "candidate"), ("j", "judge")):
             store.put(key, role, ANSWER)
         assert store.taken_over("b") is None
+        assert not store.has_others
         assert store.own("c") is not None
     enter(tmp_path / "first")
     with ResponseStore(tmp_path / "second") as store:
         assert _texts(store, "b", "c", "j") == [ANSWER.text, None, None]
+        assert store.has_others
         assert store.get("b") is None
+        store.put("b", "baseline", ANSWER, store.taken_over("b"))
+    shutil.rmtree(tmp_path / "first")
+    with ResponseStore(tmp_path / "second") as store:
+        assert store.has_others, "a copy of one is here"
 
 
 def test_a_broken_review_beside_does_no_harm(tmp_path: Path) -> None:

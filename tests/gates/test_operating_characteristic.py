@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
+from seatrial.gates import operating_characteristic
 from seatrial.gates.chances import course
 from seatrial.gates.operating_characteristic import (
     SIZES,
@@ -358,6 +359,18 @@ def test_blind_gates_are_found_before_anything_is_asked() -> None:
         "up. `seatrial plan` says what it would take."
     )
     assert blind_gates(_policy(*plans, alpha=0.2), plans[1:2]) == []
+
+
+def test_a_margin_that_is_seen_for_certain_takes_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most margins are far wider than what equal answers rule out, which nobody needs to know then."""
+
+    def searched(*args: object) -> float:
+        raise AssertionError
+
+    monkeypatch.setattr(operating_characteristic, "nominal_level", searched)
+    assert blind_gates(_policy(_plan(A, 0.2, 105)), [_plan(A, 0.2, 105)]) == []
+    with pytest.raises(AssertionError):
+        blind_gates(_policy(_plan(A, 0.035, 105)), [_plan(A, 0.035, 105)])
 
 
 def test_a_budget_that_pays_for_few_clusters_makes_a_gate_blind() -> None:

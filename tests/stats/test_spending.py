@@ -21,6 +21,7 @@ from seatrial.stats.spending import (
     SOONER,
     Looks,
     before_any_look,
+    level_at_least,
     nominal_level,
     p_at_any_look,
 )
@@ -74,6 +75,17 @@ def _error_rate(alpha: float, looks: list[Looks]) -> float:
 def test_all_looks_together_spend_alpha(alpha: float, pattern: tuple[float, ...], final: bool) -> None:
     """Whatever the looks and however early the last one comes, a true claim is refuted at any of them at alpha."""
     assert _error_rate(alpha, _looks(pattern, final)) == pytest.approx(alpha, rel=0.04)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.002])
+@pytest.mark.parametrize(("pattern", "final"), PATTERNS)
+def test_no_level_is_below_what_a_look_adds(alpha: float, pattern: tuple[float, ...], final: bool) -> None:
+    """It is the level itself where no look came before, and within reach of it later; before any look both are 0."""
+    assert level_at_least(alpha, Looks()) == nominal_level(alpha, Looks()) == 0.0
+    for place, look in enumerate(_looks(pattern, final)):
+        least, level = level_at_least(alpha, look), nominal_level(alpha, look)
+        assert 0 < least <= level * (1 + 1e-6)
+        assert place or least == pytest.approx(level, rel=1e-6)
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.002])

@@ -182,6 +182,12 @@ class Collector:
     def _age(self, answer: Answer) -> timedelta:
         return self._now - answer.at if answer.at is not None else timedelta.max
 
+    @property
+    def may_take_over(self) -> bool:
+        """Whether any of the baseline's answers of other reviews could be taken over."""
+        model = self._models.get("baseline")
+        return self.reuse and model is not None and model.live and self._store.has_others
+
     def offered(self, request: Request) -> Answer | None:
         """Return the baseline's answer that would be taken over from another review, if there is one."""
         model = self._models.get("baseline")

@@ -154,6 +154,11 @@ class ResponseStore:
         copy = own if own is not None and own.review else None
         return _later(copy, self._others().get(key))
 
+    @property
+    def has_others(self) -> bool:
+        """Whether there are the baseline's answers of other reviews: taken over already, or beside."""
+        return bool(self._others()) or any(answer.review for answer in self._known.values())
+
     def not_covered(self, key: str) -> bool:
         """Return whether a review beside has the baseline's answer, but no entry of the ledger covers it."""
         self._others()

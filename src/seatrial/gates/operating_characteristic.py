@@ -27,7 +27,7 @@ from seatrial.stats.betting import upper_bounds
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.power import mde_betting, mde_fixed
 from seatrial.stats.seeding import generator
-from seatrial.stats.spending import Looks, nominal_level
+from seatrial.stats.spending import Looks, level_at_least, nominal_level
 
 __all__ = [
     "SIZES",
@@ -261,13 +261,21 @@ def smallest_visible_margin(clusters: int, reach: float, alpha: float, method: M
         alpha: Error rate of the bound.
         method: How it is weighed.
     """
-    same = np.zeros((1, clusters))
-    if method == "betting":
-        return float(upper_bounds(same, -reach, reach, alpha)[0])  # unaimed: wider than an aimed one by little
+    if method == "betting":  # unaimed: wider than an aimed one by little
+        return float(upper_bounds(np.zeros((1, clusters)), -reach, reach, alpha)[0])
+    return _equal_rules_out(clusters, reach, nominal_level(alpha, _all_looks(clusters, method)))
+
+
+def _all_looks(clusters: int, method: Method) -> Looks:
     taken = Looks()
     for share in shares(clusters) if method == "looks" else [1.0]:
         taken = taken.and_at(share)
-    return float(fixed_size_bounds(same, -reach, reach, nominal_level(alpha, taken)).high[0])
+    return taken
+
+
+def _equal_rules_out(clusters: int, reach: float, level: float) -> float:
+    """Return the upper bound of a change that no cluster shows."""
+    return float(fixed_size_bounds(np.zeros((1, clusters)), -reach, reach, level).high[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +310,9 @@ def blind_gates(policy: LaunchPolicy, plans: Sequence[GatePlan]) -> list[BlindGa
             continue
         reach = plan.signal.bounds[1] - plan.signal.bounds[0]
         count = min(len(plan.clusters), plan.most)
+        least_level = level_at_least(policy.alpha, _all_looks(count, plan.method))
+        if plan.method == "looks" and _equal_rules_out(count, reach, least_level) < plan.gate.margin:
+            continue  # sees it for certain: most do, and its nominal level takes a while
         least = smallest_visible_margin(count, reach, policy.alpha, plan.method)
         if least >= plan.gate.margin:
             found.append(BlindGate(plan.gate.signal, plan.gate.margin, least, count))

@@ -184,7 +184,8 @@ def _divided(bound: float, share: float) -> float:
 
 def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, showing: float, slope: Slope) -> Evidence:
     lower = intervals.fixed_size(claim.best, claim.low, claim.high, showing)
-    upper = intervals.fixed_size(claim.worst, claim.low, claim.high, alpha)
+    alike = showing == alpha and np.array_equal(claim.best, claim.worst)
+    upper = lower if alike else intervals.fixed_size(claim.worst, claim.low, claim.high, alpha)
     low = float(true_bounds(lower.estimate, lower.low, lower.high, slope, showing)[0])
     high = float(true_bounds(upper.estimate, upper.low, upper.high, slope, alpha)[1])
     unpaired = _unpaired(claim, alpha)

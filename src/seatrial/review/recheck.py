@@ -52,6 +52,8 @@ async def recheck(policy: LaunchPolicy, rounds: Rounds, collector: Collector, ju
         ModelError: a model cannot be used at all.
         StoreError: an answer could not be written.
     """
+    if not collector.may_take_over:
+        return Reuse()
     offers = {run.signal: _offers(run, collector) for run in rounds.gates if run.plan.source == "live"}
     offered = {request for held in offers.values() for request in held}
     if not offered:

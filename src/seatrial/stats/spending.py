@@ -32,6 +32,7 @@ __all__ = [
     "SOONER",
     "Looks",
     "before_any_look",
+    "level_at_least",
     "nominal_level",
     "p_at_any_look",
 ]
@@ -50,7 +51,7 @@ ROUNDED = 3
 _ALPHAS = np.geomspace(LEAST_LEVEL, 0.5, 61)
 _POINTS = 201
 _FARTHEST = -7.0
-_BISECTIONS = 44
+_BISECTIONS = 32
 
 Array = NDArray[np.float64]
 
@@ -115,6 +116,17 @@ def nominal_level(alpha: float, looks: Looks) -> float:
         return 0.0
     levels = _levels(looks)
     return float(np.exp(np.interp(math.log(alpha * looks.part), np.log(_ALPHAS), np.log(levels))))
+
+
+def level_at_least(alpha: float, looks: Looks) -> float:
+    """Return a level that the present look's nominal one is not below: what it may spend beyond the look before it.
+
+    It takes no recursion. A motion that crosses first at this look crosses at it.
+    """
+    if not looks.shares:
+        return 0.0
+    spent = [share**looks.power for share in looks.shares]
+    return alpha * looks.part * ((1.0 if looks.final else spent[-1]) - (spent[-2] if len(spent) > 1 else 0.0))
 
 
 def p_at_any_look(p_value: float, looks: Looks) -> float:
