@@ -92,6 +92,10 @@ def test_bounds_stay_on_the_scale_and_what_cannot_be_seen_is_infinite() -> None:
     assert (level.low, level.high) == (0.0, 1.0)
     ((_, found),) = summary_claims(GATE, _signal(), SUMMARY, 0.05)
     assert math.isnan(found.mde)
+    ((_, seen),), ((_, both),) = (
+        summary_claims(GATE, _signal(bounds=(low, 1.0)), SUMMARY, 0.05, 0.9) for low in (0.0, -1.0)
+    )
+    assert 0.05 < seen.mde == both.mde < 0.2
 
 
 @pytest.mark.parametrize("more", [{"per": "use_case"}, {"labels": Path("labels.jsonl")}])
