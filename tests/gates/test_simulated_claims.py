@@ -168,3 +168,11 @@ def test_harm_that_was_shown_stays_shown() -> None:
     assert made.failed.tolist() == [[False, False], [True, True]]
     made.look(np.hstack([np.full((2, 100), 0.5), np.full((2, 100), -0.1)]), LAST, True, everything)
     assert made.failed.tolist() == made.final_fail.tolist() == [[False, False], [True, True]]
+
+
+def test_a_look_that_may_spend_next_to_nothing_decides_nothing() -> None:
+    """Below the least level that counts neither equal answers nor the largest harm is enough."""
+    for values in (0.0, 1.0):
+        made = SimulatedClaim(0.2, EXACT, 0.0, 1e-7, (1.0,) * 3, 2)
+        made.look(np.full((2, 200), values), Looks().and_at(0.001), False, np.ones(2, dtype=bool))
+        assert not (made.passed | made.failed).any()

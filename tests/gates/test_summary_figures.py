@@ -165,6 +165,7 @@ def test_simulated_levels_stay_on_the_scale_and_few_are_far() -> None:
     few = Figures(mean=0.02, se=0.002, n=900)
     _, levels = like_figures(_signal(), _of(few, few))
     assert (levels > 0.02).sum() == 1
+    assert (levels.mean(), levels.std()) == pytest.approx((0.02, 0.06), rel=1e-9)
     two = Figures(mean=0.5, se=0.4, n=2)
     _, levels = like_figures(_signal(), _of(two, two))
     assert (levels.min(), levels.max()) == (0.0, 1.0)
