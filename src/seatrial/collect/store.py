@@ -90,8 +90,9 @@ class ResponseStore:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            self._file = self.path.open("a+b")
+            self._file = self.path.open("ab")  # one that is read too asks the system where it is at every flush
             keep_private(self.path)
+            self._read(self._file)
         except Timeout:
             raise StoreError(
                 f"{self.path}: another review is writing here. Wait for it, or give another --out."
@@ -99,8 +100,6 @@ class ResponseStore:
         except OSError as error:
             self._close()
             raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error
-        try:
-            self._read(self._file)
         except StoreError:
             self._close()
             raise
@@ -119,8 +118,7 @@ class ResponseStore:
         self._lock.release()
 
     def _read(self, file: IO[bytes]) -> None:
-        file.seek(0)
-        content = file.read()
+        content = self.path.read_bytes()
         whole, _, torn = content.rpartition(b"\n")
         if torn:
             file.truncate(len(content) - len(torn))

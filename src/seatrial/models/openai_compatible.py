@@ -215,7 +215,8 @@ class OpenAICompatibleModel:
                     self._sent_on(reply.status, reply.headers.get("Location", ""))
                 if reply.status in FOR_THIS_CALL and (ran_out(text) or filtered(text)):
                     return nothing("length" if ran_out(text) else "content_filter")
-                self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
+                if reply.status != 200:
+                    self._refuse(reply.status, text, reply.headers.get("Retry-After"), payload)
         except aiohttp.ClientConnectorError as error:
             if not self._answered:
                 raise ModelError(
@@ -279,8 +280,6 @@ class OpenAICompatibleModel:
         return decoded(b"".join(parts), reply.charset)
 
     def _refuse(self, status: int, text: str, retry_after: str | None, payload: Mapping[str, Any]) -> None:
-        if status == 200:
-            return
         said = self._excerpt(text)
         if status in (401, 403):
             told = key_refused(status, self._key_name)
