@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -198,7 +199,15 @@ def asking(in_flight: int, budget: int) -> Asking:
         policy.write_text(text.replace("  logprobs: 0", each), encoding="utf-8")
         began = time.perf_counter()
         code = "from benchmarks.calls import reviewed; reviewed()"
-        done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+        paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         seconds = time.perf_counter() - began
         if done.returncode:
             raise RuntimeError(done.stderr)

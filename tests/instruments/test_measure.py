@@ -12,6 +12,7 @@ from scipy import stats
 from seatrial.errors import EvidenceError
 from seatrial.instruments import find_instrument
 from seatrial.instruments import measure as measuring
+from seatrial.instruments.may_gate import informative
 from seatrial.instruments.measure import Labelled, Source, measure, measure_readings, read_all
 
 SOURCE = Source("simulated answers", "a generator")
@@ -101,7 +102,38 @@ def test_a_cut_parts_what_can_be_parted() -> None:
     x = np.array([0.9 if row.label else 0.1 for row in rows])
     found = measure_readings(x, rows, SOURCE, 0.5)
     assert (found.cut, found.sensitivity[0], found.specificity[0], found.auc[0]) == (0.5, 1.0, 1.0, 1.0)
-    assert found.slope == (pytest.approx(0.8),) * 3
+    assert found.slope[0] == pytest.approx(0.8)
+
+
+def test_readings_without_an_error_are_no_surer_than_their_clusters() -> None:
+    """Nothing read wrongly of two clusters shows nothing, of four too little to gate, of forty nearly all."""
+    for clusters, least in ((2, -0.1), (4, 0.25), (5, 0.36), (40, 0.89)):
+        rows = [Labelled("x", float(n % 2), f"c{n % (2 * clusters) // 2}") for n in range(400)]
+        x = np.array([0.9 if row.label else 0.1 for row in rows])
+        found = measure_readings(x, rows, SOURCE, 0.5)
+        exact = 0.05 ** (1 / clusters)
+        assert found.sensitivity == found.specificity == (1.0, pytest.approx(exact, abs=1e-6), 1.0)
+        assert found.youden == (1.0, pytest.approx(1 - math.sqrt(2) * (1 - exact), abs=1e-6), 1.0)
+        assert found.youden[1] == pytest.approx(least, abs=0.02)
+        assert found.slope == (pytest.approx(0.8), pytest.approx(0.8 * found.youden[1], abs=1e-6), pytest.approx(0.8))
+        assert found.auc == (1.0, pytest.approx((1 + found.youden[1]) / 2, abs=1e-6), 1.0)
+        assert informative(found) is (clusters > 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("clusters", [4, 6, 10, 30])
+def test_a_worse_instrument_than_its_bound_is_rare(monkeypatch: pytest.MonkeyPatch, clusters: int) -> None:
+    """Where all answers of a cluster are read alike, the lower bound of TPR − FPR misses at most one time in twenty."""
+    monkeypatch.setattr(measuring, "RESAMPLES", 100)
+    rng, missed, runs = np.random.default_rng(clusters), 0, 300
+    rows = [Labelled("x", float(n % 2), f"c{n % (2 * clusters) // 2}") for n in range(max(40, 2 * clusters))]
+    place = np.array([int(row.cluster[1:]) for row in rows])
+    label = np.array([row.label for row in rows])
+    for _ in range(runs):
+        tpr, fpr = rng.random(clusters) < 0.8, rng.random(clusters) < 0.2
+        x = np.where(label == 1, tpr[place], fpr[place]).astype(float)
+        missed += measure_readings(x, rows, SOURCE, 0.5).youden[1] > 0.6
+    assert missed / runs <= 0.05 + 2.5 * math.sqrt(0.05 * 0.95 / runs)
 
 
 def test_harm_begins_at_the_label_that_is_said() -> None:

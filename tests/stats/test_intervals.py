@@ -323,10 +323,11 @@ def test_lying_below_is_what_the_upper_bounds_say(clusters: int) -> None:
 
 @pytest.mark.parametrize(("share", "trials"), [(0.0, 7), (0.25, 8), (0.5, 40), (0.9, 10), (1.0, 3)])
 @pytest.mark.parametrize("alpha", [0.025, 0.05, 0.2])
-def test_the_score_interval_of_a_share_is_that_of_statsmodels(share: float, trials: int, alpha: float) -> None:
-    """At whole counts a weighted share has the interval of a plain one."""
-    found = intervals.wilson_share(share, trials, alpha)
-    known = proportion_confint(share * trials, trials, 2 * alpha, method="wilson")
-    assert (found.estimate, found.method) == (share, "wilson")
+def test_the_exact_interval_of_a_share_is_that_of_statsmodels(share: float, trials: int, alpha: float) -> None:
+    """At whole counts a share has the interval of a count; between two whole numbers of trials it lies between theirs."""
+    found = intervals.exact_share(share, trials, alpha)
+    known = proportion_confint(round(share * trials), trials, 2 * alpha, method="beta")
+    assert (found.estimate, found.method) == (share, "exact")
     assert (found.low, found.high) == pytest.approx(known, abs=1e-12)
-    assert 0.0 <= found.low <= share <= found.high + 1e-12 and found.high <= 1.0
+    less, between, more = (intervals.exact_share(share, trials + step, alpha) for step in (-0.5, 0.0, 0.5))
+    assert less.low <= between.low <= more.low <= share <= more.high <= between.high <= less.high

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seatrial.errors import EvidenceError
 from seatrial.instruments.base import Instrument, read_many
 from seatrial.instruments.records import Bounds, Measurement
-from seatrial.stats.intervals import wilson_share
+from seatrial.stats.intervals import exact_share
 from seatrial.stats.ranks import auc, spearman, weighted_auc
 from seatrial.types import Item, Message, Response
 
@@ -111,8 +111,10 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
 
     Answers that were chosen by their readings flatter or wrong what chose them unless each counts for those that it
     stands for, so every number but the rank correlation is weighted. Intervals are percentile bootstraps over clusters
-    from a fixed seed, so a record can be reproduced to the digit. Where answers stand for unequally many, the bounds
-    are no closer than Wilson's of as many equal ones as they are worth (Kish 1965), nor than what was not seen allows.
+    from a fixed seed, so a record can be reproduced to the digit. Drawing again never shows an error that nobody made,
+    so the bounds of sensitivity and specificity are no closer than exact ones of as many trials as there are clusters
+    of that kind, those of the other numbers follow them, and where answers stand for unequally many, there are no more
+    trials than they are worth (Kish 1965) and what was not seen is allowed for.
 
     Raises:
         EvidenceError: too few answers of either kind can be read, or all belong to one cluster.
@@ -144,8 +146,7 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
         if 0 < bad[chosen].sum() < len(chosen):
             drawn.append(_numbers(x[chosen], labels[chosen], bad[chosen], flagged[chosen], weight[chosen]))
     low, high = np.nanquantile(np.array(drawn), (0.05, 0.95), axis=0)
-    if len(np.unique(weight)) > 1:
-        low, high = _wider(points, low, high, bad, flagged, weight)
+    low, high = _wider(points, low, high, bad, flagged, weight, cluster)
 
     def bounds(position: int) -> Bounds:
         return rounded(points[position]), rounded(low[position]), rounded(high[position])
@@ -227,21 +228,32 @@ def _mean(values: Array | NDArray[np.bool_], of: NDArray[np.bool_], weight: Arra
 
 
 def _wider(
-    points: Sequence[float], low: Array, high: Array, bad: NDArray[np.bool_], flagged: NDArray[np.bool_], weight: Array
+    points: Sequence[float],
+    low: Array,
+    high: Array,
+    bad: NDArray[np.bool_],
+    flagged: NDArray[np.bool_],
+    weight: Array,
+    cluster: NDArray[np.int64],
 ) -> tuple[Array, Array]:
-    """Return bounds that allow for what answers of large weight did not show.
+    """Return bounds that allow for what these answers did not show.
 
-    Where few answers stand for many and none of them was harmful, drawing them again never shows a harmful one. So one
-    more label is counted for each weight, as harmful as all answers on average and flagged as those of its weight are.
+    Where no answer of a kind was read wrongly, drawing them again never shows one, however few they were: so each rate
+    is bounded as one of as many independent trials as there are clusters. Where few answers stand for many and none of
+    them was harmful, drawing them again never shows a harmful one. So one more label is counted for each weight, as
+    harmful as all answers on average and flagged as those of its weight are.
     """
     low, high = low.copy(), high.copy()
-    middle, below, above = np.zeros(2), np.zeros(2), np.zeros(2)
+    unequal = len(np.unique(weight)) > 1
+    middle, below, above = np.array(points[:2]), np.zeros(2), np.zeros(2)
     for place, (kind, right) in enumerate(((bad, flagged), (~bad, ~flagged))):
-        middle[place], error = _with_one_more(points[place], kind, right, weight)
         worth = float(weight[kind].sum() ** 2 / (weight[kind] ** 2).sum())
-        found = wilson_share(points[place], worth, 0.05)
-        low[place] = max(min(low[place], found.low, middle[place] - NORMAL_95 * error), 0.0)
-        high[place] = min(max(high[place], found.high, middle[place] + NORMAL_95 * error), 1.0)
+        found = exact_share(min(points[place], 1.0), min(worth, len(np.unique(cluster[kind]))), 0.05)
+        low[place], high[place] = min(low[place], found.low), max(high[place], found.high)
+        if unequal:
+            middle[place], error = _with_one_more(points[place], kind, right, weight)
+            low[place] = max(min(low[place], middle[place] - NORMAL_95 * error), 0.0)
+            high[place] = min(max(high[place], middle[place] + NORMAL_95 * error), 1.0)
         below[place], above[place] = middle[place] - low[place], high[place] - middle[place]
     both = float(middle.sum()) - 1.0
     low[2] = min(low[2], both - float(np.hypot(*below)))
@@ -249,6 +261,8 @@ def _wider(
     if points[2] > 0:
         low[3] = min(low[3], points[3] * low[2] / points[2])
         high[3] = max(high[3], points[3] * high[2] / points[2])
+    if points[4] == 1.0:
+        low[4] = min(low[4], (1 + low[2]) / 2)
     return low, high
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "Interval",
     "clopper_pearson",
     "clustered_t",
+    "exact_share",
     "fixed_size",
     "fixed_size_bounds",
     "fixed_size_p_values",
@@ -31,7 +32,6 @@ __all__ = [
     "unpaired",
     "upper_below",
     "wilson",
-    "wilson_share",
 ]
 
 Array = NDArray[np.float64]
@@ -303,18 +303,18 @@ def wilson(successes: int, trials: int, alpha: float) -> Interval:
     return _proportion(successes, trials, alpha, "wilson")
 
 
-def wilson_share(share: float, trials: float, alpha: float) -> Interval:
-    """Return Wilson's score interval of a weighted share, each bound at alpha.
+def exact_share(share: float, trials: float, alpha: float) -> Interval:
+    """Return the exact (Clopper–Pearson) interval of a share of trials that need be no whole number, each bound at alpha.
 
     Args:
         share: The share, from 0 to 1.
         trials: Trials of equal weight that it is worth, any number above 0.
         alpha: Error rate of each bound.
     """
-    z = float(stats.norm.isf(alpha))
-    middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    reach = z / (1 + z**2 / trials) * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach), method="wilson")
+    hits, misses = share * trials, (1 - share) * trials
+    low = float(stats.beta.ppf(alpha, hits, misses + 1)) if hits > 0 else 0.0
+    high = float(stats.beta.isf(alpha, hits + 1, misses)) if misses > 0 else 1.0
+    return Interval(share, low, high, method="exact")
 
 
 def clopper_pearson(successes: int, trials: int, alpha: float) -> Interval:
