@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,9 +12,9 @@ from seatrial.errors import StoreError
 from seatrial.formats.whole_files import make_folder, why_not, write_whole
 
 
-@pytest.mark.parametrize("content", ["fünf\n", "fünf\n".encode(), lambda path: path.write_bytes("fünf\n".encode())])
-def test_text_bytes_and_what_a_writer_makes(tmp_path: Path, content: Any) -> None:
-    """All of them stand in the file, what stood there before is gone, and nothing is left beside it."""
+@pytest.mark.parametrize("content", ["fünf\n", "fünf\n".encode()])
+def test_text_and_bytes(tmp_path: Path, content: str | bytes) -> None:
+    """Both stand in the file, what stood there before is gone, and nothing is left beside it."""
     path = tmp_path / "a.txt"
     path.write_text("longer than what comes")
     write_whole(path, content, StoreError)
@@ -38,17 +37,18 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fails", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
-def test_what_fails_leaves_the_old_file(tmp_path: Path, fails: BaseException) -> None:
-    """Half of a file is taken away again, and what stood there is still whole."""
+def test_what_fails_leaves_the_old_file(tmp_path: Path, fails: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written beside it is taken away again, and what stood there is still whole."""
     path = tmp_path / "a"
     path.write_text("old")
 
-    def half(place: Path) -> None:
-        place.write_text("ha")
+    def stopped(beside: Path, place: Path) -> None:
+        assert (beside.read_text(), place) == ("new", path)
         raise fails
 
+    monkeypatch.setattr(Path, "replace", stopped)
     with pytest.raises(StoreError if isinstance(fails, OSError) else KeyboardInterrupt):
-        write_whole(path, half, StoreError)
+        write_whole(path, "new", StoreError)
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a"]
 

@@ -324,7 +324,7 @@ def test_lying_below_is_what_the_upper_bounds_say(clusters: int) -> None:
 @pytest.mark.parametrize(("share", "trials"), [(0.0, 7), (0.25, 8), (0.5, 40), (0.9, 10), (1.0, 3)])
 @pytest.mark.parametrize("alpha", [0.025, 0.05, 0.2])
 def test_the_exact_interval_of_a_share_is_that_of_statsmodels(share: float, trials: int, alpha: float) -> None:
-    """At whole counts a share has the interval of a count; between two whole numbers of trials it lies between theirs."""
+    """At whole counts a share has the interval of a count, and that of more trials lies within that of fewer."""
     found = intervals.exact_share(share, trials, alpha)
     known = proportion_confint(round(share * trials), trials, 2 * alpha, method="beta")
     assert (found.estimate, found.method) == (share, "exact")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["make_folder", "why_not", "write_whole"]
 
 
-def write_whole(path: Path, content: str | bytes | Callable[[Path], object], error: type[Exception]) -> None:
+def write_whole(path: Path, content: str | bytes, error: type[Exception]) -> None:
     """Write a file beside its place and move it there, so that nobody ever reads half of it.
 
     What is no file, as /dev/stdout, is written to directly. A link is followed.
 
     Args:
         path: The file.
-        content: What it will hold, text as UTF-8; or what writes it to a path that it is given.
+        content: What it will hold, text as UTF-8.
         error: What is raised where it cannot be written; what was there stays as it was.
     """
     try:
@@ -48,10 +47,7 @@ def why_not(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _write(place: Path, content: str | bytes | Callable[[Path], object]) -> None:
-    if callable(content):
-        content(place)
-        return
+def _write(place: Path, content: str | bytes) -> None:
     with place.open("wb") as file:
         file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
         file.flush()

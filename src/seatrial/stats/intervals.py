@@ -304,7 +304,7 @@ def wilson(successes: int, trials: int, alpha: float) -> Interval:
 
 
 def exact_share(share: float, trials: float, alpha: float) -> Interval:
-    """Return the exact (Clopper–Pearson) interval of a share of trials that need be no whole number, each bound at alpha.
+    """Return the exact (Clopper–Pearson) interval of a share, each bound at alpha, of any number of trials.
 
     Args:
         share: The share, from 0 to 1.

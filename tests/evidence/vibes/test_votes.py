@@ -249,11 +249,11 @@ def test_votes_that_became_no_evidence_are_counted(seatrial: Command, tmp_path: 
     path = write_table(tmp_path / "votes.csv", rows)
     votes = read_votes(path)
     assert left_out(votes, "old", "new") == [
-        "4 votes became no evidence: they do not name both models.",
-        "4 votes became no evidence: they compare old with third.",
+        "Votes that became no evidence, not naming both models: 4.",
+        "Votes that became no evidence, comparing old with third: 4.",
     ]
     done = seatrial("vibe", "import", path, "--baseline", "old", "--candidate", "new", "--out", tmp_path / "o.parquet")
-    assert "4 votes became no evidence: they compare old with third." in done.out
+    assert "Votes that became no evidence, comparing old with third: 4." in done.out
     assert "votes.csv: read 'worker' as the rater." in done.out
 
 
@@ -313,7 +313,7 @@ def test_models_called_like_sides_are_told_apart_by_the_mapping(tmp_path: Path) 
 
 def test_a_vote_that_is_no_side_is_told_with_the_mapping_to_write(tmp_path: Path) -> None:
     """The message holds the code, and numbers get the mapping of the numbers."""
-    for vote, told in (("up", "--vote 'up=skip'"), ("", "--vote '=skip'"), ("0", "--vote 0=left,1=right")):
+    for vote, told in (("up", "--vote 'up=left'"), ("", "--vote '=skip'"), ("0", "--vote 0=left,1=right")):
         with pytest.raises(EvidenceError) as refused:
             read_votes(_file(tmp_path, f"rater,item,vote,left\nr,1,{vote},x\n"))
         assert told in str(refused.value)
@@ -325,8 +325,8 @@ def test_votes_on_several_models_about_one_item_stand_side_by_side(tmp_path: Pat
     votes = read_votes(_file(tmp_path, head))
     assert [one.value for one in to_observations(votes, "x", "z")] == [0.0, 1.0]
     assert left_out(votes, "x", "z") == [
-        "1 votes became no evidence: they compare x with y.",
-        "1 votes became no evidence: they compare y with z.",
+        "Votes that became no evidence, comparing x with y: 1.",
+        "Votes that became no evidence, comparing y with z: 1.",
     ]
     with pytest.raises(EvidenceError, match=r"votes\.csv:5: rater r voted on the pair q in row 2 already"):
         read_votes(_file(tmp_path, head + "r,q,left,y,x\n"))
@@ -343,10 +343,10 @@ def test_skipped_votes_and_both_bad_have_their_place(tmp_path: Path) -> None:
     assert [(one.item, one.value) for one in made] == [
         ("p2 by r", 0.5), ("p2 by r", 0.5), ("p3 by r", 0.0), ("p3 by r", 1.0),
     ]  # fmt: skip
-    assert left_out(votes, "old", "new") == ["1 votes became no evidence: they were skipped."]
+    assert left_out(votes, "old", "new") == ["Votes that became no evidence, skipped: 1."]
     assert remarks(votes) == [
-        "1 votes were skipped; they count nowhere.",
-        "1 votes say that both answers are bad; they count as ties.",
+        "Skipped votes, which count nowhere: 1.",
+        "Votes that both answers are bad, which count as ties: 1.",
     ]
     assert remarks(votes[2:]) == []
     with pytest.raises(EvidenceError, match="no votes: all 1 were skipped"):
@@ -382,10 +382,10 @@ def test_one_rater_or_nobodys_preference_still_becomes_evidence(seatrial: Comman
     shown = seatrial("vibe", "import", apart, "--vote", "0=tie", "--vote", "1=both bad")
     assert "no pair has votes of two" in shown.out
     assert "Nobody preferred a side: all votes are ties." in shown.out
-    assert "6 votes say that both answers are bad" in shown.out
+    assert "Votes that both answers are bad, which count as ties: 6." in shown.out
     assert "nan" not in shown.out
     kept = json.loads(seatrial("vibe", "import", apart, "--vote", "0=tie,1=both bad", "--json").out)
-    assert kept["remarks"] == ["6 votes say that both answers are bad; they count as ties."]
+    assert kept["remarks"] == ["Votes that both answers are bad, which count as ties: 6."]
     assert kept["kappa"] is None
 
 

@@ -171,7 +171,7 @@ def _vote(row: Row, codes: Mapping[str, Meaning], numbered: Mapping[str, Side]) 
         code = "CODE" if "," in word else word
         raise EvidenceError(
             f"{row.place}: the vote {word!r} is no side; write left, right, tie, both bad or skip (or a and b, or the "
-            f"model's name), or say what it stands for: --vote '{code}=skip'"
+            f"model's name), or say what it stands for: --vote '{code}={'left' if word else 'skip'}'"
         )
     if len(meant) > 1:
         raise EvidenceError(
@@ -205,9 +205,9 @@ def columns_read(path: Path, columns: Mapping[str, str] | None = None) -> list[s
 def remarks(votes: Sequence[Vote]) -> list[str]:
     """Return what should be known of how votes were read, in sentences: skipped, both bad, two spellings of a rater."""
     counts = Counter(vote.vote for vote in votes)
-    said = [f"{counts['skip']:,} votes were skipped; they count nowhere."] if counts["skip"] else []
+    said = [f"Skipped votes, which count nowhere: {counts['skip']:,}."] if counts["skip"] else []
     if counts["both bad"]:
-        said.append(f"{counts['both bad']:,} votes say that both answers are bad; they count as ties.")
+        said.append(f"Votes that both answers are bad, which count as ties: {counts['both bad']:,}.")
     spellings: dict[str, set[str]] = {}
     for vote in votes:
         spellings.setdefault(_spelled(vote.rater), set()).add(vote.rater)
@@ -224,10 +224,10 @@ def left_out(votes: Sequence[Vote], baseline: str, candidate: str) -> list[str]:
     for vote in votes:
         first, second = sorted((vote.left, vote.right))
         if vote.vote == "skip":
-            others["were skipped"] += 1
+            others["skipped"] += 1
         elif {first, second} != {baseline, candidate}:
-            others[f"compare {first} with {second}" if first else "do not name both models"] += 1
-    return [f"{count:,} votes became no evidence: they {why}." for why, count in others.most_common()]
+            others[f"comparing {first} with {second}" if first else "not naming both models"] += 1
+    return [f"Votes that became no evidence, {why}: {count:,}." for why, count in others.most_common()]
 
 
 def to_observations(votes: Sequence[Vote], baseline: str, candidate: str, source: str = "") -> list[Observation]:
