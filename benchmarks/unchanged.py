@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from benchmarks.decides import default_policy
 from seatrial.gates.chances import course
-from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
+from seatrial.gates.simulated_gates import SimulatedGate, SimulatedSuite
 from seatrial.suites import find_suites, load_suite
 
 __all__ = ["SPREADS", "unchanged_passes"]

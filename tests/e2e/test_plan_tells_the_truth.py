@@ -23,9 +23,9 @@ from seatrial.gates.chances import course
 from seatrial.gates.operating_characteristic import outlook
 from seatrial.gates.plan import GatePlan, with_most
 from seatrial.gates.schedule import MOST_DRAWS, SCARCE
-from seatrial.gates.simulated import simulated_gates
+from seatrial.gates.simulated_gates import simulated_gates
+from seatrial.gates.simulated_reviews import whole_reviews
 from seatrial.gates.verdicts import decide
-from seatrial.gates.whole_reviews import whole_reviews
 from seatrial.instruments import declared_signal
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN
 from seatrial.observations import to_frame

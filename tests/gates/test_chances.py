@@ -14,7 +14,7 @@ from scipy import stats
 from seatrial.gates import chances
 from seatrial.gates.chances import FOR_A_BOUND, RUNS, Course, course
 from seatrial.gates.schedule import Method, looks, shares
-from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
+from seatrial.gates.simulated_gates import SimulatedGate, SimulatedSuite
 from seatrial.stats import betting, intervals
 from seatrial.stats.instruments import Slope, family_alpha, true_bounds
 from seatrial.stats.resampling import shifted

@@ -24,7 +24,7 @@ from seatrial.gates.operating_characteristic import (
 )
 from seatrial.gates.plan import GatePlan, Source
 from seatrial.gates.schedule import SCARCE, Method, shares
-from seatrial.gates.simulated import simulated_gates
+from seatrial.gates.simulated_gates import simulated_gates
 from seatrial.instruments import Signal, find_instrument
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN
 from seatrial.observations import to_frame

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
 from seatrial.gates.simulated_claims import SimulatedClaim, claims_of, family_claims
+from seatrial.gates.simulated_gates import SimulatedGate, SimulatedSuite
 from seatrial.stats.instruments import EXACT, Slope, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.spending import Looks, before_any_look, nominal_level

@@ -153,7 +153,7 @@ def plan(
     from dataclasses import asdict
 
     from seatrial.cli.output.plan import outlook_summary
-    from seatrial.cli.solving import write_solved
+    from seatrial.cli.plan_solve import write_solved
     from seatrial.errors import StoreError
     from seatrial.formats.whole_files import write_whole
     from seatrial.gates.plan_page import render_outlook

@@ -91,7 +91,7 @@ def label_serve(
 def label_status(database: Database = DEFAULT_DATABASE, as_json: Json = False) -> None:
     """Say what the latest session's labels come to so far."""
     from seatrial.evidence.labels.closing import labels_of
-    from seatrial.evidence.labels.saying import said_of
+    from seatrial.evidence.labels.summary import said_of
     from seatrial.evidence.vibes.store import SessionStore
 
     store = SessionStore(database)
@@ -123,7 +123,7 @@ def label_close(
     from seatrial.errors import EvidenceError
     from seatrial.evidence.labels.closing import labels_of
     from seatrial.evidence.labels.files import write_labels
-    from seatrial.evidence.labels.saying import divided, said_of
+    from seatrial.evidence.labels.summary import divided, said_of
     from seatrial.evidence.vibes.store import SessionStore
     from seatrial.policy import load_policy
     from seatrial.report import reviewed_policy

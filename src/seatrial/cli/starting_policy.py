@@ -15,7 +15,7 @@ from seatrial.cli.options import say
 from seatrial.errors import PolicyError, StoreError
 from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, most_asked
-from seatrial.gates.simulated import assumed_sd
+from seatrial.gates.simulated_gates import assumed_sd
 from seatrial.instruments import suite_signal
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import load_records

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.gates.schedule import looks, shares, typical_most
-from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
 from seatrial.gates.simulated_claims import claims_of, family_claims
+from seatrial.gates.simulated_gates import SimulatedGate, SimulatedSuite
 from seatrial.stats.betting import log_wealth_paths
 from seatrial.stats.instruments import family_alpha, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds

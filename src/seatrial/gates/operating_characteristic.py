@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from seatrial.gates.chances import RUNS, Course, course
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method, shares
-from seatrial.gates.simulated import SimulatedGate, SimulatedSuite, launches_nothing, simulated_gates
+from seatrial.gates.simulated_gates import SimulatedGate, SimulatedSuite, launches_nothing, simulated_gates
+from seatrial.gates.simulated_reviews import Chances, whole_reviews
 from seatrial.gates.weigh import in_true_harm
-from seatrial.gates.whole_reviews import Chances, whole_reviews
 from seatrial.policy import Gate, LaunchPolicy
 from seatrial.stats.betting import upper_bounds
 from seatrial.stats.intervals import fixed_size_bounds

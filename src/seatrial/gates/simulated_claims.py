@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.gates.claims import family_slope, part_scales
-from seatrial.gates.simulated import SimulatedGate, SimulatedSuite
+from seatrial.gates.simulated_gates import SimulatedGate, SimulatedSuite
 from seatrial.stats.instruments import Slope, true_below, true_bounds
 from seatrial.stats.intervals import fixed_size_bounds
 from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level

@@ -15,8 +15,8 @@ import polars as pl
 
 from seatrial.gates.chances import Course, course
 from seatrial.gates.plan import GatePlan
-from seatrial.gates.simulated import launches_nothing, simulated_gates
-from seatrial.gates.whole_reviews import whole_reviews
+from seatrial.gates.simulated_gates import launches_nothing, simulated_gates
+from seatrial.gates.simulated_reviews import whole_reviews
 from seatrial.policy import Gate, LaunchPolicy
 from seatrial.stats.seeding import generator
 

@@ -19,8 +19,8 @@ from seatrial.policy import LaunchPolicy
 from seatrial.report import Reuse
 from seatrial.review.gate_run import GateRun
 from seatrial.review.rounds import Rounds
+from seatrial.stats.asked_twice import least_noticed, one_way, one_way_needed
 from seatrial.stats.seeding import generator
-from seatrial.stats.unchanged import least_noticed, one_way, one_way_needed
 from seatrial.types import Request, Response
 
 __all__ = ["FEWEST", "LEVEL", "MOST_DIFFERENT", "NEAR", "recheck", "with_counts"]

@@ -14,7 +14,7 @@ from seatrial.errors import EvidenceError
 from seatrial.evidence.labels.closing import is_enough, labels_of
 from seatrial.evidence.labels.forms import Graded
 from seatrial.evidence.labels.grade_page import grade_content
-from seatrial.evidence.labels.saying import said_of
+from seatrial.evidence.labels.summary import said_of
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.values import Conflict, Rater
 from seatrial.stats.labelling import ENOUGH

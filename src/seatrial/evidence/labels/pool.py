@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from seatrial.errors import EvidenceError
-from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.giveaways import names_itself
 from seatrial.instruments.declared import harmful_end
 from seatrial.models import open_models
 from seatrial.models.base import RecordedModel

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from seatrial import suites as shipped
-from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.giveaways import names_itself
 from seatrial.evidence.vibes.rewording import reworded
 from seatrial.suites import Suite, held_out_anchors
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.giveaways import names_itself
 from seatrial.evidence.vibes.values import Rated
 
 __all__ = ["REAL", "key_of", "off", "plain_off", "preferred", "share_flagged", "unblinded"]

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
-from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.giveaways import names_itself
 from seatrial.evidence.vibes.schema import coined, raters, ratings, trials, turns
 from seatrial.evidence.vibes.trials import RECORDED, Trial
 from seatrial.evidence.vibes.values import SEVEREST, Rater, Shown, packed, unpacked

@@ -22,7 +22,7 @@ from random import Random
 from typing import Literal
 
 from seatrial.errors import EvidenceError
-from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.giveaways import names_itself
 from seatrial.evidence.vibes.known_harm import Known
 from seatrial.replies import visible_answer
 from seatrial.suites import Suite

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.evidence.vibes.blinding import names_itself
+from seatrial.evidence.vibes.giveaways import names_itself
 
 NAMED = (
     "I am GPT-4, at your service.",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from seatrial.stats.unchanged import least_noticed, one_way, one_way_needed
+from seatrial.stats.asked_twice import least_noticed, one_way, one_way_needed
 
 
 @given(st.integers(0, 60), st.integers(0, 60))

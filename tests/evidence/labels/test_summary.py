@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seatrial.evidence.labels.closing import Grader, Labels
-from seatrial.evidence.labels.saying import divided, said_of
+from seatrial.evidence.labels.summary import divided, said_of
 from seatrial.stats.agreement import Agreement
 from seatrial.stats.intervals import Interval
 

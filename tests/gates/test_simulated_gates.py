@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from seatrial.gates.plan import GatePlan, Source
-from seatrial.gates.simulated import (
+from seatrial.gates.simulated_gates import (
     FEWEST_SEEN,
     SimulatedGate,
     SimulatedSuite,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seatrial.gates.chances import Course
-from seatrial.gates.whole_reviews import whole_reviews
+from seatrial.gates.simulated_reviews import whole_reviews
 
 
 def _course(
