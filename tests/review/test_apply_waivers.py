@@ -283,6 +283,7 @@ def test_a_ledger_entry_pins_the_decision(tmp_path: Path) -> None:
         "on_trust": {},
         "on_starters": [],
         "harm_likely": [],
+        "budget": {"calls": made.policy.budget.calls, "left_open": []},
         "hashes": {"policy": "p1", "review": "r1", "evidence": "e1"},
         "versions": {"seatrial": "9.9", "python": "3.12"},
     }

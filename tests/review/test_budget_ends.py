@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from seatrial.errors import StoreError
+from seatrial.errors import LedgerError
+from seatrial.ledger import Entry
 from seatrial.policy import Budget, Gate, LaunchPolicy
-from seatrial.review.budget_ends import NAME, ends_before, note_end
+from seatrial.review.budget_ends import budget_entry, ends_before
 from seatrial.types import Decision, Ended, Evidence, GateVerdict, Verdict
 
 
@@ -28,13 +29,24 @@ def _decision(*ends: tuple[Ended, Verdict]) -> Decision:
 OPEN = _decision(("decided", "pass"), ("budget", "inconclusive"))
 
 
-def test_only_smaller_budgets_that_ended_a_review_count(tmp_path: Path) -> None:
+def _entries(*bodies: dict[str, object]) -> list[Entry]:
+    return [Entry(n, "", "decision", "ana", {"folder": "r", **body}, "", "") for n, body in enumerate(bodies, 1)]
+
+
+def test_only_smaller_budgets_that_ended_a_review_count() -> None:
     """A review that is gone on with by a larger budget has been looked at before, once for each smaller one."""
-    assert ends_before(tmp_path, _policy(1000)) == 0
-    for calls in (500, 1000, 1, 500):
-        note_end(tmp_path, _policy(calls), OPEN)
-    assert [ends_before(tmp_path, _policy(calls)) for calls in (1, 400, 500, 501, 1000, 5000)] == [0, 1, 1, 2, 2, 3]
-    assert (tmp_path / "budget-ends.json").read_text(encoding="utf-8") == "[1, 500, 1000]\n"
+    entries = _entries(*({"budget": budget_entry(_policy(calls), OPEN)} for calls in (500, 1000, 1, 500)))
+    counted = [ends_before(Path("r"), entries, _policy(calls)) for calls in (1, 400, 500, 501, 1000, 5000)]
+    assert counted == [0, 1, 1, 2, 2, 3]
+    assert ends_before(Path("r"), [], _policy(1000)) == 0
+
+
+def test_other_entries_do_not_count() -> None:
+    """Neither decisions on another folder, nor waivers, nor what versions wrote that kept no budget."""
+    (ended,) = _entries({"budget": budget_entry(_policy(5), OPEN)})
+    others = [replace(ended, kind="waiver"), replace(ended, body={**ended.body, "folder": "s"}), *_entries({})]
+    assert ends_before(Path("r"), others, _policy(9)) == 0
+    assert ends_before(Path("r"), [*others, ended], _policy(9)) == 1
 
 
 @pytest.mark.parametrize(
@@ -45,24 +57,18 @@ def test_only_smaller_budgets_that_ended_a_review_count(tmp_path: Path) -> None:
         _decision(("futile", "inconclusive"), ("budget", "pass")),
     ],
 )
-def test_what_the_budget_did_not_leave_open_is_not_noted(tmp_path: Path, decision: Decision) -> None:
-    """Where a larger budget would change nothing, nothing is kept."""
-    note_end(tmp_path, _policy(500), decision)
-    assert list(tmp_path.iterdir()) == []
+def test_what_the_budget_did_not_leave_open_is_no_end(decision: Decision) -> None:
+    """Where a larger budget would change nothing, none is counted."""
+    entry = budget_entry(_policy(500), decision)
+    assert entry == {"calls": 500, "left_open": []}
+    assert ends_before(Path("r"), _entries({"budget": entry}), _policy(900)) == 0
+    assert budget_entry(_policy(500), OPEN) == {"calls": 500, "left_open": ["behavior/1"]}
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '["a"]', "[0]", "[true]", "[1.5]", "3"])
-def test_a_list_that_is_broken_is_refused(tmp_path: Path, text: str) -> None:
-    """What was spent is not guessed: the message names the file."""
-    (tmp_path / NAME).write_text(text, encoding="utf-8")
-    for action in (lambda: ends_before(tmp_path, _policy(9)), lambda: note_end(tmp_path, _policy(9), OPEN)):
-        with pytest.raises(StoreError, match=NAME):
-            action()
-
-
-def test_what_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
-    """A folder that does not take it ends in a sentence, for the next review would spend alpha twice."""
-    with pytest.raises(StoreError, match="cannot be written"):
-        note_end(tmp_path / "nowhere", _policy(9), OPEN)
-    note_end(tmp_path, _policy(9), OPEN)
-    assert json.loads((tmp_path / NAME).read_text(encoding="utf-8")) == [9]
+@pytest.mark.parametrize(
+    "budget", [None, 3, {}, {"calls": 3}, {"calls": "3", "left_open": []}, {"calls": True, "left_open": ["a"]}]
+)
+def test_a_budget_that_is_broken_is_refused(budget: object) -> None:
+    """What was spent is not guessed: the message names the entry."""
+    with pytest.raises(LedgerError, match="entry 2 of the ledger names no budget"):
+        ends_before(Path("r"), _entries({}, {"budget": budget}), _policy(9))

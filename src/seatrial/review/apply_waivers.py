@@ -19,6 +19,7 @@ from seatrial.ledger import (
     waivers_for,
 )
 from seatrial.report import LedgerPlace, ReviewResult, WaiverNote, load_result
+from seatrial.review.budget_ends import budget_entry
 
 __all__ = ["exit_code", "finished_review", "ledger_entry", "waive", "with_entry", "with_waivers"]
 
@@ -119,6 +120,7 @@ def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:
         "verdicts": {name: verdict.verdict for name, verdict in content.decision.every_verdict.items()},
         "margins": {name: verdict.margin for name, verdict in content.decision.every_verdict.items()},
         "harm_likely": [verdict.signal for verdict in content.decision.harm_likely],
+        "budget": budget_entry(content.policy, content.decision),
         "hashes": hashes,
         "versions": dict(content.versions),
     }

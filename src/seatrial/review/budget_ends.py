@@ -1,49 +1,43 @@
-"""Which reviews of a candidate a budget ended: a larger one goes on with their answers, and has part of alpha left."""
+"""Which reviews of a candidate a budget ended: a larger one goes on with their answers, and has part of alpha left.
+
+The ledger's entries say it, so that nobody has alpha anew by taking a file away.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from seatrial.errors import StoreError
-from seatrial.formats.whole_files import write_whole
+from seatrial.errors import LedgerError
+from seatrial.ledger import Entry
 from seatrial.policy import LaunchPolicy
 from seatrial.types import Decision
 
-__all__ = ["ends_before", "note_end"]
-
-NAME = "budget-ends.json"
+__all__ = ["budget_entry", "ends_before"]
 
 
-def ends_before(folder: Path, policy: LaunchPolicy) -> int:
-    """Return how many smaller budgets ended a review in this folder.
+def ends_before(folder: Path, entries: Sequence[Entry], policy: LaunchPolicy) -> int:
+    """Return how many smaller budgets ended reviews in this folder, by the ledger's decisions on it.
 
     Raises:
-        StoreError: what was kept of them cannot be read.
+        LedgerError: an entry's budget is not what this program writes.
     """
-    return sum(calls < policy.budget.calls for calls in _kept(folder))
+    name = folder.resolve().name
+    made = [entry for entry in entries if entry.kind == "decision" and entry.body.get("folder") == name]
+    return sum(calls < policy.budget.calls for calls in {_ended(entry) for entry in made} - {0})
 
 
-def note_end(folder: Path, policy: LaunchPolicy, decision: Decision) -> None:
-    """Keep that the budget ended a review, if it left a gate undecided.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-    if not any(one.ended == "budget" and one.verdict == "inconclusive" for one in decision.verdicts):
-        return
-    budgets = sorted({*_kept(folder), policy.budget.calls})
-    write_whole(folder / NAME, json.dumps(budgets) + "\n", StoreError)
+def _ended(entry: Entry) -> int:
+    """Return the calls of a budget that ended a review; 0 where it did not, or an earlier version wrote the entry."""
+    held = entry.body.get("budget", {"calls": 1, "left_open": []})
+    if not isinstance(held, dict) or type(held.get("calls")) is not int or not isinstance(held.get("left_open"), list):
+        raise LedgerError(
+            f"entry {entry.number} of the ledger names no budget that can be read; restore it from a copy"
+        )
+    return held["calls"] if held["left_open"] else 0
 
 
-def _kept(folder: Path) -> list[int]:
-    path = folder / NAME
-    if not path.exists():
-        return []
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise StoreError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(found, list) or not all(type(calls) is int and calls > 0 for calls in found):
-        raise StoreError(f"{path}: is not a list of budgets; take it from a backup, or begin in another folder (--out)")
-    return found
+def budget_entry(policy: LaunchPolicy, decision: Decision) -> dict[str, object]:
+    """Return what the ledger keeps of a review's budget: its calls, and the gates that it left undecided."""
+    ends = [one.signal for one in decision.verdicts if one.ended == "budget" and one.verdict == "inconclusive"]
+    return {"calls": policy.budget.calls, "left_open": ends}

@@ -34,7 +34,7 @@ from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.report import Reuse, ReviewResult
 from seatrial.report.result import Glance
 from seatrial.review.brought_evidence import brought_evidence, odd_runs
-from seatrial.review.budget_ends import ends_before, note_end
+from seatrial.review.budget_ends import ends_before
 from seatrial.review.entering import entered
 from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
@@ -88,11 +88,11 @@ async def run_review(
         check_answers(folder, entries)
         lost = lost_ledger(folder, entries)
         write_whole(folder / "policy.yaml", text, StoreError)
-        done = await _collected(policy, brought.observations, folder, store, progress)
+        before = ends_before(folder, entries, policy)
+        done = await _collected(policy, brought.observations, folder, store, progress, before)
         told = tuple(dict.fromkeys((*filter(None, [lost]), *brought.told, *done.told)))
         odd = odd_runs(brought.odd)
         result = _decided(policy, done.rounds, done.spend, started, author, spike_in, told, done.reuse, odd)
-        note_end(folder, policy, result.decision)
         return entered(result, done.rounds, folder, author)
 
 
@@ -107,7 +107,12 @@ class _Collected:
 
 
 async def _collected(
-    policy: LaunchPolicy, evidence: pl.DataFrame | None, folder: Path, store: ResponseStore, progress: Progress
+    policy: LaunchPolicy,
+    evidence: pl.DataFrame | None,
+    folder: Path,
+    store: ResponseStore,
+    progress: Progress,
+    before: int,
 ) -> _Collected:
     """Ask, observe and weigh until the gates are decided or the budget is spent."""
     records: Records = load_records(policy.records)
@@ -122,7 +127,7 @@ async def _collected(
             plans = plan_gates(policy, models, evidence, records, judges.judge)
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
-        rounds = Rounds(policy, plans, evidence, ends_before(folder, policy))
+        rounds = Rounds(policy, plans, evidence, before)
         progress.plan(rounds.most_calls)
         with progress:
             reuse = await recheck(policy, rounds, collector, judges)
