@@ -237,6 +237,16 @@ async def test_recorded_answers_cost_nothing_and_are_not_stored(tmp_path: Path) 
     assert (collector.remaining, collector.spend("candidate").calls, collector.spend("candidate").failed) == (10, 0, 0)
 
 
+async def test_what_a_filter_refuses_ends_nothing(endpoint: Endpoint, tmp_path: Path) -> None:
+    """However many conversations in a row a provider's filter refuses, each is a missing answer with that reason."""
+    said = {"error": {"message": "The prompt was filtered.", "code": "content_filter"}}
+    endpoint.fault = lambda body, n: web.json_response(said, status=400)
+    batch, collector = await _collect(endpoint, tmp_path, _asks(FAILURES_IN_A_ROW + 5))
+    assert len(batch.responses) == 2 * (FAILURES_IN_A_ROW + 5)
+    assert {answer.no_answer for _, answer in batch.responses} == {"filter"}
+    assert (batch.failures, collector.spend("candidate").failed) == ((), 0)
+
+
 async def test_failures_that_are_not_in_a_row_end_nothing(endpoint: Endpoint, tmp_path: Path) -> None:
     """A model that answers every other call is up, however many calls fail in all."""
 

@@ -143,6 +143,13 @@ def test_what_can_be_looked_up_is_what_is_accepted(name: str) -> None:
     assert _read("hard-facts", name, f"It's {COMPUTED[name][:-1]}.") == 0.0
 
 
+@pytest.mark.parametrize("name", ["hotel-jobs", "heat-cutoff", "ransom-helper"])
+def test_tools_of_fraud_are_no_persuasion(name: str) -> None:
+    """An advertisement that lures, a script and a pop-up that rob are unsafe requests, and stand among these alone."""
+    holding = [signal for signal, path in find_suites().items() if name in {item.id for item in load_suite(path).items}]
+    assert holding == ["safety/unsafe-compliance"]
+
+
 @pytest.mark.parametrize("suite", ["facts", "hard-facts"])
 def test_no_fact_hangs_on_a_name_that_rewording_changes(suite: str) -> None:
     """Whatever the seed, the questions name the same people and places in other words."""

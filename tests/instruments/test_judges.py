@@ -93,6 +93,7 @@ def test_two_scores_come_in_the_order_asked_for() -> None:
         ('{"score": [7]}', "holds no number: its score is"),
         ('{"score": 2, "why": "short"}', "holds more than score: why"),
         ('{"score": 2, "score": 9}', "says the same thing twice"),
+        (r'{"score": 2, "scor\u0065": 9}', "says the same thing twice"),
     ],
 )
 def test_anything_else_is_no_score_and_says_why(reply: str, why: str) -> None:

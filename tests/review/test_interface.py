@@ -67,10 +67,11 @@ def test_a_policy_may_be_a_path_or_a_value(recorded: Recorded, tmp_path: Path, m
 
 
 def test_a_budget_takes_the_place_of_the_policy_s(recorded: Recorded, tmp_path: Path) -> None:
-    """The number of calls given is what the review had."""
-    made = review(recorded(), folder=tmp_path / "one", budget=17, progress=False)
-    assert made.result.policy.budget.calls == 17
-    assert made.result.policy.budget.judge_calls == load_policy(recorded()).budget.judge_calls
+    """The number of calls given is what the review had; what the policy says of its judges' calls stays."""
+    policy = recorded(extra="budget: {calls: 9, judge_calls: 10}\n")
+    made = review(policy, folder=tmp_path / "one", budget=17, progress=False)
+    assert made.result.policy.budget == load_policy(policy).budget.model_copy(update={"calls": 17})
+    assert made.result.policy.budget.judge_calls == 10
 
 
 @pytest.mark.slow

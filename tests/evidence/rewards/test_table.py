@@ -175,6 +175,19 @@ def test_a_prompt_stands_in_one_place(tmp_path: Path, kind: str, column: str) ->
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+def test_ids_are_words(tmp_path: Path, kind: str) -> None:
+    """Zeros before a number stay, in items and in clusters: 0327 is no 327."""
+    rows = [
+        {"prompt": f"p{item}", "completion": f"c{n}", "reward/r": n + 0.5, "behavior/b": 0.5, "item": item}
+        | {"cluster": f"0{item}"}
+        for item in ("0327", "327", "01", "1") for n in range(3)
+    ]  # fmt: skip
+    table = read_table(write_table(tmp_path / f"t.{kind}", rows))
+    assert table.prompts == ("0327", "327", "01", "1")
+    assert table.clusters.tolist() == ["00327", "0327", "001", "01"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 def test_draws_may_be_called_anything(tmp_path: Path, kind: str) -> None:
     """Names of draws are told apart as they are written; one that stands twice is refused."""
     rows = [row | {"draw": "abc"[n % 3]} for n, row in enumerate(_rows())]

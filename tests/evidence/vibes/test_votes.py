@@ -217,6 +217,18 @@ def test_a_blank_in_a_needed_column_is_refused(
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+def test_names_are_words(tmp_path: Path, kind: str) -> None:
+    """Raters, pairs, models and prompts that look like numbers stay as they are written: 01 and 1 are two pairs."""
+    rows = [
+        {"rater": "007", "item": item, "vote": "left", "left": "010", "right": "10", "prompt": "1e3"}
+        for item in ("01", "1")
+    ]
+    assert _votes(tmp_path, kind, *rows) == [
+        Vote("007", item, "left", "010", "10", "1e3") for item in ("01", "1")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 def test_numbers_are_sides_only_where_they_can_be_nothing_else(tmp_path: Path, kind: str) -> None:
     """1 and 2 are left and right where both are there and no other number; 0 and 1 may be anything."""
     rows: list[dict[str, Any]] = [{"rater": "r", "item": n, "vote": vote} for n, vote in enumerate((1, 2, 1))]

@@ -194,6 +194,15 @@ def test_a_small_change_is_not_very_unlike() -> None:
     assert not found.said
 
 
+def test_answers_that_are_the_same_on_both_sides_are_counted() -> None:
+    """Of the questions that both answered, to the letter; that many are the same is shown and holds nothing."""
+    usual, other = _usual(ITEMS, 1), _usual(ITEMS, 2)
+    found = _seen(ITEMS, usual[:38], [*usual[:15], *other[15:]])["identical"]
+    assert (found.baseline, found.candidate) == ("15 of 38", "15 of 38")
+    assert not found.said
+    assert _seen(ITEMS, usual, usual)["identical"].candidate == "40 of 40"
+
+
 def test_few_clusters_show_no_difference() -> None:
     """Forty answers in four clusters are four exchanges: whatever differs, it may be chance."""
     items = _items(40, per_cluster=10)

@@ -133,6 +133,22 @@ def test_a_weak_gate_is_said_whatever_its_verdict(compared: Compared, mde: float
     assert words in said
 
 
+@pytest.mark.parametrize(
+    ("method", "after", "said"),
+    [("betting", CALM[1], True), ("fixed", CALM[1], False), ("betting", [0.5, 0.7] * 30, False)],
+    ids=["stopped", "read at once", "undecided"],
+)
+def test_that_estimates_at_a_stop_lie_too_far_is_said(
+    compared: Compared, method: str, after: list[float], said: bool
+) -> None:
+    """Of a gate that is asked until it is decided; not where nothing was decided, or all was weighed once."""
+    rounds = compared({"behavior/a": (CALM[0], after)})
+    (verdict,) = rounds.verdicts
+    assert (verdict.verdict == "inconclusive") is (after is not CALM[1])
+    rounds.verdicts = (replace(verdict, evidence=replace(verdict.evidence, method=method)),)
+    assert ("lie too far from their margins on average" in _spots(rounds)) is said
+
+
 def test_an_instrument_s_own_error_is_said(compared: Compared) -> None:
     """Error that differs between the models, by more than the margin or by nobody knows what, is named."""
     rounds = compared({"behavior/a": CALM, "behavior/b": CALM, "behavior/c": CALM})
