@@ -135,8 +135,13 @@ def test_a_weak_gate_is_said_whatever_its_verdict(compared: Compared, mde: float
 
 @pytest.mark.parametrize(
     ("method", "after", "said"),
-    [("betting", CALM[1], True), ("fixed", CALM[1], False), ("betting", [0.5, 0.7] * 30, False)],
-    ids=["stopped", "read at once", "undecided"],
+    [
+        ("betting", CALM[1], True),
+        ("looks", CALM[1], True),
+        ("fixed", CALM[1], False),
+        ("looks", [0.5, 0.7] * 30, False),
+    ],
+    ids=["bet on", "looked at", "read at once", "undecided"],
 )
 def test_that_estimates_at_a_stop_lie_too_far_is_said(
     compared: Compared, method: str, after: list[float], said: bool

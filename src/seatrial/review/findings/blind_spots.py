@@ -80,7 +80,8 @@ def _summed(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
 
 
 def _lucky(decision: Decision) -> list[str]:
-    if all(one.evidence.method != "betting" or one.verdict == "inconclusive" for one in decision.verdicts):
+    stopped = [one for one in decision.verdicts if one.evidence.method in ("betting", "looks")]
+    if all(one.verdict == "inconclusive" for one in stopped):
         return []
     return [
         "Estimates of gates that were asked until they were decided lie too far from their margins on average, for "
