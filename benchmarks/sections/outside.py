@@ -34,8 +34,8 @@ def _worlds(quick: bool) -> Iterator[str]:
         "betting bound at the end and with the plain t bound on the same readings, taken at face value, and how often "
         "those launch wrongly. Bands are Wilson's, 95 %. A cell is "
         f"*within* where both bands end below {100 * LIMIT:.1f} %, *above* where one begins above it; where 2,000 reviews tell "
-        "neither, 20,000 fresh ones replace them. Cells that go through tables or live rounds have 200 or 400 reviews, so "
-        "that a rate near alpha cannot be told from it. *Not promised* are cells that no review can keep; they stand last, "
+        "neither, 20,000 fresh ones replace them, and up to 200 clusters 100,000 those. Cells that go through tables or live "
+        "rounds have 200 or 400 reviews, so that a rate near alpha cannot be told from it. *Not promised* are cells that no review can keep; they stand last, "
         "with the reason.\n"
     )
     found, apart = ([one for one in found if bool(_reason(one)) is kind] for kind in (False, True))

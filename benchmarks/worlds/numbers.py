@@ -181,6 +181,6 @@ QUICK = ("4 % by .9, noise 0.03, 50 ", "margin 0.05, 50 ", "spread 1, margin 0.0
 def _sized(world: str, what: str, population: Population, sizes: tuple[int, ...], high: float = 1.0) -> Iterator[Cell]:
     for clusters in sizes:
         named = f"{what}, {clusters} clusters"
-        stages = (2_000, 20_000) if clusters <= 200 else (2_000,)
+        stages = (2_000, 20_000, 100_000) if clusters <= 200 else (2_000, 20_000)
         simulate = partial(_simulate, population, clusters, high)
         yield Cell(world, named, stages, simulate, above=True, quick=named.startswith(QUICK))
