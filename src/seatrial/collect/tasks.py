@@ -34,6 +34,7 @@ __all__ = ["TaskRuns", "run_tasks"]
 
 DONE, CALLS, SAID = "done.json", "calls.jsonl", "inspect.txt"
 """Beside a run's logs: that it is complete, every call that it took, and what Inspect and the task printed."""
+COMMAND = (sys.executable, "-P", "-m", "seatrial.collect.task_process")
 PATIENCE = 30.0
 """Seconds that a run is given to write its log when it is to stop."""
 
@@ -149,7 +150,7 @@ class _Run:
         """Return how a process that runs it ended, showing each sample."""
         with (self._folder / SAID).open("ab") as said:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "seatrial.collect.task_process"),
+                *COMMAND,
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=said,
