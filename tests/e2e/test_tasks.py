@@ -33,6 +33,7 @@ name: p
 baseline: {{model: openai-compatible/prod, base_url: "{url}"}}
 candidate: {{model: openai-compatible/prod, base_url: "{url}", system: "Be warm."}}
 evidence: [{{task: evens.py}}]
+signals: {{eval/evens.includes: {{harmful: low}}}}
 gates: [{{signal: {signal}, margin: 0.1}}]
 """
 

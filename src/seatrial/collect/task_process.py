@@ -18,7 +18,6 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from seatrial.errors import ModelError
 from seatrial.models.inspect_provider import key_of
 from seatrial.policy import ModelSpec
 
@@ -51,7 +50,7 @@ def main() -> None:
     try:
         say(_run(request, say, watch))
     except BaseException as error:  # tasks and providers raise whatever they raise, exits among it
-        say({"error": watch.get("stopped") or _sentence(error), "kind": type(error).__name__})
+        say({"error": watch.get("stopped") or _sentence(str(error) or type(error).__name__, request)})
     events.close()
     os._exit(0)  # connections and threads that Inspect or a task left open hold nothing up
 
@@ -97,7 +96,7 @@ def _run(request: Mapping[str, Any], say: Say, watch: dict[str, Any]) -> dict[st
     log = logs[0]
     if watch.get("stopped") or log.status != "success":
         said = log.error.message if log.error else f"it ended with the status {log.status!r}"
-        return {"error": watch.get("stopped") or " ".join(said.split())}
+        return {"error": watch.get("stopped") or _sentence(said, request)}
     return {"end": {"log": Path(log.location.removeprefix("file://")).name, "at": log.eval.created}}
 
 
@@ -160,14 +159,14 @@ def _listen(say: Say, calls: IO[str], watch: dict[str, Any], model: str, graders
             print(json.dumps({**took, "seconds": data.call_duration}), file=calls, flush=True)
 
 
-def _sentence(error: BaseException) -> str:
-    """Return what an error of somebody else's says, in one line and without markup."""
+def _sentence(said: str, request: Mapping[str, Any]) -> str:
+    """Return what somebody else's error says, in one line, without markup and without a key."""
     import re
 
-    if isinstance(error, ModelError):
-        return str(error)
-    said = " ".join(re.sub(r"\[/?[a-z ]*\]", "", str(error)).split()) or type(error).__name__
-    return said[:400]
+    for spec in (request["model"], *request["roles"].values()):
+        if secret := os.environ.get(spec.get("api_key_env") or ""):
+            said = said.replace(secret, "***")
+    return " ".join(re.sub(r"\[/?[a-z ]*\]", "", said).split())[:400]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
@@ -101,7 +100,7 @@ class _Run:
     def _decides(self) -> dict[str, Any]:
         """Return all that decides what a run shows, as far as it can be known before."""
         return {
-            "task": self._task.task,
+            "task": self._task.task.removeprefix(f"{Path(self._task.file).parent}/"),  # wherever the file is kept
             "code": content_hash(self._task.file) if self._task.file else _version(self._task.task),
             "args": self._task.args,
             "limit": self._task.limit,
@@ -168,7 +167,6 @@ class _Run:
                     count(True)
                 else:
                     end = event.get("end", event)
-            await process.wait()
         finally:
             await _stopped(process)
         return end
@@ -251,15 +249,11 @@ def _version(task: str) -> str:
 
 
 async def _stopped(process: Process) -> None:
-    """Wait for a process to end; where it runs on, have it write its log first, and end it if it does not."""
+    """Wait for a process to end; the end of its stdin tells one that still runs to write its log and stop."""
     if process.stdin is not None:
         process.stdin.close()
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGINT)
-        try:
-            await asyncio.wait_for(process.wait(), PATIENCE)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+    try:
+        await asyncio.wait_for(process.wait(), PATIENCE)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

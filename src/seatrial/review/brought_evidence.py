@@ -60,7 +60,7 @@ def brought_evidence(policy: LaunchPolicy, ran: Sequence[RunsSpec] = ()) -> Brou
     frames = [read_observations(one, bounds) for one in policy.evidence if isinstance(one, Path)]
     for spec in (*(one for one in policy.evidence if isinstance(one, RunsSpec)), *ran):
         paired = paired_runs(*runs_of(spec), declared_by(policy, spec))
-        _check_open(policy, paired)
+        _check_said(policy, paired)
         if any(not score.open for score in paired.scores):
             frames.append(from_frame(paired.observations, None, spec.baseline, bounds))
         told += paired.told
@@ -88,15 +88,26 @@ def brought_evidence(policy: LaunchPolicy, ran: Sequence[RunsSpec] = ()) -> Brou
     return Brought(together, tuple(told), tuple(odd))
 
 
-def _check_open(policy: LaunchPolicy, paired: PairedRuns) -> None:
-    """Refuse a gate on a score of which the policy must say more first."""
+def _check_said(policy: LaunchPolicy, paired: PairedRuns) -> None:
+    """Refuse a gate on a score of which the policy must say more first, or says nothing where the score does.
+
+    A gate takes more of an undeclared score for harm, so that one of which more is better would count the wrong way.
+    """
     gated = {gate.signal for gate in policy.gates}
     for score in paired.scores:
-        if score.open and score.signal in gated:
+        if score.signal not in gated:
+            continue
+        said = policy.signals.get(score.signal)
+        if score.open:
             lacks = "which end of it is harm" if score.harmful is None else "its scale"
             raise PolicyError(
                 f"gate {score.signal}: {score.title} does not say {lacks}: {score.known}. Say it under `signals`: "
                 f"{{{score.signal}: {{harmful: low, bounds: [0, 1]}}}}, with the end and the bounds that are meant"
+            )
+        if score.harmful == "low" and (said is None or said.harmful is None):
+            raise PolicyError(
+                f"gate {score.signal}: less of {score.title} is harm ({score.known}), and the policy does not say so. "
+                f"Add it to the policy: signals: {{{score.signal}: {{harmful: low}}}}"
             )
 
 
