@@ -147,14 +147,7 @@ class _Run:
 
     async def _watched(self, progress: Progress, count: Callable[[bool], None]) -> dict[str, Any]:
         """Return how a process that runs it ended, showing each sample."""
-        with (self._folder / SAID).open("ab") as said:
-            process = await asyncio.create_subprocess_exec(
-                *COMMAND,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=said,
-                start_new_session=True,  # Ctrl-C is for the review, which stops its runs itself
-            )
+        process = await _started(self._folder / SAID)
         assert process.stdin is not None and process.stdout is not None
         end: dict[str, Any] = {}
         try:
@@ -246,6 +239,25 @@ def _version(task: str) -> str:
     with suppress(metadata.PackageNotFoundError):
         return metadata.version(task.split("/")[0].replace("_", "-"))
     return ""
+
+
+async def _started(said: Path) -> Process:
+    """Start a process that runs a task; what it prints goes to a file."""
+    with said.open("ab") as file:
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *COMMAND,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=file,
+                start_new_session=True,  # Ctrl-C is for the review, which stops its runs itself
+            )
+        )
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _stopped(await starting)  # a process half made would be left behind
+            raise
 
 
 async def _stopped(process: Process) -> None:
