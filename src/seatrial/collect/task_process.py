@@ -90,13 +90,15 @@ def _run(request: Mapping[str, Any], say: Say, watch: dict[str, Any]) -> dict[st
             max_connections=spec.concurrency or CONCURRENCY,
             **_said(spec),
         )
+    if watch.get("stopped"):
+        return {"error": watch["stopped"]}
     if len(logs) != 1:
         names = ", ".join(sorted({log.eval.task for log in logs}))
         return {"error": f"the file holds {len(logs)} tasks: {names}. Name one: FILE.py@FUNCTION"}
     log = logs[0]
-    if watch.get("stopped") or log.status != "success":
+    if log.status != "success":
         said = log.error.message if log.error else f"it ended with the status {log.status!r}"
-        return {"error": watch.get("stopped") or _sentence(said, request)}
+        return {"error": _sentence(said, request)}
     return {"end": {"log": Path(log.location.removeprefix("file://")).name, "at": log.eval.created}}
 
 

@@ -101,7 +101,7 @@ class _Run:
         """Return all that decides what a run shows, as far as it can be known before."""
         return {
             "task": self._task.task.removeprefix(f"{Path(self._task.file).parent}/"),  # wherever the file is kept
-            "code": content_hash(self._task.file) if self._task.file else _version(self._task.task),
+            "code": content_hash(Path(self._task.file)) if self._task.file else _version(self._task.task),
             "args": self._task.args,
             "limit": self._task.limit,
             "epochs": self._task.epochs,
