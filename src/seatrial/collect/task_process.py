@@ -65,6 +65,8 @@ def _run(request: Mapping[str, Any], say: Say, watch: dict[str, Any]) -> dict[st
     """Run a task to its end, or what an earlier run of it left, and return the event of its end."""
     from inspect_ai import eval_set
 
+    if request["folder"]:
+        os.chdir(request["folder"])  # Inspect finds the tasks of a file by a pattern, which must be relative
     spec = ModelSpec.model_validate(request["model"])
     roles = {role: ModelSpec.model_validate(one) for role, one in request["roles"].items()}
     model = _model(spec, "seatrial", _usual(spec))

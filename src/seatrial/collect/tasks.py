@@ -100,7 +100,7 @@ class _Run:
     def _decides(self) -> dict[str, Any]:
         """Return all that decides what a run shows, as far as it can be known before."""
         return {
-            "task": self._task.task.removeprefix(f"{Path(self._task.file).parent}/"),  # wherever the file is kept
+            "task": self._named(),
             "code": content_hash(Path(self._task.file)) if self._task.file else _version(self._task.task),
             "args": self._task.args,
             "limit": self._task.limit,
@@ -108,6 +108,10 @@ class _Run:
             "model": _as_asked(self._spec),
             "roles": {role: _as_asked(spec) for role, spec in self._task.roles.items()},
         }
+
+    def _named(self) -> str:
+        """Return the task without its folder, which decides nothing."""
+        return self._task.task.removeprefix(f"{Path(self._task.file).parent}/")
 
     def _done(self) -> dict[str, Any]:
         """Return what is written of a complete run whose log is there; nothing where there is none."""
@@ -167,7 +171,8 @@ class _Run:
     def _request(self) -> dict[str, Any]:
         roles = {role: spec.model_dump(mode="json", exclude_unset=True) for role, spec in self._task.roles.items()}
         return {
-            "task": self._task.task,
+            "task": self._named(),
+            "folder": str(Path(self._task.file).parent) if self._task.file else "",
             "args": self._task.args,
             "limit": self._task.limit,
             "epochs": self._task.epochs,
