@@ -63,10 +63,13 @@ def _stop_with_stdin() -> None:
 
 def _run(request: Mapping[str, Any], say: Say, watch: dict[str, Any]) -> dict[str, Any]:
     """Run a task to its end, or what an earlier run of it left, and return the event of its end."""
-    from inspect_ai import eval_set
+    from inspect_ai import eval_set, list_tasks
 
     if request["folder"]:
         os.chdir(request["folder"])  # Inspect finds the tasks of a file by a pattern, which must be relative
+        held = [] if "@" in request["task"] else [one.name for one in list_tasks(request["task"], root_dir=Path.cwd())]
+        if len(held) > 1:
+            return {"error": f"the file holds {len(held)} tasks: {', '.join(held)}. Name one: FILE.py@FUNCTION"}
     spec = ModelSpec.model_validate(request["model"])
     roles = {role: ModelSpec.model_validate(one) for role, one in request["roles"].items()}
     model = _model(spec, "seatrial", _usual(spec))
@@ -95,8 +98,7 @@ def _run(request: Mapping[str, Any], say: Say, watch: dict[str, Any]) -> dict[st
     if watch.get("stopped"):
         return {"error": watch["stopped"]}
     if len(logs) != 1:
-        names = ", ".join(sorted({log.eval.task for log in logs}))
-        return {"error": f"the file holds {len(logs)} tasks: {names}. Name one: FILE.py@FUNCTION"}
+        return {"error": f"it made {len(logs)} logs, and one is read"}
     log = logs[0]
     if log.status != "success":
         said = log.error.message if log.error else f"it ended with the status {log.status!r}"

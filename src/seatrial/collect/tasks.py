@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata, util
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from seatrial.collect.meter import first_error
 from seatrial.collect.progress import Progress
@@ -31,6 +31,7 @@ from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["TaskRuns", "run_tasks"]
 
+Made = TypeVar("Made")
 DONE, CALLS, SAID = "done.json", "calls.jsonl", "inspect.txt"
 """Beside a run's logs: that it is complete, every call that it took, and what Inspect and the task printed."""
 COMMAND = (sys.executable, "-P", "-m", "seatrial.collect.task_process")
@@ -249,19 +250,17 @@ def _version(task: str) -> str:
 async def _started(said: Path) -> Process:
     """Start a process that runs a task; what it prints goes to a file."""
     with said.open("ab") as file:
-        starting = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
-                *COMMAND,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=file,
-                start_new_session=True,  # Ctrl-C is for the review, which stops its runs itself
-            )
+        starting = asyncio.create_subprocess_exec(
+            *COMMAND,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=file,
+            start_new_session=True,  # Ctrl-C is for the review, which stops its runs itself
         )
         try:
-            return await asyncio.shield(starting)
+            return await _in_any_case(made := asyncio.ensure_future(starting))
         except asyncio.CancelledError:
-            await _stopped(await starting)  # a process half made would be left behind
+            await _stopped(made.result())
             raise
 
 
@@ -269,8 +268,21 @@ async def _stopped(process: Process) -> None:
     """Wait for a process to end; the end of its stdin tells one that still runs to write its log and stop."""
     if process.stdin is not None:
         process.stdin.close()
+    await _in_any_case(asyncio.ensure_future(_ended(process)))
+
+
+async def _ended(process: Process) -> None:
     try:
         await asyncio.wait_for(process.wait(), PATIENCE)
     except TimeoutError:
         process.kill()
         await process.wait()
+
+
+async def _in_any_case(work: asyncio.Future[Made]) -> Made:
+    """Return what work comes to; where this is cancelled meanwhile, once it is done: no process is left behind."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await work
+        raise
