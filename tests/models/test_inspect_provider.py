@@ -90,7 +90,7 @@ async def test_no_key_that_the_policy_does_not_name_goes_to_its_address(
 )
 def test_a_providers_own_key_is_for_its_own_address(settings: dict[str, str], key: str | None) -> None:
     """None leaves the key to the provider's package, which then uses its own address too."""
-    assert inspect_provider._key(ModelSpec.model_validate(settings)) == key
+    assert inspect_provider.key_of(ModelSpec.model_validate(settings)) == key
 
 
 async def test_plain_http_beyond_this_machine_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:

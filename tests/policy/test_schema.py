@@ -53,5 +53,6 @@ def test_it_refuses_what_a_policy_refuses(wrong: dict[str, Any]) -> None:
 def test_every_key_is_explained() -> None:
     """Every key of a policy and of a gate has a description, for an editor to show."""
     schema = json.loads(policy_schema())
-    for model in (schema, schema["$defs"]["Gate"], schema["$defs"]["JudgeSpec"], schema["$defs"]["ModelSpec"]):
+    parts = (schema["$defs"][name] for name in ("Gate", "JudgeSpec", "ModelSpec", "TaskSpec"))
+    for model in (schema, *parts):
         assert not [name for name, field in model["properties"].items() if not field.get("description")]

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.errors import EvidenceError
-from seatrial.policy import load_policy
+from seatrial.errors import EvidenceError, PolicyError
+from seatrial.policy import RunsSpec, load_policy
 from seatrial.review.brought_evidence import brought_evidence
 
+LOGS = Path(__file__).parents[1] / "runs" / "logs" / "inspect"
 BOTH = "baseline: {model: scores/a.csv}\ncandidate: {model: scores/b.csv}\n"
 
 
@@ -100,3 +101,39 @@ def test_a_gate_on_summary_figures_needs_no_scores(tmp_path: Path) -> None:
     summary = f"{{baseline: {figures}, candidate: {figures}, source: a model card}}"
     declared = f"{BOTH}signals: {{benchmark/facts: {{summary: {summary}}}}}\n"
     assert _counts(_policy(tmp_path, declared, "benchmark/facts", "benchmark/quiz")) == {"benchmark/quiz": 8}
+
+
+@pytest.mark.parametrize(
+    ("scores", "signals", "told"),
+    [
+        ((0.2, 0.4), "", "does not say which end of it is harm"),
+        ((2.0, 4.0), "signals: {eval/mood: {harmful: high}}\n", "lie outside the scale"),
+    ],
+)
+def test_a_gate_on_a_score_of_which_more_must_be_said(
+    tmp_path: Path, scores: tuple[float, float], signals: str, told: str
+) -> None:
+    """It is named with what to write under `signals`, and is no gate that nothing provides."""
+    for name, score in zip(("now", "next"), scores, strict=True):
+        lines = "".join(f"q{n},{score}\n" for n in range(30))
+        (tmp_path / f"{name}.csv").write_text(f"item,mood\n{lines}", encoding="utf-8")
+    runs = "evidence:\n  - {baseline: now.csv, candidate: next.csv, scores: [mood]}\n"
+    policy = load_policy(_policy(tmp_path, runs + signals, "eval/mood"))
+    with pytest.raises((PolicyError, EvidenceError), match=told):
+        brought_evidence(policy)
+
+
+def test_logs_of_tasks_are_read_as_two_logs_are(tmp_path: Path) -> None:
+    """A task brings nothing before it has run, and its logs' scores after."""
+    model = 'model: openai-compatible/a, base_url: "http://localhost:1/v1"'
+    head = f"baseline: {{{model}}}\ncandidate: {{{model}, system: warm}}\nevidence: [{{task: pack/harbor_sums}}]\n"
+    policy = load_policy(_policy(tmp_path, head, "eval/harbor-sums.match"))
+    assert brought_evidence(policy).observations is None
+    runs = RunsSpec(baseline=str(LOGS / "baseline.eval"), candidate=str(LOGS / "candidate.eval"))
+    with pytest.raises(PolicyError, match=r"signals: {eval/harbor-sums.match: {harmful: low}}"):
+        brought_evidence(policy, [runs])  # without its harmful end it would count the wrong way
+    head += "signals: {eval/harbor-sums.match: {harmful: low}}\n"
+    policy = load_policy(_policy(tmp_path, head, "eval/harbor-sums.match"))
+    frame = brought_evidence(policy, [runs]).observations
+    assert frame is not None
+    assert "eval/harbor-sums.match" in frame["signal"].cast(str).unique().to_list()

@@ -37,7 +37,7 @@ def write_solved(path: Path, policy: LaunchPolicy, earlier: Path | None, target:
     written = plain.model_copy(
         update={
             "budget": found.policy.budget,
-            "gates": [gate.model_copy(update=margins[gate.signal]) for gate in plain.gates],
+            "gates": [gate.model_copy(update=margins.get(gate.signal, {})) for gate in plain.gates],
         }
     )
     write_whole(target, written.to_yaml(), StoreError)

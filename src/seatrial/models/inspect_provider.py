@@ -12,14 +12,14 @@ from seatrial.models.chat_body import first_token, tokens
 from seatrial.models.identity import identity_of
 from seatrial.models.refusals import refused_parameter, setting_for
 from seatrial.policy import ModelSpec, from_environment
-from seatrial.policy.addresses import ON_THE_WAY, UNNAMED, is_openai, is_readable_on_the_way
+from seatrial.policy.addresses import ON_THE_WAY, OPENAI_KEY, UNNAMED, is_openai, is_readable_on_the_way
 from seatrial.replies import reply_of
 from seatrial.types import Request, Response, Usage
 
 if TYPE_CHECKING:
     from inspect_ai.model import GenerateConfig, ModelOutput, ResponseSchema
 
-__all__ = ["InspectModel"]
+__all__ = ["InspectModel", "key_of"]
 
 CONCURRENCY = 10
 LOG = logging.getLogger("seatrial")
@@ -54,7 +54,7 @@ class InspectModel:
         self._spec = spec
         settings = spec.generation
         self.max_tokens = settings.max_tokens
-        key = _key(spec)
+        key = key_of(spec)
         secrets = {key or ""} - {"", NO_KEY}
         self._no_key = key == NO_KEY
         body = from_environment(spec.extra_body, spec.model, secrets)
@@ -181,19 +181,24 @@ def _schema(request: Request) -> ResponseSchema:
     return ResponseSchema(name="grade", json_schema=JSONSchema.model_validate(request.schema), strict=True)
 
 
-def _key(spec: ModelSpec) -> str | None:
-    """Return the key to send; None for that of the provider's own variable, which goes to its own address alone."""
+def key_of(spec: ModelSpec) -> str | None:
+    """Return the key to send; None for that of the provider's own variable, which goes to its own address alone.
+
+    Raises:
+        ModelError: the variable that the policy names is not set.
+    """
     import os
 
-    if spec.api_key_env is None and spec.base_url is not None:
-        own = spec.provider == "openai" and is_openai(spec.base_url)
-        return None if own else NO_KEY
-    if spec.api_key_env is None:
+    if spec.api_key_env is not None:
+        key = os.environ.get(spec.api_key_env)
+        if not key:
+            raise ModelError(f"{spec.model}: the environment variable {spec.api_key_env} is not set")
+        return key
+    if spec.base_url is None or (spec.provider == "openai" and is_openai(spec.base_url)):
         return None
-    key = os.environ.get(spec.api_key_env)
-    if not key:
-        raise ModelError(f"{spec.model}: the environment variable {spec.api_key_env} is not set")
-    return key
+    if spec.provider == "openai-compatible" and is_openai(spec.base_url):
+        return os.environ.get(OPENAI_KEY) or NO_KEY
+    return NO_KEY
 
 
 def _sentence(error: Exception) -> str:

@@ -15,6 +15,7 @@ from seatrial.policy.launch_policy import (
 from seatrial.policy.model_spec import Generation, ModelSpec, Turn, from_environment, resolved_model
 from seatrial.policy.runs_spec import RunsSpec
 from seatrial.policy.summary_spec import Figures, SummarySpec
+from seatrial.policy.task_spec import TaskSpec
 
 __all__ = [
     "Budget",
@@ -29,6 +30,7 @@ __all__ = [
     "RunsSpec",
     "SignalSpec",
     "SummarySpec",
+    "TaskSpec",
     "Turn",
     "from_environment",
     "load_policy",

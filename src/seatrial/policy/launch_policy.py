@@ -22,6 +22,7 @@ from seatrial.policy.judge_spec import JudgeSpec, resolved_judge
 from seatrial.policy.model_spec import Generation, ModelSpec, resolved_model
 from seatrial.policy.runs_spec import EvidenceSpec, resolved_evidence
 from seatrial.policy.summary_spec import SummarySpec, check_figures
+from seatrial.policy.task_spec import TaskSpec, why_no_task
 
 __all__ = [
     "Budget",
@@ -238,7 +239,8 @@ class LaunchPolicy(StrictModel):
         budget: The most that a review may spend.
         reuse: Which of the baseline's answers of other reviews are taken over.
         suites: Folders with suites of the user's own.
-        evidence: Files of observations made elsewhere, and pairs of runs that other tools recorded.
+        evidence: Files of observations made elsewhere, pairs of runs that other tools recorded, and tasks of Inspect to
+            run on both models.
         signals: Signals declared here, by name.
         judges: Judges by name; a gate takes one with `instrument: judge/NAME`.
         records: Files or folders with a team's own records of instruments, which go before the built-in ones.
@@ -288,7 +290,15 @@ class LaunchPolicy(StrictModel):
             if "scores" in kinds:
                 raise ValueError("scores can only be compared with scores")
             raise ValueError("name both `baseline` and `candidate`, or neither where all gates rest on `evidence`")
+        reasons = [why_no_task(model) for model in (self.baseline, self.candidate)] if self.tasks else []
+        if any(reasons):
+            raise ValueError(f"evidence: {self.tasks[0].task}: {next(filter(None, reasons))}")
         return self
+
+    @property
+    def tasks(self) -> tuple[TaskSpec, ...]:
+        """The tasks of Inspect that a review runs on both models."""
+        return tuple(one for one in self.evidence if isinstance(one, TaskSpec))
 
     @property
     def samples(self) -> bool:

@@ -1,4 +1,4 @@
-"""Two runs that another tool recorded, as a policy names them under `evidence`."""
+"""What a policy names under `evidence`: files, two runs that another tool recorded, tasks to run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from seatrial.formats.yaml import StrictModel
+from seatrial.policy.task_spec import TaskSpec, resolved_task
 
 __all__ = ["EvidenceSpec", "RunsSpec", "resolved_evidence"]
 
@@ -39,18 +40,26 @@ class RunsSpec(StrictModel):
     accept: list[str] = Field(default_factory=list)
 
 
-def _as_runs(value: object) -> object:
-    """Take a mapping as runs, so that what is wrong in one is said of runs and not of a path."""
-    return RunsSpec.model_validate(value) if isinstance(value, dict) else value
+def _by_its_keys(value: object) -> object:
+    """Take a mapping as a task or as runs, so that what is wrong in one is said of it and not of a path."""
+    if not isinstance(value, dict):
+        return value
+    return TaskSpec.model_validate(value) if "task" in value else RunsSpec.model_validate(value)
 
 
-EvidenceSpec = Annotated[Path | RunsSpec, BeforeValidator(_as_runs)]
-"""A file of observations, or two runs."""
+EvidenceSpec = Annotated[Path | RunsSpec | TaskSpec, BeforeValidator(_by_its_keys)]
+"""A file of observations, two runs, or a task to run on both models."""
 
 
-def resolved_evidence(spec: Path | RunsSpec, folder: Path) -> Path | RunsSpec:
-    """Return it with relative paths made absolute."""
+def resolved_evidence(spec: Path | RunsSpec | TaskSpec, folder: Path) -> Path | RunsSpec | TaskSpec:
+    """Return it with relative paths made absolute.
+
+    Raises:
+        PolicyError: the file of a task is not there.
+    """
     if isinstance(spec, Path):
         return folder / spec
+    if isinstance(spec, TaskSpec):
+        return resolved_task(spec, folder)
     candidate = str(folder / spec.candidate) if spec.candidate else ""
     return spec.model_copy(update={"baseline": str(folder / spec.baseline), "candidate": candidate})

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from seatrial.errors import EvidenceError
+from seatrial.errors import EvidenceError, PolicyError
 from seatrial.models import read_scores
 from seatrial.observations import SEVERE, from_frame, read_observations
 from seatrial.policy import LaunchPolicy, RunsSpec, SignalSpec
 from seatrial.report.result import Glance
-from seatrial.runs.pairing import Declared, paired_runs
+from seatrial.runs.pairing import Declared, PairedRuns, paired_runs
 from seatrial.runs.reading import Reading, read_runs
 from seatrial.runs.recorded_run import RecordedRun
 from seatrial.suites import find_suites, load_suite
@@ -45,20 +45,26 @@ def scales(policy: LaunchPolicy) -> dict[str, tuple[float, float]]:
     return dict.fromkeys(known, SignalSpec().bounds) | {name: spec.bounds for name, spec in policy.signals.items()}
 
 
-def brought_evidence(policy: LaunchPolicy) -> Brought:
+def brought_evidence(policy: LaunchPolicy, ran: Sequence[RunsSpec] = ()) -> Brought:
     """Return the observations that the policy brings: evidence files and scores.
+
+    Args:
+        policy: The policy.
+        ran: The logs of its tasks, once they have run.
 
     Raises:
         EvidenceError: a file cannot be read, a row is wrong or outside its signal's bounds, or two files overlap.
+        PolicyError: a gate's score lacks its scale or its harmful end.
     """
     bounds, told, odd = scales(policy), list[str](), list[str]()
     frames = [read_observations(one, bounds) for one in policy.evidence if isinstance(one, Path)]
-    for spec in policy.evidence:
-        if isinstance(spec, RunsSpec):
-            paired = paired_runs(*runs_of(spec), declared_by(policy, spec))
+    for spec in (*(one for one in policy.evidence if isinstance(one, RunsSpec)), *ran):
+        paired = paired_runs(*runs_of(spec), declared_by(policy, spec))
+        _check_said(policy, paired)
+        if any(not score.open for score in paired.scores):
             frames.append(from_frame(paired.observations, None, spec.baseline, bounds))
-            told += paired.told
-            odd += paired.odd
+        told += paired.told
+        odd += paired.odd
     if policy.baseline.provider == "scores":
         summed = {name for name, spec in policy.signals.items() if spec.summary is not None}
         gated = [gate.signal for gate in policy.gates if gate.signal not in _named(frames) | summed]
@@ -80,6 +86,29 @@ def brought_evidence(policy: LaunchPolicy) -> Brought:
         if name not in asked and name not in VIBES:
             told.append(f"{name}: {count:,} brought observations decide nothing, for no gate asks for them.")
     return Brought(together, tuple(told), tuple(odd))
+
+
+def _check_said(policy: LaunchPolicy, paired: PairedRuns) -> None:
+    """Refuse a gate on a score of which the policy must say more first, or says nothing where the score does.
+
+    A gate takes more of an undeclared score for harm, so that one of which more is better would count the wrong way.
+    """
+    gated = {gate.signal for gate in policy.gates}
+    for score in paired.scores:
+        if score.signal not in gated:
+            continue
+        said = policy.signals.get(score.signal)
+        if score.open:
+            lacks = "which end of it is harm" if score.harmful is None else "its scale"
+            raise PolicyError(
+                f"gate {score.signal}: {score.title} does not say {lacks}: {score.known}. Say it under `signals`: "
+                f"{{{score.signal}: {{harmful: low, bounds: [0, 1]}}}}, with the end and the bounds that are meant"
+            )
+        if score.harmful == "low" and (said is None or said.harmful is None):
+            raise PolicyError(
+                f"gate {score.signal}: less of {score.title} is harm ({score.known}), and the policy does not say so. "
+                f"Add it to the policy: signals: {{{score.signal}: {{harmful: low}}}}"
+            )
 
 
 def odd_runs(odd: Sequence[str]) -> tuple[Glance, ...]:

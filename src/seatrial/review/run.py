@@ -19,6 +19,7 @@ import polars as pl
 
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
+from seatrial.collect.tasks import run_tasks
 from seatrial.errors import StoreError
 from seatrial.formats.whole_files import make_folder, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
@@ -45,6 +46,7 @@ from seatrial.review.judge_grading import cost_forecast, grade_round, question_s
 from seatrial.review.recheck import recheck, with_counts
 from seatrial.review.rounds import Rounds
 from seatrial.review.starters import lacking, told_beforehand, with_starters
+from seatrial.review.task_outlook import Foreseen, foreseen
 from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["decide_on", "default_folder", "plan_review", "run_review", "solve_policy"]
@@ -89,10 +91,13 @@ async def run_review(
         lost = lost_ledger(folder, entries)
         write_whole(folder / "policy.yaml", text, StoreError)
         before = ends_before(folder, entries, policy)
+        ran = await run_tasks(policy, folder, progress)
+        if ran.runs:
+            brought = brought_evidence(policy, ran.runs)
         done = await _collected(policy, brought.observations, folder, store, progress, before)
-        told = tuple(dict.fromkeys((*filter(None, [lost]), *brought.told, *done.told)))
+        told = tuple(dict.fromkeys((*filter(None, [lost]), *brought.told, *ran.told, *done.told)))
         odd = odd_runs(brought.odd)
-        result = _decided(policy, done.rounds, done.spend, started, author, spike_in, told, done.reuse, odd)
+        result = _decided(policy, done.rounds, done.spend | ran.spend, started, author, spike_in, told, done.reuse, odd)
         return entered(result, done.rounds, folder, author)
 
 
@@ -185,9 +190,10 @@ def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
         SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
     """
     records = load_records(policy.records)
-    plans_of, seen = _planned(policy, records, earlier)
-    plans = plans_of(policy)
-    return replace(outlook(policy, plans, seen), notes=told_beforehand(policy, plans, records))
+    known, plans_of, seen = _planned(policy, records, earlier)
+    plans = plans_of(known.policy)
+    notes = (*known.notes, *told_beforehand(known.policy, plans, records))
+    return replace(outlook(known.policy, plans, seen), notes=notes)
 
 
 def solve_policy(
@@ -203,23 +209,25 @@ def solve_policy(
     Raises:
         SeatrialError: the policy cannot be planned, or the earlier review cannot be read.
     """
-    plans_of, seen = _planned(policy, load_records(policy.records), earlier)
-    return solve(policy, plans_of, seen, say)
+    known, plans_of, seen = _planned(policy, load_records(policy.records), earlier)
+    return solve(known.policy, plans_of, seen, say)
 
 
 def _planned(
     policy: LaunchPolicy, records: Records, earlier: Path | None
-) -> tuple[Callable[[LaunchPolicy], Sequence[GatePlan]], pl.DataFrame | None]:
-    """Return what gives the plans of this policy with other calls or margins, and what was seen before."""
-    evidence = brought_evidence(policy).observations
+) -> tuple[Foreseen, Callable[[LaunchPolicy], Sequence[GatePlan]], pl.DataFrame | None]:
+    """Return what can be planned, what gives its plans with other calls or margins, and what was seen before."""
+    brought = brought_evidence(policy).observations
+    before = read_observations(earlier / "observations.parquet") if earlier is not None else None
+    known = foreseen(policy, brought, before)
     models: dict[Role, Model] = {}
     if policy.baseline.answers:
         models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
     judges = Judges(policy.judges, records, policy.budget.judge_calls)
-    before = read_observations(earlier / "observations.parquet") if earlier is not None else None
-    seen = [frame for frame in (before, evidence) if frame is not None]
+    seen = [frame for frame in (before, brought) if frame is not None]
     return (
-        lambda one: plan_gates(one, models, evidence, records, judges.judge),
+        known,
+        lambda one: plan_gates(one, models, known.evidence, records, judges.judge),
         pl.concat(seen) if seen else None,
     )
 
