@@ -23,7 +23,7 @@ from seatrial.runs.pairing import Declared
 
 __all__ = ["World", "cells", "measured", "simulate"]
 
-STAGES, QUICK = (400, 2_000), 12
+STAGES, QUICK = (400, 1_200), 6
 """Comparisons of a cell at each truth: more where so many do not tell; and in the small form."""
 RIGHT = 0.7
 """Mean chance of a right answer."""
@@ -118,9 +118,17 @@ def _inspect(path: Path, world: World, values: Values) -> None:
     samples = []
     for item, epoch in product(range(world.items), range(world.epochs)):
         scores = {name: {"value": float(one[item, epoch])} for name, one in values.items()}
+        said = f"To question {item} the answer number {epoch} of {path.stem} is a sentence that no other question has."
         metadata = {"group": _cluster(world, item)}
         samples.append(
-            {"id": f"q{item}", "epoch": epoch + 1, "input": f"What is {item}?", "metadata": metadata, "scores": scores}
+            {
+                "id": f"q{item}",
+                "epoch": epoch + 1,
+                "input": f"What is {item}?",
+                "metadata": metadata,
+                "output": {"completion": said},
+                "scores": scores,
+            }
         )
     head = {"task": "simulated", "model": path.stem, "config": {"epochs": world.epochs}}
     path.write_text(json.dumps({"version": 2, "status": "success", "eval": head, "samples": samples}), encoding="utf-8")

@@ -105,6 +105,10 @@ def test_runs_that_are_none_hold() -> None:
     assert any("one and the same" in odd for odd in _paired(one, replace(one, path=Path("b"))).odd)
     assert not _paired(one, replace(one, answers=(Written("a", 0, (), "no"),))).odd
     items = [f"q{number}" for number in range(20)]
+    silent = _run({item: int(item > "q3") for item in items})
+    again = replace(silent, scores=silent.scores.reverse(), path=Path("b"))
+    assert "The two runs have the same scores, and no answers that tell them" in _paired(silent, again).told[0]
+    assert not _paired(silent, again).odd
     broken = _paired(_run(dict.fromkeys(items, 1)), _run(dict.fromkeys(items, 0), "b.csv"))
     assert broken.odd == ("accuracy: every score of the candidate is 0, as a broken harness scores",)
     assert not _paired(_run(dict.fromkeys(items[:19], 1)), _run(dict.fromkeys(items[:19], 0), "b.csv")).odd

@@ -82,7 +82,7 @@ def test_ids_beyond_any_float_stay_apart(tmp_path: Path) -> None:
     ids = ("1e400", "2e400", "7.0", "Infinity", "NaN", "null")
     path.write_text("".join(f'{{"item": {one}, "score": 1}}\n' for one in ids))
     (run,) = read_table(path, {})
-    assert run.scores["item"].to_list() == ["1e400", "2e400", "7", "Infinity"]
+    assert run.scores["item"].to_list() == ["1e400", "2e400", "7", "inf"]
     assert run.unread == {"a row without an item's name": 2}
 
 
@@ -127,5 +127,6 @@ def test_a_score_that_is_known_by_name_is_read_though_cells_are_no_numbers(tmp_p
     (run,) = read_table(_file(tmp_path, "item,accuracy\na,7/10\nb,72 %\nc,1\n"), {})
     assert run.scores["value"].to_list() == [None, None, 1.0]
     assert "known by its name" in run.told[0]
+    assert "accuracy holds '7/10' in row 1, which is no number" in run.told[1]
     with pytest.raises(EvidenceError, match="--score NAME: seconds, accuracy"):
         read_table(_file(tmp_path, "item,seconds,accuracy\na,3,7/10\n"), {})

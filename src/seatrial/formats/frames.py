@@ -65,12 +65,15 @@ def scan_frame(reader: TableReader, path: Path, unread: list[str] | None = None)
     suffix = reader.suffix(path)
     if suffix == ".parquet":
         return scan_parquet(path)
-    rows, parts = reader.rows(path, unread=unread), []
-    while batch := [row.cells for row in islice(rows, BATCH)]:
+    rows, parts = reader.records(path, unread=unread), []
+    while batch := [cells for _, cells in islice(rows, BATCH)]:
         held = dict.fromkeys(chain.from_iterable(batch))
         if len(held) > COLUMNS:
             raise reader.error(f"{path}: {too_many(len(held))}")
-        columns = {name: [as_word(cells.get(name)) for cells in batch] for name in held}
+        if suffix == ".csv":  # whose cells are words already
+            columns = {name: [cells.get(name) for cells in batch] for name in held}
+        else:
+            columns = {name: [as_word(cells.get(name)) for cells in batch] for name in held}
         parts.append(pl.DataFrame(columns, schema=dict.fromkeys(held, pl.String)))
     if not parts:
         if unread:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -22,8 +23,7 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """
     made = dict(pairs)
     if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise DoubledKey(f"two columns are called {twice!r}; rename one or take it out")
     return made
 
@@ -34,12 +34,7 @@ def _number(text: str) -> float | str:
     return found if math.isfinite(found) else text
 
 
-def _constant(text: str) -> float | str:
-    """Return NaN as a float, and infinity as it is written."""
-    return math.nan if text == "NaN" else text
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_float=_number, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_float=_number)
 
 
 def json_value(text: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -133,8 +134,9 @@ class _Reading:
         """Return what a metric is called: with its filter where the task has several."""
         return f"{metric} ({filter_})" if len(self.filters) > 1 else metric
 
+    @cached_property
     def metrics(self) -> dict[tuple[str, str], bool]:
-        """Return each metric with its filter, and whether every value of it is a number."""
+        """Each metric with its filter, and whether every value of it is a number; asked for when all rows are read."""
         found: dict[tuple[str, str], bool] = {}
         for _, _, filter_, values in self._values:
             for metric, (value, _) in values.items():
@@ -143,7 +145,7 @@ class _Reading:
 
     def frame(self) -> Any:
         """Return all scores: of every question one of each metric that any question has under its filter."""
-        scores, metrics = RunScores(), list(self.metrics())
+        scores, metrics = RunScores(), list(self.metrics)
         for item, draw, filter_, values in self._values:
             cluster, use_case, digest = self.places[item]
             for metric, under in metrics:
@@ -163,7 +165,7 @@ class _Reading:
             yield f"Each question stands once for every filter ({', '.join(self.filters)}): one score for each."
         if max(self._drawn.values(), default=0) > 1:
             yield "Some questions stand several times under one filter: read as several draws, in their order."
-        if "bypass" in {metric for metric, _ in self.metrics()}:
+        if "bypass" in {metric for metric, _ in self.metrics}:
             yield "The run only kept the answers (--predict_only): its score `bypass` says nothing."
 
 
@@ -271,7 +273,7 @@ def _stated(task: str, results: Mapping[str, Any], config: Mapping[str, Any], ma
         if isinstance(one, Mapping)
     }
     found = {}
-    for (metric, filter_), whole in made.metrics().items():
+    for (metric, filter_), whole in made.metrics.items():
         value = means.get(f"{metric},{filter_}")
         mean = said.get(metric, "") == "mean" or (not said.get(metric) and metric in _MEANS)
         if whole and mean and isinstance(value, int | float):
@@ -284,6 +286,6 @@ def _harmful(task: str, results: Mapping[str, Any], made: _Reading) -> dict[str,
     better = mapping(mapping(results.get("higher_is_better")).get(task))
     return {
         made.score(metric, filter_): "low" if better[metric] else "high"
-        for metric, filter_ in made.metrics()
+        for metric, filter_ in made.metrics
         if isinstance(better.get(metric), bool)
     }

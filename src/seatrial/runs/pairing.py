@@ -26,7 +26,7 @@ __all__ = ["FEW", "Declared", "PairedRuns", "PairedScore", "paired_runs"]
 FEW = 0.5
 """Share of a run's items that the other must hold too for the two to be called runs of one evaluation."""
 SURE = 20
-"""Items from which on one and the same score for all of them looks like a broken harness."""
+"""Items from which on one score for all of them looks like a broken harness, and two runs alike like one."""
 Said = TypeVar("Said")
 ONE = (0.0, 1.0)
 NEITHER = "neither run has a number for one question"
@@ -181,9 +181,15 @@ class _Pair:
         import polars as pl
 
         sides = self._aligned()
-        if all(len(side) == len(sides[0]) for side in sides) and sides[0].equals(sides[1]) and self._same_answers():
-            where = f"{self._task}: the" if self._task else "The"
-            self.odd.append(f"{where} two runs are one and the same: every score and every answer is alike")
+        where = f"{self._task}: the" if self._task else "The"
+        keys = ["score", "item", "draw"]
+        if len(sides[0]) == len(sides[1]) and sides[0].sort(keys).equals(sides[1].sort(keys)):
+            if self._same_answers():
+                self.odd.append(f"{where} two runs are one and the same: every score and every answer is alike")
+            elif not any(run.answers for run in self._runs) and sides[0]["item"].n_unique() >= SURE:
+                self.told.append(
+                    f"{where} two runs have the same scores, and no answers that tell them from one run twice."
+                )
         held = [set(side["score"].unique().to_list()) for side in sides]
         for name in sides[0]["score"].unique(maintain_order=True).to_list():
             if name in held[1]:

@@ -28,6 +28,7 @@ USUAL = {
     "cluster": ("cluster", "cluster_id", "group", "group_id"),
     "use_case": ("use_case",),
 }
+NOTHING = "nothing"
 SHOWN = 5
 """Columns and rows that a message names."""
 READER = TableReader("scores", EvidenceError, USUAL, ("item",), BY_OPTION)
@@ -69,6 +70,9 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
     if nameless := frame["_item"].null_count():
         unread["a row without an item's name"] = nameless
         frame = frame.filter(pl.col("_item").is_not_null())
+    for column in chosen:
+        if (strange := _strange(frame[column])) not in ("", NOTHING):
+            told.append(f"{path.name}: {column} holds {strange}, which is no number: such scores are missing.")
     frame = _numbered(path, frame, names, chosen, told)
     long = pl.concat([_long(frame, column, names, title) for column, title in chosen.items()])
     runs = []
@@ -118,7 +122,7 @@ def _strange(column: pl.Series) -> str:
     cells = column.to_frame("cell").with_row_index("row", 1).filter(pl.col("cell").is_not_null()).with_columns(number)
     other = cells.filter(pl.col("number").is_null())
     if other.is_empty():
-        return "" if len(cells) else "nothing"
+        return "" if len(cells) else NOTHING
     return f"{str(other['cell'][0])!r:.40} in row {other['row'][0]}"
 
 
