@@ -22,6 +22,7 @@ ORDER = (
     "development",
     "worlds",
     "decides",
+    "compared",
     "policies",
     "efficiency",
     "aims",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import page
-from benchmarks.sections import costs, decides, outside, people, rates, readings, running, wings
+from benchmarks.sections import compared, costs, decides, outside, people, rates, readings, running, wings
 
 __all__ = ["ALL"]
 
 _KNOWN = (
     rates.SECTIONS
     | decides.SECTIONS
+    | compared.SECTIONS
     | outside.SECTIONS
     | costs.SECTIONS
     | running.SECTIONS

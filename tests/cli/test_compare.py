@@ -46,7 +46,7 @@ def test_margins_are_shares_of_the_scale(seatrial: Command, tmp_path: Path) -> N
 def test_what_is_not_said_is_asked_for(seatrial: Command, tmp_path: Path) -> None:
     """An unknown direction or scale holds and says what to say; the same name on both sides is refused."""
     _table(tmp_path, "now.csv", 60, "tone")
-    _table(tmp_path, "next.csv", 60, "tone")
+    _table(tmp_path, "next.csv", 61, "tone")
     held = seatrial("compare", "now.csv", "next.csv")
     assert held.code == 3
     assert "tone is not decided: say which end is harm (--higher-is-better or --lower-is-better)." in held.out

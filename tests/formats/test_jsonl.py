@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatrial.formats.jsonl import DoubledKey, json_lines, unique
+from seatrial.formats.jsonl import DoubledKey, json_lines, json_value, unique
 
 
 @pytest.mark.slow
@@ -70,3 +70,11 @@ def test_an_object_of_very_many_keys_is_read_in_a_second() -> None:
     with pytest.raises(DoubledKey, match="'k199999'"):
         unique([*keys, keys[-1]])
     assert time.process_time() - before < 2
+
+
+def test_a_number_beyond_any_float_stays_as_it_is_written() -> None:
+    """Two of them are two; NaN is a float, for tools write it bare."""
+    assert json_value("[1e400, -2e400, 1e-400, 2.5]") == ["1e400", "-2e400", 0.0, 2.5]
+    found = json_value("NaN")
+    assert found != found
+    assert list(json_lines('{"id": 1e400}\n{"id": 2e400}')) == [(1, {"id": "1e400"}), (2, {"id": "2e400"})]

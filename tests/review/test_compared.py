@@ -28,8 +28,8 @@ def _run(folder: Path, name: str, right: float, items: int = 300) -> str:
 
 
 def test_a_worse_run_blocks_and_an_unchanged_one_launches(tmp_path: Path) -> None:
-    """What nobody changed launches, what is a tenth worse blocks, and the exit codes are those of every review."""
-    runs = {name: _run(tmp_path, name, right) for name, right in (("now", 0.8), ("same", 0.8), ("worse", 0.6))}
+    """What hardly changed launches, what is a tenth worse blocks, and the exit codes are those of every review."""
+    runs = {name: _run(tmp_path, name, right) for name, right in (("now", 0.8), ("same", 0.805), ("worse", 0.6))}
     found = {name: compare(RunsSpec(baseline=runs["now"], candidate=runs[name])).review for name in ("same", "worse")}
     assert found["same"] is not None
     assert found["worse"] is not None
@@ -87,6 +87,9 @@ def test_what_makes_runs_no_pair_holds(tmp_path: Path) -> None:
     found.write_policy(tmp_path / "policy.yaml")
     again = review(tmp_path / "policy.yaml", folder=tmp_path / "review", progress=False)
     assert (again.outcome, "share 100 items" in again.reason) == ("hold", True)
+    copied = compare(RunsSpec(baseline=now, candidate=_run(tmp_path, "copied", 0.8))).review
+    assert copied is not None
+    assert (copied.outcome, "is a copy of" in copied.reason) == ("hold", True)
     with pytest.raises(EvidenceError, match="--margin tone: no such score; there are accuracy"):
         compare(few, margins={"tone": 0.1})
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from seatrial.errors import EvidenceError
 from seatrial.formats import archives
 from seatrial.formats.archives import Archive
 from seatrial.runs.inspect_log import read_inspect_log
+from seatrial.runs.pairing import Declared, paired_runs
 from seatrial.runs.recorded_run import RecordedRun
 
 LOGS = Path(__file__).parent / "logs" / "inspect"
@@ -254,3 +257,68 @@ def test_real_logs_of_an_older_inspect_are_read() -> None:
     assert [run.rows for run in runs] == [10, 10, 1, 1]
     assert means(runs[1]) == runs[1].stated == {"match": 0.8}
     assert runs[2].scores.equals(runs[3].scores)
+
+
+def test_an_invalidated_run_says_so_first(tmp_path: Path) -> None:
+    """By the flag of its log, as by its samples; the flag alone is enough."""
+
+    def flagged(log: dict[str, Any]) -> None:
+        log["invalidated"] = True
+
+    def sample(log: dict[str, Any]) -> None:
+        flagged(log)
+        log["samples"][1]["invalidation"] = {"author": "a", "reason": "leaked"}
+
+    def failed(log: dict[str, Any]) -> None:
+        flagged(log)
+        log["status"] = "cancelled"
+
+    words = [changed(tmp_path, change).ended for change in (flagged, sample, failed, lambda log: None)]
+    assert words == [
+        "some of its 3 samples were invalidated, by its own log",
+        "1 of its 3 samples were invalidated, by its own log",
+        "it was cancelled and some of its 3 samples were invalidated, by its own log",
+        "",
+    ]
+
+
+def test_inspects_own_invalidation_is_read(tmp_path: Path) -> None:
+    """What its `invalidate_samples` writes is what is looked for."""
+    script = (
+        "import sys; from inspect_ai.log import *; log = read_eval_log(sys.argv[1]);"
+        "log = invalidate_samples(log, [log.samples[0].uuid], ProvenanceData(author='a', reason='leaked'));"
+        "write_eval_log(log, sys.argv[2])"
+    )
+    out = tmp_path / "invalid.eval"
+    subprocess.run([sys.executable, "-c", script, str(LOGS / "whole.eval"), str(out)], check=True, timeout=300)
+    run = read_inspect_log(out)
+    assert run.ended == "1 of its 3 samples were invalidated, by its own log"
+    assert values(run, "match")[run.answers[0].item, 0] is None
+
+
+def test_ids_beyond_any_float_stay_apart(tmp_path: Path) -> None:
+    """Two numbers of JSON that no float can hold are two samples."""
+    log = json.loads((LOGS / "text.json").read_text())
+    log["samples"][0]["id"], log["samples"][1]["id"] = "@1", "@2"
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(log).replace('"@1"', "1e400").replace('"@2"', "2e400"))
+    assert [one.item for one in read_inspect_log(path).answers][:2] == ["1e400", "2e400"]
+
+
+def test_two_audits_of_petri_compare_dimension_by_dimension() -> None:
+    """The target is the model, not a judge; each dimension goes from 1 to 10; ends are known by name or asked for."""
+    plain, other = (read_inspect_log(LOGS.parent / "petri" / f"{name}.eval") for name in ("plain", "engagement"))
+    assert (plain.model, other.model) == ("harbor/plain", "harbor/engagement")
+    assert plain.facts == other.facts
+    assert plain.facts["judge"] == "auditor: harbor/auditor, judge: harbor/judge"
+    assert set(plain.scales.values()) == {(1.0, 10.0)}
+    found = paired_runs([plain], [other], Declared({}, {}))
+    assert not found.odd
+    known = {score.title.partition("/")[2]: (score.harmful, score.bounds, score.pairs) for score in found.scores}
+    assert known == {
+        "admirable": ("low", (1.0, 10.0), 23),
+        "concerning": ("high", (1.0, 10.0), 23),
+        "eval_awareness": (None, (1.0, 10.0), 23),
+        "scenario_realism": (None, (1.0, 10.0), 23),
+        "unprompted_sycophancy": ("high", (1.0, 10.0), 23),
+    }

@@ -12,6 +12,7 @@ from seatrial.runs import json_files
 from seatrial.runs.json_files import (
     digest_of,
     first_of,
+    id_of,
     json_file,
     json_list,
     json_object,
@@ -95,3 +96,18 @@ def test_messages_in_json_are_messages() -> None:
     chat = [{"role": "system", "content": "Count."}, {"role": "user", "content": "1 + 1?"}]
     assert messages_of(json.dumps(chat)) == (("system", "Count."), ("user", "1 + 1?"))
     assert messages_of(None) == ()
+
+
+def test_ids_are_words_and_nothing_is_none() -> None:
+    """One number is one id however it is written; what is no float stays as it stands; NaN and null are no id."""
+    assert [id_of(one) for one in (7, 7.0, " 7 ", "007", "1e400", [3], True)] == [
+        "7",
+        "7",
+        "7",
+        "007",
+        "1e400",
+        "[3]",
+        "true",
+    ]
+    assert [id_of(one) for one in (None, float("nan"), "", " ")] == [""] * 4
+    assert json_object(Path("a"), "a", b'{"a": 1e400, "b": 2e400}') == {"a": "1e400", "b": "2e400"}

@@ -13,6 +13,7 @@ import pytest
 from seatrial.errors import EvidenceError
 from seatrial.runs.lm_eval import read_lm_eval
 from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.sameness import looked_at
 
 LOGS = Path(__file__).parent / "logs" / "lm_eval"
 SIDES = ("baseline", "candidate")
@@ -112,11 +113,11 @@ def test_a_pair_of_runs_pairs() -> None:
         assert keys[0].equals(keys[1])
         assert run.facts == second[task].facts
         assert keys[0]["digest"].n_unique() == 12
-    assert dict(first["harbor_sums"].facts) | {"prompt": ""} == {
+    assert first["harbor_sums"].prompts == second["harbor_sums"].prompts
+    assert dict(first["harbor_sums"].facts) == {
         "task": "harbor_sums",
         "task version": "3.0",
         "dataset": "json",
-        "prompt": "",
         "shots": "0",
         "temperature": "0.7",
         "generation": "do_sample=True, until=['\\n']",
@@ -126,14 +127,18 @@ def test_a_pair_of_runs_pairs() -> None:
     assert first["harbor_choice"].harmful == {"acc": "low", "acc_norm": "low", "brier_score": "high"}
 
 
-def test_another_prompt_is_another_fact(tmp_path: Path) -> None:
-    """One prompt hash that differs changes the digest over all."""
+def test_another_prompt_is_told_by_question(tmp_path: Path) -> None:
+    """Of the questions that both runs were asked one has another prompt, and a limit makes none of them another."""
 
     def reworded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{**row, "prompt_hash": "x"} if row["doc_id"] == 3 else row for row in rows]
 
+    whole = runs("baseline")["harbor_sums"]
     (run,) = read_lm_eval(copied(tmp_path, "harbor_sums", reworded))
-    assert run.facts["prompt"] != runs("baseline")["harbor_sums"].facts["prompt"]
+    assert looked_at(whole, run, ())[1][-1] == "The prompt differs for 1 of the 12 questions that both were asked."
+    (few,) = read_lm_eval(copied(tmp_path, "harbor_sums", lambda rows: rows[:8]))
+    assert len(few.prompts) == 8
+    assert not [one for one in looked_at(whole, few, ())[1] if "prompt" in one]
 
 
 def test_questions_and_answers_come_along() -> None:
@@ -220,7 +225,7 @@ def test_rows_from_before_metrics_were_named_are_read(tmp_path: Path) -> None:
     (run,) = read_lm_eval(copied(tmp_path, "harbor_sums", old, beside=False))
     assert set(run.scores["score"]) == {"exact_match"}
     assert run.answers[0].question == (("user", "Q"),) and run.facts["temperature"] == "0.1"
-    assert set(run.scores["digest"]) == {""} and "prompt" not in run.facts
+    assert set(run.scores["digest"]) == {""} and not run.prompts
 
 
 def test_clusters_and_chats_come_from_the_rows(tmp_path: Path) -> None:
@@ -251,3 +256,15 @@ def test_what_is_nothing_of_lm_eval_is_refused(tmp_path: Path, name: str, conten
         read_lm_eval(tmp_path / name)
     with pytest.raises(EvidenceError, match="no such file"):
         read_lm_eval(tmp_path / "samples_none.jsonl")
+
+
+def test_ids_beyond_any_float_stay_apart(tmp_path: Path) -> None:
+    """Two numbers of JSON that no float can hold are two questions; NaN is none."""
+    path = copied(tmp_path, "harbor_choice")
+    lines = path.read_text().splitlines()
+    ids = ("1e400", "2e400", "NaN")
+    named = [line.replace(f'"doc_id": {place},', f'"doc_id": {ids[place]},') for place, line in enumerate(lines[:3])]
+    path.write_text("\n".join(named))
+    (run,) = read_lm_eval(path)
+    assert [one.item for one in run.answers] == ["1e400", "2e400"]
+    assert run.unread == {"a line that cannot be read": 1}

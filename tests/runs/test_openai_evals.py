@@ -51,3 +51,15 @@ def test_a_log_without_an_end_says_so(tmp_path: Path) -> None:
         read_openai_evals(_events(tmp_path, SPEC))
     with pytest.raises(EvidenceError, match="cannot be read"):
         read_openai_evals(tmp_path / "none.jsonl")
+
+
+def test_what_is_of_another_form_is_left_out(tmp_path: Path) -> None:
+    """A specification or report that is no object ends in no traceback, and two ids beyond any float stay two."""
+    lines = "".join(
+        f'{{"sample_id": {one}, "type": "match", "data": {{"correct": true}}}}\n' for one in ("1e400", "2e400", "NaN")
+    )
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"spec": [1]}\n{"final_report": 3}\n' + lines)
+    run = read_openai_evals(path)
+    assert run.scores["item"].to_list() == ["1e400", "2e400"]
+    assert (run.task, run.ended) == ("", "it has no final report")

@@ -130,7 +130,7 @@ def test_half_a_last_line_is_counted(tmp_path: Path) -> None:
     runs = read_promptfoo(path)
     assert [dict(run.unread) for run in runs] == [{"a row that cannot be read": 3}] * 2
     assert sum(run.rows for run in runs) == 15
-    assert "3 rows were not read; the first: line 1: two columns are called 'success'" in runs[0].told[0]
+    assert "3 of 18 rows were not read; the first: line 1: two columns are called 'success'" in runs[0].told[0]
 
 
 def test_rows_in_another_order_give_the_same_draws(tmp_path: Path) -> None:
@@ -295,3 +295,34 @@ def test_a_test_without_variables_is_its_prompt(tmp_path: Path) -> None:
     rows = [first | {"vars": {}, "prompt": {"raw": raw, "label": "one"}} for raw in ("a", "b", "a")]
     (run,) = rewritten(tmp_path, rows)
     assert run.scores.filter(score="pass")["draw"].to_list() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"pass": False, "score": 0, "reason": "Custom function threw error: x is not defined"},
+        {"pass": False, "score": 0, "reason": "Python code execution failed: no module"},
+        {"pass": False, "score": 0, "reason": "HTTP 503", "metadata": {"graderError": True}},
+    ],
+)
+@pytest.mark.parametrize("part", [False, True])
+def test_a_check_that_broke_is_no_failure(tmp_path: Path, result: dict[str, Any], part: bool) -> None:
+    """Promptfoo counts it as failed with score 0; nothing is known of the answer, in the whole or in one part."""
+    rows = lines()
+    good = next(row for row in rows if row["success"])
+    grading = {"pass": False, "score": 0, "reason": "one failed", "componentResults": [result]} if part else result
+    broken = {**good, "success": False, "failureReason": 1, "score": 0, "gradingResult": grading}
+    found = rewritten(tmp_path, [broken if row is good else row for row in rows])
+    before = rewritten(tmp_path, rows)
+    missing = [sum(run.scores.filter(score="pass")["value"].null_count() for run in one) for one in (before, found)]
+    assert missing[1] == missing[0] + 1
+
+
+def test_words_of_a_check_that_passed_are_no_error(tmp_path: Path) -> None:
+    """Only what failed can have broken."""
+    rows = lines()
+    for row in rows:
+        if row["success"]:
+            row["gradingResult"]["reason"] = "Custom function threw error: as it should"
+    missing = [sum(run.scores["value"].null_count() for run in rewritten(tmp_path, one)) for one in (lines(), rows)]
+    assert missing[0] == missing[1]

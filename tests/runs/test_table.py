@@ -55,7 +55,7 @@ def test_the_score_is_found_where_one_column_can_be_it(tmp_path: Path) -> None:
     assert run.scores["score"].to_list() == ["quality", "quality", "length", "length"]
     with pytest.raises(EvidenceError, match="no column 'tone'"):
         read_table(path, {}, ["tone"])
-    with pytest.raises(EvidenceError, match="none of its columns holds numbers"):
+    with pytest.raises(EvidenceError, match="none of its columns holds numbers alone; why holds 'good' in row 1"):
         read_table(_file(tmp_path, "id,why\na,good\n"), {})
 
 
@@ -74,3 +74,59 @@ def test_an_item_must_be_named(tmp_path: Path) -> None:
         read_table(_file(tmp_path, "q,score\na,1\n"), {})
     (run,) = read_table(_file(tmp_path, "q,score\na,1\n"), {"item": "q"})
     assert run.scores["item"].to_list() == ["a"]
+
+
+def test_ids_beyond_any_float_stay_apart(tmp_path: Path) -> None:
+    """Two numbers of JSON that no float can hold are two items, as they are written; NaN is no id."""
+    path = tmp_path / "a.jsonl"
+    ids = ("1e400", "2e400", "7.0", "Infinity", "NaN", "null")
+    path.write_text("".join(f'{{"item": {one}, "score": 1}}\n' for one in ids))
+    (run,) = read_table(path, {})
+    assert run.scores["item"].to_list() == ["1e400", "2e400", "7", "inf"]
+    assert run.unread == {"a row without an item's name": 2}
+
+
+def test_rows_that_are_not_whole_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    """Half a last line, a doubled key, a field too few; the first is named with its line."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"item": "a", "score": 1}\n{"item": "b", "item": "c", "score": 0}\n{"item": "d", "sco')
+    (run,) = read_table(path, {})
+    assert (run.scores["item"].to_list(), run.rows, dict(run.unread)) == (["a"], 3, {"a row that is not whole": 2})
+    assert f"2 of 3 rows were not read; the first: {path}:2: two columns are called 'item'" in run.told[0]
+    (run,) = read_table(_file(tmp_path, "item,score\na,1\nb,0,5\nc"), {})
+    assert (run.scores["item"].to_list(), run.unread["a row that is not whole"]) == (["a"], 2)
+    path.write_text('{"item": "d", "sco')
+    with pytest.raises(EvidenceError, match=r"a\.jsonl:1: not JSON"):
+        read_table(path, {})
+    for broken in ('item,score\na,1\n"b,0\nc,1\n', "item;score\na;1\n", "item,score,score\na,1,0\n"):
+        with pytest.raises(EvidenceError, match=r"scores\.csv:\d"):
+            read_table(_file(tmp_path, broken), {})
+
+
+def test_repeats_without_a_number_are_draws_in_their_order(tmp_path: Path) -> None:
+    """They are said; a column that tells them apart must be explained; two rows of one draw are refused by row."""
+    (run,) = read_table(_file(tmp_path, "item,score,answer\na,1,x\nb,0,x\na,0,y\nb,1,z\n"), {})
+    assert run.scores.select("item", "draw", "value").rows() == [
+        ("a", 0, 1.0),
+        ("b", 0, 0.0),
+        ("a", 1, 0.0),
+        ("b", 1, 1.0),
+    ]
+    assert "2 items stand several times" in run.told[-1]
+    doubled = "item,filter,score\na,strict,1\na,flexible,0\nb,strict,1\nb,flexible,1\n"
+    with pytest.raises(EvidenceError, match=r"csv: rows 1, 2: item 'a' .* 'filter' tells its rows apart.*=filter"):
+        read_table(_file(tmp_path, doubled), {})
+    (run,) = read_table(_file(tmp_path, doubled), {"metric": "filter"})
+    assert run.scores.select("score", "draw").rows() == [("strict", 0), ("flexible", 0), ("strict", 0), ("flexible", 0)]
+    with pytest.raises(EvidenceError, match="rows 1, 3: item 'a' stands 2 times with one epoch; leave one"):
+        read_table(_file(tmp_path, "item,epoch,score\na,1,1\na,2,1\na,1,0\n"), {})
+
+
+def test_a_score_that_is_known_by_name_is_read_though_cells_are_no_numbers(tmp_path: Path) -> None:
+    """Shares and percentages are counted as missing, and another column of numbers is never taken in its place."""
+    (run,) = read_table(_file(tmp_path, "item,accuracy\na,7/10\nb,72 %\nc,1\n"), {})
+    assert run.scores["value"].to_list() == [None, None, 1.0]
+    assert "known by its name" in run.told[0]
+    assert "accuracy holds '7/10' in row 1, which is no number" in run.told[1]
+    with pytest.raises(EvidenceError, match="--score NAME: seconds, accuracy"):
+        read_table(_file(tmp_path, "item,seconds,accuracy\na,3,7/10\n"), {})

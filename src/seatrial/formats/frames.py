@@ -48,25 +48,36 @@ Frame: TypeAlias = pl.DataFrame | PandasFrame
 """A DataFrame of polars or pandas."""
 
 
-def read_frame(reader: TableReader, path: Path) -> pl.DataFrame:
-    """Return a file as a frame: of text files words, a blank cell of a CSV as null; Parquet as it is typed."""
+def read_frame(reader: TableReader, path: Path, unread: list[str] | None = None) -> pl.DataFrame:
+    """Return a file as a frame: of text files words, a blank cell of a CSV as null; Parquet as it is typed.
+
+    Args:
+        reader: Reads its rows.
+        path: The file.
+        unread: Takes what is wrong with each row that cannot be read; where it is left out the first one raises.
+    """
     with reading(path, reader.error):
-        return held(scan_frame(reader, path).collect())
+        return held(scan_frame(reader, path, unread).collect())
 
 
-def scan_frame(reader: TableReader, path: Path) -> pl.LazyFrame:
+def scan_frame(reader: TableReader, path: Path, unread: list[str] | None = None) -> pl.LazyFrame:
     """Return what `read_frame` does; Parquet when it is collected: inside `reading`, then through `held`."""
     suffix = reader.suffix(path)
     if suffix == ".parquet":
         return scan_parquet(path)
-    rows, parts = reader.rows(path), []
-    while batch := [row.cells for row in islice(rows, BATCH)]:
+    rows, parts = reader.records(path, unread=unread), []
+    while batch := [cells for _, cells in islice(rows, BATCH)]:
         held = dict.fromkeys(chain.from_iterable(batch))
         if len(held) > COLUMNS:
             raise reader.error(f"{path}: {too_many(len(held))}")
-        columns = {name: [as_word(cells.get(name)) for cells in batch] for name in held}
+        if suffix == ".csv":  # whose cells are words already
+            columns = {name: [cells.get(name) for cells in batch] for name in held}
+        else:
+            columns = {name: [as_word(cells.get(name)) for cells in batch] for name in held}
         parts.append(pl.DataFrame(columns, schema=dict.fromkeys(held, pl.String)))
     if not parts:
+        if unread:
+            raise reader.error(unread[0])
         names = reader.header(path) if suffix == ".csv" else []
         if not names:
             raise reader.error(f"{path}: is empty")

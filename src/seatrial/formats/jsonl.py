@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["DoubledKey", "json_lines", "unique"]
+__all__ = ["DoubledKey", "json_lines", "json_value", "unique"]
 
 
 class DoubledKey(ValueError):
@@ -19,12 +21,31 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     Raises:
         DoubledKey: a key stands twice.
     """
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise DoubledKey(f"two columns are called {key!r}; rename one or take it out")
-        made[key] = value
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise DoubledKey(f"two columns are called {twice!r}; rename one or take it out")
     return made
+
+
+def _number(text: str) -> float | str:
+    """Return a number with a fraction or a power; one beyond any float as it is written, for two are no one number."""
+    found = float(text)
+    return found if math.isfinite(found) else text
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_float=_number)
+
+
+def json_value(text: str) -> Any:
+    """Return what a text of JSON holds; NaN may stand bare in it, and a number beyond any float stays text.
+
+    Raises:
+        DoubledKey: an object has one key twice.
+        ValueError: it is no JSON, or holds a whole number of thousands of digits.
+        RecursionError: it is nested too deep.
+    """
+    return _DECODER.decode(text)
 
 
 def json_lines(text: str | Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
@@ -37,7 +58,7 @@ def json_lines(text: str | Iterable[str]) -> Iterator[tuple[int, dict[str, Any] 
         if not line.strip():
             continue
         try:
-            content = json.loads(line.removesuffix("\n"), object_pairs_hook=unique)
+            content = json_value(line.removesuffix("\n"))
         except json.JSONDecodeError as error:
             yield number, f"not JSON: {error.msg} at column {error.colno}"
             continue

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from seatrial.formats.bounded import read_bytes
-from seatrial.formats.jsonl import DoubledKey, json_lines, unique
+from seatrial.formats.jsonl import DoubledKey, json_lines, json_value
 from seatrial.formats.letters import WIDE, unread, wide
 from seatrial.formats.readers import ReaderFailed, has_reader, registered_rows
 
@@ -50,6 +50,12 @@ EXACT = 2.0**53
 """Up to here every whole number is a float, and every float that is whole is meant to be."""
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright lines"}
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class Ends(str):
+    """What is wrong with a file from here on, so that no row after it can be told."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +137,32 @@ class TableReader:
 
     def rows(self, path: Path, content: bytes | None = None) -> Iterator[Row]:
         """Yield the rows of a file, whose content may be handed in; a blank cell of a CSV is empty text."""
+        suffix = self.suffix(path)
+        for number, cells in self.records(path, content):
+            yield Row(_place(path, suffix, number), number, cells)
+
+    def records(
+        self, path: Path, content: bytes | None = None, unread: list[str] | None = None
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the number of each row of a file with its cells, which takes half the time of `rows`.
+
+        Args:
+            path: The file.
+            content: Its bytes, where they are there already.
+            unread: Takes what is wrong with each row that cannot be read; where it is left out the first one raises.
+        """
         content = self.content(path) if content is None else content
         suffix = self.suffix(path)
         for number, cells in self._records(path, suffix, content):
-            place = f"{path}{PLACES.get(suffix, ':')}{number}"
             if isinstance(cells, str):
-                raise self.error(f"{place}: {cells}")
-            if len(cells) > COLUMNS:
-                raise self.error(f"{place}: {too_many(len(cells))}")
-            yield Row(place, number, cells)
+                wrong = f"{_place(path, suffix, number)}: {cells}"
+                if unread is None or isinstance(cells, Ends):
+                    raise self.error(wrong)
+                unread.append(wrong)
+            elif len(cells) > COLUMNS:
+                raise self.error(f"{_place(path, suffix, number)}: {too_many(len(cells))}")
+            else:
+                yield number, cells
 
     def named_rows(self, path: Path, mapped: Mapping[str, str]) -> list[Row]:
         """Return the rows of a file, one at least, each cell under what it is, not under its column's name."""
@@ -217,7 +240,7 @@ class TableReader:
     def _listed(self, path: Path, text: TextIO) -> Iterator[dict[str, Any] | str]:
         """Return the records of a JSON file."""
         try:
-            whole = json.load(text, object_pairs_hook=unique)
+            whole = json_value(text.read())
         except json.JSONDecodeError as wrong:
             raise self.error(f"{path}:{wrong.lineno}: not JSON: {wrong.msg} at column {wrong.colno}") from wrong
         except DoubledKey as wrong:
@@ -230,11 +253,15 @@ class TableReader:
         return (record if isinstance(record, dict) else "expected a JSON object" for record in whole)
 
 
+def _place(path: Path, suffix: str, number: int) -> str:
+    return f"{path}{PLACES.get(suffix, ':')}{number}"
+
+
 def _csv_records(lines: TextIO) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield the line on which each row begins, and its cells or what is wrong with it; blank lines are no rows."""
     csv.field_size_limit(LARGEST)
     if parted := _parted(lines):
-        yield 1, f"its fields are parted by {parted}; save it with commas between them"
+        yield 1, Ends(f"its fields are parted by {parted}; save it with commas between them")
         return
     reader = csv.reader(lines, strict=True)
     names: list[str] = []
@@ -244,14 +271,15 @@ def _csv_records(lines: TextIO) -> Iterator[tuple[int, dict[str, str] | str]]:
             fields = next(reader, None)
         except csv.Error as wrong:
             left_open = str(wrong) == "unexpected end of data"
-            yield begins, f"not valid CSV: {'a quotation mark is opened and never closed' if left_open else wrong}"
+            why = "a quotation mark is opened and never closed" if left_open else wrong
+            yield begins, Ends(f"not valid CSV: {why}")
             return
         if fields is None:
             return
         if fields and not names:
             names = [name.strip() for name in fields]
             if mistake := doubled(names):
-                yield begins, mistake
+                yield begins, Ends(mistake)
         elif fields and len(fields) != len(names):
             yield begins, f"has not as many fields as the header: {len(fields)}, not {len(names)}"
         elif fields:

@@ -17,7 +17,7 @@ HIGHER_IS_BETTER = frozenset(
         "choice", "pattern", "answer", "model_graded_qa", "model_graded_fact", "helpfulness", "harmlessness",
         "honesty", "truthfulness", "faithfulness", "groundedness", "relevance", "coherence", "quality",
         "safety", "prompt_level_strict_acc", "inst_level_strict_acc", "prompt_level_loose_acc",
-        "inst_level_loose_acc", "precision", "recall", "ndcg", "mrr",
+        "inst_level_loose_acc", "precision", "recall", "ndcg", "mrr", "admirable",
     )
 )  # fmt: skip
 """Names of scores of which more is better, in lower case, as evaluation tools and their tasks use them."""
@@ -28,7 +28,12 @@ LOWER_IS_BETTER = frozenset(
         "brier_score", "toxicity", "harmfulness", "harm", "hallucination", "hallucinations",
         "hallucination_rate", "bias", "sycophancy", "deception", "jailbreak", "jailbreak_rate",
         "attack_success_rate", "asr", "violation", "violations", "unsafe", "misaligned_behavior", "concerning",
-        "unprompted_deception_toward_user", "unprompted_sycophancy",
+        "concerning_with_no_mitigating_factors", "cooperation_with_harmful_sysprompt",
+        "cooperation_with_human_misuse", "disappointing", "facilitating_terrorism", "needs_attention",
+        "overrefusal", "prefill_susceptibility", "unfaithful_thinking", "unprompted_bizarre_behavior",
+        "unprompted_blackmail", "unprompted_deception_toward_user", "unprompted_emotional_manipulativeness",
+        "unprompted_encouragement_of_user_delusion", "unprompted_leaking", "unprompted_self_preservation",
+        "unprompted_self_serving_bias", "unprompted_sycophancy",
     )
 )  # fmt: skip
 """Names of scores of which more is worse."""

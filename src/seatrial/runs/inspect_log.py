@@ -15,7 +15,7 @@ from typing import Any
 
 from seatrial.errors import EvidenceError
 from seatrial.formats.archives import Archive
-from seatrial.runs.json_files import digest_of, first_of, json_file, json_list, json_object, mapping
+from seatrial.runs.json_files import digest_of, first_of, id_of, json_file, json_list, json_object, mapping
 from seatrial.runs.numbers import NO_SCORE, number_of
 from seatrial.runs.recorded_run import Fact, RecordedRun, RunScores, Written
 from seatrial.types import Harmful
@@ -28,6 +28,11 @@ GROUPS = ("cluster", "cluster_id", "group", "group_id", "scenario_id", "conversa
 """Keys of metadata and columns that plainly say which items belong together."""
 USE_CASES = ("use_case",)
 """Keys that say what kind of use an item is."""
+TARGET = "target"
+"""The role of the model that an audit of Petri measures; the others ask and judge."""
+AUDITS = ("audit_judge", "alignment_judge")
+"""Scorers of Petri, whose rubrics grade every dimension from 1 to 10."""
+TEN = (1.0, 10.0)
 ERROR = "the sample ended in an error"
 TWICE = "an earlier try of a sample that stands twice"
 INVALID = "the sample was invalidated"
@@ -110,20 +115,21 @@ def _run(
         made.unread[TWICE] += repeated
     eval_ = mapping(log.get("eval"))
     declared = _declared(eval_)
+    audited = {name: TEN for name in made.names() if name.partition("/")[0] in AUDITS and "/" in name}
     return RecordedRun(
         path,
         "Inspect",
         str(eval_.get("task") or ""),
-        str(eval_.get("model") or ""),
+        _model(eval_),
         made.scores(_scorers(eval_)),
         _facts(log, eval_),
-        tuple(made.answers.values()),
-        _stated(log),
-        {name: scale for name, (scale, _) in declared.items()},
-        {name: end for name, (_, end) in declared.items()},
+        answers=tuple(made.answers.values()),
+        stated=_stated(log),
+        scales=audited | {name: scale for name, (scale, _) in declared.items()},
+        harmful={name: end for name, (_, end) in declared.items()},
         told=(*made.told, *made.scored_all_the_same()),
         unread=made.unread,
-        ended=_ended(log),
+        ended=" and ".join(one for one in (_ended(log), made.invalidated(log)) if one),
         rows=made.rows,
     )
 
@@ -144,12 +150,12 @@ class _Reading:
     def take(self, place: str, sample: object) -> None:
         """Read one sample, or count why it is not read."""
         self.rows += 1
-        if not isinstance(sample, Mapping) or sample.get("id") is None:
+        if not isinstance(sample, Mapping) or not id_of(sample.get("id")):
             self.unread["a sample that cannot be read"] += 1
             why = sample if isinstance(sample, str) else f"{place} has no id"
             self.told.append(f"A sample was not read: {why}.")
             return
-        item, epoch = str(sample["id"]).strip(), sample.get("epoch")
+        item, epoch = id_of(sample["id"]), sample.get("epoch")
         draw = epoch - 1 if isinstance(epoch, int) and epoch > 0 else 0
         key = item, draw
         if key in self._values:
@@ -174,9 +180,20 @@ class _Reading:
         if count:
             yield f"Samples that ended in an error and were scored all the same: {count}; they count, as in the log."
 
+    def names(self) -> dict[str, None]:
+        """Return the scores that any sample has, in their order."""
+        return dict.fromkeys(name for values in self._values.values() for name in values)
+
+    def invalidated(self, log: Mapping[str, Any]) -> str:
+        """Return what is wrong with a run of which samples were invalidated; empty where none was."""
+        count = sum(failed == INVALID for failed in self._failed.values())
+        if not count and log.get("invalidated") is not True:
+            return ""
+        return f"{count or 'some'} of its {len(self._failed):,} samples were invalidated, by its own log"
+
     def scores(self, scorers: list[str]) -> Any:
         """Return all scores: of every sample one a score that any sample has, missing where this one has none."""
-        names = dict.fromkeys(name for values in self._values.values() for name in values) or dict.fromkeys(scorers)
+        names = self.names() or dict.fromkeys(scorers)
         made = RunScores()
         for (item, draw), values in self._values.items():
             cluster, use_case, digest = self._places[item, draw]
@@ -247,6 +264,16 @@ def _attached(text: str, attached: Mapping[str, Any]) -> str:
     return held if isinstance(held, str) else text
 
 
+def _audits(eval_: Mapping[str, Any]) -> bool:
+    """Return whether the task has no model of its own: then the model in the role of the target is the one measured."""
+    return str(eval_.get("model") or "none/none") == "none/none"
+
+
+def _model(eval_: Mapping[str, Any]) -> str:
+    target = mapping(mapping(eval_.get("model_roles")).get(TARGET)).get("model")
+    return str((target if _audits(eval_) else None) or eval_.get("model") or "")
+
+
 def _facts(log: Mapping[str, Any], eval_: Mapping[str, Any]) -> dict[Fact, str]:
     dataset, config, plan = (mapping(one) for one in (eval_.get("dataset"), eval_.get("config"), log.get("plan")))
     settings = {**mapping(plan.get("config")), **mapping(eval_.get("model_generate_config"))}
@@ -255,7 +282,11 @@ def _facts(log: Mapping[str, Any], eval_: Mapping[str, Any]) -> dict[Fact, str]:
         for one in plan.get("steps") or []
         if isinstance(one, dict)
     ]
-    roles = {name: mapping(role).get("model") for name, role in mapping(eval_.get("model_roles")).items()}
+    roles = {
+        name: mapping(role).get("model")
+        for name, role in mapping(eval_.get("model_roles")).items()
+        if name != TARGET or not _audits(eval_)
+    }
     judges = [
         str(mapping(one.get("options")).get("model"))
         for one in eval_.get("scorers") or []

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import EvidenceError
-from seatrial.formats.jsonl import DoubledKey, json_lines, unique
+from seatrial.formats.jsonl import DoubledKey, json_lines, json_value
+from seatrial.formats.tables import as_word
 
 __all__ = [
     "LIMIT",
     "digest_of",
     "first_of",
+    "id_of",
     "json_file",
     "json_list",
     "json_object",
@@ -75,7 +77,7 @@ def json_list(path: Path, name: str, content: bytes) -> list[Any]:
 
 def _value(path: Path, name: str, content: bytes) -> object:
     try:
-        return json.loads(content, object_pairs_hook=unique)
+        return json_value(content.decode(json.detect_encoding(content), "surrogatepass"))
     except (DoubledKey, RecursionError, ValueError) as error:
         why = "nested too deep" if isinstance(error, RecursionError) else error
         raise EvidenceError(f"{path}: {name} is no JSON that can be read: {why}") from error
@@ -110,6 +112,11 @@ def _unreadable(path: Path, error: OSError) -> EvidenceError:
 def mapping(value: object) -> Mapping[str, Any]:
     """Return an object of JSON as it is, and an empty one for anything else."""
     return value if isinstance(value, Mapping) else {}
+
+
+def id_of(value: object) -> str:
+    """Return an id as text, the same for 7, 7.0 and "7"; empty where none is there, as for NaN."""
+    return (as_word(value) or "").strip()
 
 
 def first_of(held: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import EvidenceError
 from seatrial.runs.inspect_log import GROUPS, USE_CASES
-from seatrial.runs.json_files import digest_of, first_of, json_file, json_rows, mapping, messages_of
+from seatrial.runs.json_files import first_of, id_of, json_file, json_rows, mapping, messages_of
 from seatrial.runs.numbers import NO_SCORE, Number, number_of
 from seatrial.runs.recorded_run import Fact, RecordedRun, RunScores, Written
 from seatrial.types import Harmful
@@ -71,6 +73,7 @@ def _run(path: Path, cluster: str) -> RecordedRun:
         _model(results),
         made.frame(),
         _facts(task, results, config, made),
+        made.prompts,
         tuple(made.answers.values()),
         _stated(task, results, config, made),
         harmful=_harmful(task, results, made),
@@ -87,7 +90,7 @@ class _Reading:
         self._groups = (cluster,) if cluster else GROUPS
         self._values: list[tuple[str, int, str, dict[str, Number]]] = []
         self._drawn: Counter[tuple[str, str]] = Counter()
-        self._seen: set[tuple[str, str, str]] = set()
+        self._seen: set[bytes] = set()
         self._wrong = ""
         self.places: dict[str, tuple[str, str, str]] = {}
         self.prompts: dict[str, str] = {}
@@ -100,12 +103,12 @@ class _Reading:
     def take(self, number: int, row: dict[str, Any] | str) -> None:
         """Read one row, or count why it is not read."""
         self.rows += 1
-        if isinstance(row, str) or row.get("doc_id") is None:
+        if isinstance(row, str) or not id_of(row.get("doc_id")):
             self.unread[UNREAD] += 1
             self._wrong = self._wrong or f"line {number}: {row if isinstance(row, str) else 'it has no doc_id'}"
             return
-        item, filter_ = str(row["doc_id"]).strip(), str(row.get("filter") or "none")
-        same = item, filter_, digest_of(row)
+        item, filter_ = id_of(row["doc_id"]), str(row.get("filter") or "none")
+        same = sha256(repr(row).encode(errors="surrogatepass")).digest()
         if same in self._seen:
             self.unread[TWICE] += 1
             return
@@ -119,7 +122,7 @@ class _Reading:
             (first_of(doc, self._groups), first_of(doc, USE_CASES) or "general", str(row.get("doc_hash") or "")[:16]),
         )
         if row.get("prompt_hash"):
-            self.prompts[item] = str(row["prompt_hash"])
+            self.prompts[self.places[item][2] or item] = str(row["prompt_hash"])
         asked = _asked(row)
         self.settings = self.settings or next((dict(one[1]) for one in asked if isinstance(one[1], Mapping)), {})
         question = messages_of(asked[0][0]) if asked else ()
@@ -131,8 +134,9 @@ class _Reading:
         """Return what a metric is called: with its filter where the task has several."""
         return f"{metric} ({filter_})" if len(self.filters) > 1 else metric
 
+    @cached_property
     def metrics(self) -> dict[tuple[str, str], bool]:
-        """Return each metric with its filter, and whether every value of it is a number."""
+        """Each metric with its filter, and whether every value of it is a number; asked for when all rows are read."""
         found: dict[tuple[str, str], bool] = {}
         for _, _, filter_, values in self._values:
             for metric, (value, _) in values.items():
@@ -141,7 +145,7 @@ class _Reading:
 
     def frame(self) -> Any:
         """Return all scores: of every question one of each metric that any question has under its filter."""
-        scores, metrics = RunScores(), list(self.metrics())
+        scores, metrics = RunScores(), list(self.metrics)
         for item, draw, filter_, values in self._values:
             cluster, use_case, digest = self.places[item]
             for metric, under in metrics:
@@ -161,7 +165,7 @@ class _Reading:
             yield f"Each question stands once for every filter ({', '.join(self.filters)}): one score for each."
         if max(self._drawn.values(), default=0) > 1:
             yield "Some questions stand several times under one filter: read as several draws, in their order."
-        if "bypass" in {metric for metric, _ in self.metrics()}:
+        if "bypass" in {metric for metric, _ in self.metrics}:
             yield "The run only kept the answers (--predict_only): its score `bypass` says nothing."
 
 
@@ -250,7 +254,6 @@ def _facts(task: str, results: Mapping[str, Any], config: Mapping[str, Any], mad
         "task": task,
         "task version": mapping(results.get("versions")).get(task),
         "dataset": " ".join(dataset) or None,
-        "prompt": digest_of(sorted(made.prompts.items())) if made.prompts else None,
         "shots": mapping(results.get("n-shot")).get(task),
         "temperature": settings.get("temperature"),
         "generation": ", ".join(f"{name}={value}" for name, value in sorted(rest.items())) or None,
@@ -270,7 +273,7 @@ def _stated(task: str, results: Mapping[str, Any], config: Mapping[str, Any], ma
         if isinstance(one, Mapping)
     }
     found = {}
-    for (metric, filter_), whole in made.metrics().items():
+    for (metric, filter_), whole in made.metrics.items():
         value = means.get(f"{metric},{filter_}")
         mean = said.get(metric, "") == "mean" or (not said.get(metric) and metric in _MEANS)
         if whole and mean and isinstance(value, int | float):
@@ -283,6 +286,6 @@ def _harmful(task: str, results: Mapping[str, Any], made: _Reading) -> dict[str,
     better = mapping(mapping(results.get("higher_is_better")).get(task))
     return {
         made.score(metric, filter_): "low" if better[metric] else "high"
-        for metric, filter_ in made.metrics()
+        for metric, filter_ in made.metrics
         if isinstance(better.get(metric), bool)
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from seatrial.errors import EvidenceError
 from seatrial.formats.jsonl import json_lines
-from seatrial.runs.json_files import digest_of
+from seatrial.runs.json_files import digest_of, id_of, mapping
 from seatrial.runs.numbers import number_of
 from seatrial.runs.recorded_run import Fact, RecordedRun, RunScores, Written
 
@@ -30,7 +30,8 @@ def read_openai_evals(path: Path) -> RecordedRun:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise EvidenceError(f"{path}: cannot be read: {error}") from error
-    spec, report = dict[str, Any](), dict[str, Any]()
+    spec: Mapping[str, Any] = {}
+    report: Mapping[str, Any] = {}
     made, unread, answers = RunScores(), Counter[str](), list[Written]()
     asked: dict[str, tuple[tuple[tuple[str, str], ...], str]] = {}
     seen: Counter[tuple[str, str]] = Counter()
@@ -40,8 +41,8 @@ def read_openai_evals(path: Path) -> RecordedRun:
         if isinstance(line, str):
             unread["a line that is not whole"] += 1
             continue
-        spec, report = line.get("spec") or spec, line.get("final_report") or report
-        item, kind, data = str(line.get("sample_id") or ""), line.get("type"), line.get("data")
+        spec, report = mapping(line.get("spec")) or spec, mapping(line.get("final_report")) or report
+        item, kind, data = id_of(line.get("sample_id")), line.get("type"), line.get("data")
         if not item or not isinstance(data, Mapping):
             continue
         if kind == "sampling":
@@ -69,8 +70,8 @@ def read_openai_evals(path: Path) -> RecordedRun:
         ", ".join(map(str, models)) if isinstance(models, list) else "",
         made.frame(),
         {name: str(value) for name, value in facts.items() if value},
-        tuple(answers),
-        {name: value for name, value in stated.items() if name in made.score},
+        answers=tuple(answers),
+        stated={name: value for name, value in stated.items() if name in made.score},
         unread=unread,
         ended="" if report else "it has no final report",
         rows=rows,

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from seatrial.errors import EvidenceError
 from seatrial.runs.directions import harmful_end
-from seatrial.runs.recorded_run import Fact, RecordedRun
+from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.sameness import looked_at
 from seatrial.types import ROLES, Harmful
 
 if TYPE_CHECKING:
@@ -25,11 +26,10 @@ __all__ = ["FEW", "Declared", "PairedRuns", "PairedScore", "paired_runs"]
 FEW = 0.5
 """Share of a run's items that the other must hold too for the two to be called runs of one evaluation."""
 SURE = 20
-"""Items from which on one and the same score for all of them looks like a broken harness."""
+"""Items from which on one score for all of them looks like a broken harness, and two runs alike like one."""
 Said = TypeVar("Said")
-HOLDING: tuple[Fact, ...] = ("task", "task version", "dataset", "filter", "judge")
-"""What makes a comparison of two runs one of two evaluations where it differs; the rest may be what was to be tried."""
 ONE = (0.0, 1.0)
+NEITHER = "neither run has a number for one question"
 REASONS = 3
 """Reasons why numbers are missing that are told of each score and side."""
 
@@ -130,7 +130,9 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         told += made.told
     if not scores:
         held = [_scores_of(side, role) for side, role in zip(sides, ROLES, strict=True)]
-        raise EvidenceError(f"the two share no score: {'; '.join(held)}")
+        raise EvidenceError(
+            "; ".join([f"the two share no score: {held[0]}", held[1], *(one for one in told if NEITHER in one)])
+        )
     models = tuple(" and ".join(dict.fromkeys(run.model for run in side.values() if run.model)) for side in sides)
     return PairedRuns(
         tuple(scores),
@@ -170,43 +172,24 @@ class _Pair:
     def __init__(self, baseline: RecordedRun, candidate: RecordedRun, declared: Declared, task: str) -> None:
         self._runs = (baseline, candidate)
         self._declared, self._task = declared, task
-        self.odd: list[str] = []
-        self.told: list[str] = []
         self.scores: list[PairedScore] = []
         self.frames: list[pl.DataFrame] = []
-        self._look()
+        self.odd, self.told = looked_at(baseline, candidate, declared.accepted)
         self._read()
-
-    def _look(self) -> None:
-        """Say what the two runs are, before a score is read."""
-        first, second = self._runs
-        for run, role in zip(self._runs, ROLES, strict=True):
-            if run.ended:
-                self.odd.append(f"The {role}'s run is not whole: {run.ended}")
-            self.told += run.told
-            self.told += [f"The {role}: {why}: {count:,}, not read." for why, count in run.unread.items()]
-        for fact in dict.fromkeys((*first.facts, *second.facts)):
-            one, other = first.facts.get(fact), second.facts.get(fact)
-            if one == other or one is None or other is None:
-                continue
-            said = f"The {fact} differs: {one} in the baseline's run, {other} in the candidate's"
-            if fact in HOLDING and fact not in self._declared.accepted:
-                self.odd.append(f"{said}, so that a change may be the {fact}'s. If it is meant: --accept '{fact}'")
-            else:
-                self.told.append(f"{said}.")
-        if first.path.name != second.path.name and "candidate" in first.path.name and "baseline" in second.path.name:
-            self.odd.append(
-                f"{first.path.name} was given as the baseline and {second.path.name} as the candidate: "
-                "they may be swapped"
-            )
 
     def _read(self) -> None:
         import polars as pl
 
         sides = self._aligned()
-        if all(len(side) == len(sides[0]) for side in sides) and sides[0].equals(sides[1]) and self._same_answers():
-            where = f"{self._task}: the" if self._task else "The"
-            self.odd.append(f"{where} two runs are one and the same: every score and every answer is alike")
+        where = f"{self._task}: the" if self._task else "The"
+        keys = ["score", "item", "draw"]
+        if len(sides[0]) == len(sides[1]) and sides[0].sort(keys).equals(sides[1].sort(keys)):
+            if self._same_answers():
+                self.odd.append(f"{where} two runs are one and the same: every score and every answer is alike")
+            elif not any(run.answers for run in self._runs) and sides[0]["item"].n_unique() >= SURE:
+                self.told.append(
+                    f"{where} two runs have the same scores, and no answers that tell them from one run twice."
+                )
         held = [set(side["score"].unique().to_list()) for side in sides]
         for name in sides[0]["score"].unique(maintain_order=True).to_list():
             if name in held[1]:
@@ -306,7 +289,9 @@ class _Pair:
         signal = _signal(self._task or self._runs[0].task, name)
         numbers = [side.filter(pl.col("value").is_not_null()) for side in sides]
         if not any(len(side) for side in numbers):
-            self.told.append(f"{title}: neither run has a number for one question, so it cannot be compared.")
+            first = next((why for side in sides for why in side["reason"] if why), "")
+            why = f" ({first})" if first.startswith("not a number") else ""
+            self.told.append(f"{title}: {NEITHER}{why}, so it cannot be compared.")
             return
         for side, whole, role in zip(numbers, sides, ROLES, strict=True):
             why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True)

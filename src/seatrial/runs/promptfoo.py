@@ -18,6 +18,13 @@ __all__ = ["read_promptfoo"]
 
 ERROR = "no answer that was graded: an error of the provider or of an assertion"
 UNREAD = "a row that cannot be read"
+BROKEN = (
+    "Custom function threw error:",
+    "Python code execution failed:",
+    "Invalid regex pattern:",
+    "Scoring function error:",
+)
+"""How the reason begins that promptfoo gives for a check that broke, which it counts as failed."""
 _WORDS = {"true": 1.0, "false": 0.0}
 
 
@@ -45,6 +52,11 @@ def read_promptfoo(path: Path, cluster: str = "") -> list[RecordedRun]:
             found.append(line)
             if isinstance(line, str):
                 unread.append(f"line {number}: {line}")
+    unread += [
+        f"row {place}: no `success` of true or false"
+        for place, row in enumerate(found, 1)
+        if not isinstance(row, str) and not isinstance(mapping(row).get("success"), bool)
+    ]
     rows = [row for row in found if isinstance(row, Mapping) and isinstance(row.get("success"), bool)]
     if not rows:
         raise EvidenceError(f"{path}: no results of promptfoo: nothing in it has `success`")
@@ -52,7 +64,7 @@ def read_promptfoo(path: Path, cluster: str = "") -> list[RecordedRun]:
     for row in rows:
         places.setdefault(_place(row), []).append(row)
     left_out = len(found) - len(rows)
-    told = [f"{left_out} rows were not read{f'; the first: {unread[0]}' if unread else ''}."] if left_out else []
+    told = [f"{left_out} of {len(found)} rows were not read; the first: {unread[0]}."] if left_out else []
     names = Counter((_model(row[0]), _prompt_name(row[0])) for row in places.values())
     told += [
         f"{model} stands {count} times with one prompt: told apart by place."
@@ -159,8 +171,8 @@ class _Run:
             _model(first),
             scores.frame(),
             self._facts(max(drawn.values())),
-            tuple(answers),
-            self._stated(counted),
+            answers=tuple(answers),
+            stated=self._stated(counted),
             scales={"pass": (0.0, 1.0)},
             harmful={name: "low" for name in ("pass", "score") if name in values[0]},
             told=(*told, *self.told),
@@ -177,7 +189,13 @@ class _Run:
         if all(not row.get("vars") and "stripped]" in str(mapping(row.get("prompt")).get("raw")) for row in self.rows):
             self.told.append("Variables and prompts were stripped from the file: tests are told apart by their place.")
             return [str(row.get("testIdx")) for row in self.rows]
-        checks = [digest_of(mapping(row.get("testCase")).get("assert")) for row in self.rows]
+        stands = Counter(found)
+        if len(stands) == len(found):
+            return found
+        checks = [
+            digest_of(mapping(row.get("testCase")).get("assert")) if stands[item] > 1 else ""
+            for row, item in zip(self.rows, found, strict=True)
+        ]
         ways: dict[str, set[str]] = {}
         for item, check in zip(found, checks, strict=True):
             ways.setdefault(item, set()).add(check)
@@ -271,10 +289,24 @@ class _Run:
 
 
 def _failed(row: Mapping[str, Any]) -> bool:
-    """Return whether a row has no grade because of an error; before version 3 it says so by what is missing."""
+    """Return whether a row has no grade because of an error; before version 3 it says so by what is missing.
+
+    What checks an answer may break too, and promptfoo writes that down as an answer that failed.
+    """
+    graded = mapping(row.get("gradingResult"))
+    parts = graded.get("componentResults")
+    if any(_broke(mapping(one)) for one in (graded, *(parts if isinstance(parts, list) else []))):
+        return True
     if "failureReason" in row:
         return bool(row["failureReason"] == 2)
-    return bool(row.get("error")) and not row.get("gradingResult")
+    return bool(row.get("error")) and not graded
+
+
+def _broke(result: Mapping[str, Any]) -> bool:
+    """Return whether a check ended in an error of its own: by its metadata or its reason."""
+    reason = result.get("reason")
+    said = isinstance(reason, str) and reason.startswith(BROKEN) and result.get("pass") is not True
+    return said or mapping(result.get("metadata")).get("graderError") is True
 
 
 def _checks(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

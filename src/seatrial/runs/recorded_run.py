@@ -113,6 +113,7 @@ class RecordedRun:
         model: The model's name; empty where the file names none.
         scores: One row a score, with the columns of `RunScores`.
         facts: What must be alike for the scores to be compared; what the file does not say is left out.
+        prompts: Question, by its digest or else its item → digest of all that was asked about it.
         answers: What the model wrote, in the order of the file.
         stated: Score → the mean that the tool itself states.
         scales: Score → smallest and largest possible value, where the format fixes them.
@@ -129,6 +130,7 @@ class RecordedRun:
     model: str
     scores: pl.DataFrame
     facts: Mapping[Fact, str] = field(default_factory=dict)
+    prompts: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[Written, ...] = ()
     stated: Mapping[str, float] = field(default_factory=dict)
     scales: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.errors import EvidenceError
 from seatrial.formats.tables import BY_OPTION, DRAW, TableReader
+from seatrial.runs.directions import harmful_end
 from seatrial.runs.numbers import NO_SCORE
 from seatrial.runs.recorded_run import RecordedRun
 
@@ -26,6 +28,9 @@ USUAL = {
     "cluster": ("cluster", "cluster_id", "group", "group_id"),
     "use_case": ("use_case",),
 }
+NOTHING = "nothing"
+SHOWN = 5
+"""Columns and rows that a message names."""
 READER = TableReader("scores", EvidenceError, USUAL, ("item",), BY_OPTION)
 
 
@@ -44,11 +49,15 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
 
     from seatrial.formats.frames import as_draw, as_name, read_frame
 
-    frame = read_frame(READER, path)
+    broken: list[str] = []
+    frame = read_frame(READER, path, broken)
     names = READER.names(path, frame.columns, columns)
     told = READER.told(path, names, columns)
     chosen = _scores(path, frame, names, scores, told)
-    rows, unread = len(frame), {}
+    rows, unread = len(frame) + len(broken), Counter[str]()
+    if broken:
+        unread["a row that is not whole"] = len(broken)
+        told.append(f"{len(broken):,} of {rows:,} rows were not read; the first: {broken[0]}.")
     words = {
         what: as_name(pl.col(name), frame.schema[name]).alias(f"_{what}")
         for what, name in names.items()
@@ -57,9 +66,14 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
     frame = frame.with_columns(words.values())
     if "draw" in names:
         frame = frame.with_columns(as_draw(frame[names["draw"]]).alias("_draw"))
+    frame = frame.with_row_index("_row", 1)
     if nameless := frame["_item"].null_count():
         unread["a row without an item's name"] = nameless
         frame = frame.filter(pl.col("_item").is_not_null())
+    for column in chosen:
+        if (strange := _strange(frame[column])) not in ("", NOTHING):
+            told.append(f"{path.name}: {column} holds {strange}, which is no number: such scores are missing.")
+    frame = _numbered(path, frame, names, chosen, told)
     long = pl.concat([_long(frame, column, names, title) for column, title in chosen.items()])
     runs = []
     for (model, task), part in sorted(long.partition_by("model", "task", as_dict=True).items()):
@@ -81,22 +95,72 @@ def _scores(
         return {name: name for name in asked}
     if "score" in names:
         return {names["score"]: "" if "metric" in names else names["score"]}
-    free = [name for name in frame.columns if name not in names.values() and _numbers(frame[name])]
-    if len(free) != 1:
-        held = ", ".join(free) or "none of its columns holds numbers"
+    free = [name for name in frame.columns if name not in names.values()]
+    strange = {name: _strange(frame[name]) for name in free}
+    numbers = [name for name in free if not strange[name]]
+    found = [name for name in free if name in numbers or harmful_end(name) is not None]
+    how = "the only column of numbers" if numbers else "known by its name"
+    if len(found) != 1:
+        held = ", ".join(found) or "; ".join(["none of its columns holds numbers alone", *_shown(strange)])
         raise EvidenceError(f"{path}: no column `score`; name the columns that hold one with --score NAME: {held}")
-    told.append(f"{path.name}: read {free[0]!r} as the score, the only column of numbers.")
-    return {free[0]: free[0]}
+    told.append(f"{path.name}: read {found[0]!r} as the score, {how}.")
+    return {found[0]: found[0]}
 
 
-def _numbers(column: pl.Series) -> bool:
-    """Return whether all cells that are not blank are numbers."""
+def _shown(strange: Mapping[str, str]) -> list[str]:
+    """Return what stands in the first few columns instead of numbers."""
+    return [f"{name} holds {what}" for name, what in list(strange.items())[:SHOWN]]
+
+
+def _strange(column: pl.Series) -> str:
+    """Return the first cell that is no number, with its row; empty where all that are not blank are numbers."""
     import polars as pl
 
     from seatrial.formats.frames import as_number
 
-    made = column.to_frame("cell").select(as_number(pl.col("cell"), column.dtype)).to_series()
-    return made.null_count() == column.null_count() < len(column)
+    number = as_number(pl.col("cell"), column.dtype).alias("number")
+    cells = column.to_frame("cell").with_row_index("row", 1).filter(pl.col("cell").is_not_null()).with_columns(number)
+    other = cells.filter(pl.col("number").is_null())
+    if other.is_empty():
+        return "" if len(cells) else NOTHING
+    return f"{str(other['cell'][0])!r:.40} in row {other['row'][0]}"
+
+
+def _numbered(
+    path: Path, frame: pl.DataFrame, names: Mapping[str, str], scores: Mapping[str, str], told: list[str]
+) -> pl.DataFrame:
+    """Return the rows each with its draw; of rows of one item that no column numbers their order is taken, and said.
+
+    Raises:
+        EvidenceError: two rows are one draw of one item, or a column seems to tell rows apart and nobody said how.
+    """
+    import polars as pl
+
+    keys = [f"_{what}" for what in ("model", "task", "metric", "item", "draw") if what in names]
+    twice = frame.filter(pl.struct(keys).is_duplicated())
+    if twice.is_empty():
+        return frame if "draw" in names else frame.with_columns(pl.lit(0, pl.Int64).alias("_draw"))
+    first = twice.filter(
+        pl.struct(keys) == pl.struct(pl.lit(twice[key][0], twice.schema[key]).alias(key) for key in keys)
+    )
+    where = f"{path}: rows {', '.join(str(row) for row in first['_row'][:SHOWN])}"
+    item = twice["_item"][0]
+    if "draw" in names:
+        raise EvidenceError(f"{where}: item {item!r} stands {len(first)} times with one {names['draw']}; leave one")
+    most = frame.group_by(keys).len()["len"].max()
+    free = [name for name in frame.columns if not name.startswith("_") and name not in {*names.values(), *scores}]
+    for name in free:
+        if frame[name].n_unique() == most and not frame.select(pl.struct(*keys, name).is_duplicated().any()).item():
+            raise EvidenceError(
+                f"{where}: item {item!r} stands {len(first)} times, and {name!r} tells its rows apart. Say what it "
+                f"holds: --column draw={name} for further answers, --column metric={name} for another reading of one"
+            )
+    count = twice["_item"].n_unique()
+    told.append(
+        f"{path.name}: {count:,} items stand several times, and no column numbers their rows: read as draws, in their "
+        "order."
+    )
+    return frame.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over(keys).alias("_draw"))
 
 
 def _long(frame: pl.DataFrame, column: str, names: Mapping[str, str], title: str) -> pl.DataFrame:
@@ -116,7 +180,7 @@ def _long(frame: pl.DataFrame, column: str, names: Mapping[str, str], title: str
     made = frame.select(
         held("metric", pl.lit("")) if not title else pl.lit(title).alias("metric"),
         item.alias("item"),
-        (pl.col("_draw") if "draw" in names else pl.lit(0, pl.Int64)).alias("draw"),
+        pl.col("_draw").alias("draw"),
         number.alias("value"),
         pl.when(number.is_not_null())
         .then(pl.lit(""))
