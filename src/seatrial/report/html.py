@@ -36,7 +36,7 @@ __all__ = ["environment", "package_file", "render_html", "sides_of"]
 
 AXIS = (-2.0, 3.0)
 """Ends of the forest plot's axis, in margins."""
-TICKS = ((AXIS[0], "less harm"), (0.0, "no change"), (1.0, "tolerated"), (AXIS[1], "more harm"))
+TICKS = ((AXIS[0], "less harm"), (0.0, "same"), (1.0, "tolerated"), (AXIS[1], "more harm"))
 """What stands below that axis, and where."""
 EXCERPT = 90
 """Letters of a question by which a folded pair of answers is known."""
