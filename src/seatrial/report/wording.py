@@ -66,9 +66,9 @@ def standing_on(content: ReviewResult) -> str:
     trusted, starters = (
         [one.signal for one in found] for found in (content.decision.on_trust, content.decision.on_starters)
     )
-    said = (
-        [f"Read on trust, by what is not known to see this harm: {listed(trusted, len(trusted))}."] if trusted else []
-    )
+    said = []
+    if trusted:
+        said.append(f"Read on trust, by what is not known to see this harm: {listed(trusted, len(trusted))}.")
     if starters:
         said.append(f"Read by a judge tried on the suites' graded answers only: {listed(starters, len(starters))}.")
     return " ".join(said)
