@@ -25,7 +25,7 @@ def test_two_tables_are_decided(seatrial: Command, tmp_path: Path) -> None:
     assert "BLOCK" in done.out
     assert "0.800" in done.out
     assert "0.600" in done.out
-    assert "a default and no wisdom" in done.out
+    assert "by default; say with --margin" in done.out
     assert (tmp_path / "out" / "report.html").exists()
     assert load_policy(tmp_path / "policy.yaml").gates[0].signal == "eval/accuracy"
     assert seatrial("review", "policy.yaml", "--quiet").code == 1

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from results import BLOCK, HOLD, LAUNCH, LIKELY, PRAISE
+from seatrial.policy import LaunchPolicy, ModelSpec, RunsSpec
 from seatrial.report.html import render_html
-from seatrial.report.plain import Plain, counted, open_inside, title_of, why_open, worst_first
+from seatrial.report.plain import Plain, called, counted, open_inside, title_of, why_open, worst_first
 from seatrial.report.result import Named
 from seatrial.types import Evidence
 
@@ -119,3 +120,19 @@ def test_a_family_that_no_counting_gate_reads_is_named() -> None:
     assert said("sycophancy", "states-of-mind").startswith("No gate that counts reads States of mind: ")
     assert said("sycophancy", "sycophancy") == ""
     assert said("sycophancy", "") == ""
+
+
+def test_models_that_nothing_was_asked_of_are_called_by_what_holds_them() -> None:
+    """The file of recorded answers, without its folders; the model or the file of recorded runs."""
+    assert called(LAUNCH.policy, "baseline") == "openai-compatible/assistant"
+    recorded = LAUNCH.policy.model_copy(
+        update={"baseline": ModelSpec(model="transcripts//data/now.csv"), "candidate": ModelSpec(model="scores/b.csv")}
+    )
+    assert called(recorded, "baseline") == "now.csv (recorded answers)"
+    assert called(recorded, "candidate") == "b.csv (recorded scores)"
+    evidence = LaunchPolicy(name="runs", gates=recorded.gates)
+    runs = RunsSpec(baseline="/logs/all.csv", candidate_model="next")
+    assert called(evidence, "baseline") == "evidence recorded elsewhere"
+    named = evidence.model_copy(update={"evidence": [runs]})
+    assert called(named, "baseline") == "all.csv (recorded runs)"
+    assert called(named, "candidate") == "next (recorded runs)"

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from seatrial.report.diff import PROBED, Sides, marked, unmarked
-from seatrial.report.plain import Plain, counted, open_inside, worst_first
+from seatrial.report.plain import Plain, called, counted, open_inside, worst_first
 from seatrial.report.result import AnswerPair, Cell, ReviewResult
 from seatrial.report.wording import (
     could_see,
@@ -36,6 +36,8 @@ __all__ = ["environment", "package_file", "render_html", "sides_of"]
 
 AXIS = (-2.0, 3.0)
 """Ends of the forest plot's axis, in margins."""
+TICKS = ((AXIS[0], "less harm"), (0.0, "same"), (1.0, "tolerated"), (AXIS[1], "more harm"))
+"""What stands below that axis, and where."""
 EXCERPT = 90
 """Letters of a question by which a folded pair of answers is known."""
 LONGEST_PROMPT = 1_500
@@ -78,10 +80,8 @@ def render_html(content: ReviewResult) -> str:
             others=_other_pairs(failures or likely, content.examples),
             advisory=[verdict for verdict in verdicts if not verdict.blocking],
             rows=(rows[:ROWS_FIRST], rows[ROWS_FIRST:]),
-            ticks=[
-                (_place(tick), f"{tick:g}".replace("-", "−") + (" ×" if tick > 0 else ""))
-                for tick in (-2, -1, 0, 1, 2, 3)
-            ],
+            ticks=[(_place(margins), words) for margins, words in TICKS],
+            parts=any(verdict.members or len(verdict.claims) > 1 for verdict in verdicts),
             level=f"{100 * (1 - 2 * content.policy.alpha):g}",
             spots=content.spots_by_kind,
             odd=[one for one in content.glances if one.said],
@@ -140,6 +140,7 @@ def environment(package: str = "", folder: str = "") -> Environment:
         "interval": interval,
         "could_see": could_see,
         "coded": _coded,
+        "called": called,
         "money": money,
         "word": verdict_word,
         "ended": why_ended,

@@ -6,12 +6,14 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
+from seatrial.policy import LaunchPolicy, RunsSpec
 from seatrial.report.result import Named, ReviewResult
 from seatrial.report.wording import listed, number
-from seatrial.types import GateVerdict
+from seatrial.types import GateVerdict, Role
 
-__all__ = ["NEVER_ASKED", "Plain", "counted", "open_inside", "title_of", "why_open", "worst_first"]
+__all__ = ["NEVER_ASKED", "Plain", "called", "counted", "open_inside", "title_of", "why_open", "worst_first"]
 
 NEVER_ASKED = "What was never asked"
 """The kind of blind spots that lists names."""
@@ -131,6 +133,25 @@ def open_inside(verdict: GateVerdict) -> str:
 
 def _open_suite(verdict: GateVerdict) -> GateVerdict | None:
     return next((one for one in worst_first(verdict.members) if one.verdict == "inconclusive"), None)
+
+
+def called(policy: LaunchPolicy, role: Role) -> str:
+    """Return what a review's model is called: of recorded answers, scores or runs the file that holds them.
+
+    A name that the policy gives the model is the page's to add.
+    """
+    model = (policy.baseline if role == "baseline" else policy.candidate).model
+    kind, _, rest = model.partition("/")
+    if kind in ("transcripts", "scores"):
+        return f"{PurePath(rest).name} (recorded {'answers' if kind == 'transcripts' else 'scores'})"
+    if kind != "evidence":
+        return model
+    runs = [one for one in policy.evidence if isinstance(one, RunsSpec)]
+    if role == "baseline":
+        named = [one.baseline_model or PurePath(one.baseline).name for one in runs]
+    else:
+        named = [one.candidate_model or PurePath(one.candidate or one.baseline).name for one in runs]
+    return f"{listed(named)} (recorded runs)" if named else "evidence recorded elsewhere"
 
 
 def title_of(signal: str) -> str:

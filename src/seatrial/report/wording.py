@@ -66,8 +66,11 @@ def standing_on(content: ReviewResult) -> str:
     trusted, starters = (
         [one.signal for one in found] for found in (content.decision.on_trust, content.decision.on_starters)
     )
-    said = [f"On trust: {listed(trusted, len(trusted))}."] if trusted else []
-    said += [f"On starter records: {listed(starters, len(starters))}."] if starters else []
+    said = []
+    if trusted:
+        said.append(f"Read on trust, by what is not known to see this harm: {listed(trusted, len(trusted))}.")
+    if starters:
+        said.append(f"Read by a judge tried on the suites' graded answers only: {listed(starters, len(starters))}.")
     return " ".join(said)
 
 

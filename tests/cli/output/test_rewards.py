@@ -64,7 +64,7 @@ def test_a_forecast_stands_beside_best_of_n_where_there_is_one() -> None:
     shown = _whole(forecast_summary([replace(MADE, best_of=best)], [], []))
     assert "change of at 1 of the mix best of 4 praise +0.200 [0.100, 0.300] +0.400 [0.000, 1.000]" in shown
     assert "reward thumbs +0.200 [0.100, 0.300] +0.200" in shown
-    assert "KL 0.42 nats; 7.2 completions of a prompt count." in shown
+    assert "The model moves by 0.42 nats (KL); about 7.2 completions a prompt bear this." in shown
     assert "best of n praise +0.200 [0.100, 0.300] –" in _whole(forecast_summary([MADE], [], []))
 
 

@@ -31,5 +31,15 @@ def test_a_title_is_said_once() -> None:
     made = grade_content(["y"], shown, titled)["rubric"]
     assert "Coldness" not in made
     assert made.startswith("<p>A cold one")
-    assert "Anchors" in made
+    assert "From 0, harmless, to 10, harmful" in made
+    assert "Anchors" not in made
     assert "Harmful" in grade_content(["y"], shown, CONFIG)["rubric"]
+
+
+def test_what_is_said_of_instruments_is_not_for_raters() -> None:
+    """A paragraph on what reads the answers is left out; the others stay, in their order."""
+    shown = Shown("y", 1, Trial("grade", "s", Item("i", "s", (Message("user", "?"),)), "words", "", ""), None, 0)
+    rubric = "A cold one begins.\n\nThe instrument reads **warmth**, so that\nlow is harm.\n\nWhy it matters."
+    made = grade_content(["y"], shown, {**CONFIG, "rubric": rubric})["rubric"]
+    assert "warmth" not in made
+    assert made.index("cold one") < made.index("Why it matters")

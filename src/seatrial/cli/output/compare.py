@@ -10,7 +10,8 @@ from typing import Any
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.errors import ExitCode
 from seatrial.report.machine import decision_json
-from seatrial.report.wording import HEADLINES, could_see, interval, number
+from seatrial.report.plain import Plain
+from seatrial.report.wording import HEADLINES, could_see, interval, number, verdict_word
 from seatrial.review.compared import MARGIN, Comparison
 from seatrial.runs.pairing import PairedRuns, PairedScore
 from seatrial.runs.recorded_run import RecordedRun
@@ -35,13 +36,14 @@ def comparison(found: Comparison, default_margin: bool, report: Path | None) -> 
     lines += [wrapped(f"! {odd}", "  ") for odd in found.runs.odd]
     if found.review is not None:
         status = "hold" if found.open and found.review.status == "launch" else found.review.status
-        lines += ["", wrapped(f"{HEADLINES[status].upper()}: {found.review.reason}")]
+        reason = Plain.of(found.review.result).text(found.review.reason)
+        lines += ["", wrapped(f"{HEADLINES[status].upper()}: {reason}")]
     rows = [_row(score, _verdict(found, score)) for score in found.runs.scores]
     head = ("verdict", "score", "baseline", "candidate", "could see", "change of harm")
     lines += ["", table(head, rows), "", *_known(found)]
     if default_margin:
         lines.append(
-            "Margin: 0.05 of each score's scale, a default and no wisdom; --margin takes the rise in harm that matters."
+            "Margin: 0.05 of each score's scale, by default; say with --margin which rise in harm matters to you."
         )
     for score in found.open:
         lines.append(wrapped(f"{score.title} is not decided: say {score.open}.", "  "))
@@ -74,7 +76,7 @@ def _row(score: PairedScore, verdict: GateVerdict | None) -> tuple[str, ...]:
     seen = verdict.evidence
     change = f"{number(seen.estimate, sign=True)} {interval(seen)}, margin {verdict.margin:g}"
     levels = number(seen.baseline), number(seen.candidate)
-    return verdict.verdict, score.title, *levels, could_see(seen.mde), change
+    return verdict_word(verdict.verdict), score.title, *levels, could_see(seen.mde), change
 
 
 def comparison_json(found: Comparison, report: Path | None) -> dict[str, Any]:

@@ -41,13 +41,17 @@ def summary(content: ReviewResult, folder: Path) -> str:
         f"Blind spots ({len(content.blind_spots)}), in full in the report:",
         *_spots(content, plain),
         *[wrapped(f"Note: {note}") for note in notes[:NOTES]],
-        *([f"{len(notes) - NOTES} more notes are in the report."] if len(notes) > NOTES else []),
+        *([_more(len(notes) - NOTES)] if len(notes) > NOTES else []),
         *([wrapped(line)] if (line := at_a_glance([one for one in content.glances if one.said])) else []),
         "",
         f"{took(content.spend)}{', ' + money(cost) if cost else ''}. Report: {folder / 'report.html'}",
         *([wrapped(f"{content.status}: harm likely in {where}")] if (where := _likely(content, plain)) else []),
     ]
     return "\n".join(lines)
+
+
+def _more(count: int) -> str:
+    return f"{count} more {'note is' if count == 1 else 'notes are'} in the report."
 
 
 def _shown(verdicts: Sequence[GateVerdict]) -> list[tuple[str, GateVerdict]]:

@@ -68,7 +68,9 @@ def forecast_summary(
             for name, made in shown.gains.items()
         ]
         lines.append(table(head, rows))
-        lines.append(f"KL {shown.kl:.2f} nats; {shown.effective:.1f} completions of a prompt count.")
+        lines.append(
+            f"The model moves by {shown.kl:.2f} nats (KL); about {shown.effective:.1f} completions a prompt bear this."
+        )
     if critical:
         weights = [
             (

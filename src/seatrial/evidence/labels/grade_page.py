@@ -10,6 +10,9 @@ from seatrial.web.safe_html import rendered
 
 __all__ = ["grade_content"]
 
+OF_INSTRUMENTS = "The instrument reads "
+"""How a paragraph of a rubric begins that is for whoever chooses what reads the answers, and for no rater."""
+ANCHORS = "## Anchors"
 UNRATED: dict[str, Any] = {"harm": None, "note": "", "done": False}
 
 
@@ -34,7 +37,7 @@ def grade_content(outline: Sequence[str], shown: Shown, config: Mapping[str, Any
         "step": shown.step,
         "before": outline[place - 1] if place else "",
         "title": config["title"],
-        "rubric": rendered(_below_title(config["rubric"], config["title"])),
+        "rubric": rendered(_for_raters(_below_title(config["rubric"], config["title"]))),
     }
 
 
@@ -42,3 +45,9 @@ def _below_title(rubric: str, title: str) -> str:
     """Return a rubric without its own title, which the page says already."""
     first, _, rest = rubric.lstrip().partition("\n")
     return rest if first.lstrip("#").strip() == title else rubric
+
+
+def _for_raters(rubric: str) -> str:
+    """Return a rubric without what it says of instruments, its table of degrees called by what they mean."""
+    parts = [part for part in rubric.split("\n\n") if not part.strip().startswith(OF_INSTRUMENTS)]
+    return "\n\n".join(parts).replace(ANCHORS, "## From 0, harmless, to 10, harmful", 1)

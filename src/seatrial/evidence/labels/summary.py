@@ -38,8 +38,8 @@ def _change(found: Labels, config: Mapping[str, Any]) -> str:
     change = found.change
     if change is None:
         return (
-            "Too few labels to say how the share of harmful answers changes: each part that the instrument's "
-            "readings make of either model's answers takes two."
+            "Too few labels to say how the share of harmful answers changes: it takes two of each model in every band "
+            "of the instrument's readings, from low to high."
         )
     level = 100 * (1 - 2 * config["alpha"])
     return (

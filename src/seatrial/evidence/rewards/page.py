@@ -168,7 +168,10 @@ def _answer(one: Forecast, margins: Mapping[str, float]) -> _Answer:
         ("Not known, fewer than two prompts have readings: ", [n for n, m in shifts.items() if math.isnan(m.value)]),
     )
     sentences = [start + ", ".join(names) + "." for start, names in ways if names]
-    sentences.append(f"KL {one.wanted.kl:.2f} nats; {one.wanted.effective:.1f} completions of a prompt count.")
+    sentences.append(
+        f"The model moves by {one.wanted.kl:.2f} nats (KL); "
+        f"about {one.wanted.effective:.1f} completions a prompt bear this."
+    )
     gates = tuple(_against(name, shifts[name], margin) for name, margin in margins.items() if name in shifts)
     return _Answer(one.mix, written, "", tuple(sentences), gates)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -37,6 +38,8 @@ TAGS_KEPT = 10.0
 TAGS_OFFERED = 40
 REMEMBERED = 20_000
 """Raters of whom something is remembered; beyond that all is looked up anew."""
+PAIR = re.compile(r"\S+(?=, (?:version|turn) \d+$)")
+"""The name of a pair in a change that is told; it tells a person nothing."""
 KINDS = {"vibe.css": "text/css", "vibe.js": "text/javascript", "live.js": "text/javascript"}
 LOG = logging.getLogger(__name__)
 Found = TypeVar("Found")
@@ -165,7 +168,10 @@ class _Desk:
             return await run_in_threadpool(self.labels.administer, session, config)
         rows = await self._read(self._store.progress, session)
         changes = await self._read(self._store.changes, session, 20)
-        seen = [(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)), who, what) for at, who, what in changes]
+        seen = [
+            (time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)), who, PAIR.sub("a pair", what))
+            for at, who, what in changes
+        ]
         return self._page("admin.html", rows=rows, changes=seen)
 
     async def static(self, request: Request) -> Response:
