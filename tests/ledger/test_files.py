@@ -187,6 +187,29 @@ def test_a_review_goes_on_with_answers_that_its_entry_covers(folder: Path) -> No
     check_answers(folder, entries(folder))
 
 
+def test_logs_of_complete_tasks_are_covered(folder: Path) -> None:
+    """A log that a complete run names is compared; one of a run that was stopped may still change."""
+    for run, done in (("gsm8k-baseline-1", '{"log": "a.eval"}'), ("gsm8k-candidate-2", None), ("odd", "[" * 99_999)):
+        place = folder / "tasks" / run
+        place.mkdir(parents=True)
+        (place / "a.eval").write_bytes(b"PK")
+        if done is not None:
+            (place / "done.json").write_text(done, encoding="utf-8")
+    log = "tasks/gsm8k-baseline-1/a.eval"
+    assert set(file_hashes(folder)) == {*CONTENT, log}
+    enter(folder)
+    (folder / "tasks" / "gsm8k-candidate-2" / "a.eval").write_bytes(b"PK, more")
+    check_answers(folder, entries(folder))
+    (folder / log).write_bytes(b"KP")
+    for check in (check_files, check_answers):
+        with pytest.raises(LedgerError, match=rf"{log}: was changed.*run the review in another folder \(--out\)"):
+            check(folder, entries(folder))
+    (folder / log).unlink()
+    check_answers(folder, entries(folder))
+    with pytest.raises(LedgerError, match=f"{log}: is missing"):
+        check_files(folder, entries(folder))
+
+
 def test_answers_are_told_by_whether_they_are_covered(folder: Path) -> None:
     """Those that came after the entry are others, and all are where one of the covered ones was changed."""
     answers, line = folder / "responses" / "answers.jsonl", CONTENT["responses/answers.jsonl"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ __all__ = [
 EVIDENCE, OBSERVATIONS, ANSWERS = "evidence.json", "observations.parquet", "responses/answers.jsonl"
 FILES = (EVIDENCE, OBSERVATIONS, ANSWERS)
 """Answers are only added to: of them an entry covers what the file held when it was made."""
+TASKS = "tasks"
+"""Folder of the runs of tasks. One that is complete has a file that names its log, and an entry covers that log too."""
 NEXT = ".next"
 """Ends the name of a file that waits for its entry."""
 HASHED = {"bytes": int, "sha256": str}
@@ -76,9 +79,22 @@ def file_hashes(folder: Path) -> dict[str, dict[str, Any]]:
     Raises:
         LedgerError: a file cannot be read.
     """
-    waiting = {name: _content(_next(folder, name)) for name in FILES}
+    waiting = {name: _content(_next(folder, name)) for name in (*FILES, *_task_logs(folder))}
     found = {name: _content(folder / name) if made is None else made for name, made in waiting.items()}
     return {name: _digest(content) for name, content in found.items() if content is not None}
+
+
+def _task_logs(folder: Path) -> list[str]:
+    """Return the names of the logs of complete runs of tasks, from the review's folder on."""
+    found = []
+    for done in sorted((folder / TASKS).glob("*/done.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            found.append(f"{TASKS}/{done.parent.name}/{Path(json.loads(done.read_bytes())['log']).name}")
+    return found
+
+
+def _is_task_log(name: str) -> bool:
+    return name.startswith(f"{TASKS}/") and name.count("/") == 2 and ".." not in name
 
 
 def settle_files(folder: Path, entries: Sequence[Entry]) -> None:
@@ -145,16 +161,17 @@ def compare_all(ledger: Ledger, entries: Sequence[Entry]) -> Compared:
 
 
 def check_answers(folder: Path, entries: Sequence[Entry]) -> None:
-    """Compare the answers that a review is to go on with; none at all are no change.
+    """Compare the answers and the logs of tasks that a review is to go on with; what is not there is no change.
 
     Raises:
         LedgerError: those that its entry covers were changed since, or the ledger is not the one that its report was
             written from.
     """
-    there = (folder / ANSWERS).exists()
-    found = _unknown_report(folder, entries) or (_change(folder, ANSWERS, entry_of(folder, entries)) if there else "")
-    if found:
-        raise LedgerError(found)
+    entry = entry_of(folder, entries)
+    there = [name for name in _held(entry) if (name == ANSWERS or _is_task_log(name)) and (folder / name).exists()]
+    found = [_unknown_report(folder, entries), *(_change(folder, name, entry) for name in there)]
+    if any(found):
+        raise LedgerError("\n".join(filter(None, found)))
 
 
 def covered_answers(folder: Path, entries: Sequence[Entry]) -> HeldAnswers:
@@ -174,7 +191,7 @@ def _held(entry: Entry | None) -> dict[str, dict[str, Any]]:
     if not isinstance(files, dict) or not all(isinstance(held, dict) for held in files.values()):
         return {}
     as_written = all({key: type(value) for key, value in held.items()} == HASHED for held in files.values())
-    return files if as_written and files.keys() <= set(FILES) else {}
+    return files if as_written and all(name in FILES or _is_task_log(name) for name in files) else {}
 
 
 def _change(folder: Path, name: str, entry: Entry | None) -> str:
@@ -188,7 +205,7 @@ def _change(folder: Path, name: str, entry: Entry | None) -> str:
             return ""
     rests = f"entry {entry.number} of the ledger rests on"
     told = f"is missing, and {rests} it" if content is None else f"was changed: it is no longer what {rests}"
-    place = "in another folder (--out)" if name == ANSWERS else "again"
+    place = "in another folder (--out)" if name not in (EVIDENCE, OBSERVATIONS) else "again"
     return f"{folder / name}: {told}. Restore it from a copy, or run the review {place}."
 
 
