@@ -30,6 +30,7 @@ Say = Callable[[Mapping[str, Any]], None]
 CONCURRENCY = 10
 MAX_FAILED = 0.1
 """Share of samples that may fail before a run ends; those few count as lost answers."""
+NOT_FOUND = "No inspect tasks were found"
 SELF_GRADED = (
     "its scorer has each model grade its own answers, so that the two runs have two judges. Name one for both: "
     "roles: {grader: {model: PROVIDER/NAME}}"
@@ -169,6 +170,10 @@ def _sentence(said: str, request: Mapping[str, Any]) -> str:
     """Return what somebody else's error says, in one line, without markup and without a key."""
     import re
 
+    if NOT_FOUND in said:
+        package, _, name = request["task"].partition("/")
+        nowhere = f"{package} has no task {name}, or is not installed where seatrial is: pip install {package}"
+        return "it holds no task of that name" if request["folder"] else nowhere
     for spec in (request["model"], *request["roles"].values()):
         if secret := os.environ.get(spec.get("api_key_env") or ""):
             said = said.replace(secret, "***")
