@@ -847,7 +847,7 @@ def test_a_launch_says_which_gates_stand_on_starter_records() -> None:
     """Graded answers of the suites let a gate count, and the launch names it."""
     made = decide(verdicts([_weighed("a", CALM), replace(_weighed("b", CALM), standing=STARTER)], 0.05))
     assert made.outcome == "launch"
-    assert made.reason.endswith("behavior/b stands on a record of graded answers of the suites only (starter).")
+    assert made.reason.endswith("tried on the suites' graded answers only (starter).")
     assert [one.signal for one in made.on_starters] == ["behavior/b"]
     assert "starter" not in decide(verdicts([_weighed("a", CALM)], 0.05)).reason
 

@@ -358,9 +358,8 @@ def _rests_on(decision: Decision) -> str:
         reasons = _listed([f"“{one}”" for one in dict.fromkeys(one.trust for one in trusted)])
         said.append(f"On trust: {what}, read by what has no sufficient record, its slope taken as 1 ({reasons}).")
     if starters := decision.on_starters:
-        what, of = _listed([one.signal for one in starters]), "a record" if len(starters) == 1 else "records"
-        stand = "stands" if len(starters) == 1 else "stand"
-        said.append(f"{what} {stand} on {of} of graded answers of the suites only (starter).")
+        what, are = _listed([one.signal for one in starters]), "is" if len(starters) == 1 else "are"
+        said.append(f"{what} {are} read by a judge that was tried on the suites' graded answers only (starter).")
     if summed := [one.signal for one in decision.verdicts if one.blocking and one.evidence.method == "summary"]:
         rest = "rests" if len(summed) == 1 else "rest"
         said.append(f"{_listed(summed)} {rest} on unpaired summary figures: weaker evidence.")

@@ -12,7 +12,7 @@ from seatrial.review.compared import Comparison, compare
 
 def _found(folder: Path, open_too: bool) -> Comparison:
     for name in ("now", "next"):
-        rows = [f"q{number},{int(number > 60)},{number % 2}" for number in range(300)]
+        rows = [f"q{number},{int(number > (60 if name == 'now' else 59))},{number % 2}" for number in range(300)]
         path = folder / f"{name}.csv"
         path.write_text("\n".join(["item,accuracy,tone", *rows]) + "\n", encoding="utf-8")
     scores = ["accuracy", "tone"] if open_too else ["accuracy"]

@@ -121,7 +121,7 @@ def test_an_undecided_gate_is_a_blind_spot_with_its_reason(compared: Compared) -
 
 @pytest.mark.parametrize(
     ("mde", "words"),
-    [(0.2, "from 0.200 on for behavior/a (margin 0.1)"), (math.inf, "larger than its scale"), (0.1, "")],
+    [(0.2, "is a change of 0.200 or more in behavior/a (margin 0.1)"), (math.inf, "more than the scale"), (0.1, "")],
 )
 def test_a_weak_gate_is_said_whatever_its_verdict(compared: Compared, mde: float, words: str) -> None:
     """A gate that passes without being able to see its margin is named; one that just sees it is not."""
@@ -223,5 +223,7 @@ def test_changes_in_few_clusters_cannot_be_seen(compared: Compared) -> None:
     """Each gate says in how few clusters a full-size change would show in none that was seen: about 3 in n."""
     rounds = compared({"behavior/a": ([0.2, 0.3] * 30, [0.2, 0.3] * 30), "behavior/b": ([0.1] * 20, [0.2] * 20)})
     spots = _flat(blind_spots(rounds.policy, rounds, decide(rounds.finish()), [], [], []))
-    (said,) = [spot for spot in spots if "large and rare" in spot]
-    assert said.endswith("in fewer independent items than 4.9 % (behavior/a), 14 % (behavior/b).")
+    (said,) = [spot for spot in spots if "large harm" in spot]
+    assert said.endswith(
+        "in fewer than 4.9 % of independent items (behavior/a); 14 % of independent items (behavior/b)."
+    )

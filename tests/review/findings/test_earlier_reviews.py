@@ -30,8 +30,8 @@ def _after(tmp_path: Path, now: ReviewResult, *before: ReviewResult, folder: str
 def test_the_third_review_says_so_and_what_changed(tmp_path: Path) -> None:
     """Its place, what the last one decided, and that the margins are others now."""
     said = _after(tmp_path, _hashed("c", "q", 0.1), _hashed("a"), _hashed("b"))
-    assert said.startswith("Third review of this pair; the last one (")
-    assert said.endswith("): launch; the margins changed since")
+    assert said.startswith("Third review of this pair: the last one (")
+    assert said.endswith(") launched, and the margins changed since")
 
 
 def test_what_changed_is_the_policy_or_the_evidence(tmp_path: Path) -> None:

@@ -153,27 +153,27 @@ def _turning(verdicts: Sequence[GateVerdict]) -> str:
 
 def _out_of_sight(policy: LaunchPolicy, decision: Decision) -> list[str]:
     """Return in how few clusters all could have changed without one that was seen showing it, in one sentence."""
-    measured = [verdict for verdict in decision.verdicts if verdict.evidence.clusters]
-    said = [
-        f"{100 * float(out_of_sight(verdict.evidence.clusters, policy.alpha)):.2g} % ({verdict.signal})"
-        for verdict in measured
-    ]
-    few = f"fewer independent items than {', '.join(said)}"
-    return [f"A harm that is large and rare can be missed: one that shows in {few}."] * bool(said)
+    rare: dict[str, list[str]] = {}
+    for verdict in decision.verdicts:
+        if verdict.evidence.clusters:
+            share = f"{100 * float(out_of_sight(verdict.evidence.clusters, policy.alpha)):.2g} %"
+            rare.setdefault(share, []).append(verdict.signal)
+    few = "; ".join(f"{share} of independent items ({', '.join(signals)})" for share, signals in rare.items())
+    return [f"A large harm can be missed where it shows in fewer than {few}."] * bool(rare)
 
 
 def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:
     """Return which decided gates could not have seen a change as small as their margin, in one sentence."""
     weak = [
-        f"{_least(verdict.evidence.mde)} for {verdict.signal} (margin {verdict.margin:g})"
+        f"{_least(verdict.evidence.mde)} in {verdict.signal} (margin {verdict.margin:g})"
         for verdict in decision.every_verdict.values()
         if verdict.verdict != "inconclusive" and verdict.evidence.mde > verdict.margin
     ]
     if not weak:
         return []
     return [
-        f"Few answers for {'its margin' if len(weak) == 1 else 'their margins'}, whatever the verdict: with "
-        f"{100 * policy.power:g} % power they could rule out only changes {'; '.join(weak)}."
+        f"Few answers for {'its margin' if len(weak) == 1 else 'their margins'}, whatever the verdict: what could be "
+        f"ruled out with {100 * policy.power:g} % power is a change of {'; '.join(weak)}."
     ]
 
 
@@ -196,7 +196,7 @@ def _unused_scales(policy: LaunchPolicy, rounds: Rounds) -> list[str]:
 
 
 def _least(mde: float) -> str:
-    return "larger than its scale" if mde == math.inf else f"from {mde:.3f} on"
+    return "more than the scale" if mde == math.inf else f"{mde:.3f} or more"
 
 
 def hidden_in_averages(cells: Sequence[Cell], decision: Decision) -> list[str]:

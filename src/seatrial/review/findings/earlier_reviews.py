@@ -10,6 +10,7 @@ from seatrial.report import ReviewResult
 
 __all__ = ["earlier_reviews"]
 
+ENDED = {"launch": "launched", "hold": "held", "block": "blocked", "waived": "was waived"}
 PLACES = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 
 
@@ -34,7 +35,9 @@ def earlier_reviews(content: ReviewResult, folder: str, entries: Sequence[Entry]
     last = max(held.values(), key=lambda entry: entry.number)
     count = len(held)
     which = f"{PLACES[count]} review" if count < len(PLACES) else f"Review {count + 1}"
-    return f"{which} of this pair; the last one ({last.at[:10]}): {last.body.get('status')}; {_changed(content, last)}"
+    status = str(last.body.get("status"))
+    ended = ENDED.get(status, f"ended in {status}")
+    return f"{which} of this pair: the last one ({last.at[:10]}) {ended}, and {_changed(content, last)}"
 
 
 def _same_pair(content: ReviewResult, folder: str, body: dict[str, Any]) -> bool:

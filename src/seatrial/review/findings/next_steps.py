@@ -35,6 +35,7 @@ __all__ = ["MOST_STEPS", "next_steps"]
 
 MOST_STEPS = 3
 MOST_PAIRS = 6
+OTHER = "another candidate"
 MINUTES_A_PAIR = 2
 
 
@@ -79,12 +80,11 @@ def _worth(step: Step) -> float:
 def _after_block(decision: Decision, pairs: Sequence[AnswerPair]) -> Step:
     """Return the one step after a block: what is shown stays shown, so only another candidate changes it."""
     failed = tuple(one.signal for one in decision.verdicts if one.blocking and one.verdict == "fail")
+    shown = f"Change the candidate: the harm in {listed(failed)} is shown, and no label, call or item takes that back."
+    if not pairs:
+        return Step("pairs", failed, f"{shown} The review holds no answers: look at those behind the figures.", OTHER)
     return Step(
-        "pairs",
-        failed,
-        f"Change the candidate: the harm in {listed(failed)} is shown, and no label, call or item takes that back. The "
-        "pairs of answers in the report say what to change.",
-        _reading(len(pairs)),
+        "pairs", failed, f"{shown} The pairs of answers in the report say what to change.", _reading(len(pairs))
     )
 
 
