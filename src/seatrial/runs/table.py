@@ -96,7 +96,7 @@ def _scores(
     if "score" in names:
         return {names["score"]: "" if "metric" in names else names["score"]}
     free = [name for name in frame.columns if name not in names.values()]
-    other = {name: _other(frame[name]) for name in free}
+    other = {name: _strange(frame[name]) for name in free}
     numbers = [name for name in free if not other[name]]
     found = [name for name in free if name in numbers or harmful_end(name) is not None]
     how = "the only column of numbers" if numbers else "known by its name"
