@@ -23,7 +23,7 @@ from seatrial.runs.pairing import Declared
 
 __all__ = ["World", "cells", "measured", "simulate"]
 
-STAGES, QUICK = (400, 1_200), 6
+STAGES, QUICK = (400, 1_200), 3
 """Comparisons of a cell at each truth: more where so many do not tell; and in the small form."""
 RIGHT = 0.7
 """Mean chance of a right answer."""
