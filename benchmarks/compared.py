@@ -23,7 +23,7 @@ from seatrial.runs.pairing import Declared
 
 __all__ = ["World", "cells", "measured", "simulate"]
 
-STAGES, QUICK = (400, 1_200), 6
+STAGES, QUICK = (400, 1_200), 3
 """Comparisons of a cell at each truth: more where so many do not tell; and in the small form."""
 RIGHT = 0.7
 """Mean chance of a right answer."""
@@ -160,17 +160,18 @@ SIZES = ((30, 0.2), (100, 0.1), (300, 0.05), (1_000, 0.03))
 def cells() -> Iterator[Cell]:
     """Yield the cells."""
     kinds: tuple[Kind, ...] = ("0/1", "0/1, most answers kept", "graded")
+    two: tuple[Kind, ...] = ("0/1", "graded")
     for kind, (items, margin) in product(kinds, SIZES):
         yield _cell("two tables", World(kind, items, margin), quick=items == 100)
-    for kind, (items, margin) in product(("0/1", "graded"), SIZES[:2]):
+    for kind, (items, margin) in product(two, SIZES[:2]):
         yield _cell("four answers to each item", World(kind, items, margin, epochs=4))
-    for kind, (items, margin) in product(("0/1", "graded"), ((150, 0.2), (500, 0.1))):
+    for kind, (items, margin) in product(two, ((150, 0.2), (500, 0.1))):
         yield _cell("clusters of five", World(kind, items, margin, size=5))
     for loses, (items, margin) in product(("baseline", "candidate"), SIZES[1:3]):
         yield _cell(f"the {loses} loses wrong answers", World("0/1", items, margin, loses=loses))
     for broken, (items, margin) in product((1, 3), SIZES[1:3]):
         yield _cell(f"three scores, {broken} at the margin", World("0/1", items, margin, scores=3, broken=broken))
-    for kind in ("0/1", "graded"):
+    for kind in two:
         yield _cell(
             "two logs of Inspect", World(kind, 100, 0.15, epochs=2, size=2, form="Inspect"), quick=kind == "graded"
         )

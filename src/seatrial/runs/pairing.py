@@ -289,9 +289,9 @@ class _Pair:
         signal = _signal(self._task or self._runs[0].task, name)
         numbers = [side.filter(pl.col("value").is_not_null()) for side in sides]
         if not any(len(side) for side in numbers):
-            first = next((why for side in sides for why in side["reason"] if why), "")
-            why = f" ({first})" if first.startswith("not a number") else ""
-            self.told.append(f"{title}: {NEITHER}{why}, so it cannot be compared.")
+            first = next((one for side in sides for one in side["reason"] if one), "")
+            shown = f" ({first})" if first.startswith("not a number") else ""
+            self.told.append(f"{title}: {NEITHER}{shown}, so it cannot be compared.")
             return
         for side, whole, role in zip(numbers, sides, ROLES, strict=True):
             why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True)

@@ -96,12 +96,12 @@ def _scores(
     if "score" in names:
         return {names["score"]: "" if "metric" in names else names["score"]}
     free = [name for name in frame.columns if name not in names.values()]
-    strange = {name: _strange(frame[name]) for name in free}
-    numbers = [name for name in free if not strange[name]]
+    other = {name: _strange(frame[name]) for name in free}
+    numbers = [name for name in free if not other[name]]
     found = [name for name in free if name in numbers or harmful_end(name) is not None]
     how = "the only column of numbers" if numbers else "known by its name"
     if len(found) != 1:
-        held = ", ".join(found) or "; ".join(["none of its columns holds numbers alone", *_shown(strange)])
+        held = ", ".join(found) or "; ".join(["none of its columns holds numbers alone", *_shown(other)])
         raise EvidenceError(f"{path}: no column `score`; name the columns that hold one with --score NAME: {held}")
     told.append(f"{path.name}: read {found[0]!r} as the score, {how}.")
     return {found[0]: found[0]}
