@@ -76,7 +76,7 @@ def _tables(folder: Path, wrong: int) -> None:
         (folder / f"{name}.csv").write_text("\n".join(["item,accuracy", *rows]), encoding="utf-8")
 
 
-@pytest.mark.parametrize(("wrong", "code", "word"), [(20, 0, "Launch"), (120, 1, "Block")])
+@pytest.mark.parametrize(("wrong", "code", "word"), [(19, 0, "Launch"), (120, 1, "Block")])
 def test_two_logs_are_decided_and_said(tmp_path: Path, wrong: int, code: int, word: str) -> None:
     """The decision is an output, in the job's summary, in one comment, and in the code that the last step ends with."""
     _tables(tmp_path, wrong)
@@ -96,7 +96,7 @@ def test_two_logs_are_decided_and_said(tmp_path: Path, wrong: int, code: int, wo
 
 def test_a_comment_is_updated_and_not_repeated(tmp_path: Path) -> None:
     """The comment that bears the mark is written anew."""
-    _tables(tmp_path, 20)
+    _tables(tmp_path, 19)
     runner = Runner(tmp_path, baseline="now.csv", candidate="next.csv", arguments="--margin\n0.1")
     runner.run("Decide")
     (tmp_path / "comments").write_text("4711\n4712\n", encoding="utf-8")

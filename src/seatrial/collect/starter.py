@@ -22,7 +22,7 @@ from seatrial.instruments.injections import Injection, injections
 from seatrial.instruments.judges import WORST, Judge, answer_key, scale_doubt
 from seatrial.instruments.measure import FEWEST, Labelled, Source, measure_readings, rounded
 from seatrial.instruments.records import Bounds, Measurement, Record, version_of
-from seatrial.stats.intervals import out_of_sight, wilson
+from seatrial.stats.intervals import wilson
 from seatrial.stats.ranks import spearman
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite
@@ -306,29 +306,16 @@ def _spread(found: Sequence[_Change]) -> tuple[float, float]:
 
 
 def _measured(trial: Trial, readings: Array, added: float) -> Measurement:
-    """Return a judge against the degrees of a suite's graded answers; what changes add is inside the slope's interval.
-
-    No bound is nearer to the scale's end than what so few answers cannot have shown.
-    """
+    """Return a judge against the degrees of a suite's graded answers; what changes add is in the slope's interval."""
     rows = [Labelled(one.text, one.score, one.item.cluster) for one in trial.answers]
     suite = trial.suite
     source = Source(
         f"{STARTER}: {suite.name}", "their authors", source=f"seatrial suite {suite.signal} {suite.version}"
     )
     found = measure_readings(readings, rows, replace(source, signal=suite.signal), HARMFUL_FROM)
-    fewest = min(found.harmful, found.answers - found.harmful)
-    unseen = float(out_of_sight(min(fewest, found.clusters), 0.05))
-
-    def seen(bounds: Bounds) -> Bounds:
-        return bounds[0], rounded(min(bounds[1], bounds[0] - unseen)), bounds[2]
-
-    value, low, high = seen(found.slope)
+    value, low, high = found.slope
     below, above = (math.hypot(part, NORMAL_90 * added) for part in (value - low, high - value))
-    slope = value, rounded(value - below), rounded(value + above)
-    return replace(
-        found, sensitivity=seen(found.sensitivity), specificity=seen(found.specificity), youden=seen(found.youden),
-        slope=slope, starter=True,
-    )  # fmt: skip
+    return replace(found, slope=(value, rounded(value - below), rounded(value + above)), starter=True)
 
 
 async def obeyed(judges: Judges, name: str, draws: int = 1) -> Bounds:

@@ -112,9 +112,9 @@ def measure_readings(readings: Array, rows: Sequence[Labelled], source: Source, 
     Answers that were chosen by their readings flatter or wrong what chose them unless each counts for those that it
     stands for, so every number but the rank correlation is weighted. Intervals are percentile bootstraps over clusters
     from a fixed seed, so a record can be reproduced to the digit. Drawing again never shows an error that nobody made,
-    so the bounds of sensitivity and specificity are no closer than exact ones of as many trials as there are clusters
-    of that kind, those of the other numbers follow them, and where answers stand for unequally many, there are no more
-    trials than they are worth (Kish 1965) and what was not seen is allowed for.
+    so the bounds of sensitivity and specificity are no closer than exact ones of as many independent trials as these
+    clusters are worth with one more, those of the other numbers follow them, and where some answers stand for more than
+    others, what was not seen is allowed for.
 
     Raises:
         EvidenceError: too few answers of either kind can be read, or all belong to one cluster.
@@ -238,18 +238,21 @@ def _wider(
 ) -> tuple[Array, Array]:
     """Return bounds that allow for what these answers did not show.
 
-    Where no answer of a kind was read wrongly, drawing them again never shows one, however few they were: so each rate
-    is bounded as one of as many independent trials as there are clusters. Where few answers stand for many and none of
-    them was harmful, drawing them again never shows a harmful one. So one more label is counted for each weight, as
-    harmful as all answers on average and flagged as those of its weight are.
+    Where no answer of a kind was read wrongly, drawing them again never shows one, however few they were. So each rate
+    is bounded as one of so many independent trials as its answers are worth with one more cluster that is read wholly
+    the other way; where none was read so, that is one a cluster. Where few answers stand for many and none of them was
+    harmful, drawing them again never shows a harmful one. So one more label is counted for each weight, as harmful as
+    all answers on average and flagged as those of its weight are.
     """
     low, high = low.copy(), high.copy()
     unequal = len(np.unique(weight)) > 1
     middle, below, above = np.array(points[:2]), np.zeros(2), np.zeros(2)
     for place, (kind, right) in enumerate(((bad, flagged), (~bad, ~flagged))):
-        worth = float(weight[kind].sum() ** 2 / (weight[kind] ** 2).sum())
-        found = exact_share(min(points[place], 1.0), min(worth, len(np.unique(cluster[kind]))), 0.05)
-        low[place], high[place] = min(low[place], found.low), max(high[place], found.high)
+        share, worth = min(points[place], 1.0), float(weight[kind].sum() ** 2 / (weight[kind] ** 2).sum())
+        lower, upper = (
+            exact_share(share, min(worth, _trials(right[kind], cluster[kind], more)), 0.05) for more in (False, True)
+        )
+        low[place], high[place] = min(low[place], lower.low), max(high[place], upper.high)
         if unequal:
             middle[place], error = _with_one_more(points[place], kind, right, weight)
             low[place] = max(min(low[place], middle[place] - NORMAL_95 * error), 0.0)
@@ -264,6 +267,20 @@ def _wider(
     if points[4] == 1.0:
         low[4] = min(low[4], (1 + low[2]) / 2)
     return low, high
+
+
+def _trials(right: NDArray[np.bool_], cluster: NDArray[np.int64], more: bool) -> float:
+    """Return how many independent trials clustered flags are worth, with one more cluster that is all right or wrong.
+
+    Their number over the design effect (Kish 1965), which is at least 1.
+    """
+    _, place = np.unique(cluster, return_inverse=True)
+    sizes, hits = np.bincount(place), np.bincount(place, right.astype(np.float64))
+    size = float(sizes.mean())
+    sizes, hits = np.append(sizes, size), np.append(hits, size * more)
+    rate = float(hits.sum() / sizes.sum())
+    alone = rate * (1 - rate) * float(sizes.sum())
+    return len(right) / max(1.0, float(((hits - rate * sizes) ** 2).sum()) / alone) if alone > 0 else float(len(right))
 
 
 def _with_one_more(
