@@ -35,7 +35,8 @@ def _entries(*bodies: dict[str, object]) -> list[Entry]:
 
 def test_only_smaller_budgets_that_ended_a_review_count() -> None:
     """A review that is gone on with by a larger budget has been looked at before, once for each smaller one."""
-    entries = _entries(*({"budget": budget_entry(_policy(calls), OPEN)} for calls in (500, 1000, 1, 500)))
+    bodies: list[dict[str, object]] = [{"budget": budget_entry(_policy(calls), OPEN)} for calls in (500, 1000, 1, 500)]
+    entries = _entries(*bodies)
     counted = [ends_before(Path("r"), entries, _policy(calls)) for calls in (1, 400, 500, 501, 1000, 5000)]
     assert counted == [0, 1, 1, 2, 2, 3]
     assert ends_before(Path("r"), [], _policy(1000)) == 0
