@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 import seatrial
 from benchmarks import kept
 from benchmarks.worlds.cell import Array, Cell, Measured, Tally, measure
+from benchmarks.worlds.kept import read
 from seatrial.policy import RunsSpec
 from seatrial.review.compared import compare
 from seatrial.runs.pairing import Declared
@@ -198,15 +199,10 @@ def _measured(job: tuple[str, tuple[int, ...]]) -> Measured:
     return measure(_all()[name], stages)
 
 
-def _read(row: Mapping[str, Any]) -> Measured:
-    tallies = {name: Tally(**row[name]) for name in ("edge", "above", "null")}
-    return Measured(row["world"], row["what"], **tallies)
-
-
 def measured(quick: bool) -> Sequence[Measured]:
     """Return the rates of every cell, or of the few of the small form."""
     chosen = {name: cell for name, cell in _all().items() if cell.quick or not quick}
     stages = {name: (QUICK,) if quick else cell.stages for name, cell in chosen.items()}
     jobs = {f"{name}, {'/'.join(map(str, runs))} comparisons": (name, runs) for name, runs in stages.items()}
-    found = dict(kept.measured("compared", jobs, _measured, _read, _digest, not quick))
+    found = dict(kept.measured("compared", jobs, _measured, read, _digest, not quick))
     return [found[job] for job in jobs]

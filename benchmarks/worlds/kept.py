@@ -12,7 +12,7 @@ from benchmarks import kept
 from benchmarks.worlds import families, live, numbers, records, tables
 from benchmarks.worlds.cell import Cell, Measured, Tally, measure
 
-__all__ = ["BOUNDS", "all_cells", "files", "measured"]
+__all__ = ["BOUNDS", "all_cells", "files", "measured", "read"]
 
 QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,), "families": (4,)}
 """Reviews of a cell in the small form, by the module that simulates it."""
@@ -58,7 +58,8 @@ def _measured(job: tuple[str, tuple[int, ...]]) -> Measured:
     return measure(all_cells()[name][1], stages)
 
 
-def _read(row: Mapping[str, Any]) -> Measured:
+def read(row: Mapping[str, Any]) -> Measured:
+    """Return a cell's rates from the fields that were kept of them."""
     tallies = {name: Tally(**row[name]) for name in ("edge", "above", "null")}
     return Measured(row["world"], row["what"], **tallies)
 
@@ -72,5 +73,5 @@ def measured(quick: bool) -> Iterator[Measured]:
         }
         jobs = {f"{name}, {'/'.join(map(str, runs))} reviews": (name, runs) for name, runs in stages.items()}
         rests_on = partial(_digest, module)
-        for _, found in kept.measured(f"worlds-{module}", jobs, _measured, _read, rests_on, not quick):
+        for _, found in kept.measured(f"worlds-{module}", jobs, _measured, read, rests_on, not quick):
             yield found
