@@ -299,6 +299,9 @@ def _policy(
     gates = [gate for gate in policy.gates if gate.signal != "vibe/off" or len(evidence) > 1]
     changed: dict[str, Any] = {"candidate": arm, "evidence": evidence, "gates": gates, "records": records or []}
     if reduced:
+        short = policy.baseline.generation.model_copy(update={"max_tokens": 12})
+        changed["baseline"] = policy.baseline.model_copy(update={"generation": short})
+        changed["candidate"] = arm.model_copy(update={"generation": short})
         changed["budget"] = policy.budget.model_copy(update={"calls": 120})
         # A session as short as the reduced one may end without a rater who sees anything, and then without this signal.
         seen = {name for path in evidence for name in pl.read_parquet(path)["signal"].cast(pl.String).unique()}
