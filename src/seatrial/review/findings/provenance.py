@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ def hashes(policy: LaunchPolicy, rounds: Rounds, observations: pl.DataFrame) -> 
     return (("review", review), ("policy", policy.digest), ("evidence", seen), *suites, *dict(records).items())
 
 
+@cache
 def versions() -> tuple[tuple[str, str], ...]:
     """Return package → version of all that a decision may depend on."""
     found = [("python", platform.python_version()), ("platform", platform.platform())]
