@@ -23,6 +23,7 @@ ORDER = (
     "worlds",
     "decides",
     "compared",
+    "imports",
     "policies",
     "efficiency",
     "aims",

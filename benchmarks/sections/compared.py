@@ -1,10 +1,10 @@
-"""The section on comparisons of two recorded runs."""
+"""The sections on comparisons of two recorded runs: how often they err, and how long they take."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks import compared, page
+from benchmarks import compared, imports, page
 from benchmarks.validity import ALPHA, LIMIT, Rate
 
 __all__ = ["SECTIONS"]
@@ -47,4 +47,23 @@ def _rate(rate: Rate) -> str:
     return page.percent(rate.share, *rate.band)
 
 
-SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"compared": _compared}
+def _imports(quick: bool) -> Iterator[str]:
+    share = 20 if quick else 1
+    yield "## Recorded runs: how long they take to read\n"
+    yield page.source("imports", ("polars", "inspect-ai"))
+    yield (
+        f"Each is a command in a process of its own, from its start to its end. Answers have {imports.WORDS} words. The seconds to "
+        "a verdict are the median of the runs.\n"
+    )
+    taken = [
+        *imports.tables(1_000_000 // share),
+        imports.logs(10_000 // share),
+        imports.compared(1_000 // share, 1 if quick else 7),
+    ]
+    yield page.table(
+        ("what", "size of the files", "seconds", "largest memory"),
+        [(one.what, f"{one.file:.1f} MB", f"{one.seconds:.1f}", f"{one.megabytes:,.0f} MB") for one in taken],
+    )
+
+
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"compared": _compared, "imports": _imports}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import stamina
 from aiohttp import web
 
 from conftest import Endpoint
@@ -166,7 +167,7 @@ RATE = {"error": {"message": "Rate limit reached. Try again in 1s. Add a way to 
         _flaky(500, 1),
         lambda body, n: web.Response(text='{"choices": [{"mess') if n == 1 else None,
         lambda body, n: web.json_response({"error": "odd"}) if n == 1 else None,
-        lambda body, n: web.json_response({"error": "the model is loading"}) if n < 5 else None,
+        lambda body, n: web.json_response({"error": "the model is loading"}) if n < 3 else None,
         lambda body, n: web.json_response(FAILED_ABOVE) if n == 1 else None,
         lambda body, n: web.json_response(RATE, status=429, headers={"Retry-After": "0.1"}) if n == 1 else None,
     ],
@@ -245,15 +246,16 @@ async def test_a_server_that_never_answers_ends_the_review_soon(
     endpoint: Endpoint, reply: Callable[[], web.Response], words: str
 ) -> None:
     """With its words, where they say nothing of a state that passes; a server that has answered is tried again."""
-    endpoint.fault = lambda body, n: reply() if n <= openai_compatible.STRANGE else None
-    with pytest.raises(ModelError, match=words):
-        await _ask(endpoint)
-    endpoint.fault = lambda body, n: reply() if 1 < n < 6 else None
-    endpoint.count = 0
-    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url))
-    async with model:
-        for _ in range(2):
-            assert (await model.ask(PROBE)).text == "Yes, of course."
+    with stamina.set_testing(True, attempts=20):  # without the waits
+        endpoint.fault = lambda body, n: reply() if n <= openai_compatible.STRANGE else None
+        with pytest.raises(ModelError, match=words):
+            await _ask(endpoint)
+        endpoint.fault = lambda body, n: reply() if 1 < n < 6 else None
+        endpoint.count = 0
+        (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url))
+        async with model:
+            for _ in range(2):
+                assert (await model.ask(PROBE)).text == "Yes, of course."
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 422])
