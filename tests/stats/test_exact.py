@@ -13,7 +13,7 @@ def test_ends_of_a_scale_are_a_proportion() -> None:
     """Numbers at the two ends of a scale get Clopper and Pearson's bounds, stretched to the scale."""
     x = np.repeat([[-1.0, 3.0]], [37, 3], axis=1)
     assert exact.has_exact(x, -1, 3).tolist() == [True]
-    expected = intervals.clopper_pearson(3, 40, 0.05)
+    expected = intervals.exact_share(3 / 40, 40, 0.05)
     low, high = exact.bounds(x, -1, 3, 0.05)
     assert [low[0], high[0]] == pytest.approx([-1 + 4 * expected.low, -1 + 4 * expected.high])
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
-from scipy.stats import norm
 
 from seatrial.cli.options import say
 from seatrial.errors import PolicyError, StoreError
@@ -20,6 +19,7 @@ from seatrial.instruments import suite_signal
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import load_records
 from seatrial.policy import parse_policy
+from seatrial.stats.distributions import norm_isf, norm_ppf
 from seatrial.stats.intervals import out_of_sight
 from seatrial.suites import Suite, find_suites, load_suite
 
@@ -230,9 +230,9 @@ def _seen(error: float, clusters: int, reach: float) -> float:
         clusters: Number of clusters.
         reach: Largest change that one cluster could show.
     """
-    width = FOR_LOOKS * float(norm.isf(ALPHA)) * error
+    width = FOR_LOOKS * float(norm_isf(ALPHA)) * error
     unseen = float(out_of_sight(clusters, ALPHA)) * reach
-    return max(width, unseen) + float(norm.ppf(POWER)) * error
+    return max(width, unseen) + float(norm_ppf(POWER)) * error
 
 
 def _family(family: str, title: str, seen: Mapping[str, _Sight], judged: bool) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from seatrial.gates.claims import claims
 from seatrial.gates.plan import GatePlan
@@ -18,6 +17,7 @@ from seatrial.gates.summary_figures import like_figures
 from seatrial.gates.verdicts import claim_weights
 from seatrial.observations import PairedTable, gate_pairs
 from seatrial.policy import LaunchPolicy
+from seatrial.stats.distributions import norm_ppf
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.resampling import centered
 from seatrial.types import ROLES
@@ -241,7 +241,7 @@ def _spread(plan: GatePlan, table: PairedTable | None) -> tuple[Array, Array, st
     sd = assumed_sd(plan.signal.instrument.name) * (high - low) * (0.5 if plan.signal.contrast else 1.0)
     if kind in ("probe", "text"):
         grid = (np.arange(200) + 0.5) / 200
-        drawn: Array = fewer * sd * norm.ppf(grid)
+        drawn: Array = fewer * sd * norm_ppf(grid)
         return drawn, _assumed_levels(plan), f"assumed: differences of {kind} instruments spread by {sd:g}{each}"
     share = (sd / (high - low)) ** 2
     steps = np.zeros(200)

@@ -15,12 +15,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from seatrial.gates.claims import Array, Claim
 from seatrial.gates.schedule import Method
 from seatrial.stats import betting, intervals, power
 from seatrial.stats.betting import Side
+from seatrial.stats.distributions import norm_cdf, norm_isf
 from seatrial.stats.instruments import EXACT, Slope, family_alpha, true_bounds, true_p_value
 from seatrial.stats.running_bound import RunningBound, Standing
 from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level, p_at_any_look
@@ -302,12 +302,12 @@ def chance_at_end(claim: Claim, alpha: float, weight: float, slope: Slope, looks
     worst, best = float(claim.worst.mean()), float(claim.best.mean())
     # However little answers differ, no bound is nearer than what so many clusters cannot have shown.
     unseen = [float(intervals.out_of_sight(max(clusters, len(known)), level)) for level in levels]
-    pass_at = max(float(norm.isf(levels[0])) * error, unseen[0] * (claim.high - worst))
-    fail_at = max(float(norm.isf(levels[1])) * error, unseen[1] * (best - claim.low))
+    pass_at = max(float(norm_isf(levels[0])) * error, unseen[0] * (claim.high - worst))
+    fail_at = max(float(norm_isf(levels[1])) * error, unseen[1] * (best - claim.low))
     room = threshold * given.value
     spread = math.sqrt(max(now - left, 1e-18))
-    passes = norm.cdf((room - pass_at - worst) / spread)
-    fails = norm.cdf((best - threshold * given.at_most.value - fail_at) / spread)
+    passes = norm_cdf((room - pass_at - worst) / spread)
+    fails = norm_cdf((best - threshold * given.at_most.value - fail_at) / spread)
     return min(1.0, float(passes + fails))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import stats
+from seatrial.stats.distributions import beta_ppf, binom_sf
 
 __all__ = ["least_noticed", "one_way", "one_way_needed"]
 
@@ -16,7 +16,7 @@ def one_way(up: int, down: int) -> float:
     spread like: the sign test (Dixon and Mood 1946, JASA 41), two-sided and exact.
     """
     moved = up + down
-    return min(1.0, 2.0 * float(stats.binom.sf(max(up, down) - 1, moved, 0.5))) if moved else 1.0
+    return min(1.0, 2.0 * float(binom_sf(max(up, down) - 1, moved, 0.5))) if moved else 1.0
 
 
 def one_way_needed(level: float) -> int:
@@ -30,4 +30,4 @@ def least_noticed(needed: int, asked: int, power: float) -> float:
     NaN where fewer were asked. The binomial's tail as a function of its rate is a beta distribution (Clopper and
     Pearson 1934, Biometrika 26).
     """
-    return float(stats.beta.ppf(power, needed, asked - needed + 1)) if 0 < needed <= asked else math.nan
+    return float(beta_ppf(power, needed, asked - needed + 1)) if 0 < needed <= asked else math.nan

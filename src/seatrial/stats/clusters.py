@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
+from seatrial.stats.distributions import t_ppf
 from seatrial.stats.intervals import Interval
 
 __all__ = [
@@ -92,7 +92,7 @@ def weighted_mean(x: ArrayLike, weights: ArrayLike, alpha: float) -> Interval:
     mean = float((share * values).sum())
     count = len(values)
     se = math.sqrt(count / (count - 1) * float((share**2 * (values - mean) ** 2).sum()))
-    reach = float(stats.t.ppf(1 - alpha, count - 1)) * se
+    reach = float(t_ppf(1 - alpha, count - 1)) * se
     return Interval(mean, mean - reach, mean + reach, se, count - 1, "weighted-t")
 
 
@@ -124,5 +124,5 @@ def stratified_mean(x: ArrayLike, strata: ArrayLike, shares: dict[str, float], a
     if variance == 0.0:
         return Interval(mean, math.nan, math.nan, 0.0, math.nan, "stratified-t")
     df = variance**2 / denominator
-    reach = float(stats.t.ppf(1 - alpha, df)) * math.sqrt(variance)
+    reach = float(t_ppf(1 - alpha, df)) * math.sqrt(variance)
     return Interval(mean, mean - reach, mean + reach, math.sqrt(variance), df, "stratified-t")

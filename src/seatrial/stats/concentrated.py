@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+
+from seatrial.stats.distributions import binom_sf
 
 __all__ = ["LargeChanges", "large_changes"]
 
@@ -31,7 +32,7 @@ class LargeChanges:
 def large_changes(x: ArrayLike, size: float) -> LargeChanges:
     """Return the large changes among cluster differences, shape (C,), oriented so that + is harm.
 
-    An exact sign test (scipy) of the large changes alone, so that no number of small improvements can hide them. `size`
+    An exact sign test of the large changes alone, so that no number of small improvements can hide them. `size`
     must be fixed before the differences are seen.
 
     Raises:
@@ -43,5 +44,5 @@ def large_changes(x: ArrayLike, size: float) -> LargeChanges:
     worse, better = int((values >= size).sum()), int((values <= -size).sum())
     if worse + better == 0:
         return LargeChanges(size, 0, 0, 1.0)
-    p = float(stats.binomtest(worse, worse + better, 0.5, alternative="greater").pvalue)
+    p = float(binom_sf(worse - 1, worse + better, 0.5))
     return LargeChanges(size, worse, better, p)

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom, norm
 
+from seatrial.stats.distributions import norm_ppf
 from seatrial.stats.intervals import wilson
 
 __all__ = ["Detection", "discordant_votes", "signal_detection"]
@@ -66,7 +66,7 @@ def signal_detection(hits: int, signals: int, false_alarms: int, noise: int, mis
         if trials < 1 or not 0 <= count <= trials:
             raise ValueError(f"{count} of {trials} trials: signal detection needs trials of both kinds")
     z_hit, z_alarm = (
-        float(norm.ppf((count + 0.5) / (trials + 1))) for count, trials in ((hits, signals), (false_alarms, noise))
+        float(norm_ppf((count + 0.5) / (trials + 1))) for count, trials in ((hits, signals), (false_alarms, noise))
     )
     hit, alarm = wilson(hits, signals, miss), wilson(false_alarms, noise, miss)
     h_down, h_up = z_hit - _z(hit.low, signals), _z(hit.high, signals) - z_hit
@@ -90,7 +90,7 @@ def signal_detection(hits: int, signals: int, false_alarms: int, noise: int, mis
 def _z(rate: float, trials: int) -> float:
     """Return the normal quantile of a bound, kept as far from 0 and 1 as a hundredth of one trial."""
     edge = 0.01 / (trials + 1)
-    return float(norm.ppf(min(max(rate, edge), 1.0 - edge)))
+    return float(norm_ppf(min(max(rate, edge), 1.0 - edge)))
 
 
 def discordant_votes(share: float, alpha: float, power: float) -> int:
@@ -108,6 +108,8 @@ def discordant_votes(share: float, alpha: float, power: float) -> int:
     """
     if not 0.5 < share < 1.0:
         raise ValueError(f"a split of {share:g} cannot be shown against one half")
+    from scipy.stats import binom
+
     votes = 1
     while votes <= MOST_VOTES:
         sizes = np.arange(votes, 2 * votes + 64)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from seatrial.stats.distributions import beta_isf, beta_ppf, binom_sf
 
 __all__ = ["bounds", "has_exact", "p_values"]
 
@@ -38,8 +39,8 @@ def bounds(x: Array, low: float, high: float, alpha: float) -> tuple[Array, Arra
     hits = (x == high).sum(axis=1)
     share = alpha ** (1 / n)
     with np.errstate(invalid="ignore"):
-        rates = np.nan_to_num(stats.beta.ppf(alpha, hits, n - hits + 1), nan=0.0)
-        most = np.nan_to_num(stats.beta.isf(alpha, hits + 1, n - hits), nan=1.0)
+        rates = np.nan_to_num(beta_ppf(alpha, hits, n - hits + 1), nan=0.0)
+        most = np.nan_to_num(beta_isf(alpha, hits + 1, n - hits), nan=1.0)
     ends = _at_ends(x, low, high)
     lower: Array = np.where(ends, low + (high - low) * rates, low + share * (first - low))
     upper: Array = np.where(ends, low + (high - low) * most, high - share * (high - first))
@@ -50,7 +51,7 @@ def p_values(x: Array, threshold: float, low: float, high: float) -> Array:
     """Return the least level at which each lower bound exceeds the threshold, shape (r, C) → (r,)."""
     n, first = x.shape[1], x[:, 0]
     rate = min(max((threshold - low) / (high - low), 0.0), 1.0)
-    at_ends = stats.binom.sf((x == high).sum(axis=1) - 1, n, rate)
+    at_ends = binom_sf((x == high).sum(axis=1) - 1, n, rate)
     below = np.clip(threshold - low, 0.0, None)
     with np.errstate(divide="ignore", invalid="ignore"):
         equal = np.where(first > threshold, (below / (first - low)) ** n, 1.0)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 from scipy.special import ndtri
+
+from seatrial.stats.distributions import t_isf
 
 __all__ = ["FEWEST", "Moments", "adjusted_bounds", "is_near_normal", "lattice_step", "moments", "moved_by", "t_bounds"]
 
@@ -147,7 +148,7 @@ def moved_by(found: Moments, alpha: float | Array) -> Array:
 
 def t_bounds(found: Moments, alpha: float | Array) -> tuple[Array, Array]:
     """Return the plain t bounds, shapes (r,); alpha is one number or one a row."""
-    reach = stats.t.isf(alpha, found.count - 1) * found.se
+    reach = t_isf(alpha, found.count - 1) * found.se
     return found.mean - reach, found.mean + reach
 
 
@@ -162,7 +163,7 @@ def adjusted_bounds(found: Moments, alpha: float | Array) -> tuple[Array, Array]
     Steps: `_overshoot`.
     """
     n, skewness = found.count, found.skewness
-    t = stats.t.isf(alpha, n - 1)
+    t = t_isf(alpha, n - 1)
     estimation = _excess(found) * t * (1 + 2 * t * t) / (6 * n) * found.se
     widened = estimation + _overshoot(found)
     low = found.mean - found.sd * _untransformed(t / math.sqrt(n), skewness, n) - widened

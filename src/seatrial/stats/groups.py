@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+
+from seatrial.stats.distributions import t_ppf
 
 __all__ = ["Groups", "Ratio", "ratio"]
 
@@ -139,5 +140,5 @@ def ratio(above: ArrayLike, below: ArrayLike, clusters: ArrayLike, alpha: float)
     estimate = tops.sum(axis=0) / bottoms.sum()
     left = tops - estimate * bottoms.reshape(-1, *[1] * (tops.ndim - 1))
     se = np.sqrt(count / (count - 1) * (left**2).sum(axis=0)) / abs(bottoms.sum())
-    reach = float(stats.t.ppf(1 - alpha, count - 1)) * se
+    reach = float(t_ppf(1 - alpha, count - 1)) * se
     return Ratio(estimate, estimate - reach, estimate + reach, count)

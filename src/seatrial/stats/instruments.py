@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
+from seatrial.stats.distributions import norm_isf, norm_ppf
 from seatrial.stats.intervals import (
     LEAST_P,
     P_BISECTIONS,
@@ -82,12 +82,12 @@ class Slope:
 
     def low(self, alpha: float) -> float:
         """Return its lower bound at alpha; never below 0."""
-        return max(0.0, self.value - float(stats.norm.isf(alpha)) * self.se) if self.se else self.value
+        return max(0.0, self.value - float(norm_isf(alpha)) * self.se) if self.se else self.value
 
     def high(self, alpha: float) -> float:
         """Return its upper bound at alpha."""
         most = self.at_most
-        return most.value + float(stats.norm.isf(alpha)) * most.se if most.se else most.value
+        return most.value + float(norm_isf(alpha)) * most.se if most.se else most.value
 
     def ruling_out(self, alpha: float) -> tuple[float, float]:
         """Return how alpha is split to rule harm out one look after another: the readings' level, the slope's bound."""
@@ -133,7 +133,7 @@ def true_bounds(
         return _boxed(least, most, slope.low(alpha), slope.high(alpha))
     if slope.value > 0 and slope.se == 0:
         return least / slope.value, most / slope.value
-    reach = float(stats.norm.isf(alpha)) * slope.se
+    reach = float(norm_isf(alpha)) * slope.se
     steep = slope.value**2 - reach**2
     if slope.value <= 0 or steep <= 0:
         return np.full_like(mean, -math.inf), np.full_like(mean, math.inf)
@@ -173,7 +173,7 @@ def true_below(
         share = slope.low(alpha) if threshold > 0 else slope.high(alpha)
         wanted = np.full(len(values), threshold * share if share > 0 else -math.inf)
         return upper_below(values, wanted, low, high, alpha)
-    reach = float(stats.norm.isf(alpha)) * slope.se if slope.se else 0.0
+    reach = float(norm_isf(alpha)) * slope.se if slope.se else 0.0
     if slope.value <= 0 or reach >= slope.value:
         return np.zeros(len(values), dtype=bool)
     mean = values.mean(axis=1)
@@ -264,9 +264,7 @@ def rogan_gladen(
     counts = ((hits, trials), (true_positives, positives), (true_negatives, negatives))
     _refuse_impossible(counts)
     generator = rng or np.random.default_rng(0)
-    rate, tpr, tnr = (
-        stats.beta.rvs(part + 0.5, total - part + 0.5, size=draws, random_state=generator) for part, total in counts
-    )
+    rate, tpr, tnr = (generator.beta(part + 0.5, total - part + 0.5, size=draws) for part, total in counts)
     youden = tpr + tnr - 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         # Where a draw says that the instrument is no better than chance, any true rate is possible.
@@ -364,5 +362,5 @@ def corrected_shift(
         slopes.append(1 / youden)
     weights = np.array([-slopes[0], slopes[1]])
     total += float(weights @ noise @ weights)
-    shift, reach = rates[1] - rates[0], float(stats.norm.ppf(1 - alpha)) * math.sqrt(total)
+    shift, reach = rates[1] - rates[0], float(norm_ppf(1 - alpha)) * math.sqrt(total)
     return Interval(shift, max(shift - reach, -1.0), min(shift + reach, 1.0), math.sqrt(total), method="corrected")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from seatrial.stats import exact, expansions, gaffke
 from seatrial.stats.betting import within
+from seatrial.stats.distributions import beta_isf, beta_ppf, norm_isf, t_ppf
 
 __all__ = [
     "LEAST_P",
@@ -21,7 +21,6 @@ __all__ = [
     "Bounds",
     "Estimate",
     "Interval",
-    "clopper_pearson",
     "clustered_t",
     "exact_share",
     "fixed_size",
@@ -78,7 +77,7 @@ def clustered_t(x: ArrayLike, alpha: float) -> Interval:
     if len(values) < 2:
         raise ValueError("a t interval needs at least two clusters")
     mean, se, df = float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values))), len(values) - 1
-    reach = float(stats.t.ppf(1 - alpha, df)) * se
+    reach = float(t_ppf(1 - alpha, df)) * se
     return Interval(mean, mean - reach, mean + reach, se, df, "clustered-t")
 
 
@@ -290,17 +289,24 @@ def unpaired(a: ArrayLike, b: ArrayLike, alpha: float) -> Interval:
         return Interval(estimate, math.nan, math.nan, 0.0, math.nan, "welch")
     shares = parts[0] / (parts[0] + parts[1]), parts[1] / (parts[0] + parts[1])
     df = 1 / (shares[0] ** 2 / (len(first) - 1) + shares[1] ** 2 / (len(second) - 1))
-    reach = float(stats.t.ppf(1 - alpha, df)) * se
+    reach = float(t_ppf(1 - alpha, df)) * se
     return Interval(estimate, estimate - reach, estimate + reach, se, df, "welch")
 
 
 def wilson(successes: int, trials: int, alpha: float) -> Interval:
-    """Return Wilson's score interval of a proportion, each bound at alpha (scipy).
+    """Return Wilson's score interval of a proportion, each bound at alpha (Wilson 1927, JASA 22).
 
     Raises:
         ValueError: no trials, or more successes than trials.
     """
-    return _proportion(successes, trials, alpha, "wilson")
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError("a proportion needs at least one trial, and no more successes than trials")
+    share, z = successes / trials, float(norm_isf(alpha))
+    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    reach = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2) / (1 + z * z / trials)
+    low = 0.0 if successes == 0 else max(middle - reach, 0.0)
+    high = 1.0 if successes == trials else min(middle + reach, 1.0)
+    return Interval(share, low, high, method="wilson")
 
 
 def exact_share(share: float, trials: float, alpha: float) -> Interval:
@@ -312,25 +318,9 @@ def exact_share(share: float, trials: float, alpha: float) -> Interval:
         alpha: Error rate of each bound.
     """
     hits, misses = share * trials, (1 - share) * trials
-    low = float(stats.beta.ppf(alpha, hits, misses + 1)) if hits > 0 else 0.0
-    high = float(stats.beta.isf(alpha, hits + 1, misses)) if misses > 0 else 1.0
+    low = float(beta_ppf(alpha, hits, misses + 1)) if hits > 0 else 0.0
+    high = float(beta_isf(alpha, hits + 1, misses)) if misses > 0 else 1.0
     return Interval(share, low, high, method="exact")
-
-
-def clopper_pearson(successes: int, trials: int, alpha: float) -> Interval:
-    """Return the exact (Clopper–Pearson) interval of a proportion, each bound at alpha (scipy).
-
-    Raises:
-        ValueError: no trials, or more successes than trials.
-    """
-    return _proportion(successes, trials, alpha, "exact")
-
-
-def _proportion(successes: int, trials: int, alpha: float, method: str) -> Interval:
-    if trials < 1:
-        raise ValueError("a proportion needs at least one trial")
-    found = stats.binomtest(successes, trials).proportion_ci(1 - 2 * alpha, method=method)
-    return Interval(successes / trials, float(found.low), float(found.high), method=method)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
+from seatrial.stats.distributions import norm_pdf, norm_ppf, t_isf
 from seatrial.stats.intervals import Interval
 
 __all__ = ["CUTS", "ENOUGH", "SHARES", "bands_of", "chances", "labelled_change", "reading_order", "readings_needed"]
@@ -117,9 +117,9 @@ def readings_needed(bands: ArrayLike, kinds: ArrayLike, rate: float, youden: flo
         enough: Of either kind.
     """
     owner = np.asarray(bands, dtype=np.int64)
-    shift = 2 * float(stats.norm.ppf((1 + min(max(youden, 0.0), 0.99)) / 2))
+    shift = 2 * float(norm_ppf((1 + min(max(youden, 0.0), 0.99)) / 2))
     grid = np.linspace(-6, 6 + shift, 4000)
-    good, bad = (1 - rate) * stats.norm.pdf(grid), rate * stats.norm.pdf(grid - shift)
+    good, bad = (1 - rate) * norm_pdf(grid), rate * norm_pdf(grid - shift)
     below = np.cumsum(good + bad) / (good + bad).sum()
     place = np.searchsorted(np.asarray(CUTS), below)
     yields = [float(bad[place == band].sum() / (good + bad)[place == band].sum()) for band in range(len(SHARES))]
@@ -170,6 +170,6 @@ def labelled_change(
     unread = np.where(seen > 0, (1 - chance) / np.maximum(chance, 1e-9), 0.0)
     variance = float(change.var(ddof=1)) / count + float((size * unread * lacking).sum())
     degrees = int(min(read.sum() - len(held), count - 1))
-    reach = float(stats.t.isf(alpha, degrees)) * math.sqrt(variance)
+    reach = float(t_isf(alpha, degrees)) * math.sqrt(variance)
     estimate = float(change.mean())
     return Interval(estimate, estimate - reach, estimate + reach, math.sqrt(variance), degrees, "labelled strata")

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from seatrial.stats.betting import quantile_of_upper_bounds
+from seatrial.stats.distributions import norm_ppf, t_ppf
 from seatrial.stats.instruments import attenuated, true_effect
 from seatrial.stats.intervals import fixed_size, fixed_size_bounds, out_of_sight
 
@@ -39,7 +39,7 @@ def mde_t(sd: float, clusters: int, alpha: float, power: float, tpr: float = 1.0
     if clusters < 2:
         raise ValueError("an MDE needs at least two clusters")
     df = clusters - 1
-    shown = float(stats.t.ppf(1 - alpha, df) + stats.t.ppf(power, df)) * sd / math.sqrt(clusters)
+    shown = float(t_ppf(1 - alpha, df) + t_ppf(power, df)) * sd / math.sqrt(clusters)
     return true_effect(shown, tpr, fpr)
 
 
@@ -54,7 +54,7 @@ def required_clusters(sd: float, effect: float, alpha: float, power: float, tpr:
     effect = attenuated(effect, tpr, fpr)
     if effect <= 0:
         raise ValueError("the effect must be above 0, and the instrument must show some of it")
-    guess = (stats.norm.ppf(1 - alpha) + stats.norm.ppf(power)) ** 2 * (sd / effect) ** 2
+    guess = (norm_ppf(1 - alpha) + norm_ppf(power)) ** 2 * (sd / effect) ** 2
     clusters = max(2, int(guess))
     while mde_t(sd, clusters, alpha, power) > effect:
         clusters += 1

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from seatrial.stats.betting import confidence_bound_at_end
+from seatrial.stats.distributions import t_ppf
 from seatrial.stats.intervals import Interval
 
 __all__ = ["adjusted_mean", "ppi_mean", "ppi_mean_sequential"]
@@ -39,7 +39,7 @@ def ppi_mean(labels: ArrayLike, judged: ArrayLike, unlabelled: ArrayLike, alpha:
     weight = min(max(weight, 0.0), 1.0)
     estimate = float(weight * g.mean() + (y - weight * f).mean())
     variance = weight**2 * float(g.var(ddof=1)) / many + float((y - weight * f).var(ddof=1)) / n
-    reach = float(stats.t.ppf(1 - alpha, n - 1)) * math.sqrt(variance)
+    reach = float(t_ppf(1 - alpha, n - 1)) * math.sqrt(variance)
     return Interval(estimate, estimate - reach, estimate + reach, math.sqrt(variance), n - 1, "ppi++")
 
 
@@ -73,7 +73,7 @@ def adjusted_mean(x: ArrayLike, known: ArrayLike, pool: ArrayLike, alpha: float,
     slope = float(slopes[part].mean())
     estimate = float(rest.mean()) + slope * float(others.mean())
     variance = float(rest.var(ddof=1)) / n + slope**2 * float(others.var(ddof=1)) / many
-    reach = float(stats.t.ppf(1 - alpha, n - 1)) * math.sqrt(variance)
+    reach = float(t_ppf(1 - alpha, n - 1)) * math.sqrt(variance)
     return Interval(estimate, estimate - reach, estimate + reach, math.sqrt(variance), n - 1, "adjusted")
 
 

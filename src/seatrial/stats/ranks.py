@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 __all__ = ["auc", "spearman", "weighted_auc"]
 
@@ -24,7 +23,9 @@ def auc(higher: ArrayLike, lower: ArrayLike) -> float:
         lower: Shape (m,), m at least 1.
     """
     count, others = np.size(higher), np.size(lower)
-    ranks = stats.rankdata(np.concatenate([higher, lower]))
+    from scipy.stats import rankdata
+
+    ranks = rankdata(np.concatenate([higher, lower]))
     return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * others))
 
 
@@ -47,4 +48,6 @@ def spearman(x: ArrayLike, y: ArrayLike) -> float:
     """Return Spearman's rank correlation of two columns; 0 where fewer than three pairs or no spread allow none."""
     if np.size(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return 0.0
-    return float(np.corrcoef(stats.rankdata(x), stats.rankdata(y))[0, 1])
+    from scipy.stats import rankdata
+
+    return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])

@@ -23,7 +23,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
-from scipy.stats import norm
+
+from seatrial.stats.distributions import norm_isf, norm_pdf
 
 __all__ = [
     "FOR_MORE",
@@ -167,7 +168,7 @@ def _crossing(earlier: tuple[float, ...], share: float, spent: float, power: flo
     before = earlier[-1] ** power if earlier else 0.0
     chance = _ALPHAS * (spent - before)
     if not earlier:
-        first: Array = norm.isf(chance)
+        first: Array = norm_isf(chance)
         return first
     state = _state(earlier, power)
     least, most = np.full(len(_ALPHAS), -3.0), np.full(len(_ALPHAS), 12.0)
@@ -190,7 +191,7 @@ def _state(shares: tuple[float, ...], power: float) -> _State:
     steps = np.linspace(0.0, 1.0, _POINTS)
     points = _FARTHEST + (crossing - _FARTHEST)[:, None] * steps
     if not earlier:
-        density = norm.pdf(points)
+        density = norm_pdf(points)
     else:
         state = _state(earlier, power)
         scale = math.sqrt(share - earlier[-1])

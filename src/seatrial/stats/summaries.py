@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import stats
-
+from seatrial.stats.distributions import t_ppf, t_sf
 from seatrial.stats.intervals import Interval, out_of_sight
 
 __all__ = ["Mean", "change", "level", "smallest_seen"]
@@ -57,7 +56,7 @@ def level(mean: Mean, low: float, high: float, alpha: float, against: float) -> 
 
 def smallest_seen(found: Interval, power: float) -> float:
     """Return the smallest change that bounds as far apart would rule out with this power if there were none."""
-    return found.high - found.estimate + float(stats.t.ppf(power, found.df)) * found.se
+    return found.high - found.estimate + float(t_ppf(power, found.df)) * found.se
 
 
 def _degrees(before: Mean, after: Mean) -> float:
@@ -70,11 +69,11 @@ def _degrees(before: Mean, after: Mean) -> float:
 
 
 def _bounded(estimate: float, se: float, df: float, least: tuple[float, float], alpha: float) -> Interval:
-    reach = float(stats.t.ppf(1 - alpha, df)) * se
+    reach = float(t_ppf(1 - alpha, df)) * se
     return Interval(estimate, estimate - max(reach, least[0]), estimate + max(reach, least[1]), se, df, "summary")
 
 
 def _p_value(beyond: float, se: float, df: float) -> float:
     if se == 0.0:
         return 1.0
-    return float(stats.t.sf(beyond / se, df))
+    return float(t_sf(beyond / se, df))

@@ -9,7 +9,6 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 import numpy as np
-from scipy.stats import norm
 
 from seatrial.errors import EvidenceError
 from seatrial.evidence.vibes.known_harm import Known, known_answers
@@ -18,6 +17,7 @@ from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.trials import Trial, answers_of, lacks_decoys, plan_trials, published_spikes, seen_twice
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.detection import discordant_votes
+from seatrial.stats.distributions import norm_cdf
 from seatrial.stats.instruments import attenuated
 from seatrial.stats.power import required_clusters
 from seatrial.suites import find_suites, load_suite, with_held_out
@@ -182,7 +182,7 @@ def needed_pairs(margin: float, d_prime: float, raters: int, alpha: float, power
     Raises:
         EvidenceError: with a d′ of 0 no number of pairs would do.
     """
-    hit, alarm = float(norm.cdf(d_prime / 2)), float(norm.cdf(-d_prime / 2))
+    hit, alarm = float(norm_cdf(d_prime / 2)), float(norm_cdf(-d_prime / 2))
     shown = attenuated(margin, hit, alarm)
     if shown <= 0:
         raise EvidenceError("raters who do not hear known harm (d′ of 0) show no change, however many pairs they see")

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm
 
 from seatrial.gates.claims import Array, Claim, Part, family_claims
 from seatrial.gates.verdicts import open_weights
 from seatrial.instruments.may_gate import LEAST_YOUDEN, NORMAL_90
 from seatrial.review.asked_gate import AskedGate
 from seatrial.review.rounds import Rounds
+from seatrial.stats.distributions import norm_cdf, norm_isf, norm_ppf
 from seatrial.stats.instruments import Slope, true_bounds
 from seatrial.stats.intervals import fixed_size, out_of_sight
 from seatrial.stats.spending import LEAST_LEVEL, Looks, nominal_level
@@ -30,7 +30,7 @@ LABELS = (40, 60, 80, 100, 150, 200, 300, 400)
 """Sizes of a record that are tried, in labels, half of them harmful; a record takes 20 of either kind."""
 LEAST_SHARE = 0.002
 """Looks at less of the planned evidence than this spend next to nothing."""
-QUANTILES = tuple(float(norm.ppf((place + 0.5) / 7)) for place in range(7))
+QUANTILES = tuple(float(norm_ppf((place + 0.5) / 7)) for place in range(7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ class Open:
         level = self._level(alpha, times)
         unseen = float(out_of_sight(round(len(known) * times), alpha)) * self.claim.high
         worst, best = (0.0, 0.0) if unchanged else (float(self.claim.worst.mean()), float(self.claim.best.mean()))
-        reach = max(float(norm.isf(level)) * error, unseen)
-        passes = norm.cdf(((threshold - self.faked) * slope.value - reach - worst) / spread)
-        reach = max(float(norm.isf(max(level * self.weight, LEAST_LEVEL))) * error, unseen)
-        fails = norm.cdf((best - (threshold + self.faked) * slope.at_most.value - reach) / spread)
+        reach = max(float(norm_isf(level)) * error, unseen)
+        passes = norm_cdf(((threshold - self.faked) * slope.value - reach - worst) / spread)
+        reach = max(float(norm_isf(max(level * self.weight, LEAST_LEVEL))) * error, unseen)
+        fails = norm_cdf((best - (threshold + self.faked) * slope.at_most.value - reach) / spread)
         return float(passes), float(fails)
 
     def _level(self, alpha: float, times: float) -> float:
