@@ -201,6 +201,8 @@ def test_calls_are_those_of_both_models() -> None:
     assert [(gate.calls, gate.clusters) for gate in found.gates] == [(120, 60), (0, 7)]
     assert (found.gates[0].usual, found.gates[1].usual) == (2 * round(60 * shares(60)[0]), 0)
     assert (found.most, found.budget) == (120, Budget().calls)
+    undecided = _gate(_plan(clusters=60, margin=0.05), _earlier(ALIKE))
+    assert undecided.usual == undecided.calls == 120
     again = _plan(A, clusters=60, most=300)
     assert _gate(again).calls == 600
 
@@ -347,6 +349,7 @@ def test_blind_gates_are_found_before_anything_is_asked() -> None:
         _plan(C, 0.01, 3, source="recorded"),
         _plan(A, least, bounds=(-1.0, 3.0)),
         _plan(B, least + 1e-9, bounds=(-1.0, 3.0)),
+        _plan("behavior/seen", 0.5, 105),
         _plan("behavior/d", 0.05, 20),
     ]
     found = blind_gates(_policy(*plans), plans)
@@ -384,6 +387,16 @@ def test_what_is_seen_is_held_against_the_scale_of_the_gate() -> None:
     """On a scale of four a change of more than one can be seen; of a family, whose changes are shares, it cannot."""
     wide = _gate(_plan(margin=2.0, clusters=8, bounds=(0.0, 4.0)), _earlier(ALIKE))
     assert 1.0 < wide.mde == pytest.approx(smallest_visible_margin(8, 4.0, 0.05))
+    weak = replace(BY_NATURE, slope=0.1)
+    plans = [replace(_plan(name, 2.0, 5, family="family/f", bounds=(0.0, 4.0)), standing=weak) for name in (A, B)]
+    (family,) = outlook(_policy(gates=[FAMILY]), plans, _earlier(np.resize([3.0, -3.0], 10), A, B)).gates
+    assert math.isinf(family.mde)
+
+
+def test_the_greatest_power_is_that_of_the_widest_bound() -> None:
+    """Where nearly every review should see it, the smallest change is the one that the least lucky review sees."""
+    found = [_gate(_plan(clusters=60), _earlier(MIXED), power=power).mde for power in (0.8, 0.9999)]
+    assert found[0] < found[1] < math.inf
 
 
 def test_bets_on_an_instrument_with_an_error_see_at_the_level_that_is_left() -> None:

@@ -104,6 +104,17 @@ def test_the_headline_says_whether_the_policy_is_blind(name: str, words: str) ->
     assert OUTLOOKS[name].headline.split(" (least in")[0] in page
 
 
+def test_gates_are_called_by_their_titles_in_the_headline() -> None:
+    """The gate in which harm blocks least often has a title there, and no id."""
+    found = OUTLOOKS["hold"]
+    two = [(gate.signal, ((0.0, (1.0, 0.0, 0.0)), (2.0, (0.0, 0.0, 0.7)))) for gate in found.gates[:2]]
+    page = render_outlook(HOLD.policy, replace(found, decisions=tuple(two)))
+    headline = replace(found, decisions=tuple(two)).headline
+    assert f"(least in {two[0][0]})" in headline
+    assert f"(least in {title_of(two[0][0])})" in page
+    assert f"(least in {two[0][0]})" not in page
+
+
 def test_what_cannot_be_had_is_said_in_words() -> None:
     """No infinity and no NaN: nothing is seen."""
     page = render_outlook(HOLD.policy, OUTLOOKS["hold"])

@@ -176,3 +176,10 @@ def test_a_look_that_may_spend_next_to_nothing_decides_nothing() -> None:
         made = SimulatedClaim(0.2, EXACT, 0.0, 1e-7, (1.0,) * 3, 2)
         made.look(np.full((2, 200), values), Looks().and_at(0.001), False, np.ones(2, dtype=bool))
         assert not (made.passed | made.failed).any()
+
+
+def test_each_review_is_looked_at_by_itself() -> None:
+    """One whose mean is far above the margin fails beside another whose mean is far below."""
+    made = SimulatedClaim(0.2, EXACT, 0.0, 0.05, (1.0,) * 3, 2)
+    made.look(np.vstack([np.full(200, 0.5), np.full(200, -0.9)]), LAST, True, np.ones(2, dtype=bool))
+    assert (made.failed.all(axis=0).tolist(), made.passed.tolist()) == ([True, False], [False, True])

@@ -149,6 +149,8 @@ def test_the_level_beside_a_limit() -> None:
     assert basis.endswith("; the level beside its limit is assumed to be half of what the limit allows")
     assert suite.levels is not None
     assert (suite.limit, suite.levels.mean(), set(suite.levels)) == (0.4, 0.2, {0.0, 1.0})
+    higher = _one(plan(limit=0.8))[0].levels
+    assert higher is not None and higher.mean() == 0.4
     turned = plan(limit=0.6)
     low = replace(turned, signal=replace(turned.signal, harmful="low"))
     suite, _ = _one(low)
