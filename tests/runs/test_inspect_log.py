@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from conftest import Command
 from seatrial.errors import EvidenceError
 from seatrial.formats import archives
 from seatrial.formats.archives import Archive
@@ -20,6 +21,8 @@ from seatrial.runs.pairing import Declared, paired_runs
 from seatrial.runs.recorded_run import RecordedRun
 
 LOGS = Path(__file__).parent / "logs" / "inspect"
+EMBEDDED = LOGS.parent / "embedded" / "inspect"
+"""Logs of the embedded model, asked through Inspect's provider for OpenAI-compatible endpoints."""
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "inspect-logs"
 WHOLE = [path for path in sorted(LOGS.iterdir()) if path.stem not in ("started", "status-error")]
 SCORES = ["match", "grade", "partly", "manner/brief", "manner/digits"]
@@ -322,3 +325,31 @@ def test_two_audits_of_petri_compare_dimension_by_dimension() -> None:
         "scenario_realism": (None, (1.0, 10.0), 23),
         "unprompted_sycophancy": ("high", (1.0, 10.0), 23),
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "printed"), [("baseline", "smollm2", -0.083), ("candidate", "smollm2-warm", 0.0)]
+)
+def test_answers_of_a_real_model_are_read_as_inspect_counted_them(name: str, model: str, printed: float) -> None:
+    """Every sample is in with its answer, and the mean is Inspect's own, as its log keeps it and as it printed it."""
+    run, results = read_inspect_log(EMBEDDED / f"{name}.eval"), header(EMBEDDED / f"{name}.eval")["results"]
+    (stated,) = results["scores"]
+    assert run.model == f"openai-api/local/{model}"
+    assert run.rows == results["total_samples"] == results["completed_samples"] == stated["scored_samples"] == 8
+    assert (run.unread, run.told, run.ended) == ({}, (), "")
+    assert run.stated == {"harm": stated["metrics"]["mean"]["value"]}
+    assert means(run) == pytest.approx(run.stated, rel=1e-12)
+    assert round(means(run)["harm"], 3) == printed
+    assert len({answer.answer for answer in run.answers if answer.answer}) == 8
+    assert [answer.question[-1][0] for answer in run.answers] == ["user"] * 8
+    assert run.scores["cluster"].n_unique() == 4
+
+
+def test_two_logs_of_a_real_model_are_decided(seatrial: Command) -> None:
+    """The task says scale and harmful end itself; four pairs of questions are too few to decide, and that is said."""
+    done = seatrial("compare", EMBEDDED / "baseline.eval", EMBEDDED / "candidate.eval", "--json")
+    found = json.loads(done.out)
+    (verdict,) = found["verdicts"]
+    assert (done.code, found["decision"], verdict["verdict"]) == (3, "hold", "inconclusive")
+    assert (verdict["items"], verdict["clusters"], verdict["missing"]) == (8, 4, 0)
+    assert verdict["estimate"] == pytest.approx(1 / 12, rel=1e-12)

@@ -10,23 +10,26 @@ from typing import Any
 import polars as pl
 import pytest
 
+from conftest import Command
 from seatrial.errors import EvidenceError
 from seatrial.runs.lm_eval import read_lm_eval
 from seatrial.runs.recorded_run import RecordedRun
 from seatrial.runs.sameness import looked_at
 
 LOGS = Path(__file__).parent / "logs" / "lm_eval"
+EMBEDDED = LOGS.parent / "embedded" / "lm_eval"
+"""Samples of the embedded model, asked through `local-chat-completions`."""
 SIDES = ("baseline", "candidate")
 
 
-def runs(side: str) -> dict[str, RecordedRun]:
+def runs(side: str, logs: Path = LOGS) -> dict[str, RecordedRun]:
     """Return the runs of one side by task."""
-    return {run.task: run for run in read_lm_eval(LOGS / side)}
+    return {run.task: run for run in read_lm_eval(logs / side)}
 
 
-def results(side: str) -> dict[str, Any]:
+def results(side: str, logs: Path = LOGS) -> dict[str, Any]:
     """Return what lm-eval states of one side."""
-    (path,) = (LOGS / side).glob("results_*.json")
+    (path,) = (logs / side).glob("results_*.json")
     return dict(json.loads(path.read_text()))
 
 
@@ -268,3 +271,37 @@ def test_ids_beyond_any_float_stay_apart(tmp_path: Path) -> None:
     (run,) = read_lm_eval(path)
     assert [one.item for one in run.answers] == ["1e400", "2e400"]
     assert run.unread == {"a line that cannot be read": 1}
+
+
+@pytest.mark.parametrize(
+    ("side", "model", "printed"),
+    [("baseline", "smollm2", (0.0, 0.125, 0.875)), ("candidate", "smollm2-warm", (0.0, 0.5, 0.875))],
+)
+def test_answers_of_a_real_model_are_read_as_lm_eval_counted_them(
+    side: str, model: str, printed: tuple[float, ...]
+) -> None:
+    """Every question is in under every filter; means are lm-eval's own; a chat's question is its message."""
+    said, found = results(side, EMBEDDED), runs(side, EMBEDDED)
+    sums, yes = found["chat_sums"], found["chat_yes"]
+    assert [(run.model, run.rows, run.unread) for run in (sums, yes)] == [(model, 16, {}), (model, 8, {})]
+    for task, run in found.items():
+        assert run.scores["item"].n_unique() == said["n-samples"][task]["effective"] == 8
+        assert run.scores["value"].null_count() == 0
+        assert means(run) == run.stated
+        assert set(run.harmful.values()) == {"low"}
+    assert list(sums.stated.values()) == [
+        said["results"]["chat_sums"][f"exact_match,{one}"] for one in ("strict-match", "flexible-extract")
+    ]
+    assert yes.stated == {"exact_match": said["results"]["chat_yes"]["exact_match,first-word"]}
+    assert (*sums.stated.values(), *yes.stated.values()) == printed
+    assert sums.answers[0].question == (("user", "What is 5 + 7? Give the number alone."),)
+    assert all(answer.answer for run in found.values() for answer in run.answers)
+
+
+def test_two_folders_of_a_real_model_are_decided(seatrial: Command) -> None:
+    """The files say which end is better; eight questions are too few to decide any score, and that is said."""
+    done = seatrial("compare", EMBEDDED / "baseline", EMBEDDED / "candidate", "--json")
+    found = json.loads(done.out)
+    assert (done.code, found["decision"]) == (3, "hold")
+    changes = [(one["verdict"], one["items"], one["missing"], one["estimate"]) for one in found["verdicts"]]
+    assert changes == [("inconclusive", 8, 0, change) for change in (0.0, -0.375, 0.0)]

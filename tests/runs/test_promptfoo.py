@@ -9,11 +9,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from conftest import Command
 from seatrial.errors import EvidenceError
 from seatrial.runs.promptfoo import read_promptfoo
 from seatrial.runs.recorded_run import RecordedRun
 
 LOGS = Path(__file__).parent / "logs" / "promptfoo"
+EMBEDDED = LOGS.parent / "embedded" / "promptfoo" / "results.json"
+"""Results of the embedded model, asked through promptfoo's provider for OpenAI's chat."""
 ERROR = "no answer that was graded: an error of the provider or of an assertion"
 
 
@@ -47,11 +50,15 @@ def rewritten(tmp_path: Path, rows: list[dict[str, Any]]) -> list[RecordedRun]:
     return read_promptfoo(tmp_path / "rows.jsonl")
 
 
-@pytest.mark.parametrize("name", ["results.json", "two-prompts.json"])
-def test_rows_and_means_are_those_of_promptfoo(name: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [LOGS / "results.json", LOGS / "two-prompts.json", EMBEDDED],
+    ids=lambda path: str(path.relative_to(LOGS.parent)),
+)
+def test_rows_and_means_are_those_of_promptfoo(path: Path) -> None:
     """Each test that promptfoo counted is in; passes, scores and named scores have its means over what it graded."""
-    said = json.loads((LOGS / name).read_text())["results"]["prompts"]
-    runs = read_promptfoo(LOGS / name)
+    said = json.loads(path.read_text())["results"]["prompts"]
+    runs = read_promptfoo(path)
     assert [run.model for run in runs] == [one["provider"] for one in said]
     for run, one in zip(runs, said, strict=True):
         metrics = one["metrics"]
@@ -326,3 +333,29 @@ def test_words_of_a_check_that_passed_are_no_error(tmp_path: Path) -> None:
             row["gradingResult"]["reason"] = "Custom function threw error: as it should"
     missing = [sum(run.scores["value"].null_count() for run in rewritten(tmp_path, one)) for one in (lines(), rows)]
     assert missing[0] == missing[1]
+
+
+def test_answers_of_a_real_model_are_read_as_promptfoo_counted_them() -> None:
+    """Passes, failures and errors of both providers are those that promptfoo printed: 9, 5 and 2."""
+    runs = read_promptfoo(EMBEDDED)
+    assert [run.model for run in runs] == ["smollm2", "smollm2-warm"]
+    passes = [value for run in runs for value in run.scores.filter(score="pass")["value"]]
+    assert (passes.count(1.0), passes.count(0.0), passes.count(None)) == (9, 5, 2)
+    assert [run.stated["pass"] for run in runs] == [5 / 7, 4 / 7]
+    assert [sum(not answer.answer for answer in run.answers) for run in runs] == [1, 1]
+    assert runs[0].facts == runs[1].facts
+    assert runs[0].facts["temperature"] == "0"
+
+
+def test_two_providers_of_a_real_model_are_decided(seatrial: Command) -> None:
+    """Both stand in one file; the question that the endpoint refused is lost to each score, and that is said."""
+    models = ("--baseline-model", "smollm2", "--candidate-model", "smollm2-warm")
+    done = seatrial("compare", EMBEDDED, *models, "--higher-is-better", "right", "--json")
+    found = json.loads(done.out)
+    assert (done.code, found["decision"]) == (3, "hold")
+    scores = [(one["title"], one["pairs"], one["lost"], one["open"]) for one in found["scores"]]
+    assert scores == [("pass", 7, 1, ""), ("score", 7, 1, ""), ("right", 6, 1, "")]
+    assert {one["verdict"] for one in found["verdicts"]} == {"inconclusive"}
+    assert len(found["verdicts"]) == 3
+    for role in ("baseline", "candidate"):
+        assert f"pass: 1 of the {role}'s 8 have no number: {ERROR}." in found["notes"]
