@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import simulation
@@ -65,5 +66,8 @@ if __name__ == "__main__":
     options.add_argument("--port", type=int, default=8765, help="where start.py started it")
     options.add_argument("--labels", type=int, default=100, help="harmful and harmless answers for each suite")
     given = options.parse_args()
-    measured(f"http://127.0.0.1:{given.port}/v1", Path(), given.labels, judged())
+    try:
+        measured(f"http://127.0.0.1:{given.port}/v1", Path(), given.labels, judged())
+    except seatrial.SeatrialError as error:
+        sys.exit(f"label.py: {error}")
     print("Measured the judge on labelled answers of the simulation: records/")
