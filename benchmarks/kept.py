@@ -12,17 +12,41 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import as_completed
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from benchmarks import page
 
-__all__ = ["KEPT", "PROCESSES", "digest", "files", "measured"]
+__all__ = ["KEPT", "PROCESSES", "Asked", "asked", "digest", "files", "measured"]
 
 KEPT = Path(__file__).with_name("measured")
 PROCESSES = 2
+
+
+@dataclass
+class Asked:
+    """What a run may do, and what it did not find.
+
+    Attributes:
+        nothing_new: Whether only what earlier runs kept is read.
+        missing: Name → results that were not there then, and all.
+    """
+
+    nothing_new: bool = False
+    missing: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """What is missing, as a sentence; empty where nothing is."""
+        waiting, whole = (sum(pair[place] for pair in self.missing.values()) for place in (0, 1))
+        if not waiting:
+            return ""
+        return f"*Of {whole:,} cells {waiting:,} have not been measured on this code, and none of their figures stands here.*"
+
+
+asked = Asked()
+"""Of this process."""
 
 
 class _Dataclass(Protocol):
@@ -81,7 +105,7 @@ def measured(
     """Yield the result of every job with its name: those that are kept first, the others as they are done.
 
     Each is written down as soon as it is known, so that a run that was stopped goes on where it was. At the end the file
-    holds what the code at hand computes, and nothing older.
+    holds what the code at hand computes, and nothing older. Where nothing new is `asked`, those that are kept are all.
 
     Args:
         name: The file's name below `KEPT`, without its ending.
@@ -101,7 +125,9 @@ def measured(
         if key in rows:
             yield job, read(rows[key]["found"])
     waiting = [job for job, key in keys.items() if key not in rows]
-    if not waiting:
+    if asked.nothing_new:
+        asked.missing[name] = (len(waiting), len(keys))
+    if not waiting or asked.nothing_new:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with page.pool(PROCESSES) as pool:

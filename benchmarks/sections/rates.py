@@ -61,7 +61,7 @@ def _measured(quick: bool) -> list[Measured]:
         if method != "looks" or cell.clusters <= MOST_LOOKED_AT
     }
     found = dict(kept.measured("validity", jobs, _settled, _read, _rests_on, not quick))
-    return [found[job] for job in jobs]
+    return [found[job] for job in jobs if job in found]
 
 
 def _validity(quick: bool) -> Iterator[str]:

@@ -67,3 +67,22 @@ def test_what_is_known_is_not_simulated_again(tmp_path: Path, monkeypatch: pytes
     assert dict(run("changed")) == whole
     assert len(asked) == 9
     assert len(path.read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_what_is_missing_is_counted_and_not_simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only what is kept is asked for, nothing is run, and a sentence says how much is not there."""
+    monkeypatch.setattr(kept, "KEPT", tmp_path)
+    monkeypatch.setattr(page, "pool", ThreadPoolExecutor)
+    monkeypatch.setattr(kept, "asked", kept.Asked())
+
+    def run(numbers: Sequence[int]) -> dict[str, Found]:
+        jobs = {f"job {number}": number for number in numbers}
+        return dict(kept.measured("some", jobs, Found, lambda row: Found(**row), lambda _: "code"))
+
+    run([1])
+    kept.asked.nothing_new = True
+    assert run([1, 2, 3]) == {"job 1": Found(1)}
+    assert "Of 3 cells 2 have not been measured on this code" in str(kept.asked)
+    run([1])
+    assert str(kept.asked) == ""
+    assert len((tmp_path / "some.jsonl").read_text(encoding="utf-8").splitlines()) == 1
