@@ -69,6 +69,8 @@ def test_runs_are_joined_one_by_one() -> None:
     other = _course([[0], [1]], [[0], [0]], [10])
     assert whole_reviews({"a": half, "b": half}, ["a", "b"], 1000)[0] == (0.5, 0.5, 0.0)
     assert whole_reviews({"a": half, "b": other}, ["a", "b"], 1000)[0] == (0.0, 1.0, 0.0)
+    passes, alone = (_course([[0, way]] * 2, [[0, 0]] * 2, [10, 30], alone=[[1, 1]] * 2) for way in (1, 0))
+    assert whole_reviews({"a": passes, "b": alone}, ["a", "b"], 1000)[0] == (0.0, 0.0, 1.0)
 
 
 def test_a_course_with_fewer_runs_is_gone_through_again() -> None:

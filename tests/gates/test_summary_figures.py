@@ -83,6 +83,20 @@ def test_a_limit_is_about_the_candidate_alone(harmful: Harmful, level: float, th
     assert (found.clusters, found.method) == (300, "summary")
 
 
+@pytest.mark.parametrize("bounds", [(0.0, 1.0), (-1.0, 1.0), (-2.0, 5.0)])
+@pytest.mark.parametrize("harmful", ["high", "low"])
+def test_a_change_may_be_the_whole_scale_and_a_level_lies_on_it(harmful: Harmful, bounds: tuple[float, float]) -> None:
+    """A claim's ends are those of what it is about, wherever the scale begins."""
+    low, high = bounds
+    mean = (low + high) / 2
+    one = Figures(mean=mean, se=0.02, n=400)
+    (change, _), (level, _) = summary_claims(
+        GATE.model_copy(update={"limit": mean}), _signal(harmful, bounds), _of(one, one), 0.05
+    )
+    assert (change.low, change.high) == (low - high, high - low)
+    assert (level.low, level.high) == ((low, high) if harmful == "high" else (-high, -low))
+
+
 def test_bounds_stay_on_the_scale_and_what_cannot_be_seen_is_infinite() -> None:
     """Of tiny samples the bounds end where the scale does, and no change is large enough to be seen."""
     two = Figures(mean=0.5, se=0.4, n=2)

@@ -847,8 +847,11 @@ def test_a_launch_says_which_gates_stand_on_starter_records() -> None:
     """Graded answers of the suites let a gate count, and the launch names it."""
     made = decide(verdicts([_weighed("a", CALM), replace(_weighed("b", CALM), standing=STARTER)], 0.05))
     assert made.outcome == "launch"
-    assert made.reason.endswith("tried on the suites' graded answers only (starter).")
+    tried = "read by a judge that was tried on the suites' graded answers only (starter)."
+    assert made.reason.endswith(f" behavior/b is {tried}")
     assert [one.signal for one in made.on_starters] == ["behavior/b"]
+    both = decide(verdicts([replace(_weighed(name, CALM), standing=STARTER) for name in "ab"], 0.05))
+    assert both.reason.endswith(f" behavior/a and behavior/b are {tried}")
     assert "starter" not in decide(verdicts([_weighed("a", CALM)], 0.05)).reason
 
 

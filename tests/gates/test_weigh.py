@@ -31,7 +31,7 @@ from seatrial.policy import Gate, SignalSpec
 from seatrial.stats import betting, intervals, power
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.running_bound import RunningBound
-from seatrial.stats.spending import Looks, nominal_level, p_at_any_look
+from seatrial.stats.spending import SOONER, Looks, nominal_level, p_at_any_look
 from seatrial.types import Evidence
 
 NAN = float("nan")
@@ -500,6 +500,8 @@ def test_a_look_that_may_spend_nothing_shows_nothing() -> None:
         assert (found.low, found.high, found.p_value) == (-1.0, 1.0, 1.0)
         assert found.estimate == pytest.approx(0.3)
     assert at_look(claim, 0.05, EXACT, Looks((0.001,), final=True), None).low > 0.1
+    flagrant = at_look(_claim(np.tile([0.85, 0.95], 300)), 1e-7, EXACT, Looks((0.001,)), None)
+    assert (flagrant.low, flagrant.high, flagrant.p_value) == (-1.0, 1.0, 1.0)
 
 
 def test_a_look_at_nothing_is_no_evidence() -> None:
@@ -628,3 +630,42 @@ def test_a_lower_bound_of_bets_below_nothing_takes_the_smallest_share() -> None:
         bound = RunningBound(-1, 1, "greater", level, against, aim=aimed(claim, shows)).take(claim.best).bound
         assert (bound > 0) is (mean > 0)
         assert evidence(claim, "betting", 0.05, shows).low == pytest.approx(bound / share)
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_an_instrument_with_an_error_shows_a_lack_of_what_is_good(method: Method) -> None:
+    """Its false positives only add to a level: where little is read there is little, and that alone can be shown."""
+    shows, limit = Slope(0.9, 0.01), -0.6
+    claim = _claim(np.tile([-0.4, -0.2], 100), statement=Statement("limit", limit), bounds=(-1.0, 0.0))
+    found = evidence(claim, method, 0.05, shows)
+    assert found.high == 0.0
+    assert limit < found.low < found.estimate == pytest.approx(-0.3 / 0.9)
+    assert found.p_value < 0.001
+    if method == "betting":
+        least = limit * shows.ruling_out(0.05)[1]
+        assert found.e_value == pytest.approx(betting.e_value(claim.seen, least, -1, 0, "greater"))
+
+
+@pytest.mark.parametrize("method", ["betting", "fixed"])
+def test_an_instrument_that_shows_nothing_of_a_change_bounds_none(method: Method) -> None:
+    """What is read is told, and nothing is made of it: there is no estimate, and all of the scale may be true."""
+    found = evidence(_claim(np.tile([-0.1, 0.12], 100)), method, 0.05, Slope(0.0, 0.02))
+    assert found.reading == pytest.approx(0.01)
+    assert all(map(math.isnan, (found.estimate, found.missing_low, found.missing_high)))
+    assert (found.low, found.high, found.p_value) == (-1.0, 1.0, 1.0)
+
+
+def test_harm_is_shown_at_a_level_of_its_own() -> None:
+    """The lower bound is that of the level for showing harm, the upper one that for ruling it out, also at a look."""
+    claim = _noisy()
+    for showing in (0.01, 0.2):
+        found = evidence(claim, "fixed", 0.05, showing=showing)
+        assert found.low == evidence(claim, "fixed", showing).low
+        assert found.high == evidence(claim, "fixed", 0.05).high
+    looks = Looks((0.25, 0.5), power=SOONER)
+    shown, ruled_out = nominal_level(0.05, looks.showing), nominal_level(0.05, looks)
+    assert shown < ruled_out
+    found = at_look(claim, 0.05, EXACT, looks, None)
+    assert (found.low, found.high) == (
+        evidence(claim, "fixed", shown).low, evidence(claim, "fixed", ruled_out).high
+    )  # fmt: skip

@@ -280,6 +280,7 @@ def test_the_last_look_of_a_gate_spends_all(name: str) -> None:
     assert (verdict.ended, gate.stopped) == (
         "budget", "The budget of 120 calls was spent before it was decided."
     )  # fmt: skip
+    assert (gate.weighed().stopped, gate.stopped in verdict.reason) == (gate.stopped, True)
     assert not gate.open
 
 
@@ -464,3 +465,12 @@ def test_a_share_that_counts_at_a_discount_is_told_of_a_family_too() -> None:
     assert gate.slope.top > gate.slope.value
     assert gate.slope.top_se > 0
     assert gate.weighed().standing.shows == gate.slope
+
+
+def test_a_gate_that_is_bet_on_takes_no_looks() -> None:
+    """It spends nothing at a look, so a budget that ends without new answers has nothing to weigh once more."""
+    rounds = rounds_of(gate_plan(A, SCARCE + 1), calls=2 * FIRST_ROUND)
+    gate = _asked(rounds)
+    to_the_end(rounds, _at_margin)
+    assert (gate.ended, gate.looks, gate.runs[0].looks) == ("budget", Looks(), Looks())
+    assert [look.calls for look in gate.runs[0].path] == [2 * FIRST_ROUND]

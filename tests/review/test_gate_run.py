@@ -424,6 +424,19 @@ def test_every_draw_that_was_asked_counts(source: Source) -> None:
     assert (found.items, found.missing) == (2, 3)
 
 
+def test_a_draw_that_both_models_lost_counts_as_lost() -> None:
+    """No answer tells of it; that it was asked does, of each item by itself."""
+    run = GateRun(_plan(_singles(3), depth=4))
+    run.asks(5)
+    _answered(run, {role: {"i0": 0.5, "i1": 0.5, "i2": 0.5} for role in ROLES})
+    run.calls = 10
+    run.look(ALPHA)
+    claim, found = run.found[0]
+    assert claim.worst.tolist() == pytest.approx([0.5, 0.5, 0.0])
+    assert claim.best.tolist() == pytest.approx([-0.5, -0.5, 0.0])
+    assert (found.items, found.missing) == (3, 2)
+
+
 def test_a_recorded_answer_that_is_read_on_neither_model_is_missing() -> None:
     """What a file holds and the instrument cannot read was asked, unlike what no file holds."""
     run = GateRun(_plan(_singles(3), "recorded"))
@@ -521,15 +534,18 @@ def test_the_error_of_a_slope_is_split_over_all_claims() -> None:
     """A gate with a limit has two claims in each of which harm could be shown; both count among the review's."""
     plan = _plan(_singles(501), limit=0.9)
     plan = replace(plan, standing=replace(plan.standing, slope=0.8, slope_se=0.05))
-    run = GateRun(plan)
-    run.asks(501)
-    _answered(run, {role: {f"i{n}": 0.3 + 0.4 * (role == "candidate") for n in range(501)} for role in ROLES})
+    run, only = GateRun(plan), GateRun(plan)
+    for one in (run, only):
+        one.asks(501)
+        _answered(one, {role: {f"i{n}": 0.3 + 0.4 * (role == "candidate") for n in range(501)} for role in ROLES})
     run.look(ALPHA, 3)
+    only.look(ALPHA)
     (claim, found), _ = run.found
     assert run.method == "betting"
     slope = plan.standing.shows
     assert found.e_value == evidence(claim, "betting", ALPHA, slope, 6).e_value
     assert found.e_value != evidence(claim, "betting", ALPHA, slope, 3).e_value
+    assert only.found[0][1].e_value == evidence(claim, "betting", ALPHA, slope, 2).e_value
 
 
 def test_an_instrument_without_a_record_only_advises() -> None:

@@ -25,7 +25,7 @@ from seatrial.review.rounds import FUTILE, Rounds
 from seatrial.stats.instruments import EXACT, Slope
 from seatrial.stats.seeding import generator
 from seatrial.stats.spending import FOR_MORE, Looks
-from seatrial.types import ROLES, Item, Observation, Request, Role
+from seatrial.types import ROLES, Item, Observation, Request, Response, Role
 from simulated_answers import Score, answers, family, gate_plan, go, rounds_of, to_the_end
 
 
@@ -266,6 +266,18 @@ def test_weighing_before_anything_was_asked_changes_nothing() -> None:
     assert repr(early.gates[0].found) == repr(late.gates[0].found)
 
 
+def test_no_gate_ends_before_it_was_asked() -> None:
+    """A family whose evidence is there in part is weighed before its live suite is asked, and is not given up."""
+    rounds = rounds_of(
+        family("f", gate_plan("behavior/a", 60), gate_plan("behavior/b", 0, "evidence")),
+        brought=_frame("behavior/b", [0.3] * 60, [0.1, 0.7] * 30),
+    )
+    (verdict,) = rounds.weigh()
+    (gate,) = rounds.asked
+    assert (verdict.verdict, verdict.evidence.clusters) == ("inconclusive", 60)
+    assert (gate.ended, gate.stopped, gate.chance, gate.open) == ("", "", 1.0, True)
+
+
 @pytest.mark.parametrize(
     ("depth", "calls", "most"), [(1, 1000, 2 * 10 + 2 * 4), (3, 1000, 3 * 28), (32, 1000, 32 * 28), (32, 100, 100)]
 )
@@ -322,6 +334,25 @@ def test_gates_that_read_the_same_recorded_answers_get_each_of_them_once() -> No
         assert run.calls == 10
     rounds.weigh()
     assert [run.observations["value"].unique().to_list() for run in rounds.gates] == [[0.25], [0.75]]
+
+
+def test_gates_with_one_instrument_read_an_answer_once() -> None:
+    """However many gates rest on the same answers, each is read once by an instrument: a reading may be slow."""
+    read: list[int] = []
+
+    class Counting:
+        name, needs, bounds, about = "labels/counted", "text", (0.0, 1.0), ""
+
+        def read(self, item: Item, response: Response) -> float:
+            read.append(id(response))
+            return 0.5
+
+    plans = [gate_plan(f"behavior/{name}", 5, "recorded", suite="transcripts") for name in "ab"]
+    counting: Any = Counting()
+    rounds = rounds_of(*(replace(plan, signal=replace(plan.signal, instrument=counting)) for plan in plans))
+    go(rounds, _even)
+    assert [len(run.observations) for run in rounds.gates] == [10, 10]
+    assert len(read) == len(set(read)) == 10
 
 
 def test_a_failure_counts_as_a_call_and_its_item_as_missing() -> None:

@@ -69,6 +69,13 @@ def test_bounds_and_p_values_are_found_in_two_ways_and_agree(n: int, alpha: floa
     assert gaffke.upper_bounds(np.ones((1, n)), 1.0, alpha)[0] == pytest.approx(1.0, abs=1e-15)
 
 
+def test_a_saddlepoint_near_nothing_is_found() -> None:
+    """The level of a bound is the one that was asked for up to nearly one half: two numbers, anywhere on the scale."""
+    x = np.random.default_rng(1).uniform(-1, 1, (300, 2))
+    bounds = gaffke.upper_bounds(x, 1.0, 0.4)
+    assert gaffke.lower_p_values(-x, -1.0, -bounds) == pytest.approx(np.full(len(x), 0.4), rel=1e-6)
+
+
 def test_bounds_do_not_depend_on_order_or_on_the_unit() -> None:
     """Turned, shuffled and rescaled numbers have the same bounds; a bound lies between the mean and the end."""
     x = np.clip(np.random.default_rng(3).exponential(0.2, (5, 30)), 0, 1).astype(np.float64)
@@ -77,6 +84,10 @@ def test_bounds_do_not_depend_on_order_or_on_the_unit() -> None:
     moved: gaffke.Array = np.asarray(10 * x - 3, dtype=np.float64)
     assert gaffke.upper_bounds(moved, 7.0, ALPHA) == pytest.approx(10 * bounds - 3, abs=1e-5)
     assert (bounds > x.mean(axis=1)).all() and (bounds < 1).all()
+    for level in (1e-9, 1e-4, 0.2):
+        for unit in (1e-9, 1e9):
+            whole, part = (gaffke.upper_bounds(scale * x[:, :2], scale, level) / scale for scale in (1.0, unit))
+            assert part == pytest.approx(whole, abs=1e-6)
 
 
 def test_it_passes_more_than_a_bet_at_the_end() -> None:
@@ -106,3 +117,5 @@ def test_a_level_is_a_chance() -> None:
     assert found[:2].tolist() == [1.0, 1.0]
     assert 0.0 < found[2] < 0.5
     assert gaffke.lower_p_values(np.full((1, 4), 0.1), 0.0, 0.05)[0] <= 1.0
+    below = gaffke.lower_p_values(x, 0.0, -0.1)
+    assert (below.tolist(), below.dtype) == ([0.0, 0.0, 0.0], np.float64)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import integrate, stats
 
 from seatrial.gates.schedule import shares
 from seatrial.stats.spending import (
@@ -104,6 +104,21 @@ def test_known_levels() -> None:
     first = stats.norm.isf(nominal_level(0.05, Looks((0.5,))))
     both = stats.multivariate_normal(cov=[[1.0, math.sqrt(0.5)], [math.sqrt(0.5), 1.0]]).cdf([first, second])
     assert 1 - both == pytest.approx(0.05, rel=2e-3)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.05, 0.002])
+@pytest.mark.parametrize("pair", [(0.5, 1.0), (0.9, 1.0), (0.3, 0.4)])
+def test_a_second_look_spends_what_it_may_to_a_thousandth(alpha: float, pair: tuple[float, float]) -> None:
+    """What it adds is the integral, over where the first look did not refute, of the chance to refute at the second."""
+    first, second = (float(stats.norm.isf(nominal_level(alpha, Looks(pair[:count])))) for count in (1, 2))
+    common = math.sqrt(pair[0] / pair[1])
+
+    def refuted(at: float) -> float:
+        rest = (second - common * at) / math.sqrt(1 - common**2)
+        return float(stats.norm.pdf(at) * stats.norm.sf(rest))
+
+    added, _ = integrate.quad(refuted, -8.0, first)
+    assert added == pytest.approx(alpha * (pair[1] ** POWER - pair[0] ** POWER), rel=1.5e-3)
 
 
 def test_a_last_look_spends_what_is_left() -> None:
