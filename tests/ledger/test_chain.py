@@ -463,7 +463,8 @@ def test_a_missing_head_is_no_pass(ledger: Ledger) -> None:
         "5 " + "A" * 64,
         "7 " + "0" * 64,
     ]
-    + ["\n".join(f"{number} " + "0" * 64 for number in numbers) for numbers in ((4, 6), (5, 5), (6, 5), (5, 6, 7))],
+    + ["\n".join(f"{number} " + "0" * 64 for number in numbers) for numbers in ((4, 6), (5, 5), (6, 5), (5, 6, 7))]
+    + ["garbage\n0 " + "0" * 64, "0 " + "0" * 64 + "\ngarbage", "garbage\ngarbage"],
 )
 def test_a_broken_head_is_found(ledger: Ledger, text: str) -> None:
     """A head that names no such entry is refused, and named itself."""

@@ -238,8 +238,9 @@ class Ledger:
             return []
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerError(f"{self.head}: cannot be read: {error}") from error
-        numbers = [int(found[1]) if (found := PLACE.fullmatch(line)) else -1 for line in lines]
-        if numbers not in ([max(numbers[0], 1)], [numbers[0], numbers[0] + 1]) if numbers else True:
+        numbers = [int(found[1]) for line in lines if (found := PLACE.fullmatch(line))]
+        whole = 0 < len(numbers) == len(lines)
+        if not whole or numbers not in ([max(numbers[0], 1)], [numbers[0], numbers[0] + 1]):
             raise LedgerError(f"{self.head}: not a head file. Restore it from a copy.")
         return lines
 
