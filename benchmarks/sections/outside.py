@@ -39,6 +39,11 @@ def _worlds(quick: bool) -> Iterator[str]:
         "with the reason.\n"
     )
     found, apart = ([one for one in found if bool(_reason(one)) is kind] for kind in (False, True))
+    bands = [one.band for one in found]
+    yield (
+        f"**Of {len(found)} cells {bands.count('within')} are within, {bands.count('either')} cannot be told from alpha by so many "
+        f"reviews, {bands.count('above')} are above.**\n"
+    )
     yield "### By world, the worst first\n"
     yield page.table(
         ("world", "cells", "false launches, worst cell", "false blocks, worst cell", "within", "either", "above",
