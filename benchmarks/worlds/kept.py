@@ -18,7 +18,8 @@ QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,), "fa
 """Reviews of a cell in the small form, by the module that simulates it."""
 _DECIDING = ("gates", "instruments", "observations.py", "policy", "review", "stats", "types.py")
 BOUNDS = tuple(
-    f"stats/{name}.py" for name in ("betting", "capital", "exact", "expansions", "gaffke", "intervals", "seeding")
+    f"stats/{name}.py"
+    for name in ("betting", "capital", "distributions", "exact", "expansions", "gaffke", "intervals", "seeding")
 )
 """The bounds, as paths in the package."""
 READ = {
@@ -42,9 +43,10 @@ def all_cells() -> Mapping[str, tuple[str, Cell]]:
 
 
 def files(module: str) -> list[Path]:
-    """Return all files that the results of such cells rest on."""
+    """Return all files that the results of such cells rest on; this one, which only names them, is none."""
     package, here = Path(seatrial.__file__).parent, Path(__file__).parent
-    worlds = [here / "cell.py", here / "numbers.py"] if module == "numbers" else [here]
+    own = {"cell", "numbers"} if module == "numbers" else {path.stem for path in here.glob("*.py")} - {"kept"}
+    worlds = [here / f"{name}.py" for name in sorted(own)]
     return kept.files([*worlds, here.parent / "validity.py", *(package / name for name in READ[module])])
 
 
