@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import platform
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -67,10 +68,21 @@ def pool(processes: int | None = None) -> ProcessPoolExecutor:
 
 
 def source(name: str, packages: Sequence[str] = ("numpy", "scipy", "polars")) -> str:
-    """Return the line below a heading: which command wrote it, where, with which versions."""
+    """Return the line below a heading: which command wrote it, where, with which versions, on which commit."""
     versions = ", ".join(f"{one} {metadata.version(one)}" for one in ("seatrial", *packages))
+    if commit := _commit():
+        versions += f"; commit {commit}"
     cores = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     return f"*`python -m benchmarks {name}`; {cores}, {versions}.*\n"
+
+
+def _commit() -> str:
+    """Return the commit of the code that measures, in short; empty outside a repository."""
+    asked = ["git", "-C", str(DOCS.parent), "rev-parse", "--short=9", "HEAD"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def picture(name: str, title: str, svg: str) -> str:
@@ -87,5 +99,8 @@ def write(name: str, text: str) -> None:
     sections = dict(zip(found[1::2], found[2::2], strict=True))
     sections[name] = text.rstrip("\n") + "\n\n"
     parts = [MARK.format(one) + "\n" + sections[one] for one in ORDER if one in sections]
-    head = "# Measurements\n\nWritten by `make bench`, section by section; no figure here was typed.\n\n"
+    head = (
+        "# Measurements\n\nWritten by `make bench`, section by section; no figure here was typed. A section names the commit "
+        "whose code it was measured on; one that names none was measured before sections did.\n\n"
+    )
     PAGE.write_text((head + "".join(parts)).rstrip("\n") + "\n", encoding="utf-8")
