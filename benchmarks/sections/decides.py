@@ -61,12 +61,13 @@ def _decides(quick: bool) -> Iterator[str]:
         [(kind, f"{spread:g}", *(f"{100 * one:.1f} %" for one in passes)) for kind, spread, *passes in found],
     )
     yield "What `seatrial plan` says of it before anything is asked, in its first line:\n"
-    for which, words in (
+    said: tuple[tuple[dict[str, bool], str], ...] = (
         ({}, "by the spread that it assumes"),
         ({"earlier": True}, "by that of one earlier review (`--from`)"),
         ({"recorded": True}, "of recorded answers, by the spread that it assumes"),
         ({"recorded": True, "earlier": True}, "of recorded answers, by that of earlier ones"),
-    ):
+    )
+    for which, words in said[-1:] if quick else said:
         yield f"- {words}: *{decides.planned(**which).headline}*"
     yield ""
 
