@@ -249,8 +249,8 @@ def run(modules: dict[str, list[str]], workers: int = WORKERS, most: int | None 
     Args:
         modules: Module, as a path below src/seatrial without its ending → test files that must notice.
         workers: Processes that run tests.
-        most: So many faults of each module at most, those of the smallest keys: a draw by hash, which nobody chooses
-            and which a later, longer run contains.
+        most: So many faults of each module at most: a draw by a hash of the lines, which nobody chooses, which a later,
+            longer run contains, and which stays the same where only tests or other lines change.
     """
     KEPT.parent.mkdir(exist_ok=True)
     kept = {}
@@ -268,10 +268,14 @@ def run(modules: dict[str, list[str]], workers: int = WORKERS, most: int | None 
 
 
 def _keyed(named: tuple[str, list[str]]) -> list[tuple[Mutant, str]]:
-    """Return the faults of one module with their keys, which order them."""
+    """Return the faults of one module with their keys, in the order of the draw."""
     module, tests = named
     own = [(one, _key(one, tests)) for one in faults(ROOT / "src" / "seatrial" / f"{module}.py", module)]
-    return sorted(own, key=lambda pair: pair[1])
+    return sorted(own, key=lambda pair: (_lot(pair[0]), pair[0].number))
+
+
+def _lot(mutant: Mutant) -> str:
+    return hashlib.sha256(f"{mutant.module}\0{mutant.before}\0{mutant.after}".encode()).hexdigest()
 
 
 def _line(one: Outcome) -> str:
