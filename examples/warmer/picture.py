@@ -1,6 +1,6 @@
 """Takes the README's picture: the head of the report that `make demo` wrote. Needs Chromium.
 
-`python examples/warmer/picture.py REPORT PICTURE`, from `reviews/warmer/report.html` to `docs/images/report.png`.
+`python examples/warmer/picture.py REPORT PICTURE`: the report that the demo names, and docs/images/report.png.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-SIZE = (1120, 600)
+SIZE = (1120, 515)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def main(report: Path, picture: Path) -> None:
-    """Keep the first screen of a report, light, as a picture of 1120 × 600 pixels."""
+    """Keep the first screen of a report, light, as a picture of 1120 × 515 pixels."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is not installed: apt-get install chromium")
