@@ -18,8 +18,8 @@ from statistics import median
 
 __all__ = ["Taken", "compared", "logs", "tables"]
 
-WORDS = 120
-"""Words of a simulated answer."""
+WORDS, RIGHT = 120, 0.7
+"""Words of a simulated answer, and the share of answers that are right."""
 TASK = """
 import random
 from inspect_ai import Task, eval
@@ -27,7 +27,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.scorer import includes
 from inspect_ai.solver import solver
 
-SAMPLES, SHARE, FOLDER = {samples}, {share}, {folder!r}
+SAMPLES, SHARE, FOLDER = {samples}, {right}, {folder!r}
 answers = random.Random({seed})
 
 
@@ -64,12 +64,13 @@ class Taken:
     file: float
 
 
-def _log(folder: Path, samples: int, share: float, seed: int) -> Path:
-    """Have Inspect write a log of so many samples, such a share of them right."""
-    text = TASK.format(samples=samples, share=share, folder=str(folder), seed=seed, words=WORDS)
-    subprocess.run([sys.executable, "-c", text], check=True, capture_output=True)
-    (found,) = folder.glob("*.eval")
-    return found
+def _logs(place: str, samples: int) -> list[Path]:
+    """Have Inspect write two logs of so many samples each."""
+    folders = [Path(place) / role for role in ("now", "next")]
+    for seed, folder in enumerate(folders):
+        text = TASK.format(samples=samples, right=RIGHT, folder=str(folder), seed=seed, words=WORDS)
+        subprocess.run([sys.executable, "-c", text], check=True, capture_output=True)
+    return [path for folder in folders for path in folder.glob("*.eval")]
 
 
 def _seatrial(*words: str | Path, codes: tuple[int, ...] = (0,)) -> tuple[float, float]:
@@ -127,7 +128,7 @@ def tables(rows: int) -> list[Taken]:
 def logs(samples: int) -> Taken:
     """Return what it takes to write two logs of Inspect, of so many samples each, as observations."""
     with tempfile.TemporaryDirectory() as place:
-        both = [_log(Path(place) / role, samples, 0.7, seed) for seed, role in enumerate(("now", "next"))]
+        both = _logs(place, samples)
         took = _seatrial("import", *both, "--higher-is-better", "includes", "--out", Path(place) / "out.parquet")
         return Taken(f"two logs of Inspect of {samples:,} samples, as observations", *took, _megabytes(*both))
 
@@ -135,7 +136,7 @@ def logs(samples: int) -> Taken:
 def compared(samples: int, times: int) -> Taken:
     """Return what `compare` takes for two logs of Inspect of so many samples each, from its start to its verdict."""
     with tempfile.TemporaryDirectory() as place:
-        both = [_log(Path(place) / role, samples, 0.7, seed) for seed, role in enumerate(("now", "next"))]
+        both = _logs(place, samples)
         took = [_seatrial("compare", *both, "--higher-is-better", "includes", codes=(0, 1, 3)) for _ in range(times)]
         seconds, megabytes = median(one for one, _ in took), max(one for _, one in took)
         return Taken(

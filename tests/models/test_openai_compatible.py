@@ -167,7 +167,7 @@ RATE = {"error": {"message": "Rate limit reached. Try again in 1s. Add a way to 
         _flaky(500, 1),
         lambda body, n: web.Response(text='{"choices": [{"mess') if n == 1 else None,
         lambda body, n: web.json_response({"error": "odd"}) if n == 1 else None,
-        lambda body, n: web.json_response({"error": "the model is loading"}) if n < 3 else None,
+        lambda body, n: web.json_response({"error": "the model is loading"}) if n < 5 else None,
         lambda body, n: web.json_response(FAILED_ABOVE) if n == 1 else None,
         lambda body, n: web.json_response(RATE, status=429, headers={"Retry-After": "0.1"}) if n == 1 else None,
     ],

@@ -139,7 +139,7 @@ class _Loader(yaml.SafeLoader):
     """
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
-        tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+        tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]  # PyYAML has no types here
         a_word = tag in WORDS or (tag == BOOLEAN and value[0] not in "tTfF") or LEADING_ZEROS.fullmatch(value or "")
         return self.DEFAULT_SCALAR_TAG if kind is yaml.ScalarNode and (a_word or ":" in value) else tag
 
@@ -169,7 +169,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML has no types here
         if event.tag == "!":
             raise yaml.MarkedYAMLError(problem=NO_TAG, problem_mark=event.start_mark)
         return super().compose_scalar_node(anchor)

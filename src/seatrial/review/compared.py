@@ -151,7 +151,7 @@ def _glances(sides: Sequence[Sequence[RecordedRun]], seed: int) -> tuple[Glance,
 
 
 def _messages(one: Written) -> tuple[Message, ...]:
-    return tuple(Message(role, text) for role, text in one.question)  # type: ignore[arg-type]
+    return tuple(Message(role, text) for role, text in one.question)  # type: ignore[arg-type]  # roles are read from logs
 
 
 def _pairs(sides: Sequence[Sequence[RecordedRun]], scores: Sequence[PairedScore]) -> tuple[AnswerPair, ...]:

@@ -259,7 +259,7 @@ class _Pair:
         for side in sides:
             number = pl.col("draw").rank("dense").over("score", "item").cast(pl.Int64) - 1
             made.append(side.with_columns(number.alias("draw")))
-        most = [int(side["draw"].max()) + 1 for side in made]  # type: ignore[arg-type]
+        most = [int(side["draw"].max()) + 1 for side in made]  # type: ignore[arg-type]  # polars names no type of it
         if most[0] == most[1]:
             return made
         fewer = min(most)
@@ -341,8 +341,8 @@ class _Pair:
         self, names: tuple[str, str, str], numbers: list[pl.DataFrame]
     ) -> tuple[tuple[float, float] | None, str]:
         said = _of(self._declared.scales, names) or self._runs[0].scales.get(names[1])
-        low = min(float(side["value"].min()) for side in numbers)  # type: ignore[arg-type]
-        high = max(float(side["value"].max()) for side in numbers)  # type: ignore[arg-type]
+        low = min(float(side["value"].min()) for side in numbers)  # type: ignore[arg-type]  # polars names no type of it
+        high = max(float(side["value"].max()) for side in numbers)  # type: ignore[arg-type]  # polars names no type of it
         if said is not None:
             if low < said[0] or high > said[1]:
                 scale = f"{said[0]:g} to {said[1]:g}"

@@ -73,7 +73,7 @@ def beta_isf(chance: float | Array, a: float | Array, b: float | Array) -> Array
 
 def _beta(a: float | Array, b: float | Array) -> tuple[Array, Array]:
     """Return both parameters with NaN where there is no such distribution: scipy takes its limit there."""
-    return tuple(np.where(np.asarray(one) > 0, one, np.nan) for one in (a, b))  # type: ignore[return-value]
+    return tuple(np.where(np.asarray(one) > 0, one, np.nan) for one in (a, b))  # type: ignore[return-value]  # mypy does not count them
 
 
 def binom_sf(count: float | Array, trials: float | Array, rate: float | Array) -> Array:

@@ -306,7 +306,8 @@ _OVERLAPS = """() => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1440)])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_on_phone_and_desktop(
     full: str, refused: str, browser: Browser, tmp_path: Path, width: int, scheme: str
 ) -> None:

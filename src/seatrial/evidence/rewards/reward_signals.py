@@ -233,7 +233,7 @@ def _suite(name: str, suite: str) -> Suite:
 def _checked(name: str, said: object, count: int) -> list[float | None]:
     """Return rewards as numbers; anything else is refused, for a number made of it would train the model."""
     try:
-        values = list(said)  # type: ignore[call-overload]
+        values = list(said)  # type: ignore[call-overload]  # what is no list is refused below
     except TypeError:
         raise RewardError(
             f"signal {name}: returned {type(said).__name__}; return a list with a number each completion"

@@ -149,7 +149,7 @@ class Run:
         return (self.folder / stage).is_dir()
 
 
-class _Log(TrainerCallback):  # type: ignore[misc]
+class _Log(TrainerCallback):  # type: ignore[misc]  # transformers has no types here
     """A line a step in `log.jsonl`, and a stop where the loss is no number."""
 
     def __init__(self, run: Run, stage: str, checkpoint: Path | None) -> None:
