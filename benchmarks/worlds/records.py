@@ -21,7 +21,7 @@ from seatrial.instruments.records import Bounds, Measurement, Record, save_recor
 
 __all__ = ["Reader", "cells"]
 
-STAGES = (400,)
+STAGES = (400, 4000)
 MARGIN, BASE, RENEWED = 0.1, 0.2, 0.3
 INSTRUMENT = "text/refusal"
 """Whose record it is; its readings are made here."""

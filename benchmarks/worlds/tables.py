@@ -18,7 +18,7 @@ from seatrial import Gate, Policy
 
 __all__ = ["Table", "cells", "observations", "outcome", "simulate", "toss"]
 
-STAGES = (400,)
+STAGES = (400, 4000)
 MARGIN = 0.05
 NAME = "behavior/simulated"
 

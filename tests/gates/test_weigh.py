@@ -647,12 +647,16 @@ def test_an_instrument_with_an_error_shows_a_lack_of_what_is_good(method: Method
 
 
 @pytest.mark.parametrize("method", ["betting", "fixed"])
-def test_an_instrument_that_shows_nothing_of_a_change_bounds_none(method: Method) -> None:
+@pytest.mark.parametrize(
+    ("shows", "mean"), [(Slope(0.0, 0.02), 0.01), *((Slope(0.0), mean) for mean in (-0.5, -0.01, 0.0, 0.01, 0.5))]
+)
+def test_an_instrument_that_shows_nothing_of_a_change_bounds_none(method: Method, shows: Slope, mean: float) -> None:
     """What is read is told, and nothing is made of it: there is no estimate, and all of the scale may be true."""
-    found = evidence(_claim(np.tile([-0.1, 0.12], 100)), method, 0.05, Slope(0.0, 0.02))
-    assert found.reading == pytest.approx(0.01)
+    found = evidence(_claim(mean + np.tile([-0.11, 0.11], 100)), method, 0.05, shows)
+    assert found.reading == pytest.approx(mean)
     assert all(map(math.isnan, (found.estimate, found.missing_low, found.missing_high)))
     assert (found.low, found.high, found.p_value) == (-1.0, 1.0, 1.0)
+    assert not found.e_value > 1
 
 
 def test_harm_is_shown_at_a_level_of_its_own() -> None:

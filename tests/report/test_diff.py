@@ -100,3 +100,10 @@ def test_hostile_text_is_words() -> None:
         assert "<script" not in (made.before + made.after).lower()
         assert "<img" not in (made.before + made.after).lower()
         assert _words(made.before, "del") == HOSTILE
+
+
+def test_answers_that_several_gates_read_are_compared_once() -> None:
+    """Each gate has a page of its pairs; over the same answers the second page costs no comparison."""
+    assert marked("It is as good as it gets.", "It is as bad as it gets.") is marked(
+        "It is as good as it gets.", "It is as bad as it gets."
+    )

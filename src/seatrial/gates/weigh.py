@@ -162,6 +162,8 @@ def aimed(claim: Claim, slope: Slope) -> float | None:
 def _by_betting(
     summary: Evidence, claim: Claim, alpha: float, slope: Slope, family: int, bets: Bets | None
 ) -> Evidence:
+    if slope.high(alpha) <= 0:
+        return replace(summary, low=-math.inf, high=math.inf, e_value=0.0, p_value=1.0, method="betting")
     wanted, aim = _shown_from(claim, slope, alpha, family), aimed(claim, slope)
     level, flat = slope.ruling_out(alpha)
     steep = slope.high(alpha - level) if level < alpha else slope.high(alpha)
@@ -170,16 +172,17 @@ def _by_betting(
     above = kept.take("greater", claim, level, wanted, aim)
     return replace(
         summary,
-        low=_divided(above.bound, steep if above.bound > 0 else flat),
-        high=_divided(below.bound, flat if below.bound > 0 else steep),
+        low=_divided(above.bound, steep if above.bound > 0 else flat, -math.inf),
+        high=_divided(below.bound, flat if below.bound > 0 else steep, math.inf),
         e_value=math.exp(min(above.log_wealth, 700.0)),
         p_value=min(1.0, math.exp(-above.highest)),
         method="betting",
     )
 
 
-def _divided(bound: float, share: float) -> float:
-    return bound / share if share > 0 else math.copysign(math.inf, bound)
+def _divided(bound: float, share: float, unseen: float) -> float:
+    """Return a bound of readings as one of true harm; `unseen` where readings show nothing of it."""
+    return bound / share if share > 0 else unseen
 
 
 def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, showing: float, slope: Slope) -> Evidence:
@@ -195,8 +198,8 @@ def _by_fixed_size(summary: Evidence, claim: Claim, alpha: float, showing: float
         high=high,
         p_value=true_p_value(claim.best, claim.statement.threshold, claim.low, claim.high, slope),
         method=upper.method,
-        unpaired_low=_divided(unpaired[0], slope.at_most.value),
-        unpaired_high=_divided(unpaired[1], slope.at_most.value),
+        unpaired_low=_divided(unpaired[0], slope.at_most.value, -math.inf),
+        unpaired_high=_divided(unpaired[1], slope.at_most.value, math.inf),
     )
 
 
@@ -358,7 +361,7 @@ def in_true_harm(mde: float, slope: Slope, alpha: float, most: float) -> float:
         alpha: Error rate of a bound.
         most: Largest change that the scale allows.
     """
-    needed = math.nan if math.isnan(slope.value) else _divided(mde, slope.ruling_out(alpha)[1])
+    needed = math.nan if math.isnan(slope.value) else _divided(mde, slope.ruling_out(alpha)[1], math.inf)
     return math.inf if needed > most else needed
 
 

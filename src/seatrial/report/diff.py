@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -25,6 +26,8 @@ ALIKE = 0.25
 """Answers that have a smaller share of their words in common are two answers, no answer and its change."""
 COMPARED = 1_000_000
 """Pairs of words up to which words are compared in their order; of longer answers, each word by itself."""
+KEPT = 2_048
+"""Pairs whose marks are kept: every gate that reads the same answers has a page of them."""
 
 Marks = list[bool]
 WORD = re.compile(r"\S+")
@@ -50,6 +53,7 @@ def unmarked(before: str, after: str, said: str) -> Sides:
     return Sides(escape(before), escape(after), said)
 
 
+@lru_cache(maxsize=KEPT)
 def marked(before: str, after: str) -> Sides:
     """Return both texts escaped, with the words marked that differ; the work is bounded however long they are.
 
@@ -117,8 +121,8 @@ def _shown(text: str, marks: Marks, tag: str) -> Markup:
     for differs, run in groupby(zip(marks, places, strict=True), key=lambda one: one[0]):
         words = [place for _, place in run]
         start, end = words[0][0] if differs else words[-1][1], words[-1][1]
-        shown.append(escape(text[at:start]))
+        shown.append(str(escape(text[at:start])))
         if differs:
-            shown.append(Markup("<{0}>{1}</{0}>").format(tag, text[start:end]))
+            shown.append(f"<{tag}>{escape(text[start:end])}</{tag}>")
         at = end
-    return Markup().join([*shown, escape(text[at:])])
+    return Markup("".join([*shown, str(escape(text[at:]))]))

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+
+from seatrial.stats.distributions import norm_cdf, norm_pdf
 
 __all__ = ["lower_p_values", "upper_bounds"]
 
@@ -95,8 +96,7 @@ def _chance(twice: Array, bend: Array) -> Array:
     w, u = np.sqrt(np.maximum(twice, 0.0)), np.sqrt(bend)
     near = w < 1e-4
     w, u = np.where(near, 1.0, w), np.where(near, 1.0, u)
-    density = np.exp(-w * w / 2) / np.sqrt(2 * np.pi)
-    tail = np.where(near, 0.5, ndtr(-w) + density * (1 / u - 1 / w))
+    tail = np.where(near, 0.5, norm_cdf(-w) + norm_pdf(w) * (1 / u - 1 / w))
     result: Array = np.where(tail > 0.5, 1.0, np.clip(tail, 0.0, 1.0))
     return result
 

@@ -22,9 +22,8 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
-from seatrial.stats.distributions import norm_isf, norm_pdf
+from seatrial.stats.distributions import norm_cdf, norm_isf, norm_pdf
 
 __all__ = [
     "FOR_MORE",
@@ -150,7 +149,7 @@ def _levels(looks: Looks) -> Array:
     earlier, share = looks.shares[:-1], looks.shares[-1]
     spent = 1.0 if looks.final else share**looks.power
     crossing = _crossing(earlier, share, round(spent, 9), looks.power)
-    levels: Array = np.maximum(ndtr(-crossing), LEAST_LEVEL * 1e-6)
+    levels: Array = np.maximum(norm_cdf(-crossing), LEAST_LEVEL * 1e-6)
     return levels
 
 
@@ -176,7 +175,7 @@ def _crossing(earlier: tuple[float, ...], share: float, spent: float, power: flo
     shifted = state.points * math.sqrt(earlier[-1])
     for _ in range(_BISECTIONS):
         middle = (least + most) / 2
-        above = ndtr((shifted - middle[:, None] * math.sqrt(share)) / scale)
+        above = norm_cdf((shifted - middle[:, None] * math.sqrt(share)) / scale)
         too_much = (state.weights * above).sum(axis=1) > chance
         least, most = np.where(too_much, middle, least), np.where(too_much, most, middle)
     crossing: Array = (least + most) / 2
