@@ -36,7 +36,7 @@ from seatrial.types import ROLES, Item, Response, Role
 __all__ = ["JUDGE", "REVIEWS", "WORLDS", "Row", "default_policy", "measured", "planned", "reviewed"]
 
 REVIEWS = 500
-"""Reviews of a live world; of the worlds that differ only by the family that is harmed, all of these together."""
+"""Reviews of a live world."""
 RECORDED = 200
 """Reviews of a world whose answers were recorded."""
 PART = 25
@@ -275,7 +275,7 @@ def _part(job: tuple[int, int, int]) -> Row:
 
 
 def _count(world: World) -> int:
-    return RECORDED if world.recorded else REVIEWS // len(FAMILIES) if world.which else REVIEWS
+    return RECORDED if world.recorded else REVIEWS
 
 
 def measured(quick: bool) -> Iterator[Row]:
