@@ -369,12 +369,7 @@ RESAMPLES = 200
 
 
 def decision_chance(
-    claim: Claim,
-    remaining: int,
-    alpha: float,
-    family: int,
-    rng: np.random.Generator,
-    slope: Slope = EXACT,
+    claim: Claim, remaining: int, alpha: float, family: int, rng: np.random.Generator, slope: Slope = EXACT
 ) -> float:
     """Return the chance that `remaining` more clusters like those seen would decide a live claim.
 
