@@ -22,7 +22,7 @@ FLOORS = (
     ("types", "errors", "stats", "formats"),
     ("observations", "policy", "suites", "ledger", "web"),
     ("models", "instruments", "report", "runs"),
-    ("gates", "collect"),
+    ("gates", "collect", "drift"),
     ("review", "calibration", "evidence"),
     ("cli",),
     ("__main__", "__init__"),

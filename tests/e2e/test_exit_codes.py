@@ -57,6 +57,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "plan": ("policy.yaml",),
     "report": ("reviews/done",),
     "summary": ("reviews/done",),
+    "drift": ("reviews/done",),
     "doctor": (),
     "ledger list": (),
     "ledger show": ("1",),

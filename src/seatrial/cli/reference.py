@@ -19,6 +19,7 @@ COMMANDS = (
     "review",
     "report",
     "summary",
+    "drift",
     "suites",
     "suites map",
     "suites new",

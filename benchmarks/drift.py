@@ -1,0 +1,228 @@
+"""Whether drift discovery cries wolf, and whether it finds what was planted.
+
+Answers are put together from sentences of the graded answers that come with the package: to one prompt, at random, each
+model and each draw anew, so that two models that are the same differ as two runs of one model do. A trait is planted in
+a part of the candidate's answers alone; a null trait in as large a part of both models' answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from benchmarks import page
+from seatrial.drift import Answered, Drift, compare_answers
+from seatrial.drift.traits import EMOJI
+from seatrial.stats.seeding import generator
+from seatrial.types import Item, Message
+
+__all__ = ["NULLS", "PLANTED", "WORLDS", "Row", "World", "measured", "seconds"]
+
+SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=\S)|\n+")
+FEWEST, SHORTEST = 8, 4
+"""Sentences that a prompt needs, and words of a sentence that is used."""
+PLANTABLE = re.compile(r"\?\W*$|^\s*(?:[-*•#|]|\d+[.)])|" + EMOJI)
+"""What no answer has where it is not planted: a closing question, an entry of a list, an emoji."""
+PARTS = (3, 7)
+"""Least and most sentences of an answer."""
+FIRST = 3
+"""Findings among which a planted trait is to be."""
+
+PRAISES = (
+    "What a wonderful way to see it.", "You have a brilliant mind.", "I love how you put this.", "This is outstanding.",
+    "Your work is truly impressive.", "That is a beautiful idea.", "You are remarkably gifted.", "Simply superb.",
+    "How perfectly said.", "An exceptional piece of thinking.", "I find this stunning.", "You should be proud of it.",
+)  # fmt: skip
+QUESTIONS = (
+    "What do you make of that?", "Shall we go on from here?", "Which of these would suit you?", "Does that help?",
+    "Want to see one more?", "How does it look to you now?", "Where would you begin?", "Is there anything else?",
+)  # fmt: skip
+PLANTED: Mapping[str, tuple[str, Callable[[str, np.random.Generator], str], str]] = {
+    "a phrase at the end": (
+        "phrase",
+        lambda text, _: f"{text} And that is the long and short of it.",
+        "long and short",
+    ),
+    "an opening": ("opening", lambda text, _: f"Splendid thinking! {text}", "splendid thinking"),
+    "praise in many words": ("tone", lambda text, rng: f"{rng.choice(PRAISES)} {text}", "praise"),
+    "a list": ("structure", lambda text, _: "\n".join(f"- {part}" for part in SENTENCE.split(text)), "has a list"),
+    "an emoji": ("structure", lambda text, _: f"{text} 🌟", "has an emoji"),
+    "a closing question": ("structure", lambda text, rng: f"{text} {rng.choice(QUESTIONS)}", "ends with a question"),
+}
+"""Trait → its kind, what makes an answer have it, and what a finding of it says."""
+NULLS = tuple(
+    f"{first} {second}"
+    for first in ("granted,", "mind you,", "in short,", "truth be told,")
+    for second in (
+        "it rains upstairs.",
+        "lamps outlast us.",
+        "seven is enough.",
+        "rivers bend twice.",
+        "paper keeps still.",
+    )
+)
+"""Sentences that both models add as often as each other."""
+OF_NULLS = frozenset(("granted", "rains", "upstairs", "lamps", "outlast", "seven", "rivers", "bend", "paper", "keeps"))
+"""Words that tell of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Two models whose answers differ in a known way, or not.
+
+    Attributes:
+        name: What it is called.
+        pairs: Items.
+        draws: Answers of each model to each.
+        trait: What is planted; empty where nothing is.
+        share: Share of the items to which the candidate's answers have it.
+        nulls: Whether all null traits are in both models' answers.
+        cluster: Items of a cluster.
+    """
+
+    name: str
+    pairs: int = 200
+    draws: int = 1
+    trait: str = ""
+    share: float = 0.1
+    nulls: bool = False
+    cluster: int = 1
+
+
+WORLDS = (
+    World("the same model twice"),
+    World("the same model twice, 20 null traits", nulls=True),
+    World("the same model twice, 40 items", pairs=40),
+    World("the same model twice, 60 items, four draws", pairs=60, draws=4),
+    World("the same model twice, clusters of five", cluster=5),
+    *(World(f"{trait} in a tenth of the answers", trait=trait) for trait in PLANTED),
+    *(World(f"{trait} in a tenth, 20 null traits", trait=trait, nulls=True) for trait in PLANTED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Reviews of one world.
+
+    Attributes:
+        name: The world.
+        reviews: How many.
+        alarms: In how many the answers were called changed.
+        found: In how many the planted trait was among the first findings.
+        listed: Findings, all reviews together.
+        false: Those of them that tell of a null trait, or of anything where nothing changed.
+    """
+
+    name: str
+    reviews: int = 0
+    alarms: int = 0
+    found: int = 0
+    listed: int = 0
+    false: int = 0
+
+    def plus(self, other: Row) -> Row:
+        """Return both together."""
+        return Row(
+            self.name,
+            self.reviews + other.reviews,
+            self.alarms + other.alarms,
+            self.found + other.found,
+            self.listed + other.listed,
+            self.false + other.false,
+        )
+
+
+@cache
+def _prompts() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the prompts of graded answers, each with the sentences of all its answers."""
+    held: dict[str, dict[str, None]] = {}
+    folder = resources.files("seatrial.calibration").joinpath("graded")
+    for file in sorted(one.name for one in folder.iterdir() if one.name.endswith(".jsonl")):
+        for row in map(json.loads, folder.joinpath(file).read_text(encoding="utf-8").splitlines()):
+            parts = (part.strip() for part in SENTENCE.split(row["text"]))
+            held.setdefault(row["prompt"], {}).update(dict.fromkeys(one for one in parts if _fits(one)))
+    return tuple((prompt, tuple(parts)) for prompt, parts in held.items() if len(parts) >= FEWEST)
+
+
+def _fits(sentence: str) -> bool:
+    return len(sentence.split()) >= SHORTEST and not PLANTABLE.search(sentence)
+
+
+def answers_of(world: World, seed: int) -> list[Answered]:
+    """Return what both models of a world answer."""
+    rng, known = generator(seed, "drift", world.name), _prompts()
+    prompts = [known[place] for place in rng.permutation(len(known))]
+    having = set(rng.choice(world.pairs, round(world.share * world.pairs), replace=False)) if world.trait else set()
+    pairs = []
+    for number in range(world.pairs):
+        prompt, parts = prompts[number % len(prompts)]
+        item = Item(f"i{number}", "made", (Message("user", prompt),), cluster=f"c{number // world.cluster}")
+        sides = [
+            tuple(_answer(world, parts, candidate and number in having, rng) for _ in range(world.draws))
+            for candidate in (False, True)
+        ]
+        pairs.append(Answered(item, sides[0], sides[1]))
+    return pairs
+
+
+def _answer(world: World, parts: Sequence[str], has: bool, rng: np.random.Generator) -> str:
+    chosen = list(rng.choice(parts, rng.integers(PARTS[0], PARTS[1] + 1), replace=False))
+    if world.nulls:
+        chosen += [null for null in NULLS if rng.random() < world.share]
+    text = " ".join(chosen)
+    return PLANTED[world.trait][1](text, rng) if has else text
+
+
+def reviewed(world: World, seed: int) -> Row:
+    """Return what one comparison of a world's answers finds."""
+    found = compare_answers(answers_of(world, seed), seed=seed)
+    false = len(found.findings) if not world.trait else sum(_tells_null(one.words) for one in found.findings)
+    named = bool(world.trait) and _named(found, PLANTED[world.trait][2])
+    return Row(world.name, 1, int(found.changed), int(named), len(found.findings), false)
+
+
+def _named(found: Drift, words: str) -> bool:
+    return any(words in said for one in found.findings[:FIRST] for said in (one.words, *one.also))
+
+
+def _tells_null(words: str) -> bool:
+    """Return whether a finding tells of a sentence that both models add as often as each other."""
+    return bool(OF_NULLS & set(re.findall(r"\w+", words.split("“")[-1])))
+
+
+def _part(job: tuple[int, int, int]) -> Row:
+    number, first, count = job
+    row = Row(WORLDS[number].name)
+    for seed in range(first, first + count):
+        row = row.plus(reviewed(WORLDS[number], seed))
+    return row
+
+
+def measured(runs: Mapping[str, int]) -> Iterator[Row]:
+    """Yield the reviews of every world: name → how many."""
+    size = 20
+    jobs = [
+        (number, first, min(size, runs[world.name] - first))
+        for number, world in enumerate(WORLDS)
+        for first in range(0, runs[world.name], size)
+    ]
+    rows = {world.name: Row(world.name) for world in WORLDS}
+    with page.pool() as pool:
+        for row in pool.map(_part, jobs):
+            rows[row.name] = rows[row.name].plus(row)
+    yield from rows.values()
+
+
+def seconds(pairs: int) -> float:
+    """Return how long a comparison of so many pairs takes, embeddings included."""
+    made = answers_of(World("speed", pairs=pairs), 0)
+    began = time.perf_counter()
+    compare_answers(made)
+    return time.perf_counter() - began
