@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks import page
+import seatrial
+from benchmarks import kept
 from seatrial.drift import Answered, Drift, compare_answers
 from seatrial.drift.traits import EMOJI
 from seatrial.stats.seeding import generator
@@ -32,6 +34,10 @@ PLANTABLE = re.compile(r"\?\W*$|^\s*(?:[-*•#|]|\d+[.)])|" + EMOJI)
 """What no answer has where it is not planted: a closing question, an entry of a list, an emoji."""
 PARTS = (3, 7)
 """Least and most sentences of an answer."""
+PART = 20
+"""Reviews that are kept together, so that a run that was stopped goes on."""
+READ = ("drift", "instruments/embedding.py", "instruments/text.py", "instruments/phrases.toml", "stats")
+"""What of the package finds what changed; a change there makes all reviews be simulated anew."""
 FIRST = 3
 """Findings among which a planted trait is to be."""
 
@@ -85,6 +91,7 @@ class World:
         share: Share of the items to which the candidate's answers have it.
         nulls: Whether all null traits are in both models' answers.
         cluster: Items of a cluster.
+        reviews: How many are simulated.
     """
 
     name: str
@@ -94,14 +101,15 @@ class World:
     share: float = 0.1
     nulls: bool = False
     cluster: int = 1
+    reviews: int = 200
 
 
 WORLDS = (
-    World("the same model twice"),
-    World("the same model twice, 20 null traits", nulls=True),
-    World("the same model twice, 40 items", pairs=40),
-    World("the same model twice, 60 items, four draws", pairs=60, draws=4),
-    World("the same model twice, clusters of five", cluster=5),
+    World("the same model twice", reviews=1000),
+    World("the same model twice, 20 null traits", nulls=True, reviews=500),
+    World("the same model twice, 40 items", pairs=40, reviews=500),
+    World("the same model twice, 60 items, four draws", pairs=60, draws=4, reviews=500),
+    World("the same model twice, clusters of five", cluster=5, reviews=500),
     *(World(f"{trait} in a tenth of the answers", trait=trait) for trait in PLANTED),
     *(World(f"{trait} in a tenth, 20 null traits", trait=trait, nulls=True) for trait in PLANTED),
 )
@@ -205,19 +213,26 @@ def _part(job: tuple[int, int, int]) -> Row:
     return row
 
 
-def measured(runs: Mapping[str, int]) -> Iterator[Row]:
-    """Yield the reviews of every world: name → how many."""
-    size = 20
-    jobs = [
-        (number, first, min(size, runs[world.name] - first))
-        for number, world in enumerate(WORLDS)
-        for first in range(0, runs[world.name], size)
+def measured(quick: bool) -> Iterator[Row]:
+    """Yield the reviews of every world; parts that were measured on the same code are not measured again."""
+    counts = [2 if quick else world.reviews for world in WORLDS]
+    parts = [
+        (number, first, min(PART, count - first))
+        for number, count in enumerate(counts)
+        for first in range(0, count, PART)
     ]
+    parts.sort(key=lambda part: part[1])
+    jobs = {f"{WORLDS[number].name}, {size} from {first}": (number, first, size) for number, first, size in parts}
     rows = {world.name: Row(world.name) for world in WORLDS}
-    with page.pool() as pool:
-        for row in pool.map(_part, jobs):
-            rows[row.name] = rows[row.name].plus(row)
+    for _, found in kept.measured("drift", jobs, _part, lambda row: Row(**row), lambda _: _digest(), not quick):
+        rows[found.name] = rows[found.name].plus(found)
     yield from rows.values()
+
+
+@cache
+def _digest() -> str:
+    package = Path(seatrial.__file__).parent
+    return kept.digest([Path(__file__), *(package / name for name in READ)])
 
 
 def seconds(pairs: int) -> float:

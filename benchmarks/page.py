@@ -36,6 +36,7 @@ ORDER = (
     "throughput",
     "calls",
     "kills",
+    "drift",
     "rewards",
     "vibes",
     "raters",

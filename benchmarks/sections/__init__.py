@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import page
-from benchmarks.sections import compared, costs, decides, outside, people, rates, readings, running, wings
+from benchmarks.sections import compared, costs, decides, drift, outside, people, rates, readings, running, wings
 
 __all__ = ["ALL"]
 
@@ -18,6 +18,7 @@ _KNOWN = (
     | running.SECTIONS
     | readings.SECTIONS
     | wings.SECTIONS
+    | drift.SECTIONS
     | people.SECTIONS
 )
 ALL: dict[str, Callable[[bool], Iterator[str]]] = {name: _KNOWN[name] for name in page.ORDER}
