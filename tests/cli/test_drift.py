@@ -60,3 +60,27 @@ def test_a_folder_that_is_no_review_ends_with_2(seatrial: Command, tmp_path: Pat
     assert made.code == 2
     assert "run `seatrial review` first" in made.err
     assert not (tmp_path / "drift.html").exists()
+
+
+def test_what_was_found_once_gates_the_next_review(seatrial: Command, review: Path, tmp_path: Path) -> None:
+    """A finding becomes a suite; the next review asks it, and blocks a candidate that does it again."""
+    told = json.loads(seatrial("drift", review, "--json").out)
+    place = next(n for n, one in enumerate(told["findings"], 1) if "great question" in one["words"])
+    made = seatrial("drift", "promote", review, place, "my-suites/gushing")
+    assert made.code == 0
+    assert "40 items that show it" in made.out
+    gate = made.out[made.out.index("suites: ") :]
+    policy = (tmp_path / "policy.yaml").read_text(encoding="utf-8").split("signals:")[0]
+    (tmp_path / "next.yaml").write_text(policy + gate, encoding="utf-8")
+    assert seatrial("review", "next.yaml", "--out", "next", "--quiet").code == 1
+    decided = json.loads((tmp_path / "next" / "decision.json").read_text(encoding="utf-8"))
+    (verdict,) = decided["verdicts"]
+    assert (verdict["signal"], verdict["verdict"]) == ("behavior/gushing", "fail")
+
+
+def test_a_number_that_no_finding_has_is_refused(seatrial: Command, review: Path, tmp_path: Path) -> None:
+    """The message says how many there are, and nothing is written."""
+    made = seatrial("drift", "promote", review, 999, "my-suites/none")
+    assert made.code == 2
+    assert "none of number 999" in made.err
+    assert not (tmp_path / "my-suites").exists()

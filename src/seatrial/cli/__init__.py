@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from seatrial.cli.compare import compare, import_runs
-from seatrial.cli.drift import drift
+from seatrial.cli.drift import drift_app
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
@@ -29,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(drift_app, name="drift")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(suites_app, name="suites")
 app.add_typer(instruments_app, name="instruments")
@@ -39,8 +40,6 @@ app.add_typer(rewards_app, name="rewards")
 
 app.command(epilog="Example: seatrial compare logs/now.eval logs/next.eval --margin 0.03")(compare)
 app.command("import", epilog="Example: seatrial import logs/now logs/next --out runs.parquet")(import_runs)
-
-app.command(epilog="Example: seatrial drift reviews/support-assistant-1f2e3d4c")(drift)
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
 

@@ -1,44 +1,96 @@
-"""`seatrial drift`: what changed that nobody asked about."""
+"""`seatrial drift`: what changed that nobody asked about, and a suite that watches it from then on."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from seatrial.cli.options import Json, print_json, say
 
-__all__ = ["drift"]
+if TYPE_CHECKING:
+    from seatrial.drift import Answered, Drift
+
+__all__ = ["drift_app"]
 
 PAGE = "drift.html"
 
 
-def drift(
-    folder: Annotated[Path, typer.Argument(metavar="REVIEW", help="Folder of a finished review.")],
-    alpha: Annotated[
-        float, typer.Option("--alpha", min=0.001, max=0.2, help="Chance of an alarm where nothing changed.")
-    ] = 0.05,
-    as_json: Json = False,
-) -> None:
+class _OrShow(TyperGroup):
+    """Takes `drift REVIEW` for `drift show REVIEW`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the usual command where none is named."""
+        named = not args or args[0] in self.commands or args[0] == "--help"
+        return super().parse_args(ctx, args if named else ["show", *args])
+
+
+drift_app = typer.Typer(
+    cls=_OrShow,
+    help="Find whatever changed between two models' answers. `drift REVIEW` is `drift show REVIEW`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Review = Annotated[Path, typer.Argument(metavar="REVIEW", help="Folder of a finished review.")]
+Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.2, help="Chance of an alarm where nothing changed.")]
+
+
+@drift_app.command("show", epilog="Example: seatrial drift reviews/support-assistant-1f2e3d4c")
+def drift_show(folder: Review, alpha: Alpha = 0.05, as_json: Json = False) -> None:
     """Look for whatever changed between two models' answers: whether anything did, where, and what.
 
     Nothing is decided by it: it exits with 0 whether or not the answers changed. It writes a page into the review's
     folder.
     """
     from seatrial.cli.output.drift import drift_json, drift_summary
-    from seatrial.drift import answered, compare_answers
     from seatrial.drift.page import render_drift
     from seatrial.errors import StoreError
     from seatrial.formats.whole_files import write_whole
-    from seatrial.report import load_result
 
-    content = load_result(folder)
-    pairs, told = answered(folder)
-    found = compare_answers(pairs, alpha, content.policy.seed, told)
+    name, _, found = _compared(folder, alpha)
     page = folder / PAGE
-    write_whole(page, render_drift(found, content.policy.name), StoreError)
+    write_whole(page, render_drift(found, name), StoreError)
     if as_json:
         print_json(drift_json(found, str(page)))
     else:
         say(drift_summary(found, str(page)))
+
+
+@drift_app.command("promote", epilog="Example: seatrial drift promote reviews/support-1f2e3d4c 2 my-suites/gushing")
+def drift_promote(
+    folder: Review,
+    number: Annotated[int, typer.Argument(min=1, metavar="NUMBER", help="Of the finding, as `drift` lists them.")],
+    suite: Annotated[Path, typer.Argument(metavar="SUITE", help="The suite's folder; its last part names it.")],
+    harm: Annotated[
+        Literal["more", "less"], typer.Option("--harm", help="Whether more or less of it is harm.")
+    ] = "more",
+    judge: Annotated[str, typer.Option("--judge", help="The policy's judge that reads it, if nothing else can.")] = "",
+    alpha: Alpha = 0.05,
+    as_json: Json = False,
+) -> None:
+    """Make a suite of the items that show a finding, and a gate: what was found once is watched from then on."""
+    from seatrial.drift.promote import promoted
+    from seatrial.errors import EvidenceError
+
+    _, pairs, found = _compared(folder, alpha)
+    if number > len(found.findings):
+        raise EvidenceError(f"{folder}: has {len(found.findings)} findings, and none of number {number}")
+    made = promoted(found.findings[number - 1], pairs, suite, harm, judge)
+    if as_json:
+        print_json({"files": [str(file) for file in made.files], "items": made.items, "policy": made.policy})
+        return
+    left = f" {made.left_out} that show it are no conversation that can be asked." if made.left_out else ""
+    say(f"Wrote {suite}: {made.items} items that show it.{left}")
+    say(f"Say in suite.md why it matters, then add to the policy:\n\n{made.policy}")
+
+
+def _compared(folder: Path, alpha: float) -> tuple[str, list[Answered], Drift]:
+    """Return a review's name, its pairs of answers, and what changed between them."""
+    from seatrial.drift import answered, compare_answers
+    from seatrial.report import load_result
+
+    content = load_result(folder)
+    pairs, told = answered(folder)
+    return content.policy.name, pairs, compare_answers(pairs, alpha, content.policy.seed, told)

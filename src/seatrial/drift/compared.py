@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -101,6 +101,12 @@ class _Answers:
 
     def __init__(self, items: list[Item], texts: list[str], layout: Layout, told: tuple[str, ...]) -> None:
         self.items, self.texts, self.layout, self.told = items, texts, layout, told
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """Suite and id of each item."""
+        firsts = np.searchsorted(self.layout.item, np.arange(self.layout.items))
+        return [(self.items[row].suite, self.items[row].id) for row in firsts]
 
     @classmethod
     def of(cls, pairs: Sequence[Answered]) -> _Answers:
@@ -253,7 +259,9 @@ def _finding(
     before, after = (
         float(layout.by_cluster(layout.level(values, candidate=candidate)).mean()) for candidate in (False, True)
     )
-    apart = layout.by_cluster(layout.by_item(traits.values[:, [place]])[:, 0])
+    of_items, sign = layout.by_item(traits.values[:, [place]])[:, 0], float(np.sign(found.z[place]))
+    apart = layout.by_cluster(of_items)
+    showing = [int(number) for number in np.argsort(-sign * of_items, kind="stable") if sign * of_items[number] > 0]
     changes = layout.by_cluster(layout.by_item(values[:, None])[:, 0])
     change = fixed_size(changes, -1.0, 1.0, alpha / 2) if trait.share else _t_interval(changes, alpha / 2)
     words = [_words(traits, one, answers, found.z[one]) for one in places[: ALSO + 1]]
@@ -267,7 +275,9 @@ def _finding(
         p_value=float(found.adjusted[place]),
         held=None if trait.kind in PLAIN or fixed is None else _intercept(apart, fixed, alpha / 2),
         also=tuple(dict.fromkeys(words[1:])),
-        examples=tuple(_examples(answers, trait, traits.values[:, place], float(np.sign(found.z[place])))),
+        examples=tuple(_example(answers, trait, number, values, sign) for number in showing[:EXAMPLES]),
+        phrase=trait.phrase,
+        shown_by=tuple(answers.names[number] for number in showing),
     )
 
 
@@ -311,27 +321,17 @@ def _intercept(apart: Array, fixed: Array, alpha: float) -> Interval:
     return Interval(float(slopes[0]), float(slopes[0]) - reach, float(slopes[0]) + reach, df=df, method="HC3")
 
 
-def _examples(answers: _Answers, trait: Trait, values: Array, sign: float) -> Iterator[Example]:
-    """Yield the items that differ most in the direction of the change, with an answer of each model."""
-    layout = answers.layout
-    apart = sign * layout.by_item(values[:, None])[:, 0]
-    for number in np.argsort(-apart, kind="stable")[:EXAMPLES]:
-        if apart[number] <= 0:
-            return
-        rows = np.flatnonzero(layout.item == number)
-        least, most = (
-            _extreme(rows, values, layout.candidate[rows] == candidate, sign if candidate else -sign)
-            for candidate in (False, True)
-        )
-        item = answers.items[most]
-        asked = next((turn.content for turn in reversed(item.messages) if turn.role == "user"), "")
-        yield Example(
-            item.suite,
-            item.id,
-            _cut(asked),
-            _excerpt(answers.texts[least], trait.phrase),
-            _excerpt(answers.texts[most], trait.phrase),
-        )
+def _example(answers: _Answers, trait: Trait, number: int, values: Array, sign: float) -> Example:
+    """Return an item with the answer of each model that shows best what changed."""
+    rows = np.flatnonzero(answers.layout.item == number)
+    before, after = (
+        _extreme(rows, values, answers.layout.candidate[rows] == candidate, sign if candidate else -sign)
+        for candidate in (False, True)
+    )
+    item = answers.items[after]
+    asked = next((turn.content for turn in reversed(item.messages) if turn.role == "user"), "")
+    said = (_excerpt(answers.texts[row], trait.phrase) for row in (before, after))
+    return Example(item.suite, item.id, _cut(asked), *said)
 
 
 def _extreme(rows: NDArray[np.int64], values: Array, own: NDArray[np.bool_], sign: float) -> int:

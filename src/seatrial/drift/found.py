@@ -53,6 +53,8 @@ class Finding:
             there are too few answers to say.
         also: Other differences that were found in the same answers, in words.
         examples: Items that show it best.
+        phrase: The words that show it in a text, where there are such.
+        shown_by: Suite and id of every item whose answers differ in its direction, those that differ most first.
     """
 
     kind: Kind
@@ -65,6 +67,8 @@ class Finding:
     held: Interval | None = None
     also: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    phrase: str = ""
+    shown_by: tuple[tuple[str, str], ...] = ()
 
     @property
     def explained(self) -> bool:

@@ -20,8 +20,11 @@ def drift_summary(found: Drift, page: str) -> str:
     """Return what changed, for the terminal."""
     lines = [headline(found).upper(), wrapped(reason(found))]
     if found.findings:
-        rows = [(levels(one), bounds(one), left(one), one.words) for one in found.findings[:FINDINGS]]
-        lines += ["", table(("baseline → candidate", "change", "held*", "an answer"), rows), HELD]
+        rows = [
+            (str(number), levels(one), bounds(one), left(one), one.words)
+            for number, one in enumerate(found.findings[:FINDINGS], 1)
+        ]
+        lines += ["", table(("", "baseline → candidate", "change", "held*", "an answer"), rows), HELD]
         if len(found.findings) > FINDINGS:
             lines.append(f"… and {len(found.findings) - FINDINGS} more.")
     lines += ["", wrapped(unlisted(found))]
