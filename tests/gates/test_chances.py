@@ -53,12 +53,13 @@ def test_who_may_not_gate_has_no_chance_and_is_asked_once() -> None:
 
 @pytest.mark.parametrize("method", ["betting", "fixed"])
 def test_a_last_look_at_one_suite_decides_what_its_last_does(method: Method) -> None:
-    """What is bet on, or was there at once, leaves nothing for the end of the budget to add."""
+    """What is bet on, or was there at once, leaves nothing for the end of the budget to add, and no bounds of looks."""
     found = _course(replace(_one(), method=method), 0.3, 30)
     assert found.final_pass.tolist() == found.passed.tolist()
     assert found.final_fail.tolist() == found.failed.tolist()
     assert found.final_alone.tolist() == found.alone.tolist()
     assert found.failed.any()
+    assert len(found.ends) == len(_course(replace(_one(), method=method), 0.3, 30, bounds=True).ends) == 0
 
 
 def test_one_cluster_decides_nothing() -> None:

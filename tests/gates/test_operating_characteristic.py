@@ -123,11 +123,12 @@ def test_one_cluster_decides_nothing(source: Source) -> None:
 
 
 def test_an_instrument_that_may_not_gate_has_no_chance() -> None:
-    """A gate whose instrument may only advise neither passes nor fails, sees nothing, and holds every launch."""
+    """A gate whose instrument may only advise neither passes nor fails, sees nothing, holds launches, and says why."""
     good = _plan(B, margin=0.3, clusters=60)
     weak = replace(_plan(A, margin=0.3, clusters=60), standing=UNKNOWN)
     found = outlook(_policy(good, weak), [good, weak], _earlier(ALIKE, A, B))
     assert (found.gates[1].advice, found.gates[1].mde) == (UNKNOWN.why, math.inf)
+    assert found.gates[0].advice == ""
     assert dict(found.gates[1].outcomes)[0.0] == (0.0, 0.0, 1.0)
     assert [name for name, _ in found.decisions] == [B]
     assert found.unchanged == dict(dict(found.decisions)[B])[0.0] == (0.0, 1.0, 0.0)
@@ -364,6 +365,15 @@ def test_blind_gates_are_found_before_anything_is_asked() -> None:
     assert blind_gates(_policy(*plans, alpha=0.2), plans[1:2]) == []
 
 
+def test_a_blind_gate_that_is_bet_on_is_told_what_its_bets_could_see() -> None:
+    """Bets on equal clusters rule out less than looks at as many would: a margin between the two is not seen."""
+    many = SCARCE + 20
+    by_bets, by_looks = (smallest_visible_margin(many, 1.0, 0.05, method) for method in ("betting", "looks"))
+    assert by_looks < by_bets
+    plan = _plan(A, (by_looks + by_bets) / 2, many)
+    assert [(gate.least, gate.clusters) for gate in blind_gates(_policy(plan), [plan])] == [(by_bets, many)]
+
+
 def test_a_margin_that_is_seen_for_certain_takes_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """Most margins are far wider than what equal answers rule out, which nobody needs to know then."""
 
@@ -387,7 +397,7 @@ def test_what_is_seen_is_held_against_the_scale_of_the_gate() -> None:
     """On a scale of four a change of more than one can be seen; of a family, whose changes are shares, it cannot."""
     wide = _gate(_plan(margin=2.0, clusters=8, bounds=(0.0, 4.0)), _earlier(ALIKE))
     assert 1.0 < wide.mde == pytest.approx(smallest_visible_margin(8, 4.0, 0.05))
-    weak = replace(BY_NATURE, slope=0.1)
+    weak = replace(BY_NATURE, slope=0.25)
     plans = [replace(_plan(name, 2.0, 5, family="family/f", bounds=(0.0, 4.0)), standing=weak) for name in (A, B)]
     (family,) = outlook(_policy(gates=[FAMILY]), plans, _earlier(np.resize([3.0, -3.0], 10), A, B)).gates
     assert math.isinf(family.mde)

@@ -421,6 +421,16 @@ def test_a_declared_signal_needs_two_transcripts(models: dict[Role, Model]) -> N
         _plan(_policy(GATE, signals={TONE: RUDE}), models)
 
 
+def test_a_label_that_is_no_number_is_refused_with_its_place(tmp_path: Path) -> None:
+    """A column that a signal reads is checked whole when it is planned, before anything is decided on other rows."""
+    rows = [{"prompt": f"{n}?", "completion": "Well.", "rude": "often" if n == 3 else "0.5"} for n in range(5)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    spec = ModelSpec(model=f"transcripts/{tmp_path}/a.jsonl")
+    file, _ = open_models(spec, spec)
+    with pytest.raises(EvidenceError, match=r"a\.jsonl.*4.*often"):
+        _plan(_policy(GATE, signals={TONE: RUDE}), {"baseline": file, "candidate": file})
+
+
 def test_what_is_compared_of_two_transcripts_is_checked() -> None:
     """Rows that `where` leaves out are not looked at; a match over those left needs accepted answers."""
     other = _item("b", text="another question", n="2")
@@ -572,6 +582,13 @@ def test_what_may_only_advise_is_asked_once(tone: Path) -> None:
     assert (plan.standing.may_gate, plan.depth, plan.most) == (True, 1, 9)
     unknown = _plan(_policy(GATE, suites=[tone], **_told()), _models())
     assert (unknown.standing.may_gate, unknown.depth, unknown.most) == (False, 1, 9)
+
+
+def test_what_a_policy_trusts_counts_without_a_record(tone: Path) -> None:
+    """Where a person vouches for an instrument, its gate may decide and its plan keeps the reason."""
+    reason = "read 200 of its answers, A. Lee"
+    plan = _plan(_policy(GATE.model_copy(update={"trust": reason}), suites=[tone]), _models())
+    assert (plan.standing.may_gate, plan.standing.trust) == (True, reason)
 
 
 def test_recorded_answers_are_counted_by_item(tone: Path, tmp_path: Path) -> None:
@@ -729,6 +746,10 @@ def test_a_judge_reads_recorded_answers_by_a_suites_rubric(tmp_path: Path) -> No
     measured = replace(measure_readings(readings, rows, Read("logs", "ana"), 0.5), signal="behavior/b")
     own = Record("judge/strict", version_of(judge), (measured,))
     assert plan("behavior/b", {"judge/strict": [own]}).standing.may_gate
+    blind = replace(measured, signal="behavior/elsewhere", youden=(0.0, -0.1, 0.1))
+    both = {"judge/strict": [replace(own, measurements=(measured, blind))]}
+    assert plan("behavior/b", both).standing == standing(judge, "behavior/b", both)
+    assert plan("behavior/b", both).standing.may_gate
     with pytest.raises(PolicyError, match=r"behavior/here: no suite behavior/bb.*did you mean behavior/b\?"):
         plan("behavior/bb")
     with pytest.raises(PolicyError, match=r"no suite nothing-like-it whose rubric to grade by; `suites:` names"):

@@ -96,9 +96,10 @@ def test_known_shares() -> None:
 
 
 def test_what_would_be_left_for_a_last_look_alone_is_asked_with_the_one_before() -> None:
-    """No look is followed by one that brings less than an eighth more."""
+    """No look is followed by one that brings an eighth of it or less."""
     assert next_share(0.7, 100) == pytest.approx(0.875)
     assert next_share(0.72, 100) == 1.0
+    assert next_share(32 / 45, 45) == 1.0, "40 and then 5, an eighth of them"
 
 
 @given(st.integers(0, 5_000))
@@ -126,5 +127,5 @@ def test_no_last_look_is_taken_for_a_few_clusters_alone() -> None:
 
 
 def test_limits_of_what_a_gate_may_ask() -> None:
-    """They stand in policies' documents: draws of an item at most, and how far a gate may go beyond its part."""
-    assert (MOST_DRAWS, TIMES_ITS_PART) == (32, 3.5)
+    """They stand in documents: draws of an item at most, how far beyond its part, and up to where it is looked at."""
+    assert (MOST_DRAWS, TIMES_ITS_PART, SCARCE) == (32, 3.5, 500)

@@ -119,6 +119,12 @@ def test_a_look_that_the_budget_just_pays_for_is_not_the_last() -> None:
     assert whole_reviews({"a": fails_late}, ["a"], 30) == ((0, 0, 1), 30)
 
 
+def test_a_look_that_costs_nothing_is_taken_with_a_spent_budget() -> None:
+    """With the last call gone, a look that asks only what is recorded still decides."""
+    free = _course([[0, 1]], [[0, 0]], [10, 10])
+    assert whole_reviews({"a": free}, ["a"], 10) == ((1, 0, 0), 10)
+
+
 def test_a_third_look_falls_back_on_the_second() -> None:
     """Where the budget ends nearer to the look before than to the next, the answers of just that look are read."""
     held = _course([[0, 0, 0]], [[0, 0, 0]], [10, 20, 100], at_last=[[0, 1, 0]])

@@ -97,13 +97,15 @@ def test_margins_are_widened_only_of_what_stands_in_the_way() -> None:
 
 
 def test_what_cannot_be_reached_is_said() -> None:
-    """Where neither calls nor the widest margins do, the gate is named; no margin passes a quarter of its scale."""
+    """Where neither calls nor the widest margins do, gate and chance are named; margins end at a quarter of a scale."""
     stuck = _plan(A, 0.05, 6, depth=1)
     found = solve(_policy(stuck, calls=1000), _plans_of(stuck), SEEN)
     assert found.policy.gates[0].margin == WIDEST
     (said,) = found.cannot
     assert A in said
     assert "would still often be undecided" in said
+    assert 0.0 <= found.launches < found.policy.power
+    assert f"launches with {100 * found.launches:.0f} % at most" in said
 
 
 def test_the_widest_margin_is_a_share_of_the_scale() -> None:

@@ -77,6 +77,7 @@ def test_a_gate_is_nothing_more_than_it_is_told() -> None:
         (replace(CALM, high=math.nan), "inconclusive"),
         (replace(CALM, e_value=1e6), "inconclusive"),
         (replace(HARM, high=0.04), "inconclusive"),
+        (replace(HARM, high=0.05), "fail"),
         (replace(HARM, e_value=19.9), "inconclusive"),
         (replace(HARM, e_value=math.nan), "inconclusive"),
         (replace(CALM, clusters=1), "pass"),

@@ -597,6 +597,16 @@ def test_so_few_clusters_cannot_decide_however_little_they_differ() -> None:
     assert chance_at_end(harm, 0.05, 1.0, EXACT, HALF, 300) == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("clusters", [30, 60, 300])
+@pytest.mark.parametrize("mean", [0.0, 0.09, 0.15])
+def test_the_chance_at_the_end_is_the_same_in_any_unit(mean: float, clusters: int) -> None:
+    """Readings, margin and scale four times as large are the same evidence, also where few clusters leave much open."""
+    seen = mean + np.tile([0.0, 0.001], 15)
+    wide = _claim(4 * seen, statement=replace(MARGIN, threshold=0.4), bounds=(-4.0, 4.0))
+    plain, scaled = (chance_at_end(one, 0.05, 1.0, EXACT, HALF, clusters) for one in (_claim(seen), wide))
+    assert scaled == pytest.approx(plain, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("worse", "better", "count"), [(1, 1, 250), (2, 2, 250), (1, 3, 250), (3, 1, 250), (1, 1, 30), (1, 1, 1000)]
 )
@@ -657,6 +667,8 @@ def test_an_instrument_that_shows_nothing_of_a_change_bounds_none(method: Method
     assert all(map(math.isnan, (found.estimate, found.missing_low, found.missing_high)))
     assert (found.low, found.high, found.p_value) == (-1.0, 1.0, 1.0)
     assert not found.e_value > 1
+    if method == "betting" and shows.high(0.05) <= 0:
+        assert found.e_value == 0.0
 
 
 def test_harm_is_shown_at_a_level_of_its_own() -> None:

@@ -584,6 +584,26 @@ def test_what_cannot_be_taken_back_is_not_called_unrecorded(ledger: Ledger, monk
             ledger.append("decision", "me", {})
 
 
+@pytest.mark.parametrize("first", [1, 2])
+def test_a_head_that_cannot_be_put_back_does_no_harm(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    """Where the head cannot be written from its first or second time on, the entry is taken back; the next follows."""
+    whole, real, calls = ledger.path.read_bytes(), os.replace, itertools.count(1)
+
+    def fails(*given: Any) -> None:
+        if next(calls) >= first:
+            raise OSError(errno.EIO, "Input/output error")
+        real(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.replace", fails)
+        with pytest.raises(LedgerError, match=r"Input/output error\. Nothing was recorded\."):
+            ledger.append("waiver", "me", {})
+    assert ledger.path.read_bytes() == whole
+    assert ledger.append("decision", "me", {}).number == len(ledger.verify()) == 6
+
+
 @pytest.mark.parametrize("before", [0, 5])
 @pytest.mark.parametrize(("call", "which"), [("os.replace", 1), ("os.fsync", 2), ("os.replace", 2)])
 def test_whichever_write_fails_leaves_what_was_there(

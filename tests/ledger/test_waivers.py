@@ -53,6 +53,8 @@ def test_a_waiver_holds_for_its_review_until_its_end(ledger: Ledger) -> None:
         {"expires": 20300101},
         {"person": " "},
         {"person": "\u200b\u2060"},
+        {"person": "\x07\x7f"},
+        {"person": "\udc80\udcff"},
         {"person": "\ue000\U0010fffd"},
         {"person": "\ufdd0\U0010ffff"},
         {"reason": "short"},

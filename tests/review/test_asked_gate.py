@@ -391,6 +391,15 @@ def test_what_smaller_budgets_spent_is_gone_from_the_first_look_on() -> None:
     assert third.looks.part < first.looks.part
 
 
+def test_what_a_larger_budget_would_ask_keeps_its_part_from_the_first_look_on() -> None:
+    """A gate that may ask all that it has keeps nothing back; one that is cut short does, a family where a suite is."""
+    whole, cut = gate_plan(A, 20, depth=3), gate_plan(B, 20, depth=3, most=50)
+    for gates, may_go_on in ((whole, False), (cut, True), (family("f", whole, cut), True)):
+        for ends in (0, 2):
+            gate = _asked(rounds_of(gates, ends_before=ends))
+            assert gate.looks == before_any_look(ends, may_go_on=may_go_on)
+
+
 def test_a_gate_that_is_bet_on_goes_on_in_rounds() -> None:
     """First a round of its own size, then a quarter of what was asked; the last cluster is asked too."""
     rounds = rounds_of(gate_plan(A, SCARCE + 1))

@@ -117,6 +117,12 @@ def test_all_clusters_are_asked_before_one_is_asked_again() -> None:
     assert [(ask.request.item.id, ask.request.draw) for ask in run.asks(2)[::2]] == [("b1", 1), ("a1", 2), ("a2", 2)]
 
 
+def test_one_cluster_alone_costs_its_calls_each_time() -> None:
+    """A suite of one cluster is asked on from its end to its beginning as larger ones are."""
+    run = GateRun(_plan([[_item("a1", "a"), _item("a2", "a")]], depth=3))
+    assert [run.next_calls(places) for places in range(4)] == [0, 4, 8, 12]
+
+
 def test_a_model_on_file_costs_no_call() -> None:
     """Where one side is recorded, the next places cost the other's answers alone."""
     plan = replace(
@@ -335,6 +341,34 @@ def test_grades_that_come_late_count_once_they_are_there(clusters: int) -> None:
             (wanted.estimate, wanted.clusters, wanted.missing)
         )
         assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high), abs=1e-3)
+
+
+def test_what_a_look_has_read_is_not_read_again() -> None:
+    """Findings about a gate take the readings that its look was made of: a reading may be slow."""
+    read: list[str] = []
+
+    @dataclass(frozen=True)
+    class Counting:
+        """Notes each answer that it reads."""
+
+        name: str = "labels/counted"
+        needs: Literal["text"] = "text"
+        bounds: tuple[float, float] = (0.0, 1.0)
+        about: str = ""
+
+        def read(self, item: Item, response: Response) -> float:
+            """Return the same for each."""
+            read.append(f"{item.id} {response.text}")
+            return 0.5
+
+    run = GateRun(replace(_plan(_singles(4)), signal=replace(SIGNAL, instrument=Counting())))
+    run.asks(4)
+    for role in ROLES:
+        run.responses[role] += [Response(item.id, "s", 0, role) for item in run.plan.items]
+    run.calls = 8
+    run.look(ALPHA)
+    assert [run.read(run.responses[role]) for role in ROLES] == [[0.5] * 4] * 2
+    assert len(read) == len(set(read)) == 8
 
 
 def test_an_item_that_nobody_answered_stays_as_unknown() -> None:

@@ -123,6 +123,13 @@ def test_everything_asked_is_the_end(clusters: int, depth: int, at_once: int, sa
     assert rounds.next_asks(10_000) == []
 
 
+def test_one_cluster_alone_is_told_as_often_as_it_was_asked() -> None:
+    """A gate whose items all belong together says so truly of its answers, as one with many clusters does."""
+    rounds = rounds_of(gate_plan("behavior/a", 1, size=2, depth=3))
+    assert to_the_end(rounds, _at_margin) == 2 * 2 * 3
+    assert _first(rounds).stopped == "All its 2 items were asked 3 times."
+
+
 def test_a_gate_that_its_part_of_the_budget_ends_says_so() -> None:
     """Where a larger budget would let it ask on, the budget ended it, and a part of alpha is left for that."""
     rounds = rounds_of(gate_plan("behavior/a", 20, depth=3, most=50), calls=5000)

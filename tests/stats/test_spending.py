@@ -96,6 +96,13 @@ def test_looks_up_to_a_share_spend_no_more_than_they_may(alpha: float) -> None:
         assert _error_rate(alpha, looks[:count]) == pytest.approx(alpha * share**POWER, rel=0.06)
 
 
+def test_the_p_value_of_the_only_look_is_its_own() -> None:
+    """Where there is no other look, a result's p-value holds as it is up to one half; above that it says nothing."""
+    for p_value in (0.001, 0.05, 0.3, 0.5):
+        assert p_at_any_look(p_value, Looks((1.0,), final=True)) == pytest.approx(p_value)
+    assert p_at_any_look(0.5001, Looks((1.0,), final=True)) == 1.0
+
+
 def test_known_levels() -> None:
     """One look at everything tests at alpha; one at half of it spends half to the power 1.5, the next the rest."""
     assert nominal_level(0.05, Looks((1.0,))) == pytest.approx(0.05)
