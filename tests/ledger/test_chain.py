@@ -432,6 +432,14 @@ def test_a_name_of_any_bytes_is_recorded(tmp_path: Path, name: str) -> None:
     ledger.path.read_bytes().decode("utf-8")
 
 
+def test_two_halves_of_a_letter_are_read_back_as_the_letter(tmp_path: Path) -> None:
+    """JSON joins them, so the chain is over the letter, and goes on behind it."""
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    ledger.append("decision", "\ud83d" + "\ude00", {"\ud83d" + "\ude00": 1})
+    ledger.append("decision", "ann", {})
+    assert [(entry.author, entry.body) for entry in ledger.verify()] == [("\U0001f600", {"\U0001f600": 1}), ("ann", {})]
+
+
 def test_the_kinds_of_entries_are_part_of_the_format() -> None:
     """What earlier ledgers hold stays a kind."""
     assert get_args(Kind) == ("decision", "waiver", "forecast", "training")

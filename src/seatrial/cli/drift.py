@@ -37,7 +37,7 @@ Review = Annotated[Path, typer.Argument(metavar="REVIEW", help="Folder of a fini
 Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.2, help="Chance of an alarm where nothing changed.")]
 
 
-@drift_app.command("show", epilog="Example: seatrial drift reviews/support-assistant-1f2e3d4c")
+@drift_app.command("show", epilog="Example: seatrial drift show reviews/support-assistant-1f2e3d4c")
 def drift_show(folder: Review, alpha: Alpha = 0.05, as_json: Json = False) -> None:
     """Look for whatever changed between two models' answers: whether anything did, where, and what.
 

@@ -62,9 +62,13 @@ class Entry:
 
 
 def _canonical(value: object) -> str:
-    """Return a value as JSON in one form; bytes of a name that are no text stand as JSON's escapes."""
+    """Return a value as JSON in one form; bytes of a name that are no text stand as JSON's escapes.
+
+    Two halves of one letter that stand side by side are written as that letter, for that is how they are read back.
+    """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return joined.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _place(entry: Entry) -> str:
