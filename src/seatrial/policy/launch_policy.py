@@ -253,6 +253,7 @@ class LaunchPolicy(StrictModel):
         held_out: Folders with items of a team's own for suites, never published: `SUITE.jsonl`, lines as in
             `items.jsonl`.
         expected: What may look odd at a glance, each with the reason in words: `lengths: "we shortened them"`.
+        drift: Whether all answers of words are searched for whatever else changed.
     """
 
     name: str = Field(min_length=1, max_length=120)
@@ -273,6 +274,7 @@ class LaunchPolicy(StrictModel):
     rewritten: float = Field(0.0, ge=0.0, le=1.0)
     held_out: list[Path] = []
     expected: dict[Measure, Annotated[str, Field(min_length=8, pattern=r"\S")]] = {}
+    drift: bool = True
 
     @model_validator(mode="after")
     def _coherent(self) -> LaunchPolicy:
@@ -314,7 +316,8 @@ class LaunchPolicy(StrictModel):
     @property
     def digest(self) -> str:
         """SHA-256 of the policy's content, independent of comments and layout of the file."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        since = {"drift"} if self.drift else None  # what earlier policies could not say
+        return hashlib.sha256(self.model_dump_json(exclude=since).encode()).hexdigest()
 
 
 def load_policy(path: str | Path) -> LaunchPolicy:

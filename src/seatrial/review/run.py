@@ -20,6 +20,7 @@ import polars as pl
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.collect.tasks import run_tasks
+from seatrial.drift.page import render_drift
 from seatrial.errors import StoreError
 from seatrial.formats.whole_files import make_folder, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
@@ -40,6 +41,7 @@ from seatrial.review.entering import entered
 from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
+from seatrial.review.findings.drifted import DRIFT_PAGE, drift_note, drifted
 from seatrial.review.finished import Review
 from seatrial.review.first_calls import ask_judges_first, ask_models_first
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
@@ -98,6 +100,10 @@ async def run_review(
         told = tuple(dict.fromkeys((*filter(None, [lost]), *brought.told, *ran.told, *done.told)))
         odd = odd_runs(brought.odd)
         result = _decided(policy, done.rounds, done.spend | ran.spend, started, author, spike_in, told, done.reuse, odd)
+        found = drifted(policy, done.rounds)
+        result = replace(result, notes=(*drift_note(found), *result.notes))
+        if found is not None:
+            write_whole(folder / DRIFT_PAGE, render_drift(found, policy.name), StoreError)
         return entered(result, done.rounds, folder, author)
 
 
