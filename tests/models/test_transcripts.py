@@ -277,6 +277,74 @@ def test_recorded_thinking_is_no_part_of_the_answer(tmp_path: Path) -> None:
     assert [one.no_answer for one in said] == ["", "thinking", "", "filter"]
 
 
+@pytest.mark.parametrize(
+    ("column", "word", "why"),
+    [
+        ("finish_reason", "FinishReason.SAFETY", "filter"),
+        ("finishReason", "content-filter", "filter"),
+        ("stopReason", "toolUse", "tool"),
+        ("stop_reason", "pause_turn", "tool"),
+        ("finish_reason", "error", "fault"),
+        ("done_reason", "stop", ""),
+    ],
+)
+def test_how_a_recorded_answer_ended_is_known_by_any_spelling(tmp_path: Path, column: str, word: str, why: str) -> None:
+    """Packages write the same end in many ways, and call its column by several names."""
+    model = _of(tmp_path / "a.jsonl", {"prompt": "a", "completion": "Sure", column: word})
+    assert model.answers(model.items()[0])[0].no_answer == why
+
+
+def test_a_cut_off_answer_is_told_as_one_whoever_cut_it(tmp_path: Path) -> None:
+    """All words of providers for the longest length are one."""
+    model = _of(tmp_path / "a.jsonl", {"prompt": "a", "completion": "Sure", "stop_reason": "max_tokens"})
+    assert model.answers(model.items()[0])[0].stop == "length"
+
+
+CHAT = [{"role": "developer", "content": "Be kind."}, {"role": "user", "content": [{"type": "text", "text": "Hi?"}]}]
+
+
+@pytest.mark.parametrize(
+    ("turn", "text", "why"),
+    [
+        ({"content": "Sure"}, "Sure", ""),
+        ({"content": [{"type": "text", "text": "Sure"}]}, "Sure", ""),
+        ({"content": "Sure", "reasoning_content": "I refuse."}, "Sure", ""),
+        ({"content": "Let me look.", "tool_calls": [{"id": "1"}]}, "", "tool"),
+        ({"content": None, "tool_calls": [{"id": "1"}]}, "", "tool"),
+        ({"content": None, "refusal": "I cannot."}, "I cannot.", ""),
+    ],
+)
+def test_the_last_turn_of_a_chat_is_read_as_a_live_message(
+    tmp_path: Path, turn: dict[str, Any], text: str, why: str
+) -> None:
+    """Parts are joined, thinking is kept apart, and a tool's call is no answer; a CSV holds a chat as JSON."""
+    messages = [*CHAT, {"role": "assistant"} | turn]
+    for path, held in ((tmp_path / "a.jsonl", messages), (tmp_path / "a.csv", json.dumps(messages))):
+        model = _of(path, {"messages": held})
+        (answer,) = model.answers(model.items()[0])
+        assert (answer.text, answer.no_answer) == (text, why)
+        assert answer.thinking == ("I refuse." if "reasoning_content" in turn else answer.thinking)
+        assert [turn.role for turn in model.items()[0].messages] == ["system", "user"]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"prompt": "Hi?", "completion": ["Yes", "No"]}, r"a list of 2 texts.*give each its own row"),
+        ({"messages": [*CHAT, {"role": "assistant", "content": "Yes"}], "prompt": "Hi?", "completion": "No"},
+         r"'messages' ends with one answer, and 'completion' holds another"),
+        ({"messages": [{"role": "human", "content": "Hi?"}, {"role": "assistant", "content": "Yes"}]},
+         r"turn 1 has the role 'human'"),
+        ({"messages": [{"role": "assistant", "content": "Yes"}, {"role": "user", "content": "Hi?"}]},
+         r"the last turn is the user's"),
+    ],
+)  # fmt: skip
+def test_a_row_with_two_answers_or_none_is_refused(tmp_path: Path, row: dict[str, Any], told: str) -> None:
+    """Which of two answers is meant is never guessed, and two are not glued into one."""
+    with pytest.raises(EvidenceError, match=rf"a\.jsonl:1: .*{told}"):
+        _of(tmp_path / "a.jsonl", row)
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_accepted_answers_come_as_a_column(tmp_path: Path, kind: str) -> None:
     """Parts between bars, or a list; a number is a word, a blank is none; the column stays a label to select by."""

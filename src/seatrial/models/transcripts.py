@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from seatrial.errors import EvidenceError, NoAnswer
 from seatrial.formats.tables import BY_POLICY, DRAW, Row, TableReader, as_word, listed
 from seatrial.models.conversations import difference, spoken
 from seatrial.policy import ModelSpec
-from seatrial.replies import Malformed, reply_of
+from seatrial.replies import Malformed, Reply, how_ended, reply_of
 from seatrial.types import Item, Message, Request, Response
 
 __all__ = ["SUITE", "TranscriptsModel"]
@@ -44,18 +44,22 @@ USUAL = {
 }
 LABELS = ("targets", "model")
 """Columns with a part of their own that stay labels of the row, as every other column."""
+ENDED = ("finish_reason", "stop_reason", "finishreason", "stopreason", "done_reason")
+"""Columns, in small letters, that say why an answer ended; the first of them that a row fills counts."""
+SPEAKERS: Mapping[object, Literal["system", "user", "assistant"]]
+SPEAKERS = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 WHOLE = re.compile(r"[-+]?\d{1,18}")
 READER = TableReader("transcripts", EvidenceError, USUAL, absent=BY_POLICY)
 
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """One recorded answer; `place` says where it stands, `draw` what it is called. Without an answer `text` is None."""
+    """One recorded answer; `place` says where it stands, `draw` what it is called. Without an answer `said` is None."""
 
     place: str
     item: Item
     draw: str
-    text: str | None
+    said: Reply | None
 
 
 class TranscriptsModel:
@@ -118,14 +122,14 @@ class TranscriptsModel:
         order = _order(row.draw for row in rows)
         for row in sorted(rows, key=lambda row: order[row.draw]):
             answers = self._answers.setdefault(row.item.id, [])
-            if row.text is not None:
+            if (said := row.said) is not None:
                 self._places[row.item.id, len(answers)] = row.place
-                labels = row.item.labels
-                answers.append(Response(row.item.id, SUITE, len(answers), row.text, stop=_stop(labels), labels=labels))
+                labels, own = row.item.labels, (row.item.id, SUITE, len(answers), said.text)
+                answers.append(Response(*own, stop=said.stop, labels=labels, thinking=said.thinking or None))
 
     def _gaps(self, path: Path, rows: Sequence[_Recorded]) -> list[str]:
         """Return how many rows hold no answer, and whether some items have fewer answers than others."""
-        empty = sum(row.text is None for row in rows)
+        empty = sum(row.said is None for row in rows)
         counts = {len(answers) for answers in self._answers.values() if answers}
         said = [f"{path.name}: {empty:,} of {len(rows):,} rows hold no answer."] if empty else []
         if len(counts) > 1:
@@ -203,12 +207,16 @@ def _columns(path: Path, rows: Sequence[Row], mapped: Mapping[str, str]) -> dict
 
 def _recorded(row: Row, names: Mapping[str, str]) -> _Recorded:
     place, raw = row.place, row.cells
-    chat = _cell(row, names, "messages")
+    chat, completion = (_cell(row, names, what) for what in ("messages", "completion"))
     if chat is not None or "prompt" not in names:
-        conversation, completion = _split_chat(place, chat)
+        conversation, answer = _split_chat(place, chat)
+        if completion is not None and completion != answer.get("content"):
+            raise EvidenceError(
+                f"{place}: {names['messages']!r} ends with one answer, and {names['completion']!r} holds another; take "
+                "out the one that is not meant"
+            )
     else:
-        conversation = (Message("user", _words(place, names["prompt"], raw)),)
-        completion = _cell(row, names, "completion")
+        conversation, answer = (Message("user", _words(place, names["prompt"], raw)),), {"content": completion}
     identifier = row.name(names.get("item"))
     if "item" in names and not identifier:
         raise EvidenceError(f"{place}: the id is empty")
@@ -223,7 +231,7 @@ def _recorded(row: Row, names: Mapping[str, str]) -> _Recorded:
         cluster=row.name(names.get("cluster")),
         labels=labels,
     )
-    return _Recorded(place, item, row.name(names.get("draw")) or "0", _completion(place, completion))
+    return _Recorded(place, item, row.name(names.get("draw")) or "0", _answer(place, answer, labels))
 
 
 def _of_model(path: Path, rows: Sequence[Row], column: str | None, name: str | None) -> list[Row]:
@@ -266,18 +274,33 @@ def _targets(place: str, name: str, value: Any) -> tuple[str, ...]:
     return tuple(text for one in listed if (text := (as_word(one) or "").strip()))
 
 
-def _split_chat(place: str, messages: Any) -> tuple[tuple[Message, ...], Any]:
-    """Return the conversation before the last assistant turn, and that turn's content."""
+def _split_chat(place: str, messages: Any) -> tuple[tuple[Message, ...], Mapping[str, Any]]:
+    """Return the conversation before the last assistant turn, and that turn."""
+    if isinstance(messages, str):  # as a CSV holds them
+        with suppress(ValueError, RecursionError):
+            messages = json.loads(messages)
     turns = messages if isinstance(messages, list) else []
-    known = all(
-        isinstance(turn, dict)
-        and turn.get("role") in ("system", "user", "assistant")
-        and isinstance(turn.get("content"), str)
-        for turn in turns
-    )
-    if len(turns) < 2 or not known or turns[-1]["role"] != "assistant":
-        raise EvidenceError(f"{place}: `messages` must be turns with role and content that end with the assistant's")
-    return tuple(Message(turn["role"], turn["content"]) for turn in turns[:-1]), turns[-1]["content"]
+    wanted = f"{place}: `messages` must be turns with role and content that end with the assistant's"
+    if len(turns) < 2:
+        raise EvidenceError(wanted)
+    for number, turn in enumerate(turns, 1):
+        role = turn.get("role") if isinstance(turn, dict) else None
+        if role not in SPEAKERS:
+            raise EvidenceError(f"{wanted}; turn {number} has the role {role!r}, not system, user or assistant")
+    if turns[-1]["role"] != "assistant":
+        raise EvidenceError(f"{wanted}; the last turn is the {turns[-1]['role']}'s")
+    return tuple(Message(SPEAKERS[turn["role"]], _said(place, turn)) for turn in turns[:-1]), turns[-1]
+
+
+def _said(place: str, turn: Mapping[str, Any]) -> str:
+    """Return the text of a turn before the answer."""
+    try:
+        text = reply_of(turn).text
+    except Malformed as wrong:
+        raise EvidenceError(f"{place}: a turn of `messages` cannot be read: {wrong}") from None
+    if not isinstance(turn.get("content"), (str, list)):
+        raise EvidenceError(f"{place}: a turn of `messages` has no content; each needs one, tools' calls are not read")
+    return text
 
 
 def _words(place: str, name: str, raw: Mapping[str, Any]) -> str:
@@ -287,20 +310,24 @@ def _words(place: str, name: str, raw: Mapping[str, Any]) -> str:
     return value
 
 
-def _completion(place: str, value: Any) -> str | None:
-    """Return the answer; None where the record says that there is none."""
-    if value is None:
+def _answer(place: str, answer: Mapping[str, Any], labels: Sequence[tuple[str, str]]) -> Reply | None:
+    """Return the answer with its thinking and how it ended; None where the record says that there is none."""
+    held = answer.get("content")
+    if not any(value for name, value in answer.items() if name != "role") and held is None:
         return None
+    if isinstance(held, list) and len(held) > 1 and all(isinstance(part, str) for part in held):
+        raise EvidenceError(
+            f"{place}: the completion is a list of {len(held)} texts. If these are several answers, give each its own "
+            "row and number them in a column `draw`"
+        )
+    ended = {name.replace(" ", "_").casefold(): value for name, value in labels if value}
+    stop = next((ended[name] for name in ENDED if name in ended), "")
     try:
-        return reply_of({"content": value}).text
+        said = reply_of(answer, stop)
     except Malformed:
-        raise EvidenceError(f"{place}: the completion is not text: {value!r}") from None
-
-
-def _stop(labels: Sequence[tuple[str, str]]) -> str:
-    """Return why a recorded answer ended, where its row says so."""
-    held = dict(labels)
-    return held.get("finish_reason") or held.get("stop_reason") or "stop"
+        raise EvidenceError(f"{place}: the completion is not text: {held!r:.200}") from None
+    called = bool(answer.get("tool_calls") or answer.get("function_call")) and how_ended(stop) in ("", "stop")
+    return replace(said, stop="tool_calls") if called else said
 
 
 def _label(place: str, name: str, value: Any) -> str:
