@@ -6,6 +6,8 @@ import json
 import math
 import os
 import resource
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.formats.frames import as_number, as_whole, frame_of, read_frame, reading, write_frame
+from seatrial.formats.frames import as_name, as_number, as_whole, frame_of, read_frame, reading, write_frame
 from seatrial.formats.tables import TableReader
 
 
@@ -130,6 +132,27 @@ def test_types_that_only_look_like_numbers() -> None:
     assert _converted([1.0, 1.5, math.nan], whole=True) == [1, None, None]
     frame = pl.DataFrame({"x": ["2025-04-25"]}).select(pl.col("x").str.to_date())
     assert frame.select(as_number(pl.col("x"), frame.schema["x"])).item() is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "names", "number"),
+    [
+        (pl.Series([[1, 2], None, []]), ["[1, 2]", None, "[]"], [None] * 3),
+        (pl.Series([{"a": 1.5}, None, {"a": None}]), ['{"a": 1.5}', None, '{"a": null}'], [None] * 3),
+        (pl.Series([[date(2026, 1, 2)]]), ['["2026-01-02"]'], [None]),
+        (pl.Series([b"7", b"\xff", None]), ["7", None, None], [7.0, None, None]),
+        (pl.Series([date(2026, 1, 2)]), ["2026-01-02"], [None]),
+        (pl.Series(["7", "b"], dtype=pl.Categorical), ["7", "b"], [7.0, None]),
+        (pl.Series([Decimal("7.50")]), ["7.50"], [7.5]),
+    ],
+)  # fmt: skip
+def test_any_type_is_words_and_a_number_or_none(cells: pl.Series, names: list[Any], number: list[Any]) -> None:
+    """Lists and objects read as JSON writes them, as from a text file; bytes that are no text say nothing."""
+    frame = cells.alias("cell").to_frame().lazy()
+    kind, column = cells.dtype, pl.col("cell")
+    found = frame.select(as_name(column, kind).alias("name"), as_number(column, kind).alias("number")).collect()
+    assert found["name"].to_list() == names
+    assert found["number"].to_list() == number
 
 
 def test_a_polars_frame_is_taken_as_it_is() -> None:

@@ -130,3 +130,13 @@ def test_a_score_that_is_known_by_name_is_read_though_cells_are_no_numbers(tmp_p
     assert "accuracy holds '7/10' in row 1, which is no number" in run.told[1]
     with pytest.raises(EvidenceError, match="--score NAME: seconds, accuracy"):
         read_table(_file(tmp_path, "item,seconds,accuracy\na,3,7/10\n"), {})
+
+
+def test_a_column_of_any_type_is_read_or_told(tmp_path: Path) -> None:
+    """Lists and bytes that are no text are no numbers; what stands there is said, and nothing ends in a fault."""
+    for cells in ([[1.0], [0.0]], [b"\xff", b"\xfe"], [{"mean": 1.0}, {"mean": 0.0}]):
+        pl.DataFrame({"item": [["a"], ["b"]], "accuracy": cells}).write_parquet(tmp_path / "t.parquet")
+        (run,) = read_table(tmp_path / "t.parquet", {}, ["accuracy"])
+        assert run.scores["item"].to_list() == ['["a"]', '["b"]']
+        assert run.scores["value"].to_list() == [None, None]
+        assert all(run.scores["reason"])

@@ -6,8 +6,9 @@ Types are never guessed: what a text file holds is read as words, and becomes a 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -24,6 +25,7 @@ __all__ = [
     "as_draw",
     "as_name",
     "as_number",
+    "as_text",
     "as_whole",
     "frame_of",
     "read_frame",
@@ -122,7 +124,7 @@ def _why(place: object, wrong: BaseException) -> str:
 
 def as_name(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
     """Return a column of that type as names or ids: words without spaces around them, null where a cell is blank."""
-    words = column.cast(pl.String).str.strip_chars()
+    words = as_text(column, kind).str.strip_chars()
     if kind.is_float():  # as whole numbers become where one of them is missing
         whole = (column == column.floor()) & (column.abs() < EXACT)
         plain = pl.when(whole).then(column).cast(pl.Int64, strict=False).cast(pl.String)
@@ -146,7 +148,7 @@ def as_number(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
     """Return a column of that type as numbers, null where a cell is none; one of `true` and `false` as 1 and 0."""
     if kind.is_numeric() or kind == pl.Boolean:
         return column.cast(pl.Float64, strict=False)
-    words = _words(column)
+    words = _words(column, kind)
     return (
         pl.when(words.is_in(["true", "false"]).all())
         .then((words == "true").cast(pl.Float64))
@@ -160,11 +162,30 @@ def as_whole(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
         return column.cast(pl.Int64, strict=False)
     number = as_number(column, kind)
     whole = pl.when(number == number.floor()).then(number).cast(pl.Int64, strict=False)
-    return whole if kind.is_numeric() else pl.coalesce(_words(column).cast(pl.Int64, strict=False), whole)
+    return whole if kind.is_numeric() else pl.coalesce(_words(column, kind).cast(pl.Int64, strict=False), whole)
 
 
-def _words(column: pl.Expr) -> pl.Expr:
-    return column.cast(pl.String, strict=False).str.strip_chars().str.to_lowercase()
+def _words(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    return as_text(column, kind).str.strip_chars().str.to_lowercase()
+
+
+def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Return a column of that type as text: lists and objects as JSON writes them, bytes that are no text as null."""
+    if kind.is_nested() or kind == pl.Binary:
+        return column.map_batches(_written, return_dtype=pl.String)
+    return column.cast(pl.String, strict=False)
+
+
+def _written(cells: pl.Series) -> pl.Series:
+    return pl.Series(cells.name, [_word(cell) for cell in cells.to_list()], pl.String)
+
+
+def _word(cell: Any) -> str | None:
+    if isinstance(cell, bytes):
+        with suppress(UnicodeDecodeError):
+            return cell.decode()
+        return None
+    return None if cell is None else json.dumps(cell, ensure_ascii=False, default=str)
 
 
 def frame_of(given: Frame, place: str, error: type[Exception]) -> pl.DataFrame:

@@ -167,14 +167,14 @@ def _long(frame: pl.DataFrame, column: str, names: Mapping[str, str], title: str
     """Return one column's scores, with the columns of `RunScores` and the model and the task."""
     import polars as pl
 
-    from seatrial.formats.frames import as_number
+    from seatrial.formats.frames import as_number, as_text
 
     def held(what: str, default: pl.Expr) -> pl.Expr:
         return (pl.col(f"_{what}").fill_null(default) if what in names else default).alias(what)
 
     value = as_number(pl.col(column), frame.schema[column])
     number = pl.when(value.is_finite()).then(value)
-    text = pl.col(column).cast(pl.String, strict=False)
+    text = as_text(pl.col(column), frame.schema[column])
     blank = text.is_null() | text.str.strip_chars().str.to_lowercase().is_in(["", "nan", "none", "null"])
     item = pl.col("_item")
     made = frame.select(
