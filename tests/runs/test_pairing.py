@@ -62,12 +62,41 @@ def test_ids_that_lie_are_not_believed() -> None:
         _paired(_run({"1#sky": 1, "2#sea": 0, "3#sea": 1}), _run({"1#sea": 1, "2#sky": 0}, "b.csv"))
 
 
-def test_all_draws_count_as_far_as_both_were_asked() -> None:
-    """Draws are numbered in their order; of unequal numbers the rest is left out, and said."""
-    found = _paired(_run({"a": [1, 0, 1], "b": [1, 1, 0]}), _run({"a": [0, 1], "b": [1, None]}, "b.csv"))
-    assert [row[2] for row in _values(found)] == [0, 1, 0, 1, 0, 1, 0]
-    assert "3 times and the candidate 2 times: the first 2" in found.told[0]
-    assert "2 scores were left out" in found.told[0]
+def test_all_draws_count_however_often_either_was_asked() -> None:
+    """Draws are numbered in their order; of unequal numbers both runs' means count, and a lost draw stays lost."""
+    found = _paired(_run({"a": [1], "b": [1]}), _run({"a": [0, 1], "b": [1, None]}, "b.csv"))
+    assert _values(found) == [
+        ("baseline", "a", 0, 1.0), ("baseline", "b", 0, 1.0), ("baseline", "a", 1, 1.0), ("baseline", "b", 1, 1.0),
+        ("candidate", "a", 0, 0.0), ("candidate", "a", 1, 1.0), ("candidate", "b", 0, 1.0),
+    ]  # fmt: skip
+    assert any("candidate up to 2 times: all answers count" in told for told in found.told)
+    assert not found.odd
+    (odd,) = _paired(_run({"a": 1, "b": 1, "c": 1}), _run({"a": [1, 0], "b": 1, "c": 1}, "b.csv")).odd
+    assert "1 scores were left out" in odd
+
+
+def test_an_end_declared_against_the_name_is_said() -> None:
+    """More of an accuracy is better by its name; who declares less of it better is asked whether that is meant."""
+    sides = _run({"a": 1, "b": 0}), _run({"a": 0, "b": 1}, "b.csv")
+    (told,) = _paired(*sides, Declared({"accuracy": "high"}, {})).told
+    assert told.startswith("accuracy: lower is better, as declared, though of what is called accuracy higher is better")
+    assert not _paired(*sides, Declared({"accuracy": "low"}, {})).told
+
+
+def test_a_scale_of_which_little_is_used_is_said() -> None:
+    """Scores from 1 to 5 on a scale to 1000 make any margin wide; a scale that fits says nothing."""
+    sides = _run({"a": 1, "b": 5}, score="quality"), _run({"a": 5, "b": 1}, "b.csv", score="quality")
+    (told,) = _paired(*sides, Declared({"quality": "low"}, {"quality": (0, 1000)})).told
+    assert "quality: all scores lie from 1 to 5, a small part of the declared scale 0 to 1000" in told
+    assert not _paired(*sides, Declared({"quality": "low"}, {"quality": (1, 5)})).told
+
+
+def test_a_score_without_a_number_on_one_side_says_what_stands_there() -> None:
+    """Two runs whose score has one name share it; what keeps it from being compared is said."""
+    words = _run({"a": None, "b": None}, "b.csv")
+    words = replace(words, scores=words.scores.with_columns(reason=pl.lit("not a number: '1,0'")))
+    with pytest.raises(EvidenceError, match=r"2 of the candidate's 2 have no number: not a number: '1,0'"):
+        _paired(_run({"a": 1, "b": 0}), words)
 
 
 def test_what_only_one_was_asked_is_left_out() -> None:

@@ -22,6 +22,7 @@ from seatrial.cli.runs import (
     Scale,
     Score,
     declared_of,
+    refuse_strange,
     spec_of,
 )
 from seatrial.errors import EvidenceError
@@ -48,7 +49,9 @@ def compare(
     baseline_model: BaselineModel = "",
     candidate_model: CandidateModel = "",
     accept: Accept = None,
-    alpha: Annotated[float, typer.Option("--alpha", min=0.0001, max=0.5, help="Chance to pass what breaks it.")] = 0.05,
+    alpha: Annotated[
+        float, typer.Option("--alpha", min=0.0001, max=0.49, help="Chance to pass what breaks it.")
+    ] = 0.05,
     report: Annotated[Path | None, typer.Option("--report", help="Write the whole report into this folder.")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", help="Write the policy that repeats this.")] = None,
     as_json: Json = False,
@@ -64,15 +67,17 @@ def compare(
 
     plain = [one for one in margin or () if "=" not in one]
     own = named_values([one for one in margin or () if "=" in one], "--margin", number=True)
+    declared = declared_of(higher, lower, scale)
     with status("Comparing"):
         found = compared(
             spec_of(baseline, candidate, (baseline_model, candidate_model), column, score, cluster, accept),
             margin=_share(plain[-1]) if plain else MARGIN,
             margins={name: _share(value) for name, value in own.items()},
-            declared=declared_of(higher, lower, scale),
+            declared=declared,
             alpha=alpha,
             author=user(),
         )
+        refuse_strange(declared, found.runs.scores)
         if report is not None and found.review is not None:
             found.review.write(report)
         if policy is not None:
@@ -120,9 +125,11 @@ def import_runs(
     from seatrial.runs.pairing import paired_runs
 
     spec = spec_of(baseline, candidate, (baseline_model, candidate_model), column, score, cluster, accept)
+    declared = declared_of(higher, lower, scale)
     with status("Reading"):
         sides = runs_of(spec)
-        found = paired_runs(*sides, declared_of(higher, lower, scale))
+        found = paired_runs(*sides, declared)
+        refuse_strange(declared, found.scores)
         _refuse_open(found.scores)
         write_observations(from_frame(found.observations, None, "the runs"), out)
     if as_json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +13,7 @@ from seatrial.errors import EvidenceError
 
 if TYPE_CHECKING:
     from seatrial.policy import RunsSpec
-    from seatrial.runs.pairing import Declared
+    from seatrial.runs.pairing import Declared, PairedScore
     from seatrial.types import Harmful
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Scale",
     "Score",
     "declared_of",
+    "refuse_strange",
     "spec_of",
 ]
 
@@ -100,12 +103,30 @@ def declared_of(higher: Names, lower: Names, scale: Names) -> Declared:
     return Declared(ends, scales)
 
 
+def refuse_strange(declared: Declared, scores: Sequence[PairedScore]) -> None:
+    """Refuse what an option says of a score that the two runs do not share: a slip of the pen says nothing of any.
+
+    Raises:
+        EvidenceError: there is no such score.
+    """
+    known = {name for score in scores for name in (score.title, score.title.rpartition(": ")[2], score.signal)}
+    options = (
+        ("--higher-is-better", [name for name, end in declared.harmful.items() if end == "low"]),
+        ("--lower-is-better", [name for name, end in declared.harmful.items() if end == "high"]),
+        ("--scale", list(declared.scales)),
+    )
+    for option, names in options:
+        if strange := next((name for name in names if name not in known), None):
+            held = ", ".join(score.title for score in scores)
+            raise EvidenceError(f"{option} {strange}: no such score in both runs; there are {held}")
+
+
 def _scale(name: str, value: str) -> tuple[float, float]:
     low, _, high = value.partition(":")
     try:
         found = float(low), float(high)
     except ValueError:
         found = 0.0, 0.0
-    if not found[0] < found[1]:
+    if not (found[0] < found[1] and math.isfinite(found[1] - found[0])):
         raise EvidenceError(f"--scale {name}={value}: write SCORE=SMALLEST:LARGEST, e.g. quality=1:5")
     return found

@@ -1,7 +1,7 @@
 """Where a reply thinks and where it answers: models mark it in many ways, servers and pages in more.
 
-Thinking is taken off at the start of a reply, where models think, and further on where a whole block of it begins a line
-or holds several words; all other marks are quoted.
+Thinking is taken off at the start of a reply, where models think, and further on where a whole block of it begins a
+line or holds several words; all other marks are quoted.
 """
 
 from __future__ import annotations

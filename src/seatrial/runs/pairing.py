@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from seatrial.errors import EvidenceError
 from seatrial.runs.directions import harmful_end
+from seatrial.runs.draws import evened
 from seatrial.runs.recorded_run import RecordedRun
 from seatrial.runs.sameness import looked_at
 from seatrial.types import ROLES, Harmful
@@ -29,7 +30,12 @@ SURE = 20
 """Items from which on one score for all of them looks like a broken harness, and two runs alike like one."""
 Said = TypeVar("Said")
 ONE = (0.0, 1.0)
+NONE = "have no number: "
 NEITHER = "neither run has a number for one question"
+END: Mapping[Harmful | None, str] = {"high": "lower", "low": "higher"}
+"""Which end is harm → what is better."""
+USED = 0.1
+"""Share of a declared scale below which it may be another that is meant."""
 REASONS = 3
 """Reasons why numbers are missing that are told of each score and side."""
 
@@ -131,7 +137,9 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
     if not scores:
         held = [_scores_of(side, role) for side, role in zip(sides, ROLES, strict=True)]
         raise EvidenceError(
-            "; ".join([f"the two share no score: {held[0]}", held[1], *(one for one in told if NEITHER in one)])
+            "; ".join(
+                [f"the two share no score: {held[0]}", held[1], *(one for one in told if NEITHER in one or NONE in one)]
+            )
         )
     models = tuple(" and ".join(dict.fromkeys(run.model for run in side.values() if run.model)) for side in sides)
     return PairedRuns(
@@ -235,7 +243,7 @@ class _Pair:
                 if count > len(shared)
             ]
             sides = [side.join(shared, on="item") for side in sides]
-        return self._places(self._draws(sides))
+        return self._places(self._numbered(sides))
 
     def _by_question(self, sides: list[pl.DataFrame], places: list[pl.DataFrame], lying: int) -> list[pl.DataFrame]:
         """Return the runs with items named by their questions, where each question stands once in a run."""
@@ -251,24 +259,12 @@ class _Pair:
         own = pl.when(pl.col("cluster") == pl.col("item")).then(pl.col("digest")).otherwise(pl.col("cluster"))
         return [side.with_columns(own.alias("cluster"), pl.col("digest").alias("item")) for side in sides]
 
-    def _draws(self, sides: list[pl.DataFrame]) -> list[pl.DataFrame]:
-        """Return as many draws of each side as both were asked for; draws are numbered from 0 in their order."""
+    def _numbered(self, sides: list[pl.DataFrame]) -> list[pl.DataFrame]:
+        """Return both runs with the draws of each item numbered from 0, in their order."""
         import polars as pl
 
-        made = []
-        for side in sides:
-            number = pl.col("draw").rank("dense").over("score", "item").cast(pl.Int64) - 1
-            made.append(side.with_columns(number.alias("draw")))
-        most = [int(side["draw"].max()) + 1 for side in made]  # type: ignore[arg-type]  # polars names no type of it
-        if most[0] == most[1]:
-            return made
-        fewer = min(most)
-        left = sum(len(side.filter(pl.col("draw") >= fewer)) for side in made)
-        self.told.append(
-            f"The baseline answered each item {most[0]} times and the candidate {most[1]} times: the first {fewer} of "
-            f"each were compared, and {left:,} scores were left out."
-        )
-        return [side.filter(pl.col("draw") < fewer) for side in made]
+        number = pl.col("draw").rank("dense").over("score", "item").cast(pl.Int64) - 1
+        return [side.with_columns(number.alias("draw")) for side in sides]
 
     def _places(self, sides: list[pl.DataFrame]) -> list[pl.DataFrame]:
         """Return both runs with one cluster and one use case for each item: the baseline's."""
@@ -296,13 +292,17 @@ class _Pair:
         for side, whole, role in zip(numbers, sides, ROLES, strict=True):
             why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True)
             for reason, count in why.head(REASONS).iter_rows():
-                self.told.append(f"{title}: {count:,} of the {role}'s {len(whole):,} have no number: {reason}.")
+                self.told.append(f"{title}: {count:,} of the {role}'s {len(whole):,} {NONE}{reason}.")
             if not len(side):
                 self.odd.append(f"{title}: the {role}'s run has no number at all")
         if not all(len(side) for side in numbers):
             return
         names = (title, name, signal)
         harmful, how = self._end(names)
+        made = evened(*sides)
+        if made.told:
+            (self.told if made.whole else self.odd).append(made.told)
+        numbers = [side.filter(pl.col("value").is_not_null()) for side in made.sides]
         self._look_for_nothing(title, harmful, numbers)
         bounds, scale = self._scale(names, numbers)
         asked = [
@@ -333,8 +333,14 @@ class _Pair:
             (self._runs[0].harmful.get(name) or self._runs[1].harmful.get(name), "as the run says"),
             (harmful_end(name), "known by its name"),
         ):
+            usual = harmful_end(name)
+            if known is not None and usual not in (known, None):
+                self.told.append(
+                    f"{names[0]}: {END[known]} is better, {how}, though of what is called {name} {END[usual]} is "
+                    "better as a rule. If it is declared the wrong way, harm is read as its opposite."
+                )
             if known is not None:
-                return known, f"{'lower' if known == 'high' else 'higher'} is better, {how}"
+                return known, f"{END[known]} is better, {how}"
         return None, "which end is harm is not known"
 
     def _scale(
@@ -347,6 +353,11 @@ class _Pair:
             if low < said[0] or high > said[1]:
                 scale = f"{said[0]:g} to {said[1]:g}"
                 raise EvidenceError(f"{names[0]}: scores from {low:g} to {high:g} lie outside the scale {scale}")
+            if said != ONE and low < high and high - low < USED * (said[1] - said[0]):
+                self.told.append(
+                    f"{names[0]}: all scores lie from {low:g} to {high:g}, a small part of the declared scale "
+                    f"{said[0]:g} to {said[1]:g}. A margin is a share of that scale: if it is another, declare it."
+                )
             return said, f"scale {said[0]:g} to {said[1]:g}"
         if low >= 0.0 and high <= 1.0:
             return ONE, "scale 0 to 1"
