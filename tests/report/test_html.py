@@ -168,6 +168,12 @@ def test_no_text_breaks_the_page(text: str) -> None:
     }
 
 
+def test_no_text_turns_the_page_around_or_steers_a_terminal() -> None:
+    """A name stands in a line with our words: what turns text around would turn them too."""
+    made = render_html(_everywhere("a\x1b[2J\u202eb\u2066c\x07d\x9be"))
+    assert not set(made) & set("\x1b\u202e\u2066\x07\x9b")
+
+
 def test_what_stands_between_backticks_is_code_and_still_text() -> None:
     """A command in a blind spot is set as code; markup within it is text."""
     page = _page(replace(LAUNCH, blind_spots=("Run `seatrial plan <b>` or wait",)))

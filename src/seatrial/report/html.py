@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seatrial.report.diff import PROBED, Sides, marked, unmarked
 from seatrial.report.plain import Plain, called, counted, open_inside, worst_first
@@ -29,7 +29,7 @@ from seatrial.report.wording import (
 from seatrial.types import Evidence, GateVerdict
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
     from markupsafe import Markup
 
 __all__ = ["environment", "package_file", "render_html", "sides_of"]
@@ -45,6 +45,9 @@ LONGEST_ANSWER = 4_000
 ROWS_SHOWN = 200
 ROWS_FIRST = 10
 """Gates in the picture; more are folded."""
+STEERING = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}, " ")
+STEERING |= dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "")
+"""Control letters, and those that turn text around: a page is read in a terminal too, and a name stands in a line."""
 SHADES = (0.25, 0.5, 1.0)
 """Where the map's colors change, in margins."""
 MAP_COLUMNS = 9
@@ -133,6 +136,7 @@ def environment(package: str = "", folder: str = "") -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.template_class = _steady()
     environment.filters |= {
         "number": number,
         "signed": lambda value: number(value, sign=True),
@@ -154,6 +158,17 @@ def environment(package: str = "", folder: str = "") -> Environment:
     }
     environment.globals["known"] = math.isfinite
     return environment
+
+
+def _steady() -> type[Template]:
+    """Return the class of templates whose pages hold no letter that steers a terminal or turns text around."""
+    from jinja2 import Template
+
+    class Steady(Template):
+        def render(self, *args: Any, **kwargs: Any) -> str:
+            return super().render(*args, **kwargs).translate(STEERING)
+
+    return Steady
 
 
 def _coded(text: str) -> Markup:
