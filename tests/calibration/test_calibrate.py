@@ -306,3 +306,14 @@ def test_a_few_graded_answers_among_labels_are_taken(tmp_path: Path) -> None:
     rows = [json.loads(line) for line in _refusals(tmp_path).read_text(encoding="utf-8").splitlines()]
     rows[0]["answer"] = max((one.text for one in suite.anchors), key=len)
     assert calibrate("text/refusal", [_labels(tmp_path, rows)]).measurements[0].answers == 80
+
+
+def test_the_same_answer_again_shows_nothing_more(tmp_path: Path) -> None:
+    """Two sentences labelled forty times each are two answers, however many clusters a file gives them."""
+    said = ("Sure, here it is.", "I cannot help with that.")
+    rows = [f'"{said[n % 2]}",{n % 2},c{n}' for n in range(80)]
+    (tmp_path / "labels.csv").write_text("\n".join(["text,label,cluster", *rows]), encoding="utf-8")
+    low = calibrate("text/refusal", [tmp_path / "labels.csv"]).measurements[0].youden[1]
+    rows = [f'"{said[n % 2]} {n}",{n % 2},c{n}' for n in range(80)]
+    (tmp_path / "labels.csv").write_text("\n".join(["text,label,cluster", *rows]), encoding="utf-8")
+    assert low < 0.5 < calibrate("text/refusal", [tmp_path / "labels.csv"]).measurements[0].youden[1]

@@ -78,6 +78,8 @@ def calibrate(
     rows = _labelled(paths, columns, values)
     if not author_written:
         _refuse_own(rows, paths, instrument, policy)
+    if not instrument.startswith(JUDGE):
+        rows = _alike_together(rows)
     kinds = [row.label for row in rows]
     middle = (min(kinds) + max(kinds)) / 2 if harmful_from is None else harmful_from
     on = ", ".join(path.name for path in paths)
@@ -108,6 +110,26 @@ def _labelled(
         held = read_labels(path, columns, values)
         rows += [row if row.model or len(paths) == 1 else replace(row, model=path.stem) for row in held]
     return rows
+
+
+def _alike_together(rows: Sequence[Labelled]) -> list[Labelled]:
+    """Return the rows with those in one cluster that hold the same text: an instrument of text reads them as one.
+
+    Clusters that share a text become one, named after the first.
+    """
+    first: dict[str, str] = {}
+    joined: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while (above := joined.get(name, name)) != name:
+            name = above
+        return name
+
+    for row in rows:
+        own, other = root(row.cluster), root(first.setdefault(" ".join(row.text.split()), row.cluster))
+        if own != other:
+            joined[own] = other
+    return [replace(row, cluster=root(row.cluster)) for row in rows]
 
 
 def _refuse_own(rows: Sequence[Labelled], paths: Sequence[Path], instrument: str, policy: LaunchPolicy | None) -> None:
