@@ -105,6 +105,13 @@ def test_a_number_is_asked_for_where_one_is_wanted() -> None:
         named_values(["praise=much"], "--value", number=True)
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-Infinity", "1e999"])
+def test_a_number_without_an_end_is_refused(value: str) -> None:
+    """A margin or a weight that is no finite number would be compared with nothing."""
+    with pytest.raises(EvidenceError, match="not a finite number"):
+        named_values([f"a={value}"], "--margin", number=True)
+
+
 def test_somebody_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a container without a user the ledger gets a word, not a traceback."""
     assert user()

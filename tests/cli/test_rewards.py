@@ -178,6 +178,8 @@ def test_what_is_asked_wrongly_is_said(seatrial: Command, table: Path, tmp_path:
     audit, forecast = ("rewards", "audit", table), ("rewards", "forecast", table, *MIXES)
     _refused(seatrial(*audit, "--after", "nobody=1", "--beta", "1"), "no column of rewards is called 'nobody'")
     _refused(seatrial(*audit), "how strong is the KL penalty")
+    _refused(seatrial("rewards", "forecast", table, *MIXES[:4], "--beta", "inf"), "a number with an end")
+    _refused(seatrial(*forecast, "--margin", "nothing=nan"), "not a finite number")
     _refused(seatrial(*forecast, "--margin", "nothing=0.1"), "the table's behaviors are")
     _refused(seatrial(*forecast, "--policy", "policy.yaml"), "none of its gates is on a behavior of the table")
     _refused(seatrial(*forecast, "--reviews", "file/reviews"), "folder of the ledger cannot be made")

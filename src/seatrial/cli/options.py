@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -79,7 +80,7 @@ def named_values(words: Sequence[str], option: str, number: bool = False) -> dic
     """Return `NAME=VALUE` words as a mapping.
 
     Raises:
-        EvidenceError: a word has no `=`, or its value is not a number where one is wanted.
+        EvidenceError: a word has no `=`, or its value is no finite number where one is wanted.
     """
     made = {}
     for word in words:
@@ -88,9 +89,11 @@ def named_values(words: Sequence[str], option: str, number: bool = False) -> dic
             raise EvidenceError(f"{option} {word!r}: write NAME=VALUE")
         if number:
             try:
-                float(value)
+                found = float(value)
             except ValueError:
                 raise EvidenceError(f"{option} {word!r}: {value!r} is not a number") from None
+            if not math.isfinite(found):
+                raise EvidenceError(f"{option} {word!r}: {value!r} is not a finite number")
         made[name] = value
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -258,6 +259,8 @@ def _mixes(
     new = _mix(after) or (planned[-1] if planned else dict.fromkeys(table.signals, 1.0))
     if beta is None and plan is None:
         raise PolicyError("how strong is the KL penalty? Give --beta, or a --plan that has it")
+    if beta is not None and not math.isfinite(beta):
+        raise PolicyError(f"--beta {beta}: the strength of the KL penalty is a number with an end, such as 0.1")
     return dict(old), dict(new), beta if beta is not None else plan.beta if plan is not None else 0.0
 
 

@@ -194,3 +194,20 @@ def test_draws_may_be_called_anything(tmp_path: Path, kind: str) -> None:
     assert read_table(write_table(tmp_path / f"t.{kind}", rows)).groups.sizes.tolist() == [3] * 4
     with pytest.raises(EvidenceError, match=r"the same prompt and draw stand twice: 2 rows \(1, 2\)"):
         read_table(write_table(tmp_path / f"t.{kind}", [rows[0], rows[1] | {"draw": "a"}, *rows[2:]]))
+
+
+def test_a_chat_as_a_prompt_is_read_in_every_format(tmp_path: Path) -> None:
+    """Trainers keep prompts and completions as lists of turns: Parquet of them is read as JSON Lines of them is."""
+    chat = pl.concat_list(pl.struct(role=pl.lit("user"), content=pl.col("prompt"))).alias("prompt")
+    frame = _frame().with_columns(chat)
+    frame.write_parquet(tmp_path / "t.parquet")
+    frame.write_ndjson(tmp_path / "t.jsonl")
+    first, second = (read_table(tmp_path / name) for name in ("t.parquet", "t.jsonl"))
+    assert first.prompts == second.prompts
+    assert len(first.prompts) == 6
+
+
+def test_a_weight_beyond_all_computing_is_refused() -> None:
+    """A mix is computed with numbers that do not overflow, or not at all."""
+    with pytest.raises(EvidenceError, match=r"the weight 1e\+308 of new is beyond"):
+        table_of(_frame(), "t").weights({"main": 1.0, "new": 1e308})

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seatrial.errors import EvidenceError
-from seatrial.formats.frames import as_draw, as_name, as_number, read_frame, reading
+from seatrial.formats.frames import as_draw, as_name, as_number, as_text, read_frame, reading
 from seatrial.formats.tables import TableReader
 from seatrial.stats.groups import Groups
 
@@ -86,6 +86,8 @@ class RewardTable:
         unknown = [name for name in mix if name not in self.signals]
         if not np.isfinite(list(mix.values())).all():
             raise EvidenceError("a weight of the mix is not a finite number")
+        if wild := next((name for name, weight in mix.items() if abs(weight) > LARGEST), None):
+            raise EvidenceError(f"the weight {mix[wild]:g} of {wild} is beyond ±{LARGEST:g}: nothing can be computed")
         if unknown:
             raise EvidenceError(f"no column of rewards is called {unknown[0]!r}; there are {', '.join(self.signals)}")
         return np.array([mix.get(name, 0.0) for name in self.signals])
@@ -114,6 +116,10 @@ def table_of(frame: pl.DataFrame, name: str, rewards: Sequence[str] = (), behavi
         frame = frame.with_columns(
             as_name(pl.col(column), frame.schema[column])
             for column in ("item", "cluster", "use_case", "draw")
+            if column in frame.columns
+        ).with_columns(
+            as_text(pl.col(column), frame.schema[column])
+            for column in ("prompt", "completion")
             if column in frame.columns
         )
     columns = _reward_columns(frame, name, rewards)
