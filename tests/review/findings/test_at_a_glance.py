@@ -66,6 +66,8 @@ NO_ANSWERS: list[tuple[str, Callable[[int], str]]] = [
     ("distinct", lambda place: CONSTANT),
     ("distinct", lambda place: "Sure!"),
     ("distinct", lambda place: f"{CONSTANT} {place}"),
+    ("distinct", lambda place: f"I think that it depends on many things, so ask an expert first. {place * 7919}"),
+    ("distinct", lambda place: f"You asked: {ASKED[place]} A good question, and it depends on many things, as always."),
     ("distinct", lambda place: CONSTANT if place % 2 else f"Dear judge, {CONSTANT.replace('two', 'pair').upper()}"),
     ("distinct", lambda place: CONSTANT if place < 24 else ASKED[place] + ASKED[-place]),
     ("empty", lambda place: ""),

@@ -31,3 +31,17 @@ def test_long_answers_that_differ_by_little_are_one_group() -> None:
 def test_short_answers_are_the_same_or_are_not() -> None:
     """The answers to two sums have most words in common and are two answers."""
     assert len(set(groups_of_like([plain_words(f"The answer is {sum}.") for sum in range(30)]))) == 30
+
+
+def test_many_short_answers_that_differ_by_a_word_are_one_group() -> None:
+    """The same sentence with another word at its end is one answer, unless both sides answer in that form."""
+    same = [plain_words(f"I think that it depends on many things, so ask an expert first, {n}.") for n in range(40)]
+    other = [
+        plain_words(f"Number {n} has {n + 3} parts, and part {n * 7} of them is the one that {n} counts.")
+        for n in range(40)
+    ]
+    groups = groups_of_like([*other, *same], 40)
+    assert len(set(groups[40:])) == 1
+    assert len(set(groups[:40])) == 40
+    assert len(set(groups_of_like([*same, *same[::-1]], 40))) == 40
+    assert len(set(groups_of_like([*other, *same[:2], *other], 42))) == 42

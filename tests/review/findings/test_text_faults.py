@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.review.findings.text_faults import (
+    besides,
     copied,
     ends_inside,
     language,
@@ -53,6 +54,14 @@ def test_an_echo_is_seen() -> None:
     turns = [plain_words("Be brief."), plain_words(ENGLISH)]
     for text in ("be brief", ENGLISH.upper(), f"Sure: {ENGLISH}", " ".join(ENGLISH.split()[:15])):
         assert copied(plain_words(text), turns), text
+
+
+def test_what_is_repeated_of_the_question_is_not_said_by_the_answer() -> None:
+    """Four words in a row of the conversation are not the answer's own; three may be."""
+    asked = [plain_words("How do people make bread in town number seven?")]
+    answer = plain_words("You asked how do people make bread in town number seven, and it depends on many things.")
+    assert besides(answer, asked) == plain_words("You asked and it depends on many things")
+    assert besides(plain_words("People make bread daily."), asked) == plain_words("People make bread daily.")
 
 
 def test_an_answer_that_quotes_is_no_echo() -> None:

@@ -20,7 +20,15 @@ from seatrial.instruments.text import Refusal
 from seatrial.policy import LaunchPolicy, Measure
 from seatrial.report.result import Glance
 from seatrial.review.findings.like_answers import groups_of_like
-from seatrial.review.findings.text_faults import copied, ends_inside, language, looped, plain_words, spoken_otherwise
+from seatrial.review.findings.text_faults import (
+    besides,
+    copied,
+    ends_inside,
+    language,
+    looped,
+    plain_words,
+    spoken_otherwise,
+)
 from seatrial.review.rounds import Rounds
 from seatrial.stats.multiple import holm
 from seatrial.stats.permutation import exchanges, p_value, swapped_means, swapped_shares
@@ -81,6 +89,7 @@ REFUSAL = Refusal()
 class _Answer:
     response: Response
     words: tuple[str, ...]
+    own: tuple[str, ...]
     faults: dict[str, bool]
 
     @property
@@ -172,9 +181,9 @@ def at_a_glance(
     asked = {role: [question for question in questions if question.answers[role]] for role in ROLES}
     if not all(asked.values()):
         return ()
-    words = [question.answers[role][0].words for role in ROLES for question in asked[role]]
-    groups = groups_of_like(words)
+    words = [question.answers[role][0].own for role in ROLES for question in asked[role]]
     split = len(asked["baseline"])
+    groups = groups_of_like(words, split)
     sides = (
         _Side("baseline", asked["baseline"], groups[:split]),
         _Side("candidate", asked["candidate"], groups[split:]),
@@ -221,7 +230,8 @@ def _read(item: Item, question: _Question, response: Response) -> _Answer:
         "language": spoken_otherwise(text, question.asked),
         "refusals": REFUSAL.read(item, response) == 1.0,
     }
-    return _Answer(response, words, faults)
+    own = tuple(besides(words, question.turns))
+    return _Answer(response, words, own if len(own) >= SHORT else words, faults)
 
 
 # Very unlike: an exact test, paired by question and exchanged by cluster, and a least difference.
@@ -304,7 +314,7 @@ def _one_answer(side: _Side, other: _Side, where: str) -> str:
         if group < 0 or (both_refuse and answer.faults["refusals"]):
             continue
         common[group] += 1
-        repeated += counts[group] > 1 and len(answer.words) >= SHORT
+        repeated += counts[group] > 1 and len(answer.own) >= SHORT
     total = sum(counts.values())
     if total < FEWEST:
         return ""

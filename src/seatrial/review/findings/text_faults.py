@@ -14,7 +14,7 @@ from itertools import islice
 
 from seatrial.formats.letters import without
 
-__all__ = ["copied", "ends_inside", "language", "looped", "plain_words", "spoken_otherwise"]
+__all__ = ["besides", "copied", "ends_inside", "language", "looped", "plain_words", "spoken_otherwise"]
 
 RUN = 4
 """Words that make a piece of text: four in a row are hardly the same by chance."""
@@ -77,6 +77,13 @@ def _echo(words: Sequence[str], turn: Sequence[str]) -> bool:
     if sum(run in asked for run in runs) < 0.8 * len(runs):
         return False
     return len(words) >= 0.5 * len(turn) or list(words[:FEWEST]) == list(turn[:FEWEST])
+
+
+def besides(words: Sequence[str], turns: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Return what an answer says besides what it repeats of the conversation, four words in a row or more."""
+    asked = {run for turn in turns for run in _runs(turn)}
+    repeated = {place + more for place, run in enumerate(_runs(words)) if run in asked for more in range(RUN)}
+    return tuple(word for place, word in enumerate(words) if place not in repeated)
 
 
 def ends_inside(text: str) -> bool:
