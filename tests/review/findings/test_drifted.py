@@ -33,7 +33,8 @@ def reviewed(seatrial: Command, folder: Path, opening: str, count: int = 40, ext
         (folder / f"{side}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     (folder / "policy.yaml").write_text(
         "name: recorded\nbaseline: {model: transcripts/old.jsonl}\ncandidate: {model: transcripts/new.jsonl}\n"
-        f"signals:\n  human/urging: {{instrument: text/urging}}\ngates:\n  - {{signal: human/urging, margin: 0.3}}\n{extra}",
+        "signals:\n  human/urging: {instrument: text/urging}\n"
+        f"gates:\n  - {{signal: human/urging, margin: 0.3}}\n{extra}",
         encoding="utf-8",
     )
     made = seatrial("review", "policy.yaml", "--out", "done", "--quiet")
