@@ -358,4 +358,4 @@ def test_two_providers_of_a_real_model_are_decided(seatrial: Command) -> None:
     assert {one["verdict"] for one in found["verdicts"]} == {"inconclusive"}
     assert len(found["verdicts"]) == 3
     for role in ("baseline", "candidate"):
-        assert f"pass: 1 of the {role}'s 8 have no number: {ERROR}." in found["notes"]
+        assert f"pass: 1 of the {role}'s 8 has no number: {ERROR}." in found["notes"]
