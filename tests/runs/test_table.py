@@ -40,7 +40,7 @@ def test_what_is_no_number_is_missing_with_its_reason(tmp_path: Path) -> None:
     assert run.scores["reason"].to_list() == [
         "", "not a number: '7/10'", "not a number: '72 %'", "no score", "no score", "not a number: 'inf'"
     ]  # fmt: skip
-    assert run.unread == {"a row without an item's name": 1}
+    assert run.unread == {"a row without the name of an item, the first in row 7": 1}
 
 
 def test_the_score_is_found_where_one_column_can_be_it(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_ids_beyond_any_float_stay_apart(tmp_path: Path) -> None:
     path.write_text("".join(f'{{"item": {one}, "score": 1}}\n' for one in ids))
     (run,) = read_table(path, {})
     assert run.scores["item"].to_list() == ["1e400", "2e400", "7", "inf"]
-    assert run.unread == {"a row without an item's name": 2}
+    assert run.unread == {"a row without the name of an item, the first in row 5": 2}
 
 
 def test_rows_that_are_not_whole_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -130,3 +130,72 @@ def test_a_score_that_is_known_by_name_is_read_though_cells_are_no_numbers(tmp_p
     assert "accuracy holds '7/10' in row 1, which is no number" in run.told[1]
     with pytest.raises(EvidenceError, match="--score NAME: seconds, accuracy"):
         read_table(_file(tmp_path, "item,seconds,accuracy\na,3,7/10\n"), {})
+
+
+def test_a_row_that_names_no_model_is_counted(tmp_path: Path) -> None:
+    """Where others name one it is nobody's; a column that is blank throughout is none."""
+    (run,) = read_table(_file(tmp_path, "item,model,score\na,x,1\nb,,1\nc,,0\nd,x,1\n"), {})
+    assert run.unread == {"a row without the name of a model, the first in row 2": 2}
+    assert run.scores["item"].to_list() == ["a", "d"]
+    (run,) = read_table(_file(tmp_path, "item,metric,score\na,accuracy,1\nb,,1\n"), {})
+    assert run.scores["score"].to_list() == ["accuracy"]
+    (run,) = read_table(_file(tmp_path, "item,model,task,score\na,,,1\nb,,,1\n"), {})
+    assert (run.model, run.task, run.unread, len(run.scores)) == ("", "", {}, 2)
+    with pytest.raises(EvidenceError, match="no row is left: a row without the name of an item"):
+        read_table(_file(tmp_path, "item,score\n,1\n,0\n"), {})
+
+
+def test_a_table_without_rows_is_no_run(tmp_path: Path) -> None:
+    """A header alone says so."""
+    with pytest.raises(EvidenceError, match=r"scores\.csv: no row is in it"):
+        read_table(_file(tmp_path, "item,score\n"), {})
+
+
+def test_another_task_is_a_fact_of_the_run(tmp_path: Path) -> None:
+    """So that two tables of one task each are known to be of two."""
+    (run,) = read_table(_file(tmp_path, "item,task,accuracy\na,sums,1\n"), {})
+    assert run.facts == {"task": "sums"}
+
+
+def test_a_question_beside_the_id_tells_items_apart(tmp_path: Path) -> None:
+    """Ids that are numbers of rows lie where the rows are shuffled; the question is told by its text."""
+    for name, ids in (("question", "ab"), ("prompt", "ba"), ("input", "ab")):
+        rows = "".join(f"{one},what is {other}?,1\n" for one, other in zip("ab", ids, strict=True))
+        (run,) = read_table(_file(tmp_path, f"item,{name},score\n{rows}"), {})
+        first, second = run.scores["digest"]
+        assert first != second
+        if name == "question":
+            wanted = first
+        assert (first == wanted) == (ids == "ab")
+    (run,) = read_table(_file(tmp_path, "item,prompt,input,score\na,x,y,1\n"), {})
+    assert run.scores["digest"].to_list() == [""]
+    (run,) = read_table(_file(tmp_path, "item,draw,prompt,score\na,0,x,1\na,1,y,1\nb,0,,1\n"), {})
+    assert set(run.scores["digest"]) == {""}
+    assert "'prompt' differs within an item" in run.told[-1]
+
+
+def test_lists_and_records_are_no_scores(tmp_path: Path) -> None:
+    """In Parquet as in JSON Lines: they are passed over, or words where they are asked for."""
+    path = tmp_path / "scores.parquet"
+    held = {
+        "id": ["a", "b"],
+        "accuracy": [1, 0],
+        "tags": [["x"], ["y"]],
+        "meta": [{"n": 1}, {"n": 2}],
+        "raw": [b"\xff"] * 2,
+    }
+    pl.DataFrame(held).write_parquet(path)
+    (run,) = read_table(path, {})
+    assert run.scores["value"].to_list() == [1.0, 0.0]
+    (run,) = read_table(path, {"cluster": "tags"})
+    assert run.scores["cluster"].to_list() == ['["x"]', '["y"]']
+    (run,) = read_table(path, {"item": "meta"})
+    assert run.scores["item"].to_list() == ['{"n": 1}', '{"n": 2}']
+    (run,) = read_table(path, {}, ["tags"])
+    assert run.scores["value"].to_list() == [None, None]
+
+
+def test_a_score_that_was_not_read_is_said(tmp_path: Path) -> None:
+    """Of a table with a column `score`, what plainly is another score."""
+    (run,) = read_table(_file(tmp_path, "item,score,toxicity,seconds\na,1,0.5,3\n"), {})
+    assert "'score' is the score; toxicity may be one too and was not read" in run.told[0]

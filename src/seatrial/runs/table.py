@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.errors import EvidenceError
-from seatrial.formats.tables import BY_OPTION, DRAW, TableReader
+from seatrial.formats.tables import BY_OPTION, DRAW, TableReader, as_word
 from seatrial.runs.directions import harmful_end
+from seatrial.runs.inspect_log import GROUPS
 from seatrial.runs.numbers import NO_SCORE
-from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.recorded_run import Fact, RecordedRun
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,9 +26,15 @@ USUAL = {
     "model": ("model", "model_id", "model_name"),
     "task": ("task", "task_name", "benchmark"),
     "draw": DRAW,
-    "cluster": ("cluster", "cluster_id", "group", "group_id"),
+    "cluster": GROUPS,
     "use_case": ("use_case",),
+    "question": ("question",),
 }
+QUESTIONS = ("prompt", "input", "question_text")
+"""Columns in which a question stands too, where only one of them is there."""
+UNNAMED = ("item", "model", "task", "metric")
+"""What every row must have a name of, where any has."""
+ARTICLES = {"item": "an item", "model": "a model", "task": "a task", "metric": "a metric"}
 NOTHING = "nothing"
 SHOWN = 5
 """Columns and rows that a message names."""
@@ -50,9 +57,14 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
     from seatrial.formats.frames import as_draw, as_name, read_frame
 
     broken: list[str] = []
-    frame = read_frame(READER, path, broken)
+    frame = _filled(path, read_frame(READER, path, broken), broken)
     names = READER.names(path, frame.columns, columns)
     told = READER.told(path, names, columns)
+    asked = [name for name in frame.columns if name.casefold() in QUESTIONS and name not in names.values()]
+    if "question" not in names and len(asked) == 1:
+        names["question"] = asked[0]
+    names = {what: name for what, name in names.items() if what == "item" or frame[name].null_count() < len(frame)}
+    frame = _in_words(frame, {*names.values(), *scores})
     chosen = _scores(path, frame, names, scores, told)
     rows, unread = len(frame) + len(broken), Counter[str]()
     if broken:
@@ -67,9 +79,8 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
     if "draw" in names:
         frame = frame.with_columns(as_draw(frame[names["draw"]]).alias("_draw"))
     frame = frame.with_row_index("_row", 1)
-    if nameless := frame["_item"].null_count():
-        unread["a row without an item's name"] = nameless
-        frame = frame.filter(pl.col("_item").is_not_null())
+    frame = _with_names(path, frame, names, unread)
+    frame = _questions(path, frame, names, told)
     for column in chosen:
         if (strange := _strange(frame[column])) not in ("", NOTHING):
             told.append(f"{path.name}: {column} holds {strange}, which is no number: such scores are missing.")
@@ -78,10 +89,74 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
     runs = []
     for (model, task), part in sorted(long.partition_by("model", "task", as_dict=True).items()):
         made = part.drop("model", "task")
+        facts: dict[Fact, str] = {"task": str(task)} if task else {}
         runs.append(
-            RecordedRun(path, "a table", str(task), str(model), made, told=tuple(told), unread=unread, rows=rows)
+            RecordedRun(path, "a table", str(task), str(model), made, facts, told=tuple(told), unread=unread, rows=rows)
         )
     return runs
+
+
+def _filled(path: Path, frame: pl.DataFrame, broken: Sequence[str]) -> pl.DataFrame:
+    """Return a table as it is.
+
+    Raises:
+        EvidenceError: it has no row.
+    """
+    if frame.is_empty():
+        first = f"; the first that is not whole: {broken[0]}" if broken else ""
+        raise EvidenceError(f"{path}: no row is in it{first}")
+    return frame
+
+
+def _in_words(frame: pl.DataFrame, read: Collection[str]) -> pl.DataFrame:
+    """Return a table whose lists and records are JSON where a column of them is read, and are no column elsewhere."""
+    import polars as pl
+
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind in (pl.Binary, pl.Object)]
+    held = [
+        pl.Series(name, [None if one is None else as_word(one) for one in frame[name].to_list()], pl.String)
+        for name in nested
+        if name in read and frame.schema[name].is_nested()
+    ]
+    made = frame.with_columns(held)
+    return made.drop([name for name in nested if name not in {one.name for one in held}])
+
+
+def _with_names(path: Path, frame: pl.DataFrame, names: Mapping[str, str], unread: Counter[str]) -> pl.DataFrame:
+    """Return the rows that name all that others name; the rest belongs to nobody and is counted.
+
+    Raises:
+        EvidenceError: none does.
+    """
+    import polars as pl
+
+    for what in UNNAMED:
+        nameless = frame.filter(pl.col(f"_{what}").is_null())["_row"] if what in names else ()
+        if len(nameless):
+            unread[f"a row without the name of {ARTICLES[what]}, the first in row {nameless[0]}"] = len(nameless)
+            frame = frame.filter(pl.col(f"_{what}").is_not_null())
+    if frame.is_empty():
+        raise EvidenceError(
+            f"{path}: no row is left: {'; '.join(unread)}. Fill in what is blank, or name other columns"
+        )
+    return frame
+
+
+def _questions(path: Path, frame: pl.DataFrame, names: Mapping[str, str], told: list[str]) -> pl.DataFrame:
+    """Return the rows with a digest of each one's question, where every item is asked one and the same."""
+    import polars as pl
+
+    digest = pl.lit("")
+    if "question" in names:
+        asked = frame.select("_item", "_question").unique()
+        if asked["_item"].is_duplicated().any():
+            told.append(
+                f"{path.name}: {names['question']!r} differs within an item: items were told apart by their ids."
+            )
+        else:
+            question = pl.col("_question")
+            digest = pl.when(question.is_not_null()).then(question.hash(seed=0).cast(pl.String)).otherwise(digest)
+    return frame.with_columns(digest.alias("_digest"))
 
 
 def _scores(
@@ -93,9 +168,14 @@ def _scores(
         raise EvidenceError(f"{path}: no column {strange[0]!r}; it has {', '.join(frame.columns)}")
     if asked:
         return {name: name for name in asked}
-    if "score" in names:
-        return {names["score"]: "" if "metric" in names else names["score"]}
     free = [name for name in frame.columns if name not in names.values()]
+    if "score" in names:
+        if known := [name for name in free if harmful_end(name) is not None]:
+            told.append(
+                f"{path.name}: {names['score']!r} is the score; {', '.join(known)} may be one too and was not read. "
+                "Name all that are meant with --score."
+            )
+        return {names["score"]: "" if "metric" in names else names["score"]}
     other = {name: _strange(frame[name]) for name in free}
     numbers = [name for name in free if not other[name]]
     found = [name for name in free if name in numbers or harmful_end(name) is not None]
@@ -190,7 +270,7 @@ def _long(frame: pl.DataFrame, column: str, names: Mapping[str, str], title: str
         .alias("reason"),
         held("cluster", item),
         held("use_case", pl.lit("general")),
-        pl.lit("").alias("digest"),
+        pl.col("_digest").alias("digest"),
         held("model", pl.lit("")),
         held("task", pl.lit("")),
     )
