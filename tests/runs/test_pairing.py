@@ -96,7 +96,8 @@ def test_another_evaluation_holds_unless_it_is_meant(fact: str) -> None:
     for mild in ("prompt", "temperature", "epochs"):
         found = _paired(_run({"a": 1}, facts={mild: "x"}), _run({"a": 1}, "b.csv", facts={mild: "y"}))
         assert not found.odd
-        assert found.told == (f"The {mild} differs: x in the baseline's run, y in the candidate's.",)
+        differ = "differ" if mild == "epochs" else "differs"
+        assert found.told == (f"The {mild} {differ}: x in the baseline's run, y in the candidate's.",)
 
 
 def test_runs_that_are_none_hold() -> None:

@@ -60,7 +60,7 @@ def test_prompts_are_compared_question_by_question() -> None:
 
 @pytest.mark.parametrize("fact", HOLDING)
 def test_another_evaluation_holds_unless_it_is_meant(fact: str) -> None:
-    """It names the way out; a fact that one run does not tell is no difference."""
+    """It names the way out; a fact that one run does not tell is told and holds nothing."""
     first, second = _run("a", facts={fact: "x"}), _run("b", facts={fact: "y"})
     (odd,) = looked_at(first, second, ())[0]
     assert f"--accept '{fact}'" in odd
@@ -68,7 +68,7 @@ def test_another_evaluation_holds_unless_it_is_meant(fact: str) -> None:
         [],
         [f"The {fact} differs: x in the baseline's run, y in the candidate's."],
     )
-    assert looked_at(first, _run("b"), ()) == ([], [])
+    assert looked_at(first, _run("b"), ())[0] == []
 
 
 def test_what_a_run_says_of_itself_comes_first() -> None:
@@ -78,3 +78,13 @@ def test_what_a_run_says_of_itself_comes_first() -> None:
     )
     assert odd == ["The baseline's run is not whole: it was cancelled"]
     assert told == ["Read so.", "The candidate: no row: 1,200, not read."]
+
+
+def test_what_only_one_run_says_is_told() -> None:
+    """Of two runs of one tool: a judge or a temperature that one of them was given may be the change."""
+    odd, told = looked_at(_run("a.eval", facts={"judge": "j"}), _run("b.eval", facts={"temperature": "1"}), ())
+    assert not odd
+    assert told == [
+        "The judge is j in the baseline's run, and the other run does not say it.",
+        "The temperature is 1 in the candidate's run, and the other run does not say it.",
+    ]

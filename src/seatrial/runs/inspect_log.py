@@ -33,6 +33,13 @@ TARGET = "target"
 AUDITS = ("audit_judge", "alignment_judge")
 """Scorers of Petri, whose rubrics grade every dimension from 1 to 10."""
 TEN = (1.0, 10.0)
+GRADERS = ("model_graded_qa", "model_graded_fact")
+"""Scorers of Inspect in which a model grades."""
+NO_ANSWER = frozenset(
+    ("temperature", "max_retries", "timeout", "attempt_timeout", "stream_idle_timeout", "max_connections",
+     "adaptive_connections", "extra_headers", "cache", "cache_prompt", "batch")
+)  # fmt: skip
+"""Settings of generation that say how a model is reached and not what it writes; and the temperature, told apart."""
 ERROR = "the sample ended in an error"
 TWICE = "an earlier try of a sample that stands twice"
 INVALID = "the sample was invalidated"
@@ -287,11 +294,8 @@ def _facts(log: Mapping[str, Any], eval_: Mapping[str, Any]) -> dict[Fact, str]:
         for name, role in mapping(eval_.get("model_roles")).items()
         if name != TARGET or not _audits(eval_)
     }
-    judges = [
-        str(mapping(one.get("options")).get("model"))
-        for one in eval_.get("scorers") or []
-        if isinstance(one, dict) and mapping(one.get("options")).get("model")
-    ]
+    judges = [name for one in eval_.get("scorers") or [] if isinstance(one, dict) and (name := _judge(one, eval_))]
+    rest = {name: value for name, value in settings.items() if value is not None and name not in NO_ANSWER}
     found: dict[Fact, object] = {
         "task": eval_.get("task"),
         "task version": eval_.get("task_version"),
@@ -299,10 +303,32 @@ def _facts(log: Mapping[str, Any], eval_: Mapping[str, Any]) -> dict[Fact, str]:
         "prompt": digest_of(steps) if steps else None,
         "judge": ", ".join([*judges, *(f"{name}: {model}" for name, model in sorted(roles.items()))]) or None,
         "temperature": settings.get("temperature"),
+        "generation": ", ".join(f"{name}={_short(value)}" for name, value in sorted(rest.items())) or None,
         "epochs": config.get("epochs"),
         "samples asked for": config.get("limit"),
     }
     return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _judge(scorer: Mapping[str, Any], eval_: Mapping[str, Any]) -> str:
+    """Return which model grades for a scorer; empty where none does.
+
+    Inspect's own graders take the model that is measured where no other is given, which then grades itself.
+    """
+    options = mapping(scorer.get("options"))
+    if options.get("model"):
+        return str(options["model"])
+    role = options.get("model_role") or "grader"
+    name = role if isinstance(role, str) else mapping(role).get("name")
+    if str(scorer.get("name")).rpartition("/")[2] not in GRADERS or name in mapping(eval_.get("model_roles")):
+        return ""
+    return f"{_model(eval_)}, which grades itself"
+
+
+def _short(value: object) -> str:
+    """Return a setting as a sentence holds it: a long one by its beginning and a digest."""
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:30]}… ({digest_of(text)[:6]})"
 
 
 def _declared(eval_: Mapping[str, Any]) -> dict[str, tuple[tuple[float, float], Harmful]]:

@@ -15,6 +15,7 @@ __all__ = ["HOLDING", "looked_at"]
 
 HOLDING: tuple[Fact, ...] = ("task", "task version", "dataset", "filter", "judge")
 """What makes a comparison of two runs one of two evaluations where it differs; the rest may be what was to be tried."""
+PLURAL: tuple[Fact, ...] = ("shots", "epochs", "samples asked for")
 NAMES = (("baseline", "candidate"), ("before", "after"), ("old", "new"))
 """Words in the names of files, folders and models that say which run is which."""
 
@@ -35,9 +36,15 @@ def looked_at(first: RecordedRun, second: RecordedRun, accepted: Collection[str]
         told += [f"The {role}: {why}: {count:,}, not read." for why, count in run.unread.items()]
     for fact in dict.fromkeys((*first.facts, *second.facts)):
         one, other = first.facts.get(fact), second.facts.get(fact)
-        if one == other or one is None or other is None:
+        be, differ = ("are", "differ") if fact in PLURAL else ("is", "differs")
+        if one is None or other is None:
+            if first.tool == second.tool:
+                known, role = (one, ROLES[0]) if other is None else (other, ROLES[1])
+                told.append(f"The {fact} {be} {known} in the {role}'s run, and the other run does not say it.")
             continue
-        said = f"The {fact} differs: {one} in the baseline's run, {other} in the candidate's"
+        if one == other:
+            continue
+        said = f"The {fact} {differ}: {one} in the baseline's run, {other} in the candidate's"
         if fact in HOLDING and fact not in accepted:
             odd.append(f"{said}, so that a change may be the {fact}'s. If it is meant: --accept '{fact}'")
         else:
