@@ -26,3 +26,10 @@ def test_what_is_said_of_scores_is_read_in_one_way() -> None:
     for wrong in ("b=5", "b=5:1", "b=x:1", "b=1:1"):
         with pytest.raises(EvidenceError, match="SMALLEST:LARGEST"):
             declared_of(None, None, [wrong])
+
+
+def test_an_empty_name_is_no_file() -> None:
+    """As a variable of a script that was never set leaves it; left out, the baseline's file is meant."""
+    for sides, role in ((("", "b"), "baseline"), (("a", " "), "candidate")):
+        with pytest.raises(EvidenceError, match=f"the {role} is an empty name"):
+            spec_of(*sides, ("", ""), None, None, "", None)

@@ -69,9 +69,13 @@ def spec_of(
     """Return the pair of runs that the options name.
 
     Raises:
-        EvidenceError: an option is not written as it must be.
+        EvidenceError: an option is not written as it must be, or no file is named.
     """
     from seatrial.policy import RunsSpec
+
+    if not baseline.strip() or (candidate is not None and not candidate.strip()):
+        side = "candidate" if baseline.strip() else "baseline"
+        raise EvidenceError(f"the {side} is an empty name; give a file, a folder or a glob")
 
     return RunsSpec(
         baseline=baseline,
