@@ -364,11 +364,11 @@ def test_a_model_that_grades_itself_is_its_own_judge(tmp_path: Path) -> None:
 
         return changed(tmp_path, change).facts.get("judge")
 
-    assert graded({}, {}) == "harbor/baseline, which grades itself"
+    assert graded({}, {}) == "harbor/baseline (grades itself)"
     assert graded({"model": "j/one"}, {}) == "j/one"
     assert graded({}, {"grader": {"model": "j/two"}}) == "grader: j/two"
     assert graded({"model_role": {"name": "critic"}}, {"grader": {"model": "j"}}) == (
-        "harbor/baseline, which grades itself, grader: j"
+        "harbor/baseline (grades itself), grader: j"
     )
 
 

@@ -83,6 +83,8 @@ def test_a_key_that_groups_nothing_is_refused(tmp_path: Path) -> None:
     (run,) = read_runs(str(path), Reading(cluster="topic"))
     assert run.scores["cluster"].to_list() == ["x", "x", "c"]
     assert run.told[-1] == "1 item of 3 without 'topic': each counts for itself."
+    path.write_text("item,topic,score\n0,0,1\n1,0,0\n2,1,0\n", encoding="utf-8")
+    assert read_runs(str(path), Reading(cluster="topic"))[0].told == ()
     with pytest.raises(EvidenceError, match="no column for the cluster"):
         read_runs(str(path), Reading(cluster="topics"))
     for log in ("inspect/candidate.eval", "lm_eval/candidate", "promptfoo/results.json"):

@@ -77,7 +77,7 @@ def test_what_a_run_says_of_itself_comes_first() -> None:
         _run("a", ended="it was cancelled"), _run("b", told=("Read so.",), unread={"no row": 1200}), ()
     )
     assert odd == ["The baseline's run is not whole: it was cancelled"]
-    assert told == ["Read so.", "The candidate: no row: 1,200, not read."]
+    assert told == ["Read so.", "The candidate's run: 1,200 rows not read: no row."]
 
 
 def test_what_only_one_run_says_is_told() -> None:

@@ -322,7 +322,7 @@ def _judge(scorer: Mapping[str, Any], eval_: Mapping[str, Any]) -> str:
     name = role if isinstance(role, str) else mapping(role).get("name")
     if str(scorer.get("name")).rpartition("/")[2] not in GRADERS or name in mapping(eval_.get("model_roles")):
         return ""
-    return f"{_model(eval_)}, which grades itself"
+    return f"{_model(eval_)} (grades itself)"
 
 
 def _short(value: object) -> str:

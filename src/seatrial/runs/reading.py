@@ -148,8 +148,9 @@ def _grouped(run: RecordedRun, how: Reading) -> RecordedRun:
     if run.tool != TABLE and (how.columns or how.scores):
         told.append(f"Columns are named for tables alone: all scores of {run.path.name} were read.")
     if how.cluster and len(run.scores):
-        alone = run.scores.filter(run.scores["cluster"] == run.scores["item"])["item"].n_unique()
-        items = run.scores["item"].n_unique()
+        places = run.scores.select("item", "cluster").unique()
+        own = places.filter(~places["cluster"].is_duplicated())
+        alone, items = int((own["item"] == own["cluster"]).sum()), places["item"].n_unique()
         if alone == items:
             raise EvidenceError(
                 f"{run.path}: no item has {how.cluster!r} in its metadata, so that nothing would be grouped. Name "

@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from seatrial.runs.recorded_run import Fact, RecordedRun
+from seatrial.runs.wording import how_many
 from seatrial.types import ROLES
 
 __all__ = ["HOLDING", "looked_at"]
@@ -33,7 +34,7 @@ def looked_at(first: RecordedRun, second: RecordedRun, accepted: Collection[str]
         if run.ended:
             odd.append(f"The {role}'s run is not whole: {run.ended}")
         told += run.told
-        told += [f"The {role}: {why}: {count:,}, not read." for why, count in run.unread.items()]
+        told += [f"The {role}'s run: {how_many(count, 'row')} not read: {why}." for why, count in run.unread.items()]
     for fact in dict.fromkeys((*first.facts, *second.facts)):
         one, other = first.facts.get(fact), second.facts.get(fact)
         be, differ = ("are", "differ") if fact in PLURAL else ("is", "differs")

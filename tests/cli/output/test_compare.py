@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.cli.output.compare import comparison, comparison_json, exit_code_of
+from seatrial.cli.output.compare import comparison, comparison_json, exit_code_of, support
 from seatrial.errors import ExitCode
 from seatrial.policy import RunsSpec
 from seatrial.review.compared import Comparison, compare
+from seatrial.runs.recorded_run import RecordedRun, RunScores
 
 
 def _found(folder: Path, open_too: bool) -> Comparison:
@@ -74,3 +75,9 @@ def test_what_is_said_of_several_scores_is_said_once(tmp_path: Path) -> None:
     assert "tone and warmth are not decided: say which end" in text
     assert "Note: accuracy, tone and warmth: 1 of the baseline's 30 has no number: no score." in text
     assert "Note: accuracy, tone and warmth: 1 item has a number in neither run and was left out." in text
+
+
+def test_a_log_without_samples_says_so() -> None:
+    """A header alone supports nothing."""
+    empty = RecordedRun(Path("a.eval"), "Inspect", "sums", "m", RunScores().frame())
+    assert "a.eval: Inspect, task sums, m. 0 rows.\n! No sample with a score is in it." in support([empty], None)

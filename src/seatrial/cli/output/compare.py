@@ -173,7 +173,7 @@ def support(runs: Sequence[RecordedRun], together: PairedRuns | None, apart: str
         what = f"{run.tool}{f', task {run.task}' if run.task else ''}{f', {run.model}' if run.model else ''}"
         lines += ["", wrapped(f"{run.path}: {what}. {rows}.")]
         lines += [wrapped(f"! It is not whole: {run.ended}", "  ")] if run.ended else []
-        lines += [_supports(supported(run))]
+        lines += [_supports(supported(run)) if len(run.scores) else "! No sample with a score is in it."]
         lines += [wrapped(f"! {told}.", "  ") for one in supported(run) for told in one.told]
         lines += [wrapped(f"! {why}: {count:,}, not read.", "  ") for why, count in run.unread.items()]
         lines += [wrapped(f"Note: {told}", "  ") for told in run.told]
