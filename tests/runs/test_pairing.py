@@ -216,3 +216,33 @@ def test_a_score_without_numbers_on_one_side_says_why() -> None:
     """Where it is the only one, the message holds more than that both have it."""
     with pytest.raises(EvidenceError, match="the candidate's run has no number at all"):
         _paired(_run({"a": 1, "b": 0}), _run({"a": None, "b": None}, "b.csv"))
+
+
+def test_every_missing_number_has_its_reason() -> None:
+    """Of many reasons the most frequent are told, and how many there are besides, so that all are counted."""
+    made = RunScores()
+    for place in range(10):
+        made.add("accuracy", f"q{place}", 0, None if place else 1.0, reason=f"not a number: {place}" if place else "")
+    found = _paired(
+        _run({f"q{place}": 1 for place in range(10)}), RecordedRun(Path("b"), "a table", "", "", made.frame())
+    )
+    told = [one for one in found.told if "no number:" in one]
+    assert len(told) == 4
+    assert told[-1] == "accuracy: 6 of the candidate's 10 have no number: other reasons."
+
+
+def test_an_end_against_the_name_is_taken_and_said() -> None:
+    """Who declares it may know better; who mistook the option sees it."""
+    runs = _run({"a": 1, "b": 0}), _run({"a": 1, "b": 1}, "b.csv")
+    said = "accuracy: lower is better, as declared; its run or its name says the contrary."
+    assert said in _paired(*runs, Declared({"accuracy": "high"}, {})).told
+    assert said not in _paired(*runs, Declared({"accuracy": "low"}, {})).told
+
+
+def test_few_groups_are_said() -> None:
+    """A key that puts all items into two groups leaves two that count."""
+    made = RunScores()
+    for place in range(40):
+        made.add("accuracy", f"q{place}", 0, float(place % 3 > 0), cluster=f"g{place % 2}")
+    runs = [RecordedRun(Path(name), "a table", "", "", made.frame()) for name in ("a", "b")]
+    assert "accuracy: the 40 items stand in 2 groups, which count as so many items." in _paired(*runs).told

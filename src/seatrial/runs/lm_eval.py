@@ -27,7 +27,7 @@ _ROW = {
 """Keys of a row that are no metrics; rows from before lm-eval 0.4.4 do not name theirs."""
 _MEANS = ("acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match", "likelihood")
 """Metrics whose value for a task is the mean over its questions where the task says nothing else."""
-NO_NUMBER = "no number for one question"
+NO_NUMBER = "several numbers and no single one"
 TWICE = "a row that stands twice, word for word"
 UNREAD = "a line that cannot be read"
 
@@ -257,7 +257,7 @@ def _facts(task: str, results: Mapping[str, Any], config: Mapping[str, Any], mad
         "shots": mapping(results.get("n-shot")).get(task),
         "temperature": settings.get("temperature"),
         "generation": ", ".join(f"{name}={value}" for name, value in sorted(rest.items())) or None,
-        "filter": ", ".join(made.filters),
+        "filter": ", ".join(sorted(made.filters)),
         "samples asked for": mapping(results.get("config")).get("limit"),
     }
     return {name: str(value) for name, value in found.items() if value is not None}

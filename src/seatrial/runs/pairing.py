@@ -8,7 +8,7 @@ run asked for is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, get_args
 
@@ -34,6 +34,8 @@ DECLARED = "as declared"
 NEITHER = "neither run gives single questions a number"
 NOWHERE = "run has no number at all"
 LACKING = "no number: not a number"
+FEW_GROUPS = 10
+"""Groups of items below which it is said that they are few: groups count, whatever they hold."""
 REASONS = 3
 """Reasons why numbers are missing that are told of each score and side."""
 
@@ -241,19 +243,24 @@ class _Pair:
             self.told.append(f"{title}: {NEITHER}{shown}, so it cannot be compared.")
             return
         for side, whole, role in zip(numbers, sides, ROLES, strict=True):
-            why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True)
-            for reason, count in why.head(REASONS).iter_rows():
-                verb = "has" if count == 1 else "have"
-                self.told.append(f"{title}: {count:,} of the {role}'s {len(whole):,} {verb} no number: {reason}.")
+            self.told += _missing(title, role, whole)
             if not len(side):
                 self.odd.append(f"{title}: the {role}'s {NOWHERE}")
         if not all(len(side) for side in numbers):
             return
+        clusters, of_one = (sides[0][column].n_unique() for column in ("cluster", "item"))
+        if clusters < FEW_GROUPS and clusters < of_one:
+            groups = how_many(clusters, "group")
+            self.told.append(f"{title}: the {of_one:,} items stand in {groups}, which count as so many items.")
         names = (title, name, signal)
         harmful, how = self._end(names)
         said = {run.harmful.get(name) for run in self._runs} - {None}
         if len(said) > 1 and not how.endswith(DECLARED):
             self.odd.append(f"{title}: one run says that more of it is better, and the other that more of it is worse")
+        known = next((one for one in (*said, harmful_end(name)) if one), None)
+        if harmful is not None and known not in (None, harmful):
+            better = "lower" if harmful == "high" else "higher"
+            self.told.append(f"{title}: {better} is better, as declared; its run or its name says the contrary.")
         self._look_for_nothing(title, harmful, numbers)
         bounds, scale = self._scale(names, numbers)
         asked = [
@@ -315,6 +322,17 @@ class _Pair:
         return side.select(
             pl.lit(signal).alias("signal"), pl.lit(role).alias("role"), "item", "cluster", "draw", "value", "use_case"
         )
+
+
+def _missing(title: str, role: str, whole: pl.DataFrame) -> Iterator[str]:
+    """Yield why numbers of a side are missing: how many for each of the most frequent reasons, and the rest."""
+    import polars as pl
+
+    why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True).rows()
+    rest = sum(count for _, count in why[REASONS:])
+    for reason, count in [*why[:REASONS], *([("other reasons", rest)] if rest else [])]:
+        verb = "has" if count == 1 else "have"
+        yield f"{title}: {count:,} of the {role}'s {len(whole):,} {verb} no number: {reason}."
 
 
 def _of(declared: Mapping[str, Said], names: tuple[str, str, str]) -> Said | None:
