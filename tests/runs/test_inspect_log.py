@@ -381,3 +381,15 @@ def test_how_a_model_writes_is_a_fact(tmp_path: Path) -> None:
     found = changed(tmp_path, change).facts["generation"]
     assert found.startswith("max_tokens=5, system_message=Please flatter. Please flatter… (")
     assert "timeout" not in found
+
+
+def test_what_an_answer_is_held_against_is_kept(tmp_path: Path) -> None:
+    """Another target is another check; a choice whose letters were shuffled is the same one."""
+
+    def held(**sample: Any) -> set[str]:
+        return set(changed(tmp_path, lambda log: log["samples"][0].update(sample)).checks.values())
+
+    plain = held(target="B", choices=["sea", "sky"])
+    assert plain == held(target="A", choices=["sky", "sea"])
+    assert plain != held(target="A", choices=["sea", "sky"])
+    assert held(target=["x", "y"]) != held(target=["x"])

@@ -316,3 +316,11 @@ def test_filters_are_the_same_in_any_order(tmp_path: Path) -> None:
         (tmp_path / one).write_text("".join(lines[::-1] if one == name else lines), encoding="utf-8")
     (first,), (second,) = read_lm_eval(whole[name]), read_lm_eval(tmp_path / name)
     assert first.facts == second.facts
+
+
+def test_what_an_answer_is_held_against_is_kept() -> None:
+    """The digest of each question's target, alike in two runs of one task."""
+    sides = [next((LOGS / side).glob("samples_harbor_sums_*")) for side in ("baseline", "candidate")]
+    (first,), (second,) = (read_lm_eval(path) for path in sides)
+    assert len(first.checks) == 12
+    assert first.checks == second.checks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -387,3 +388,21 @@ def test_the_temperature_of_each_test_is_a_fact(tmp_path: Path) -> None:
             row["vars"]["heat"] = 0.7
 
     assert first(by_variable) == "0.7"
+
+
+def test_what_an_answer_is_held_against_is_kept(tmp_path: Path) -> None:
+    """Another threshold is another check; another judge is told of by itself."""
+
+    def first(change: Any) -> Mapping[str, str]:
+        def each(file: dict[str, Any]) -> None:
+            for row in file["results"]["results"]:
+                for check in row["testCase"]["assert"]:
+                    if check.get("metric") == "near":
+                        change(check)
+
+        return changed(tmp_path, each)[0].checks
+
+    plain = first(lambda check: None)
+    assert plain == first(lambda check: check.update(provider="j"))
+    easier = first(lambda check: check.update(threshold=0.1))
+    assert sum(plain[item] != easier[item] for item in plain) == 2

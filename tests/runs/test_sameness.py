@@ -88,3 +88,15 @@ def test_what_only_one_run_says_is_told() -> None:
         "The judge is j in the baseline's run, and the other run does not say it.",
         "The temperature is 1 in the candidate's run, and the other run does not say it.",
     ]
+
+
+def test_other_checks_hold_unless_they_are_meant() -> None:
+    """An easier assertion or another target under the same question makes a candidate look better than it is."""
+    first, second = _run("a", checks={"q1": "x", "q2": "y", "q3": "z"}), _run("b", checks={"q1": "x", "q2": "n"})
+    said = "The targets or assertions differ for 1 of the 2 questions that both were asked"
+    assert looked_at(first, second, ()) == (
+        [f"{said}, so that a change may be theirs. If it is meant: --accept checks"],
+        [],
+    )
+    assert looked_at(first, second, ("checks",)) == ([], [f"{said}."])
+    assert looked_at(first, first, ()) == ([], [])

@@ -138,6 +138,7 @@ def _run(
         unread=made.unread,
         ended=" and ".join(one for one in (_ended(log), made.invalidated(log)) if one),
         rows=made.rows,
+        checks=made.checks(),
     )
 
 
@@ -149,6 +150,7 @@ class _Reading:
         self._values: dict[tuple[str, int], dict[str, tuple[float | None, str]]] = {}
         self._places: dict[tuple[str, int], tuple[str, str, str]] = {}
         self._failed: dict[tuple[str, int], str] = {}
+        self._targets: dict[str, tuple[str, str]] = {}
         self.answers: dict[tuple[str, int], Written] = {}
         self.unread: Counter[str] = Counter()
         self.told: list[str] = []
@@ -176,10 +178,19 @@ class _Reading:
             digest_of(question) if question else "",
         )
         self._failed[key] = _failure(sample)
+        self._targets[item] = self._places[key][2], digest_of(_target(sample))
         self.answers[key] = Written(item, draw, question, _answer(sample))
 
     def _cluster(self, metadata: Mapping[str, Any]) -> str:
         return first_of(metadata, (self._key,) if self._key else GROUPS)
+
+    def checks(self) -> dict[str, str]:
+        """Return what each question's answers are held against, by the question where it stands once."""
+        stands = Counter(question for question, _ in self._targets.values())
+        return {
+            question if question and stands[question] == 1 else item: target
+            for item, (question, target) in self._targets.items()
+        }
 
     def scored_all_the_same(self) -> Iterator[str]:
         """Yield how many samples have scores that Inspect counts though they ended in an error."""
@@ -243,6 +254,16 @@ def _question(sample: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (str(one.get("role") or "user"), _text(one.get("content"), attached)) for one in listed if isinstance(one, dict)
     )
+
+
+def _target(sample: Mapping[str, Any]) -> list[str]:
+    """Return what an answer is held against; of a choice its text, for each run may shuffle the letters."""
+    held, choices = sample.get("target"), sample.get("choices")
+    words = [str(one) for one in (held if isinstance(held, list) else [held])]
+    if not isinstance(choices, list):
+        return words
+    texts = {chr(ord("A") + place): str(text) for place, text in enumerate(choices)}
+    return sorted(texts.get(word, word) for word in words)
 
 
 def _answer(sample: Mapping[str, Any]) -> str:

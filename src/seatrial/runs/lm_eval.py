@@ -80,6 +80,7 @@ def _run(path: Path, cluster: str) -> RecordedRun:
         told=(*made.sentences(), *about_results),
         unread=made.unread,
         rows=made.rows,
+        checks=made.targets,
     )
 
 
@@ -94,6 +95,7 @@ class _Reading:
         self._wrong = ""
         self.places: dict[str, tuple[str, str, str]] = {}
         self.prompts: dict[str, str] = {}
+        self.targets: dict[str, str] = {}
         self.settings: dict[str, Any] = {}
         self.answers: dict[tuple[str, int], Written] = {}
         self.unread: Counter[str] = Counter()
@@ -123,6 +125,8 @@ class _Reading:
         )
         if row.get("prompt_hash"):
             self.prompts[self.places[item][2] or item] = str(row["prompt_hash"])
+        if row.get("target_hash"):
+            self.targets[self.places[item][2] or item] = str(row["target_hash"])
         asked = _asked(row)
         self.settings = self.settings or next((dict(one[1]) for one in asked if isinstance(one[1], Mapping)), {})
         question = messages_of(asked[0][0]) if asked else ()

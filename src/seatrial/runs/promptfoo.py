@@ -181,6 +181,7 @@ class _Run:
             told=(*told, *self.told),
             unread=unread,
             rows=len(self.rows),
+            checks={item: _checked(row) for item, row in zip(self.items, self.rows, strict=True)},
         )
 
     def _items(self) -> list[str]:
@@ -338,6 +339,24 @@ def _broke(result: Mapping[str, Any]) -> bool:
     reason = result.get("reason")
     said = isinstance(reason, str) and reason.startswith(BROKEN) and result.get("pass") is not True
     return said or mapping(result.get("metadata")).get("graderError") is True
+
+
+def _checked(row: Mapping[str, Any]) -> str:
+    """Return a digest of what an answer is held against; who grades is told apart."""
+    test = mapping(row.get("testCase"))
+    return digest_of([_without_judge(test.get("assert")), test.get("threshold")])
+
+
+def _without_judge(checks: object) -> object:
+    if isinstance(checks, list):
+        return [_without_judge(one) for one in checks]
+    if not isinstance(checks, Mapping):
+        return checks
+    return {
+        name: _without_judge(value) if name == "assert" else value
+        for name, value in checks.items()
+        if name != "provider"
+    }
 
 
 def _checks(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -52,6 +52,11 @@ def looked_at(first: RecordedRun, second: RecordedRun, accepted: Collection[str]
             told.append(f"{said}.")
     odd += [one for one in (_swapped(first, second), _copied(first, second)) if one]
     told += [one for one in (_prompts(first, second),) if one]
+    if checked := _checks(first, second):
+        if "checks" in accepted:
+            told.append(f"{checked}.")
+        else:
+            odd.append(f"{checked}, so that a change may be theirs. If it is meant: --accept checks")
     return odd, told
 
 
@@ -60,6 +65,17 @@ def _prompts(first: RecordedRun, second: RecordedRun) -> str:
     both = first.prompts.keys() & second.prompts.keys()
     other = sum(first.prompts[one] != second.prompts[one] for one in both)
     return f"The prompt differs for {other:,} of the {len(both):,} questions that both were asked." if other else ""
+
+
+def _checks(first: RecordedRun, second: RecordedRun) -> str:
+    """Return of how many questions that both were asked the answers are held against something else."""
+    both = first.checks.keys() & second.checks.keys()
+    other = sum(first.checks[one] != second.checks[one] for one in both)
+    if not other:
+        return ""
+    return (
+        f"The targets or assertions differ for {other:,} of the {how_many(len(both), 'question')} that both were asked"
+    )
 
 
 def _swapped(first: RecordedRun, second: RecordedRun) -> str:
