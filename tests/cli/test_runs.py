@@ -23,7 +23,7 @@ def test_what_is_said_of_scores_is_read_in_one_way() -> None:
     assert (made.harmful, made.scales) == ({"a": "low", "b": "high"}, {"b": (1.0, 5.0)})
     with pytest.raises(EvidenceError, match="give it to one"):
         declared_of(["a"], ["a"], None)
-    for wrong in ("b=5", "b=5:1", "b=x:1", "b=1:1"):
+    for wrong in ("b=5", "b=5:1", "b=x:1", "b=1:1", "b=0:inf", "b=0:1e308", "b=nan:1"):
         with pytest.raises(EvidenceError, match="SMALLEST:LARGEST"):
             declared_of(None, None, [wrong])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -199,3 +200,24 @@ def test_a_score_that_was_not_read_is_said(tmp_path: Path) -> None:
     """Of a table with a column `score`, what plainly is another score."""
     (run,) = read_table(_file(tmp_path, "item,score,toxicity,seconds\na,1,0.5,3\n"), {})
     assert "'score' is the score; toxicity may be one too and was not read" in run.told[0]
+
+
+def test_ids_that_a_program_made_fractions_are_the_same_ids(tmp_path: Path) -> None:
+    """All of them, as where one is missing; among other ids `1.0` is another than `1`."""
+    for text, items in (("1.0,1\n2.0,0", ["1", "2"]), ("1.0,1\n1,0", ["1.0", "1"]), ("1.0,1\n,1\n2.0,0", ["1", "2"])):
+        (run,) = read_table(_file(tmp_path, f"item,score\n{text}\n"), {})
+        assert run.scores["item"].to_list() == items
+
+
+def test_a_column_without_a_name_is_no_score(tmp_path: Path) -> None:
+    """As an index is written that nobody asked for."""
+    (run,) = read_table(_file(tmp_path, ",item,accuracy\n0,a,1\n1,b,0\n"), {})
+    assert run.scores["score"].to_list() == ["accuracy", "accuracy"]
+
+
+def test_a_span_of_time_is_no_number(tmp_path: Path) -> None:
+    """Nor is it a fault: beside a score it is passed over, and as one it is missing."""
+    path = tmp_path / "scores.parquet"
+    pl.DataFrame({"id": ["a"], "accuracy": [1], "took": [timedelta(seconds=3)]}).write_parquet(path)
+    assert read_table(path, {})[0].scores["value"].to_list() == [1.0]
+    assert read_table(path, {}, ["took"])[0].scores["reason"].to_list() == ["not a number: '0:00:03'"]

@@ -30,6 +30,8 @@ __all__ = [
     "spec_of",
 ]
 
+LARGEST = 1e15
+"""The end of a scale, at most: beyond it sums of its numbers are not exact."""
 Names = list[str] | None
 BaselineRuns = Annotated[
     str, typer.Argument(metavar="BASELINE", help="File, folder or glob of the run that users have now.")
@@ -110,6 +112,8 @@ def _scale(name: str, value: str) -> tuple[float, float]:
         found = float(low), float(high)
     except ValueError:
         found = 0.0, 0.0
-    if not found[0] < found[1]:
-        raise EvidenceError(f"--scale {name}={value}: write SCORE=SMALLEST:LARGEST, e.g. quality=1:5")
+    if not -LARGEST <= found[0] < found[1] <= LARGEST:
+        raise EvidenceError(
+            f"--scale {name}={value}: write SCORE=SMALLEST:LARGEST, e.g. quality=1:5, within {LARGEST:g}"
+        )
     return found

@@ -8,6 +8,7 @@ run asked for is left out.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, get_args
@@ -16,6 +17,7 @@ from seatrial.errors import EvidenceError
 from seatrial.formats.nearest import did_you_mean
 from seatrial.runs.alignment import aligned, who
 from seatrial.runs.directions import harmful_end
+from seatrial.runs.json_files import digest_of
 from seatrial.runs.recorded_run import Fact, RecordedRun
 from seatrial.runs.sameness import looked_at
 from seatrial.runs.wording import how_many
@@ -134,10 +136,11 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         for name in side
         if name not in tasks
     ]
+    signals = _signals([sides[0][name] for name in tasks])
     scores: list[PairedScore] = []
     frames, odd, by_question = [], [], set[str]()
     for name in tasks:
-        made = _Pair(sides[0][name], sides[1][name], declared, name if len(tasks) > 1 else "")
+        made = _Pair(sides[0][name], sides[1][name], declared, name if len(tasks) > 1 else "", signals)
         scores += made.scores
         frames += made.frames
         odd += made.odd
@@ -194,8 +197,15 @@ def _by_task(runs: Sequence[RecordedRun], role: str) -> dict[str, RecordedRun]:
 class _Pair:
     """The runs of one task."""
 
-    def __init__(self, baseline: RecordedRun, candidate: RecordedRun, declared: Declared, task: str) -> None:
-        self._runs = (baseline, candidate)
+    def __init__(
+        self,
+        baseline: RecordedRun,
+        candidate: RecordedRun,
+        declared: Declared,
+        task: str,
+        signals: Mapping[tuple[str, str], str],
+    ) -> None:
+        self._runs, self._signals = (baseline, candidate), signals
         self._declared, self._task = declared, task
         self.scores: list[PairedScore] = []
         self.frames: list[pl.DataFrame] = []
@@ -235,7 +245,7 @@ class _Pair:
         import polars as pl
 
         title = f"{self._task}: {name}" if self._task else name
-        signal = _signal(self._task or self._runs[0].task, name)
+        signal = self._signals[self._runs[0].task, name]
         numbers = [side.filter(pl.col("value").is_not_null()) for side in sides]
         if not any(len(side) for side in numbers):
             first = next((one for side in sides for one in side["reason"] if one), "")
@@ -338,6 +348,15 @@ def _missing(title: str, role: str, whole: pl.DataFrame) -> Iterator[str]:
 def _of(declared: Mapping[str, Said], names: tuple[str, str, str]) -> Said | None:
     """Return what was declared of a score, by its title, its name or its signal."""
     return next((declared[name] for name in names if name in declared), None)
+
+
+def _signals(runs: Sequence[RecordedRun]) -> dict[tuple[str, str], str]:
+    """Return each score's signal by its task and name; scores that would share one are told apart by a digest."""
+    named = {
+        (run.task, str(name)): _signal(run.task, str(name)) for run in runs for name in run.scores["score"].unique()
+    }
+    stands = Counter(named.values())
+    return {key: signal if stands[signal] == 1 else f"{signal}-{digest_of(key)[:6]}" for key, signal in named.items()}
 
 
 def _signal(task: str, score: str) -> str:

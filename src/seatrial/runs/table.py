@@ -75,7 +75,7 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
         for what, name in names.items()
         if what not in ("score", "draw")
     }
-    frame = frame.with_columns(words.values())
+    frame = frame.with_columns(words.values()).with_columns(_whole(pl.col("_item")))
     if "draw" in names:
         frame = frame.with_columns(as_draw(frame[names["draw"]]).alias("_draw"))
     frame = frame.with_row_index("_row", 1)
@@ -112,14 +112,23 @@ def _in_words(frame: pl.DataFrame, read: Collection[str]) -> pl.DataFrame:
     """Return a table whose lists and records are JSON where a column of them is read, and are no column elsewhere."""
     import polars as pl
 
-    nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind in (pl.Binary, pl.Object)]
+    strange = (pl.Binary, pl.Object, pl.Duration)
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind in strange]
     held = [
         pl.Series(name, [None if one is None else as_word(one) for one in frame[name].to_list()], pl.String)
         for name in nested
-        if name in read and frame.schema[name].is_nested()
+        if name in read
     ]
     made = frame.with_columns(held)
     return made.drop([name for name in nested if name not in {one.name for one in held}])
+
+
+def _whole(item: pl.Expr) -> pl.Expr:
+    """Return ids without the fraction that a program gave all of them, in whose column a number was missing."""
+    import polars as pl
+
+    fraction = item.str.contains(r"^\d+\.0$").all()
+    return pl.when(fraction).then(item.str.strip_suffix(".0")).otherwise(item).alias("_item")
 
 
 def _with_names(path: Path, frame: pl.DataFrame, names: Mapping[str, str], unread: Counter[str]) -> pl.DataFrame:
@@ -168,7 +177,7 @@ def _scores(
         raise EvidenceError(f"{path}: no column {strange[0]!r}; it has {', '.join(frame.columns)}")
     if asked:
         return {name: name for name in asked}
-    free = [name for name in frame.columns if name not in names.values()]
+    free = [name for name in frame.columns if name and name not in names.values()]
     if "score" in names:
         if known := [name for name in free if harmful_end(name) is not None]:
             told.append(
