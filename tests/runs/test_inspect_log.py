@@ -393,3 +393,10 @@ def test_what_an_answer_is_held_against_is_kept(tmp_path: Path) -> None:
     assert plain == held(target="A", choices=["sky", "sea"])
     assert plain != held(target="A", choices=["sea", "sky"])
     assert held(target=["x", "y"]) != held(target=["x"])
+
+
+def test_an_epoch_is_a_number_in_any_form(tmp_path: Path) -> None:
+    """As text it tells draws apart all the same, and one that is none is the first."""
+    for epoch, draw in ((2, 1), ("2", 1), (2.0, 1), ("x", 0), (None, 0), (0, 0), (-1, 0)):
+        run = changed(tmp_path, lambda log, epoch=epoch: log["samples"][0].update(epoch=epoch))
+        assert run.scores["draw"][0] == draw

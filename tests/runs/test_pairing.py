@@ -186,7 +186,11 @@ def test_items_that_no_run_has_a_number_for_are_said() -> None:
     (baseline, candidate) = ({"a": 1, "b": None, "c": 0, "d": None}, {"a": 1, "b": None, "c": None, "d": None})
     found = _paired(_run(baseline), _run(candidate, "b.csv"))
     assert "accuracy: 2 items have a number in neither run and were left out." in found.told
-    assert found.scores[0].lost == 3
+    assert (found.scores[0].lost, found.odd) == (3, ())
+    most = {"a": 1, "b": None, "c": None, "d": None}
+    assert _paired(_run(most), _run(dict(most), "b.csv"), Declared({}, {})).odd[-1] == (
+        "accuracy: 3 items have a number in neither run and were left out: what is left of 4 says little of them"
+    )
 
 
 def test_a_name_that_is_no_scores_is_refused() -> None:

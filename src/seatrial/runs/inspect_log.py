@@ -164,8 +164,8 @@ class _Reading:
             why = sample if isinstance(sample, str) else f"{place} has no id"
             self.told.append(f"A sample was not read: {why}.")
             return
-        item, epoch = id_of(sample["id"]), sample.get("epoch")
-        draw = epoch - 1 if isinstance(epoch, int) and epoch > 0 else 0
+        item, epoch = id_of(sample["id"]), id_of(sample.get("epoch"))
+        draw = max(int(epoch), 1) - 1 if epoch.isdecimal() and len(epoch) < 9 else 0
         key = item, draw
         if key in self._values:
             self.unread[TWICE] += 1

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 
 from seatrial.errors import EvidenceError
 from seatrial.formats.nearest import did_you_mean
-from seatrial.runs.alignment import aligned, who
+from seatrial.runs.alignment import FEW, aligned, who
 from seatrial.runs.directions import harmful_end
 from seatrial.runs.json_files import digest_of
 from seatrial.runs.recorded_run import Fact, RecordedRun
@@ -279,16 +279,23 @@ class _Pair:
         ]
         both = numbers[0].select("item").unique().join(numbers[1].select("item").unique(), on="item").height
         items = pl.concat([side.select("item") for side in sides])["item"].n_unique()
-        if nowhere := items - pl.concat([side.select("item") for side in numbers])["item"].n_unique():
-            verbs = ("has", "was") if nowhere == 1 else ("have", "were")
-            lost = f"{how_many(nowhere, 'item')} {verbs[0]} a number in neither run and {verbs[1]} left out"
-            self.told.append(f"{title}: {lost}.")
+        self._look_for_lost(title, items, pl.concat([side.select("item") for side in numbers])["item"].n_unique())
         found = PairedScore(
             signal, title, name, harmful, bounds, f"{how}; {scale}", both, items - both, " and ".join(asked)
         )
         self.scores.append(found)
         if not asked:
             self.frames += [self._observed(signal, role, side) for side, role in zip(numbers, ROLES, strict=True)]
+
+    def _look_for_lost(self, title: str, items: int, numbered: int) -> None:
+        """Say how many items have a number in neither run: they count for nobody, and many of them hold."""
+        nowhere = items - numbered
+        verbs = ("has", "was") if nowhere == 1 else ("have", "were")
+        lost = f"{how_many(nowhere, 'item')} {verbs[0]} a number in neither run and {verbs[1]} left out"
+        if nowhere > (1 - FEW) * items:
+            self.odd.append(f"{title}: {lost}: what is left of {items:,} says little of them")
+        elif nowhere:
+            self.told.append(f"{title}: {lost}.")
 
     def _look_for_nothing(self, title: str, harmful: Harmful | None, numbers: list[pl.DataFrame]) -> None:
         """Say where every score is 0, as a broken harness scores; where less is better both may be without fault."""
