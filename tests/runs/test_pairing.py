@@ -248,8 +248,8 @@ def test_few_groups_are_said() -> None:
     made = RunScores()
     for place in range(40):
         made.add("accuracy", f"q{place}", 0, float(place % 3 > 0), cluster=f"g{place % 2}")
-    runs = [RecordedRun(Path(name), "a table", "", "", made.frame()) for name in ("a", "b")]
-    assert "accuracy: the 40 items stand in 2 groups, which count as so many items." in _paired(*runs).told
+    first, second = (RecordedRun(Path(name), "a table", "", "", made.frame()) for name in ("a", "b"))
+    assert "accuracy: the 40 items stand in 2 groups, which count as so many items." in _paired(first, second).told
 
 
 def test_no_two_scores_share_a_signal() -> None:

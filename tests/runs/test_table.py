@@ -50,7 +50,7 @@ def test_the_score_is_found_where_one_column_can_be_it(tmp_path: Path) -> None:
     assert run.scores["score"].unique().to_list() == ["quality"]
     assert any("the only column of numbers" in told for told in run.told)
     path = _file(tmp_path, "id,quality,length\na,0.5,3\nb,1,4\n")
-    with pytest.raises(EvidenceError, match="--score NAME: quality, length"):
+    with pytest.raises(EvidenceError, match=r"--score NAME \(in a policy `scores`\): quality, length"):
         read_table(path, {})
     (run,) = read_table(path, {}, ["quality", "length"])
     assert run.scores["score"].to_list() == ["quality", "quality", "length", "length"]
@@ -129,7 +129,7 @@ def test_a_score_that_is_known_by_name_is_read_though_cells_are_no_numbers(tmp_p
     assert run.scores["value"].to_list() == [None, None, 1.0]
     assert "known by its name" in run.told[0]
     assert "accuracy holds '7/10' in row 1, which is no number" in run.told[1]
-    with pytest.raises(EvidenceError, match="--score NAME: seconds, accuracy"):
+    with pytest.raises(EvidenceError, match=r"--score NAME \(in a policy `scores`\): seconds, accuracy"):
         read_table(_file(tmp_path, "item,seconds,accuracy\na,3,7/10\n"), {})
 
 
@@ -199,7 +199,7 @@ def test_lists_and_records_are_no_scores(tmp_path: Path) -> None:
 def test_a_score_that_was_not_read_is_said(tmp_path: Path) -> None:
     """Of a table with a column `score`, what plainly is another score."""
     (run,) = read_table(_file(tmp_path, "item,score,toxicity,seconds\na,1,0.5,3\n"), {})
-    assert "'score' is the score; toxicity may be one too and was not read" in run.told[0]
+    assert "'score' is the score; not read as one: toxicity." in run.told[0]
 
 
 def test_ids_that_a_program_made_fractions_are_the_same_ids(tmp_path: Path) -> None:

@@ -51,7 +51,9 @@ Score = Annotated[Names, typer.Option("--score", metavar="COLUMN", help="A colum
 Column = Annotated[
     Names, typer.Option("--column", metavar="WHAT=NAME", help="A table's column, e.g. item=question_id.")
 ]
-Cluster = Annotated[str, typer.Option("--cluster", help="Key of the samples' metadata that groups them.")]
+Cluster = Annotated[
+    str, typer.Option("--cluster", help="Key of the samples' metadata, or a table's column, that groups them.")
+]
 BaselineModel = Annotated[str, typer.Option("--baseline-model", help="Whose runs, where a file holds several models.")]
 CandidateModel = Annotated[str, typer.Option("--candidate-model", help="The same of the candidate.")]
 Accept = Annotated[

@@ -38,7 +38,7 @@ ARTICLES = {"item": "an item", "model": "a model", "task": "a task", "metric": "
 NOTHING = "nothing"
 SHOWN = 5
 """Columns and rows that a message names."""
-READER = TableReader("scores", EvidenceError, USUAL, ("item",), BY_OPTION)
+READER = TableReader("scores", EvidenceError, USUAL, ("item",), f"{BY_OPTION} (in a policy `columns`)")
 
 
 def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = ()) -> list[RecordedRun]:
@@ -140,7 +140,9 @@ def _with_names(path: Path, frame: pl.DataFrame, names: Mapping[str, str], unrea
     import polars as pl
 
     for what in UNNAMED:
-        nameless = frame.filter(pl.col(f"_{what}").is_null())["_row"] if what in names else ()
+        if what not in names:
+            continue
+        nameless = frame.filter(pl.col(f"_{what}").is_null())["_row"]
         if len(nameless):
             unread[f"a row without the name of {ARTICLES[what]}, the first in row {nameless[0]}"] = len(nameless)
             frame = frame.filter(pl.col(f"_{what}").is_not_null())
@@ -181,8 +183,8 @@ def _scores(
     if "score" in names:
         if known := [name for name in free if harmful_end(name) is not None]:
             told.append(
-                f"{path.name}: {names['score']!r} is the score; {', '.join(known)} may be one too and was not read. "
-                "Name all that are meant with --score."
+                f"{path.name}: {names['score']!r} is the score; not read as one: {', '.join(known)}. Name all that are "
+                "meant with --score."
             )
         return {names["score"]: "" if "metric" in names else names["score"]}
     other = {name: _strange(frame[name]) for name in free}
@@ -191,7 +193,8 @@ def _scores(
     how = "the only column of numbers" if numbers else "known by its name"
     if len(found) != 1:
         held = ", ".join(found) or "; ".join(["none of its columns holds numbers alone", *_shown(other)])
-        raise EvidenceError(f"{path}: no column `score`; name the columns that hold one with --score NAME: {held}")
+        advice = "name the columns that hold one with --score NAME (in a policy `scores`)"
+        raise EvidenceError(f"{path}: no column `score`; {advice}: {held}")
     told.append(f"{path.name}: read {found[0]!r} as the score, {how}.")
     return {found[0]: found[0]}
 
