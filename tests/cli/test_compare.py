@@ -106,7 +106,7 @@ def test_options_that_say_nothing_are_refused(seatrial: Command, tmp_path: Path)
     for option, value, said in (
         ("--lower-is-better", "Accuracy", "did you mean accuracy"),
         ("--higher-is-better", "tone", "they share accuracy"),
-        ("--scale", "acuracy=0:5", "did you mean accuracy"),
+        ("--scale", "accuracies=0:5", "did you mean accuracy"),
         ("--accept", "jugde", "did you mean judge"),
     ):
         for command in ("compare", "import"):
