@@ -134,3 +134,14 @@ def test_logs_are_told_before_anything_is_decided(seatrial: Command, tmp_path: P
     assert [run["rows"] for run in found["runs"]] == [300, 300]
     assert found["together"]["scores"][0]["items"] == 300
     assert seatrial("doctor", "none.csv").code == 2
+
+
+def test_two_logs_that_are_no_pair_are_told_each(seatrial: Command, tmp_path: Path) -> None:
+    """What each supports is said all the same, then why the two are none; the code is that of no decision."""
+    (tmp_path / "one.csv").write_text("item,accuracy\na,1\nb,0\n", encoding="utf-8")
+    (tmp_path / "two.csv").write_text("item,f1\ny,1\nz,0\n", encoding="utf-8")
+    done = seatrial("doctor", "one.csv", "two.csv")
+    assert done.code == 2
+    assert done.out.index("one.csv: a table") < done.out.index("two.csv: a table")
+    assert "! The two cannot be compared: one.csv and two.csv share no item" in done.out
+    assert "share no item" in json.loads(seatrial("doctor", "one.csv", "two.csv", "--json").out)["apart"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.cli.runs import declared_of, refuse_strange, spec_of
+from seatrial.cli.runs import declared_of, spec_of
 from seatrial.errors import EvidenceError
-from seatrial.runs.pairing import Declared, PairedScore
 
 
 def test_options_become_a_pair_of_runs() -> None:
@@ -24,20 +23,13 @@ def test_what_is_said_of_scores_is_read_in_one_way() -> None:
     assert (made.harmful, made.scales) == ({"a": "low", "b": "high"}, {"b": (1.0, 5.0)})
     with pytest.raises(EvidenceError, match="give it to one"):
         declared_of(["a"], ["a"], None)
-    for wrong in ("b=5", "b=5:1", "b=x:1", "b=1:1", "b=0:inf", "b=nan:1", "b=0:1e400", "b=-1e308:1e308"):
+    for wrong in ("b=5", "b=5:1", "b=x:1", "b=1:1", "b=0:inf", "b=0:1e308", "b=nan:1", "b=0:1e400", "b=-1e308:1e308"):
         with pytest.raises(EvidenceError, match="SMALLEST:LARGEST"):
             declared_of(None, None, [wrong])
 
 
-@pytest.mark.parametrize("name", ["accuracy", "quiz: accuracy", "eval/quiz.accuracy"])
-def test_an_option_for_a_score_that_is_not_there_is_refused(name: str) -> None:
-    """A misspelled name would leave the score as its own name says; its name, title and signal are all known."""
-    score = PairedScore("eval/quiz.accuracy", "quiz: accuracy", "low", (0.0, 1.0), "", 2, 0)
-    refuse_strange(Declared({name: "high"}, {name: (0.0, 1.0)}), [score])
-    for option, wrong in (
-        ("--lower-is-better", Declared({f"{name}x": "high"}, {})),
-        ("--higher-is-better", Declared({f"{name}x": "low"}, {})),
-        ("--scale", Declared({}, {f"{name}x": (0.0, 1.0)})),
-    ):
-        with pytest.raises(EvidenceError, match=f"{option} {name}x: no such score.*quiz: accuracy"):
-            refuse_strange(wrong, [score])
+def test_an_empty_name_is_no_file() -> None:
+    """As a variable of a script that was never set leaves it; left out, the baseline's file is meant."""
+    for sides, role in ((("", "b"), "baseline"), (("a", " "), "candidate")):
+        with pytest.raises(EvidenceError, match=f"the {role} is an empty name"):
+            spec_of(*sides, ("", ""), None, None, "", None)

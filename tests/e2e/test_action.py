@@ -105,6 +105,21 @@ def test_a_comment_is_updated_and_not_repeated(tmp_path: Path) -> None:
     assert "PATCH repos/org/repo/issues/comments/4711" in call
 
 
+@pytest.mark.parametrize("refused", ["*paginate*", "*POST*"])
+def test_a_comment_that_may_not_be_written_changes_no_decision(tmp_path: Path, refused: str) -> None:
+    """As on a pull request from a fork: the step warns, and the last step ends with the decision's code."""
+    _tables(tmp_path, 19)
+    runner = Runner(tmp_path, baseline="now.csv", candidate="next.csv", arguments="--margin\n0.1")
+    runner.run("Decide")
+    gh = tmp_path / "bin" / "gh"
+    forbidden = f'case "$*" in {refused}) echo "HTTP 403: not accessible" >&2; exit 1;; esac'
+    gh.write_text(GH.replace("# Stands", f"{forbidden}\n# Stands"), encoding="utf-8")
+    done = runner.run("Comment")
+    assert (done.returncode, "::warning::The comment could not be written" in done.stdout) == (0, True)
+    assert not (tmp_path / "posted.md").exists()
+    assert runner.run("Exit as the decision says").returncode == 0
+
+
 def test_no_decision_is_no_launch(tmp_path: Path) -> None:
     """A policy that cannot be read says so on the pull request and ends with 2."""
     runner = Runner(tmp_path, policy="none.yaml")

@@ -125,3 +125,10 @@ def test_pages_of_pairs_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
     (tmp_path / "pairs").write_text("no folder")
     with pytest.raises(StoreError, match="pairs: cannot be written"):
         write_pairs(BLOCK, [], tmp_path)
+
+
+def test_a_file_is_no_folder_of_a_review(tmp_path: Path) -> None:
+    """Given the log instead of the report's folder, the next step is named and no number of an error."""
+    (tmp_path / "log.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(StoreError, match="no finished review here"):
+        load_result(tmp_path / "log.json")

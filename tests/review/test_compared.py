@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +118,53 @@ def test_the_known_difference_on_gpqa_comes_out() -> None:
     assert -seen.estimate == pytest.approx(0.059, abs=0.0005)
     assert (-seen.high, -seen.low) == pytest.approx((0.004, 0.113), abs=0.001)
     assert seen.unpaired_high - seen.unpaired_low > 1.3 * (seen.high - seen.low)
+
+
+def _log(folder: Path, name: str, numbers: list[int], wrong: Callable[[int], bool], task: str = "quiz") -> str:
+    """Write a log of questions in an order, each under the id of its place; some are answered wrongly."""
+    lines: list[dict[str, Any]] = [{"spec": {"base_eval": task, "completion_fns": [name]}}]
+    for place, number in enumerate(numbers):
+        data = {"prompt": f"{task}: what is number {number}?", "sampled": [f"It is number {number}, says {name}."]}
+        lines.append({"sample_id": f"q{place}", "type": "sampling", "data": data})
+        lines.append({"sample_id": f"q{place}", "type": "match", "data": {"correct": not wrong(number)}})
+    lines.append({"final_report": {"accuracy": 0.5}})
+    path = folder / name / f"{task}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return str(path.parent)
+
+
+def test_pairs_that_are_shown_are_those_that_were_paired(tmp_path: Path) -> None:
+    """Where items were paired by their questions, an answer stands beside the answer to the same question."""
+    now = _log(tmp_path, "now", list(range(30)), lambda number: False)
+    later = _log(tmp_path, "next", list(range(29, -1, -1)), lambda number: number % 10 == 3)
+    found = compare(RunsSpec(baseline=now, candidate=later)).review
+    assert found is not None
+    assert [pair.item for pair in found.pairs] == ["q3", "q13", "q23"]
+    for pair in found.pairs:
+        assert pair.baseline.partition(", ")[0] == pair.candidate.partition(", ")[0]
+
+
+def test_pairs_that_are_shown_are_of_their_own_task(tmp_path: Path) -> None:
+    """Two tasks whose score has one name are not mixed."""
+    for task, rest in (("quiz", 3), ("sums", 4)):
+        now = _log(tmp_path, "now", list(range(30)), lambda number: False, task)
+        later = _log(tmp_path, "next", list(range(30)), lambda number, rest=rest: number % 10 == rest, task)  # type: ignore[misc]
+    found = compare(RunsSpec(baseline=now, candidate=later)).review
+    assert found is not None
+    shown = [(pair.signal, pair.messages[0].content.partition(":")[0]) for pair in found.pairs]
+    assert shown == 3 * [("eval/quiz.accuracy", "quiz")] + 3 * [("eval/sums.accuracy", "sums")]
+
+
+def test_a_score_that_is_not_decided_holds_the_report_too(tmp_path: Path) -> None:
+    """What the command ends with, its report, its summary and its JSON say."""
+    for name in ("now", "next"):
+        rows = [f"q{number},{int(number > 60 - len(name))},{number % 2}" for number in range(300)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["item,accuracy,tone", *rows]), encoding="utf-8")
+    runs = RunsSpec(
+        baseline=str(tmp_path / "now.csv"), candidate=str(tmp_path / "next.csv"), scores=["accuracy", "tone"]
+    )
+    found = compare(runs).review
+    assert found is not None
+    assert (found.status, found.verdicts[0].verdict) == ("hold", "pass")
+    assert "the score tone is not decided: say which end is harm" in found.reason

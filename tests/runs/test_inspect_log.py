@@ -353,3 +353,50 @@ def test_two_logs_of_a_real_model_are_decided(seatrial: Command) -> None:
     assert (done.code, found["decision"], verdict["verdict"]) == (3, "hold", "inconclusive")
     assert (verdict["items"], verdict["clusters"], verdict["missing"]) == (8, 4, 0)
     assert verdict["estimate"] == pytest.approx(1 / 12, rel=1e-12)
+
+
+def test_a_model_that_grades_itself_is_its_own_judge(tmp_path: Path) -> None:
+    """Inspect's graders take the measured model where no other is given: two runs then have two judges."""
+
+    def graded(by: dict[str, Any], roles: dict[str, Any]) -> str | None:
+        def change(log: dict[str, Any]) -> None:
+            log["eval"] |= {"scorers": [{"name": "model_graded_qa", "options": by}], "model_roles": roles}
+
+        return changed(tmp_path, change).facts.get("judge")
+
+    assert graded({}, {}) == "harbor/baseline (grades itself)"
+    assert graded({"model": "j/one"}, {}) == "j/one"
+    assert graded({}, {"grader": {"model": "j/two"}}) == "grader: j/two"
+    assert graded({"model_role": {"name": "critic"}}, {"grader": {"model": "j"}}) == (
+        "harbor/baseline (grades itself), grader: j"
+    )
+
+
+def test_how_a_model_writes_is_a_fact(tmp_path: Path) -> None:
+    """Settings that change an answer, and not those by which the model is reached."""
+
+    def change(log: dict[str, Any]) -> None:
+        log["plan"]["config"] = {"max_tokens": 5, "system_message": "Please flatter. " * 9, "timeout": 9}
+
+    found = changed(tmp_path, change).facts["generation"]
+    assert found.startswith("max_tokens=5, system_message=Please flatter. Please flatter… (")
+    assert "timeout" not in found
+
+
+def test_what_an_answer_is_held_against_is_kept(tmp_path: Path) -> None:
+    """Another target is another check; a choice whose letters were shuffled is the same one."""
+
+    def held(**sample: Any) -> set[str]:
+        return set(changed(tmp_path, lambda log: log["samples"][0].update(sample)).checks.values())
+
+    plain = held(target="B", choices=["sea", "sky"])
+    assert plain == held(target="A", choices=["sky", "sea"])
+    assert plain != held(target="A", choices=["sea", "sky"])
+    assert held(target=["x", "y"]) != held(target=["x"])
+
+
+def test_an_epoch_is_a_number_in_any_form(tmp_path: Path) -> None:
+    """As text it tells draws apart all the same, and one that is none is the first."""
+    for epoch, draw in ((2, 1), ("2", 1), (2.0, 1), ("x", 0), (None, 0), (0, 0), (-1, 0)):
+        run = changed(tmp_path, lambda log, epoch=epoch: log["samples"][0].update(epoch=epoch))
+        assert run.scores["draw"][0] == draw

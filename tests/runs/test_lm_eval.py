@@ -79,7 +79,7 @@ def test_a_filter_doubles_no_question() -> None:
     run = runs("baseline")["harbor_sums"]
     assert set(run.scores["draw"]) == {0}
     assert run.scores.group_by("score", "item").len()["len"].unique().to_list() == [1]
-    assert run.facts["filter"] == "strict-match, flexible-extract"
+    assert run.facts["filter"] == "flexible-extract, strict-match"
     assert len(run.answers) == 12
     assert "once for every filter" in run.told[0]
 
@@ -91,7 +91,7 @@ def test_a_value_that_is_no_number_is_missing() -> None:
         for name in names:
             rows = run.scores.filter(score=name)
             assert rows["value"].null_count() == len(rows) == 12
-            assert set(rows["reason"]) == {"no number for one question"}
+            assert set(rows["reason"]) == {"several numbers and no single one"}
             assert name not in run.stated
             assert run.harmful[name] == "high"
 
@@ -124,7 +124,7 @@ def test_a_pair_of_runs_pairs() -> None:
         "shots": "0",
         "temperature": "0.7",
         "generation": "do_sample=True, until=['\\n']",
-        "filter": "strict-match, flexible-extract",
+        "filter": "flexible-extract, strict-match",
     }
     assert [one["harbor_sums"].model for one in (first, second)] == ["baseline", "candidate"]
     assert first["harbor_choice"].harmful == {"acc": "low", "acc_norm": "low", "brier_score": "high"}
@@ -305,3 +305,22 @@ def test_two_folders_of_a_real_model_are_decided(seatrial: Command) -> None:
     assert (done.code, found["decision"]) == (3, "hold")
     changes = [(one["verdict"], one["items"], one["missing"], one["estimate"]) for one in found["verdicts"]]
     assert changes == [("inconclusive", 8, 0, change) for change in (0.0, -0.375, 0.0)]
+
+
+def test_filters_are_the_same_in_any_order(tmp_path: Path) -> None:
+    """Rows that were sorted anew are rows of the same filters."""
+    whole = {path.name: path for path in (LOGS / "baseline").iterdir()}
+    name = next(one for one in whole if "harbor_sums" in one)
+    for one, path in whole.items():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        (tmp_path / one).write_text("".join(lines[::-1] if one == name else lines), encoding="utf-8")
+    (first,), (second,) = read_lm_eval(whole[name]), read_lm_eval(tmp_path / name)
+    assert first.facts == second.facts
+
+
+def test_what_an_answer_is_held_against_is_kept() -> None:
+    """The digest of each question's target, alike in two runs of one task."""
+    sides = [next((LOGS / side).glob("samples_harbor_sums_*")) for side in ("baseline", "candidate")]
+    (first,), (second,) = (read_lm_eval(path) for path in sides)
+    assert len(first.checks) == 12
+    assert first.checks == second.checks

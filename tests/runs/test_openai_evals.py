@@ -49,7 +49,7 @@ def test_a_log_without_an_end_says_so(tmp_path: Path) -> None:
     assert read_openai_evals(_events(tmp_path, SPEC, _event("a", "match", correct=1))).ended == "it has no final report"
     with pytest.raises(EvidenceError, match="no event of type"):
         read_openai_evals(_events(tmp_path, SPEC))
-    with pytest.raises(EvidenceError, match="cannot be read"):
+    with pytest.raises(EvidenceError, match="no such file"):
         read_openai_evals(tmp_path / "none.jsonl")
 
 
@@ -63,3 +63,37 @@ def test_what_is_of_another_form_is_left_out(tmp_path: Path) -> None:
     run = read_openai_evals(path)
     assert run.scores["item"].to_list() == ["1e400", "2e400"]
     assert (run.task, run.ended) == ("", "it has no final report")
+
+
+def test_a_sample_that_was_asked_and_not_scored_is_missing(tmp_path: Path) -> None:
+    """An error and a sample without any score count as missing, as in a run that ended in the middle of one."""
+    events = (
+        _event("a", "sampling", prompt="1?", sampled=["1"]),
+        _event("a", "match", correct=True),
+        _event("b", "sampling", prompt="2?", sampled=["2"]),
+        _event("c", "error", type="timeout", message="no answer"),
+    )
+    run = read_openai_evals(_events(tmp_path, SPEC, *events, {"final_report": {"accuracy": 1.0}}))
+    assert run.scores.select("item", "value", "reason").rows() == [
+        ("a", 1.0, ""),
+        ("b", None, "no score"),
+        ("c", None, "the sample ended in an error"),
+    ]
+
+
+def test_a_word_among_numbers_is_missing(tmp_path: Path) -> None:
+    """A metric that is a number elsewhere; what is a word throughout is no score."""
+    events = [_event(item, "metrics", f1=value, why="because") for item, value in (("a", "n/a"), ("b", 0.5))]
+    run = read_openai_evals(_events(tmp_path, SPEC, *events))
+    assert run.scores.select("score", "item", "value", "reason").rows() == [
+        ("f1", "b", 0.5, ""),
+        ("f1", "a", None, "not a number: 'n/a'"),
+    ]
+
+
+def test_several_samplings_of_a_sample_are_told_apart(tmp_path: Path) -> None:
+    """What was sampled first is the answer; a judge's words come after it."""
+    events = [_event("a", "sampling", prompt="1?", sampled=[text]) for text in ("one", "the answer is right")]
+    run = read_openai_evals(_events(tmp_path, SPEC, *events, _event("a", "match", correct=True), end="{half"))
+    assert [(one.draw, one.answer) for one in run.answers] == [(0, "one"), (1, "the answer is right")]
+    assert run.told[0].startswith("The first line that is not whole is line 5: not JSON")

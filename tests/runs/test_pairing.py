@@ -11,7 +11,7 @@ import pytest
 
 from seatrial.errors import EvidenceError
 from seatrial.observations import from_frame
-from seatrial.runs.pairing import Declared, PairedRuns, paired_runs
+from seatrial.runs.pairing import Declared, PairedRuns, paired_runs, refuse_unknown
 from seatrial.runs.recorded_run import RecordedRun, RunScores, Written
 
 NOTHING = Declared({}, {})
@@ -45,7 +45,7 @@ def test_what_both_hold_is_paired() -> None:
         ("baseline", "a", 0, 1.0), ("baseline", "b", 0, 0.0), ("baseline", "c", 0, 1.0),
         ("candidate", "b", 0, 1.0), ("candidate", "a", 0, 0.0),
     ]  # fmt: skip
-    assert found.told == ("accuracy: 1 of the candidate's 3 have no number: no score.",)
+    assert found.told == ("accuracy: 1 of the candidate's 3 has no number: no score.",)
     assert not found.odd
     assert len(from_frame(found.observations, None)) == 5
 
@@ -79,7 +79,7 @@ def test_an_end_declared_against_the_name_is_said() -> None:
     """More of an accuracy is better by its name; who declares less of it better is asked whether that is meant."""
     sides = _run({"a": 1, "b": 0}), _run({"a": 0, "b": 1}, "b.csv")
     (told,) = _paired(*sides, Declared({"accuracy": "high"}, {})).told
-    assert told.startswith("accuracy: lower is better, as declared, though of what is called accuracy higher is better")
+    assert told.startswith("accuracy: lower is better, as declared; its run or its name says the contrary.")
     assert not _paired(*sides, Declared({"accuracy": "low"}, {})).told
 
 
@@ -105,9 +105,9 @@ def test_what_only_one_was_asked_is_left_out() -> None:
     part = _run(dict.fromkeys("abc", 1), "b.csv", facts={"samples asked for": "3"})
     found = _paired(whole, part)
     assert (found.scores[0].pairs, found.scores[0].lost, found.odd) == (3, 0, ())
-    assert "1 items that only the baseline was asked were not compared." in found.told
+    assert "1 item that only the baseline was asked was not compared." in found.told
     few = _paired(_run(dict.fromkeys("abcd", 1)), _run({"d": 1, "e": 0, "f": 1}, "b.csv"))
-    assert few.odd == ("The runs share 1 items, of 4 and 3: they are hardly runs of one evaluation",)
+    assert few.odd == ("The runs share 1 item, of 4 and 3: they are hardly runs of one evaluation",)
     with pytest.raises(EvidenceError, match="share no item: their ids are 'a' and 'z'"):
         _paired(_run({"a": 1}), _run({"z": 1}, "b.csv"))
 
@@ -123,7 +123,8 @@ def test_another_evaluation_holds_unless_it_is_meant(fact: str) -> None:
     for mild in ("prompt", "temperature", "epochs"):
         found = _paired(_run({"a": 1}, facts={mild: "x"}), _run({"a": 1}, "b.csv", facts={mild: "y"}))
         assert not found.odd
-        assert found.told == (f"The {mild} differs: x in the baseline's run, y in the candidate's.",)
+        differ = "differ" if mild == "epochs" else "differs"
+        assert found.told == (f"The {mild} {differ}: x in the baseline's run, y in the candidate's.",)
 
 
 def test_runs_that_are_none_hold() -> None:
@@ -194,11 +195,96 @@ def test_scores_and_places_of_one_side_are_said() -> None:
         replace(run, scores=pl.concat([run.scores, _run({"a": None}, score="ppl").scores])) for run in (one, other)
     ]
     found = _paired(beside[0], beside[1])
-    assert "ppl: neither run has a number for one question, so it cannot be compared." in found.told
+    assert "ppl: neither run gives single questions a number, so it cannot be compared." in found.told
     assert not found.odd
     moved = replace(other, scores=other.scores.with_columns(cluster=pl.lit("g")))
     found = _paired(one, moved)
     assert "2 items have another cluster or use case in the other run: the first one counts." in found.told
     assert found.observations["cluster"].to_list() == ["a", "b", "a", "b"]
-    with pytest.raises(EvidenceError, match="share no score: the baseline holds accuracy; the candidate holds f1"):
+    with pytest.raises(
+        EvidenceError,
+        match="share no score that both have numbers for: the baseline holds accuracy; the candidate holds f1",
+    ):
         _paired(one, replace(more, path=Path("b.csv")))
+
+
+def test_items_that_no_run_has_a_number_for_are_said() -> None:
+    """They can count for nobody, so that they are told of: what failed in both runs may be what matters."""
+    (baseline, candidate) = ({"a": 1, "b": None, "c": 0, "d": None}, {"a": 1, "b": None, "c": None, "d": None})
+    found = _paired(_run(baseline), _run(candidate, "b.csv"))
+    assert "accuracy: 2 items have a number in neither run and were left out." in found.told
+    assert (found.scores[0].lost, found.odd) == (3, ())
+    most = {"a": 1, "b": None, "c": None, "d": None}
+    assert _paired(_run(most), _run(dict(most), "b.csv"), Declared({}, {})).odd[-1] == (
+        "accuracy: 3 items have a number in neither run and were left out: what is left of 4 says little of them"
+    )
+
+
+def test_a_name_that_is_no_scores_is_refused() -> None:
+    """An end or a scale that was declared under a name of no score would be passed over in silence."""
+    declared = Declared({"Accuracy": "high"}, {})
+    found = _paired(_run({"a": 1, "b": 0}), _run({"a": 1, "b": 1}, "b.csv"), declared)
+    with pytest.raises(EvidenceError, match=r"'Accuracy' was declared.*did you mean accuracy"):
+        refuse_unknown(found, declared)
+    for name in ("accuracy", "eval/accuracy"):
+        refuse_unknown(found, Declared({}, {name: (0.0, 1.0)}))
+
+
+def test_a_fact_that_is_none_cannot_be_accepted() -> None:
+    """A misspelled fact would hold all the same, and nobody would know why."""
+    with pytest.raises(EvidenceError, match="no fact of a run is called 'jugde'; did you mean judge"):
+        _paired(_run({"a": 1}), _run({"a": 0}, "b.csv"), Declared({}, {}, frozenset({"jugde"})))
+
+
+def test_two_runs_that_say_contrary_ends_hold() -> None:
+    """Unless the end was declared."""
+    runs = _run({"a": 1, "b": 0}, harmful={"accuracy": "low"}), _run({"a": 1, "b": 1}, harmful={"accuracy": "high"})
+    assert "one run says that more of it is better" in _paired(*runs).odd[0]
+    assert not _paired(*runs, Declared({"accuracy": "low"}, {})).odd
+
+
+def test_a_score_without_numbers_on_one_side_says_why() -> None:
+    """Where it is the only one, the message holds more than that both have it."""
+    with pytest.raises(EvidenceError, match="the candidate's run has no number at all"):
+        _paired(_run({"a": 1, "b": 0}), _run({"a": None, "b": None}, "b.csv"))
+
+
+def test_every_missing_number_has_its_reason() -> None:
+    """Of many reasons the most frequent are told, and how many there are besides, so that all are counted."""
+    made = RunScores()
+    for place in range(10):
+        made.add("accuracy", f"q{place}", 0, None if place else 1.0, reason=f"not a number: {place}" if place else "")
+    found = _paired(
+        _run({f"q{place}": 1 for place in range(10)}), RecordedRun(Path("b"), "a table", "", "", made.frame())
+    )
+    told = [one for one in found.told if "no number:" in one]
+    assert len(told) == 4
+    assert told[-1] == "accuracy: 6 of the candidate's 10 have no number: other reasons."
+
+
+def test_few_groups_are_said() -> None:
+    """A key that puts all items into two groups leaves two that count."""
+    made = RunScores()
+    for place in range(40):
+        made.add("accuracy", f"q{place}", 0, float(place % 3 > 0), cluster=f"g{place % 2}")
+    first, second = (RecordedRun(Path(name), "a table", "", "", made.frame()) for name in ("a", "b"))
+    assert "accuracy: the 40 items stand in 2 groups, which count as so many items." in _paired(first, second).told
+
+
+def test_no_two_scores_share_a_signal() -> None:
+    """Names that differ in case, in signs, or in letters that a signal cannot hold; in any order the same ones."""
+    made = [RunScores(), RunScores()]
+    for side, names in zip(made, (("F1", "f1", "mean"), ("mean", "f1", "F1")), strict=True):
+        for name in names:
+            side.add(name, "a", 0, 1.0)
+            side.add(name, "b", 0, 0.0)
+    first, second = (
+        RecordedRun(Path(name), "a table", "", "", one.frame()) for name, one in zip("ab", made, strict=True)
+    )
+    declared = Declared(dict.fromkeys(("F1", "f1", "mean"), "low"), {})
+    forth, back = _paired(first, second, declared), _paired(second, first, declared)
+    signals = {score.name: score.signal for score in forth.scores}
+    assert len(set(signals.values())) == 3
+    assert signals["mean"] == "eval/mean"
+    assert signals == {score.name: score.signal for score in back.scores}
+    assert set(forth.observations["signal"]) == set(signals.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -344,7 +345,7 @@ def test_answers_of_a_real_model_are_read_as_promptfoo_counted_them() -> None:
     assert [run.stated["pass"] for run in runs] == [5 / 7, 4 / 7]
     assert [sum(not answer.answer for answer in run.answers) for run in runs] == [1, 1]
     assert runs[0].facts == runs[1].facts
-    assert runs[0].facts["temperature"] == "0"
+    assert runs[0].facts["temperature"] == "0 (in 7 tests), 9 (in 1 test)"
 
 
 def test_two_providers_of_a_real_model_are_decided(seatrial: Command) -> None:
@@ -358,4 +359,50 @@ def test_two_providers_of_a_real_model_are_decided(seatrial: Command) -> None:
     assert {one["verdict"] for one in found["verdicts"]} == {"inconclusive"}
     assert len(found["verdicts"]) == 3
     for role in ("baseline", "candidate"):
-        assert f"pass: 1 of the {role}'s 8 have no number: {ERROR}." in found["notes"]
+        assert f"pass: 1 of the {role}'s 8 has no number: {ERROR}." in found["notes"]
+
+
+def test_the_temperature_of_each_test_is_a_fact(tmp_path: Path) -> None:
+    """What stands nearest to a test counts; where tests differ it is said how many were asked at which."""
+
+    def first(change: Any) -> str | None:
+        def both(file: dict[str, Any]) -> None:
+            rows = [row for row in file["results"]["results"] if row["provider"]["label"] == "baseline"]
+            change(file["config"], rows)
+
+        return changed(tmp_path, both)[0].facts.get("temperature")
+
+    assert first(lambda config, rows: None) == "0.2"
+    assert first(lambda config, rows: rows[0]["testCase"]["options"].update(temperature=0.9)) == (
+        "0.2 (in 5 tests), 0.9 (in 1 test)"
+    )
+    assert first(lambda config, rows: rows[0]["testCase"].update(provider={"config": {"temperature": 1}})) == (
+        "0.2 (in 5 tests), 1 (in 1 test)"
+    )
+    assert first(lambda config, rows: config.update(defaultTest={"options": {"temperature": 0.5}})) == "0.5"
+    assert first(lambda config, rows: [row["prompt"].update(config={"temperature": 0}) for row in rows]) == "0"
+
+    def by_variable(config: Any, rows: list[dict[str, Any]]) -> None:
+        config["providers"] = [{"file://provider.js": {"label": "baseline", "config": {"temperature": "{{ heat }}"}}}]
+        for row in rows:
+            row["vars"]["heat"] = 0.7
+
+    assert first(by_variable) == "0.7"
+
+
+def test_what_an_answer_is_held_against_is_kept(tmp_path: Path) -> None:
+    """Another threshold is another check; another judge is told of by itself."""
+
+    def first(change: Any) -> Mapping[str, str]:
+        def each(file: dict[str, Any]) -> None:
+            for row in file["results"]["results"]:
+                for check in row["testCase"]["assert"]:
+                    if check.get("metric") == "near":
+                        change(check)
+
+        return changed(tmp_path, each)[0].checks
+
+    plain = first(lambda check: None)
+    assert plain == first(lambda check: check.update(provider="j"))
+    easier = first(lambda check: check.update(threshold=0.1))
+    assert sum(plain[item] != easier[item] for item in plain) == 2

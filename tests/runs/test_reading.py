@@ -9,6 +9,7 @@ import pytest
 from seatrial.errors import EvidenceError
 from seatrial.runs.reading import Format, Reading, format_of, read_runs
 
+LOGS = Path(__file__).parent / "logs"
 TABLE = "item,model,score\na,x/one,1\na,x/two,0\n"
 
 
@@ -23,6 +24,12 @@ TABLE = "item,model,score\na,x/one,1\na,x/two,0\n"
         ("results_x.json", '{"results": {}, "configs": {}}', "lm-eval results"),
         ("a.jsonl", '{"spec": {}}\n', "OpenAI evals"),
         ("a.jsonl", '{"item": 1, "score": 2}\n{"spec": 1}\n', "table"),
+        ("a.jsonl", '\n{"promptIdx": 0, "testIdx": 1}\n', "promptfoo"),
+        ("a.jsonl", f'{{"doc_id": 0, "doc": "{"x" * 2**17}", "resps": []}}\n', "lm-eval"),
+        ("a.jsonl", '{"id": 1, "spec": "s", "score": 1}\n', "table"),
+        ("a.jsonl", '{"version": 2, "status": "ok", "eval": "e", "score": 1}\n', "table"),
+        ("a.json", '[{"version": 2, "status": "ok", "eval": "e", "score": 1}]', "table"),
+        ("a.json", f'{{"eval": {{}}, "samples": "{"x" * 2**17}", "status": "success", "version": 2}}', "Inspect"),
         ("a.csv", "", "table"),
         ("a.png", "", ""),
     ],
@@ -67,3 +74,25 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("", encoding="utf-8")
     with pytest.raises(EvidenceError, match="no log of Inspect"):
         read_runs(str(tmp_path), Reading())
+
+
+def test_a_key_that_groups_nothing_is_refused(tmp_path: Path) -> None:
+    """Items that were to be grouped would each count for itself; of a table the key is a column."""
+    path = tmp_path / "t.csv"
+    path.write_text("item,topic,score\na,x,1\nb,x,0\nc,,0\n", encoding="utf-8")
+    (run,) = read_runs(str(path), Reading(cluster="topic"))
+    assert run.scores["cluster"].to_list() == ["x", "x", "c"]
+    assert run.told[-1] == "1 item of 3 without 'topic': each counts for itself."
+    path.write_text("item,topic,score\n0,0,1\n1,0,0\n2,1,0\n", encoding="utf-8")
+    assert read_runs(str(path), Reading(cluster="topic"))[0].told == ()
+    with pytest.raises(EvidenceError, match="no column for the cluster"):
+        read_runs(str(path), Reading(cluster="topics"))
+    for log in ("inspect/candidate.eval", "lm_eval/candidate", "promptfoo/results.json"):
+        with pytest.raises(EvidenceError, match="no item has 'topics' in its metadata"):
+            read_runs(str(LOGS / log), Reading(cluster="topics"))
+
+
+def test_columns_are_for_tables(tmp_path: Path) -> None:
+    """Of a log all scores are read, and it is said that naming one changed nothing."""
+    (run,) = read_runs(str(LOGS / "inspect" / "text.json"), Reading(scores=["match"]))
+    assert run.told[-1] == "Columns are named for tables alone: all scores of text.json were read."

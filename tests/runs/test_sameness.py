@@ -60,7 +60,7 @@ def test_prompts_are_compared_question_by_question() -> None:
 
 @pytest.mark.parametrize("fact", HOLDING)
 def test_another_evaluation_holds_unless_it_is_meant(fact: str) -> None:
-    """It names the way out; a fact that one run does not tell is no difference."""
+    """It names the way out; a fact that one run does not tell is told and holds nothing."""
     first, second = _run("a", facts={fact: "x"}), _run("b", facts={fact: "y"})
     (odd,) = looked_at(first, second, ())[0]
     assert f"--accept '{fact}'" in odd
@@ -68,7 +68,7 @@ def test_another_evaluation_holds_unless_it_is_meant(fact: str) -> None:
         [],
         [f"The {fact} differs: x in the baseline's run, y in the candidate's."],
     )
-    assert looked_at(first, _run("b"), ()) == ([], [])
+    assert looked_at(first, _run("b"), ())[0] == []
 
 
 def test_what_a_run_says_of_itself_comes_first() -> None:
@@ -77,4 +77,26 @@ def test_what_a_run_says_of_itself_comes_first() -> None:
         _run("a", ended="it was cancelled"), _run("b", told=("Read so.",), unread={"no row": 1200}), ()
     )
     assert odd == ["The baseline's run is not whole: it was cancelled"]
-    assert told == ["Read so.", "The candidate: no row: 1,200, not read."]
+    assert told == ["Read so.", "The candidate's run: 1,200 rows not read: no row."]
+
+
+def test_what_only_one_run_says_is_told() -> None:
+    """Of two runs of one tool: a judge or a temperature that one of them was given may be the change."""
+    odd, told = looked_at(_run("a.eval", facts={"judge": "j"}), _run("b.eval", facts={"temperature": "1"}), ())
+    assert not odd
+    assert told == [
+        "The judge is j in the baseline's run, and the other run does not say it.",
+        "The temperature is 1 in the candidate's run, and the other run does not say it.",
+    ]
+
+
+def test_other_checks_hold_unless_they_are_meant() -> None:
+    """An easier assertion or another target under the same question makes a candidate look better than it is."""
+    first, second = _run("a", checks={"q1": "x", "q2": "y", "q3": "z"}), _run("b", checks={"q1": "x", "q2": "n"})
+    said = "The targets or assertions differ for 1 of the 2 questions that both were asked"
+    assert looked_at(first, second, ()) == (
+        [f"{said}, so that a change may be theirs. If it is meant: --accept checks"],
+        [],
+    )
+    assert looked_at(first, second, ("checks",)) == ([], [f"{said}."])
+    assert looked_at(first, first, ()) == ([], [])

@@ -14,6 +14,8 @@ from seatrial.runs.recorded_run import RecordedRun, RunScores
 from seatrial.runs.supports import supported, supported_together
 from seatrial.stats.power import mde_t
 
+MISSING = "accuracy: 1 of 401 scores without a number: no score"
+
 
 def _run(name: str, right: float, seed: int, score: str = "accuracy") -> RecordedRun:
     made, drawn = RunScores(), random.Random(seed)
@@ -31,7 +33,7 @@ def test_a_run_tells_what_it_could_show() -> None:
     assert found.mean == pytest.approx(0.7, abs=0.05)
     # Four answers a cluster: a spread of √(.21 / 4), twice, over 100 clusters.
     assert found.visible == pytest.approx(mde_t(math.sqrt(2 * 0.21 / 4), 100, 0.05, 0.9), rel=0.15)
-    assert (found.known, found.told) == ("higher is better", ())
+    assert (found.known, found.told) == ("higher is better", (MISSING,))
 
 
 def test_what_may_mislead_is_told() -> None:
@@ -39,9 +41,9 @@ def test_what_may_mislead_is_told() -> None:
     run = _run("one", 0.7, 1)
     (found,) = supported(replace(run, stated={"accuracy": 0.9}))
     assert "the tool states a mean of 0.9, and the 200 items that have a number come to 0.7" in found.told[0]
-    assert not supported(replace(run, stated={"accuracy": found.mean + 1e-4}))[0].told
+    assert supported(replace(run, stated={"accuracy": found.mean + 1e-4}))[0].told == (MISSING,)
     (same,) = supported(_run("one", 1.0, 1, "tone"))
-    assert (same.told, same.known) == (("tone: every score is 1",), "which end is harm is not known")
+    assert (same.told[-1], same.known) == ("tone: every score is 1", "which end is harm is not known")
     empty, made = RunScores(), _run("one", 0.7, 1)
     empty.add("accuracy", "a", 0, None, reason="no score")
     (none,) = supported(replace(made, scores=empty.frame()))
@@ -59,3 +61,15 @@ def test_two_runs_show_more_together_than_apart() -> None:
     silent = [_run(name, 0.7, seed, "tone") for name, seed in (("one", 1), ("two", 2))]
     (waits,) = supported_together(paired_runs(silent[:1], silent[1:], Declared({}, {})))
     assert (math.isnan(waits.visible), "--higher-is-better" in waits.told[0]) == (True, True)
+
+
+def test_what_is_missing_has_its_reason() -> None:
+    """Before any decision: the only reason, or the most frequent one."""
+    made = RunScores()
+    for item, reason in (("a", ""), ("b", "no score"), ("c", "no score")):
+        made.add("accuracy", item, 0, None if reason else 1.0, reason=reason)
+    run = RecordedRun(Path("a"), "a table", "", "", made.frame())
+    assert "accuracy: 2 of 3 scores without a number: no score" in supported(run)[0].told
+    made.add("accuracy", "d", 0, None, reason="not a number: 'x'")
+    run = RecordedRun(Path("a"), "a table", "", "", made.frame())
+    assert "accuracy: 3 of 4 scores without a number, for 2 of them: no score" in supported(run)[0].told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -40,7 +41,7 @@ def test_what_is_no_number_is_missing_with_its_reason(tmp_path: Path) -> None:
     assert run.scores["reason"].to_list() == [
         "", "not a number: '7/10'", "not a number: '72 %'", "no score", "no score", "not a number: 'inf'"
     ]  # fmt: skip
-    assert run.unread == {"a row without an item's name": 1}
+    assert run.unread == {"a row without the name of an item, the first in row 7": 1}
 
 
 def test_the_score_is_found_where_one_column_can_be_it(tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_the_score_is_found_where_one_column_can_be_it(tmp_path: Path) -> None:
     assert run.scores["score"].unique().to_list() == ["quality"]
     assert any("the only column of numbers" in told for told in run.told)
     path = _file(tmp_path, "id,quality,length\na,0.5,3\nb,1,4\n")
-    with pytest.raises(EvidenceError, match="--score NAME: quality, length"):
+    with pytest.raises(EvidenceError, match=r"--score NAME \(in a policy `scores`\): quality, length"):
         read_table(path, {})
     (run,) = read_table(path, {}, ["quality", "length"])
     assert run.scores["score"].to_list() == ["quality", "quality", "length", "length"]
@@ -83,7 +84,7 @@ def test_ids_beyond_any_float_stay_apart(tmp_path: Path) -> None:
     path.write_text("".join(f'{{"item": {one}, "score": 1}}\n' for one in ids))
     (run,) = read_table(path, {})
     assert run.scores["item"].to_list() == ["1e400", "2e400", "7", "inf"]
-    assert run.unread == {"a row without an item's name": 2}
+    assert run.unread == {"a row without the name of an item, the first in row 5": 2}
 
 
 def test_rows_that_are_not_whole_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_a_score_that_is_known_by_name_is_read_though_cells_are_no_numbers(tmp_p
     assert run.scores["value"].to_list() == [None, None, 1.0]
     assert "known by its name" in run.told[0]
     assert "accuracy holds '7/10' in row 1, which is no number" in run.told[1]
-    with pytest.raises(EvidenceError, match="--score NAME: seconds, accuracy"):
+    with pytest.raises(EvidenceError, match=r"--score NAME \(in a policy `scores`\): seconds, accuracy"):
         read_table(_file(tmp_path, "item,seconds,accuracy\na,3,7/10\n"), {})
 
 
@@ -140,3 +141,93 @@ def test_a_column_of_any_type_is_read_or_told(tmp_path: Path) -> None:
         assert run.scores["item"].to_list() == ['["a"]', '["b"]']
         assert run.scores["value"].to_list() == [None, None]
         assert all(run.scores["reason"])
+
+
+def test_a_row_that_names_no_model_is_counted(tmp_path: Path) -> None:
+    """Where others name one it is nobody's; a column that is blank throughout is none."""
+    (run,) = read_table(_file(tmp_path, "item,model,score\na,x,1\nb,,1\nc,,0\nd,x,1\n"), {})
+    assert run.unread == {"a row without the name of a model, the first in row 2": 2}
+    assert run.scores["item"].to_list() == ["a", "d"]
+    (run,) = read_table(_file(tmp_path, "item,metric,score\na,accuracy,1\nb,,1\n"), {})
+    assert run.scores["score"].to_list() == ["accuracy"]
+    (run,) = read_table(_file(tmp_path, "item,model,task,score\na,,,1\nb,,,1\n"), {})
+    assert (run.model, run.task, run.unread, len(run.scores)) == ("", "", {}, 2)
+    with pytest.raises(EvidenceError, match="no row is left: a row without the name of an item"):
+        read_table(_file(tmp_path, "item,score\n,1\n,0\n"), {})
+
+
+def test_a_table_without_rows_is_no_run(tmp_path: Path) -> None:
+    """A header alone says so."""
+    with pytest.raises(EvidenceError, match=r"scores\.csv: no row is in it"):
+        read_table(_file(tmp_path, "item,score\n"), {})
+
+
+def test_another_task_is_a_fact_of_the_run(tmp_path: Path) -> None:
+    """So that two tables of one task each are known to be of two."""
+    (run,) = read_table(_file(tmp_path, "item,task,accuracy\na,sums,1\n"), {})
+    assert run.facts == {"task": "sums"}
+
+
+def test_a_question_beside_the_id_tells_items_apart(tmp_path: Path) -> None:
+    """Ids that are numbers of rows lie where the rows are shuffled; the question is told by its text."""
+    for name, ids in (("question", "ab"), ("prompt", "ba"), ("input", "ab")):
+        rows = "".join(f"{one},what is {other}?,1\n" for one, other in zip("ab", ids, strict=True))
+        (run,) = read_table(_file(tmp_path, f"item,{name},score\n{rows}"), {})
+        first, second = run.scores["digest"]
+        assert first != second
+        if name == "question":
+            wanted = first
+        assert (first == wanted) == (ids == "ab")
+    (run,) = read_table(_file(tmp_path, "item,prompt,input,score\na,x,y,1\n"), {})
+    assert run.scores["digest"].to_list() == [""]
+    (run,) = read_table(_file(tmp_path, "item,draw,prompt,score\na,0,x,1\na,1,y,1\nb,0,,1\n"), {})
+    assert set(run.scores["digest"]) == {""}
+    assert "'prompt' differs within an item" in run.told[-1]
+
+
+def test_lists_and_records_are_no_scores(tmp_path: Path) -> None:
+    """In Parquet as in JSON Lines: they are passed over, or words where they are asked for."""
+    path = tmp_path / "scores.parquet"
+    held = {
+        "id": ["a", "b"],
+        "accuracy": [1, 0],
+        "tags": [["x"], ["y"]],
+        "meta": [{"n": 1}, {"n": 2}],
+        "raw": [b"\xff"] * 2,
+    }
+    pl.DataFrame(held).write_parquet(path)
+    (run,) = read_table(path, {})
+    assert run.scores["value"].to_list() == [1.0, 0.0]
+    (run,) = read_table(path, {"cluster": "tags"})
+    assert run.scores["cluster"].to_list() == ['["x"]', '["y"]']
+    (run,) = read_table(path, {"item": "meta"})
+    assert run.scores["item"].to_list() == ['{"n": 1}', '{"n": 2}']
+    (run,) = read_table(path, {}, ["tags"])
+    assert run.scores["value"].to_list() == [None, None]
+
+
+def test_a_score_that_was_not_read_is_said(tmp_path: Path) -> None:
+    """Of a table with a column `score`, what plainly is another score."""
+    (run,) = read_table(_file(tmp_path, "item,score,toxicity,seconds\na,1,0.5,3\n"), {})
+    assert "'score' is the score; not read as one: toxicity." in run.told[0]
+
+
+def test_ids_that_a_program_made_fractions_are_the_same_ids(tmp_path: Path) -> None:
+    """All of them, as where one is missing; among other ids `1.0` is another than `1`."""
+    for text, items in (("1.0,1\n2.0,0", ["1", "2"]), ("1.0,1\n1,0", ["1.0", "1"]), ("1.0,1\n,1\n2.0,0", ["1", "2"])):
+        (run,) = read_table(_file(tmp_path, f"item,score\n{text}\n"), {})
+        assert run.scores["item"].to_list() == items
+
+
+def test_a_column_without_a_name_is_no_score(tmp_path: Path) -> None:
+    """As an index is written that nobody asked for."""
+    (run,) = read_table(_file(tmp_path, ",item,accuracy\n0,a,1\n1,b,0\n"), {})
+    assert run.scores["score"].to_list() == ["accuracy", "accuracy"]
+
+
+def test_a_span_of_time_is_no_number(tmp_path: Path) -> None:
+    """Nor is it a fault: beside a score it is passed over, and as one it is missing."""
+    path = tmp_path / "scores.parquet"
+    pl.DataFrame({"id": ["a"], "accuracy": [1], "took": [timedelta(seconds=3)]}).write_parquet(path)
+    assert read_table(path, {})[0].scores["value"].to_list() == [1.0]
+    assert read_table(path, {}, ["took"])[0].scores["reason"].to_list() == ["not a number: '0:00:03'"]

@@ -235,12 +235,12 @@ def doctor(
     policies = [name for name in files or () if Path(name).suffix.lower() in (".yaml", ".yml")]
     logs = [name for name in files or () if name not in policies]
     if logs:
-        runs, together = runs_in(logs)
+        runs, together, apart = runs_in(logs)
         if as_json:
-            print_json(support_json(runs, together))
+            print_json(support_json(runs, together, apart))
         else:
-            say(support(runs, together))
-        return
+            say(support(runs, together, apart))
+        raise typer.Exit(ExitCode.USAGE if apart else ExitCode.LAUNCH)
     found = checks()
     for policy_path in policies:
         found += models_of(load_policy(policy_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,12 +23,12 @@ from seatrial.cli.runs import (
     Scale,
     Score,
     declared_of,
-    refuse_strange,
     spec_of,
 )
 from seatrial.errors import EvidenceError
 
 if TYPE_CHECKING:
+    from seatrial.review.compared import Comparison
     from seatrial.runs.pairing import PairedScore
 
 __all__ = ["compare", "import_runs"]
@@ -64,8 +65,11 @@ def compare(
     from seatrial.cli.output.compare import comparison, comparison_json, exit_code_of
     from seatrial.review.compared import MARGIN
     from seatrial.review.compared import compare as compared
+    from seatrial.runs.pairing import refuse_unknown
 
     plain = [one for one in margin or () if "=" not in one]
+    if len(plain) > 1:
+        raise EvidenceError(f"--margin stands twice for all scores ({' and '.join(plain)}); write one as SCORE=SHARE")
     own = named_values([one for one in margin or () if "=" in one], "--margin", number=True)
     declared = declared_of(higher, lower, scale)
     with status("Comparing"):
@@ -77,17 +81,28 @@ def compare(
             alpha=alpha,
             author=user(),
         )
-        refuse_strange(declared, found.runs.scores)
+        refuse_unknown(found.runs, declared)
+        if policy is not None:
+            _refuse_other(policy, found)
+            found.write_policy(policy)
         if report is not None and found.review is not None:
             found.review.write(report)
-        if policy is not None:
-            found.write_policy(policy)
     place = report if found.review is not None else None
     if as_json:
         print_json(comparison_json(found, place))
     else:
         say(comparison(found, not margin, place))
     raise typer.Exit(exit_code_of(found))
+
+
+def _refuse_other(path: Path, found: Comparison) -> None:
+    """Refuse to write a policy over another one, which somebody may have tightened."""
+    try:
+        other = path.is_file() and found.policy is not None and path.read_text("utf-8") != found.policy.to_yaml()
+    except (OSError, UnicodeDecodeError):
+        other = True
+    if other:
+        raise EvidenceError(f"{path} exists and says something else; give another name with --policy, or remove it")
 
 
 def _share(word: str) -> float:
@@ -122,14 +137,17 @@ def import_runs(
     from seatrial.cli.output.compare import imported, imported_json
     from seatrial.observations import from_frame, write_observations
     from seatrial.review.brought_evidence import runs_of
-    from seatrial.runs.pairing import paired_runs
+    from seatrial.runs.pairing import paired_runs, refuse_unknown
 
+    if out.suffix.lower() != ".parquet":
+        raise EvidenceError(f"--out {out}: observations are written as Parquet; name it {out.with_suffix('.parquet')}")
+    declared = declared_of(higher, lower, scale)
     spec = spec_of(baseline, candidate, (baseline_model, candidate_model), column, score, cluster, accept)
     declared = declared_of(higher, lower, scale)
     with status("Reading"):
         sides = runs_of(spec)
-        found = paired_runs(*sides, declared)
-        refuse_strange(declared, found.scores)
+        found = paired_runs(*sides, replace(declared, accepted=frozenset(spec.accept)))
+        refuse_unknown(found, declared)
         _refuse_open(found.scores)
         write_observations(from_frame(found.observations, None, "the runs"), out)
     if as_json:

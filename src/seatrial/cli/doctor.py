@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata, util
 from typing import TYPE_CHECKING
 
-from seatrial.errors import MissingWeights, ModelError
+from seatrial.errors import EvidenceError, MissingWeights, ModelError
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.suites import find_suites
 from seatrial.types import Item, Message, Request
@@ -57,18 +57,23 @@ def checks() -> list[Check]:
     return found
 
 
-def runs_in(files: Sequence[str]) -> tuple[list[RecordedRun], PairedRuns | None]:
-    """Return the runs in files, folders or globs, and where there are two of these, both side by side.
+def runs_in(files: Sequence[str]) -> tuple[list[RecordedRun], PairedRuns | None, str]:
+    """Return the runs in files, folders or globs; of two, both side by side, or why they are no pair.
 
     Raises:
-        EvidenceError: one cannot be read, or two share nothing.
+        EvidenceError: one cannot be read.
     """
     from seatrial.runs.pairing import Declared, paired_runs
     from seatrial.runs.reading import Reading, read_runs
 
     sides = [read_runs(name, Reading()) for name in files]
-    together = paired_runs(sides[0], sides[1], Declared({}, {})) if len(sides) == 2 else None
-    return [run for side in sides for run in side], together
+    runs = [run for side in sides for run in side]
+    if len(sides) != 2:
+        return runs, None, ""
+    try:
+        return runs, paired_runs(sides[0], sides[1], Declared({}, {})), ""
+    except EvidenceError as error:
+        return runs, None, str(error)
 
 
 def models_of(policy: LaunchPolicy) -> list[Check]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +11,7 @@ from seatrial.errors import EvidenceError
 
 if TYPE_CHECKING:
     from seatrial.policy import RunsSpec
-    from seatrial.runs.pairing import Declared, PairedScore
+    from seatrial.runs.pairing import Declared
     from seatrial.types import Harmful
 
 __all__ = [
@@ -29,10 +27,11 @@ __all__ = [
     "Scale",
     "Score",
     "declared_of",
-    "refuse_strange",
     "spec_of",
 ]
 
+LARGEST = 1e15
+"""The end of a scale, at most: beyond it sums of its numbers are not exact."""
 Names = list[str] | None
 BaselineRuns = Annotated[
     str, typer.Argument(metavar="BASELINE", help="File, folder or glob of the run that users have now.")
@@ -52,7 +51,9 @@ Score = Annotated[Names, typer.Option("--score", metavar="COLUMN", help="A colum
 Column = Annotated[
     Names, typer.Option("--column", metavar="WHAT=NAME", help="A table's column, e.g. item=question_id.")
 ]
-Cluster = Annotated[str, typer.Option("--cluster", help="Key of the samples' metadata that groups them.")]
+Cluster = Annotated[
+    str, typer.Option("--cluster", help="Key of the samples' metadata, or a table's column, that groups them.")
+]
 BaselineModel = Annotated[str, typer.Option("--baseline-model", help="Whose runs, where a file holds several models.")]
 CandidateModel = Annotated[str, typer.Option("--candidate-model", help="The same of the candidate.")]
 Accept = Annotated[
@@ -72,9 +73,13 @@ def spec_of(
     """Return the pair of runs that the options name.
 
     Raises:
-        EvidenceError: an option is not written as it must be.
+        EvidenceError: an option is not written as it must be, or no file is named.
     """
     from seatrial.policy import RunsSpec
+
+    if not baseline.strip() or (candidate is not None and not candidate.strip()):
+        side = "candidate" if baseline.strip() else "baseline"
+        raise EvidenceError(f"the {side} is an empty name; give a file, a folder or a glob")
 
     return RunsSpec(
         baseline=baseline,
@@ -103,30 +108,14 @@ def declared_of(higher: Names, lower: Names, scale: Names) -> Declared:
     return Declared(ends, scales)
 
 
-def refuse_strange(declared: Declared, scores: Sequence[PairedScore]) -> None:
-    """Refuse what an option says of a score that the two runs do not share: a slip of the pen says nothing of any.
-
-    Raises:
-        EvidenceError: there is no such score.
-    """
-    known = {name for score in scores for name in (score.title, score.title.rpartition(": ")[2], score.signal)}
-    options = (
-        ("--higher-is-better", [name for name, end in declared.harmful.items() if end == "low"]),
-        ("--lower-is-better", [name for name, end in declared.harmful.items() if end == "high"]),
-        ("--scale", list(declared.scales)),
-    )
-    for option, names in options:
-        if strange := next((name for name in names if name not in known), None):
-            held = ", ".join(score.title for score in scores)
-            raise EvidenceError(f"{option} {strange}: no such score in both runs; there are {held}")
-
-
 def _scale(name: str, value: str) -> tuple[float, float]:
     low, _, high = value.partition(":")
     try:
         found = float(low), float(high)
     except ValueError:
         found = 0.0, 0.0
-    if not (found[0] < found[1] and math.isfinite(found[1] - found[0])):
-        raise EvidenceError(f"--scale {name}={value}: write SCORE=SMALLEST:LARGEST, e.g. quality=1:5")
+    if not -LARGEST <= found[0] < found[1] <= LARGEST:
+        raise EvidenceError(
+            f"--scale {name}={value}: write SCORE=SMALLEST:LARGEST, e.g. quality=1:5, within {LARGEST:g}"
+        )
     return found

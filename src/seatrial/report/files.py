@@ -92,10 +92,11 @@ def load_result(folder: Path) -> ReviewResult:
     path = folder / EVIDENCE
     try:
         return TypeAdapter(ReviewResult).validate_json(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise StoreError(f"{folder}: no finished review here; run `seatrial review` first") from None
     except (OSError, ValidationError) as error:
-        raise StoreError(f"{path}: cannot be read back: {error}") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise StoreError(f"{path}: cannot be read back: {why}") from error
 
 
 def reviewed_policy(folder: Path) -> LaunchPolicy | None:

@@ -89,7 +89,9 @@ def compare(
     if not decided:
         return Comparison(None, paired, None)
     policy = _policy(paired, decided, margin, margins or {}, alpha, runs)
-    seen = (*odd_runs(paired.odd), *_glances(sides, policy.seed))
+    asked = [f"the score {score.title} is not decided: say {score.open}" for score in paired.scores if score.open]
+    sides = _named_alike(sides, paired)
+    seen = (*odd_runs((*paired.odd, *asked)), *_glances(sides, policy.seed))
     frame = from_frame(paired.observations, None, "the runs", scales(policy))
     result = decide_on(policy, frame, author, seen, paired.told)
     return Comparison(Review(replace(result, examples=_pairs(sides, decided))), paired, policy)
@@ -123,6 +125,33 @@ def _absolute(runs: RunsSpec) -> RunsSpec:
     return runs.model_copy(
         update=made | ({"candidate": str(Path(runs.candidate).absolute())} if runs.candidate else {})
     )
+
+
+def _named_alike(
+    sides: tuple[list[RecordedRun], list[RecordedRun]], paired: PairedRuns
+) -> tuple[list[RecordedRun], list[RecordedRun]]:
+    """Return the runs with the candidate's tasks and items called as those of the baseline that they stand beside."""
+    of_task = {run.task: run for run in sides[0]}
+    named = []
+    for run in sides[1]:
+        other = sides[0][0] if len(sides[0]) == len(sides[1]) == 1 else of_task.get(run.task)
+        ids: dict[str, str] = {}
+        if other is not None and other.task in paired.by_question:
+            own = dict(other.scores.select("digest", "item").unique().iter_rows())
+            ids = {
+                item: own.get(digest, f"{item} (candidate)")
+                for item, digest in run.scores.select("item", "digest").unique().iter_rows()
+                if digest
+            }
+        named.append(
+            replace(
+                run,
+                task=run.task if other is None else other.task,
+                scores=run.scores.with_columns(run.scores["item"].replace(ids)) if ids else run.scores,
+                answers=tuple(replace(one, item=ids.get(one.item, one.item)) for one in run.answers),
+            )
+        )
+    return sides[0], named
 
 
 def _answers(sides: Sequence[Sequence[RecordedRun]]) -> dict[Role, dict[tuple[str, str, int], Written]]:
@@ -169,12 +198,12 @@ def _pairs(sides: Sequence[Sequence[RecordedRun]], scores: Sequence[PairedScore]
         for side in sides
     ]
     for score in scores:
-        name = score.title.rpartition(": ")[2]
+        of_task = score.title.removesuffix(score.name).removesuffix(": ")
         own = []
         for key, was in values[0].items():
             task, item, draw, named = key
             now, before, after = values[1].get(key), *(held[role].get((task, item, draw)) for role in ROLES)
-            if named != name or now is None or before is None or after is None:
+            if named != score.name or task != (of_task or task) or now is None or before is None or after is None:
                 continue
             harm = (now - was) * (1 if score.harmful == "high" else -1)
             own.append(

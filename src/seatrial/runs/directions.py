@@ -43,9 +43,20 @@ _FILTER = re.compile(r"\s*\([^)]*\)$|,[\w-]+$|@\d+$")
 def harmful_end(score: str) -> Harmful | None:
     """Return which end of a score is harm by its name, `low` where more is better; None where the name does not tell.
 
-    Of a name such as `judge/accuracy` or `exact_match (strict)` the metric counts.
+    Of a name such as `judge/accuracy` or `exact_match (strict)` the metric counts, unless a part before it is known for
+    the contrary: whether `jailbreak/success` is the attack's success nobody can tell.
     """
-    name = _FILTER.sub("", score.strip().casefold()).rpartition("/")[2].replace("-", "_").replace(" ", "_")
+    *before, name = (_plain(part) for part in _FILTER.sub("", score.strip()).split("/"))
+    end = _known(name)
+    contrary = {_known(part) for part in before} - {None, end}
+    return None if contrary else end
+
+
+def _known(name: str) -> Harmful | None:
     if name in HIGHER_IS_BETTER or re.fullmatch(r"pass@?\d*", name):
         return "low"
     return "high" if name in LOWER_IS_BETTER else None
+
+
+def _plain(part: str) -> str:
+    return part.strip().casefold().replace("-", "_").replace(" ", "_")

@@ -33,6 +33,13 @@ TARGET = "target"
 AUDITS = ("audit_judge", "alignment_judge")
 """Scorers of Petri, whose rubrics grade every dimension from 1 to 10."""
 TEN = (1.0, 10.0)
+GRADERS = ("model_graded_qa", "model_graded_fact")
+"""Scorers of Inspect in which a model grades."""
+NO_ANSWER = frozenset(
+    ("temperature", "max_retries", "timeout", "attempt_timeout", "stream_idle_timeout", "max_connections",
+     "adaptive_connections", "extra_headers", "cache", "cache_prompt", "batch")
+)  # fmt: skip
+"""Settings of generation that say how a model is reached and not what it writes; and the temperature, told apart."""
 ERROR = "the sample ended in an error"
 TWICE = "an earlier try of a sample that stands twice"
 INVALID = "the sample was invalidated"
@@ -131,6 +138,7 @@ def _run(
         unread=made.unread,
         ended=" and ".join(one for one in (_ended(log), made.invalidated(log)) if one),
         rows=made.rows,
+        checks=made.checks(),
     )
 
 
@@ -142,6 +150,7 @@ class _Reading:
         self._values: dict[tuple[str, int], dict[str, tuple[float | None, str]]] = {}
         self._places: dict[tuple[str, int], tuple[str, str, str]] = {}
         self._failed: dict[tuple[str, int], str] = {}
+        self._targets: dict[str, tuple[str, str]] = {}
         self.answers: dict[tuple[str, int], Written] = {}
         self.unread: Counter[str] = Counter()
         self.told: list[str] = []
@@ -155,8 +164,8 @@ class _Reading:
             why = sample if isinstance(sample, str) else f"{place} has no id"
             self.told.append(f"A sample was not read: {why}.")
             return
-        item, epoch = id_of(sample["id"]), sample.get("epoch")
-        draw = epoch - 1 if isinstance(epoch, int) and epoch > 0 else 0
+        item, epoch = id_of(sample["id"]), id_of(sample.get("epoch"))
+        draw = max(int(epoch), 1) - 1 if epoch.isdecimal() and len(epoch) < 9 else 0
         key = item, draw
         if key in self._values:
             self.unread[TWICE] += 1
@@ -169,10 +178,19 @@ class _Reading:
             digest_of(question) if question else "",
         )
         self._failed[key] = _failure(sample)
+        self._targets[item] = self._places[key][2], digest_of(_target(sample))
         self.answers[key] = Written(item, draw, question, _answer(sample))
 
     def _cluster(self, metadata: Mapping[str, Any]) -> str:
         return first_of(metadata, (self._key,) if self._key else GROUPS)
+
+    def checks(self) -> dict[str, str]:
+        """Return what each question's answers are held against, by the question where it stands once."""
+        stands = Counter(question for question, _ in self._targets.values())
+        return {
+            question if question and stands[question] == 1 else item: target
+            for item, (question, target) in self._targets.items()
+        }
 
     def scored_all_the_same(self) -> Iterator[str]:
         """Yield how many samples have scores that Inspect counts though they ended in an error."""
@@ -238,6 +256,16 @@ def _question(sample: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _target(sample: Mapping[str, Any]) -> list[str]:
+    """Return what an answer is held against; of a choice its text, for each run may shuffle the letters."""
+    held, choices = sample.get("target"), sample.get("choices")
+    words = [str(one) for one in (held if isinstance(held, list) else [held])]
+    if not isinstance(choices, list):
+        return words
+    texts = {chr(ord("A") + place): str(text) for place, text in enumerate(choices)}
+    return sorted(texts.get(word, word) for word in words)
+
+
 def _answer(sample: Mapping[str, Any]) -> str:
     attached, output = mapping(sample.get("attachments")), mapping(sample.get("output"))
     if isinstance(output.get("completion"), str):
@@ -287,11 +315,8 @@ def _facts(log: Mapping[str, Any], eval_: Mapping[str, Any]) -> dict[Fact, str]:
         for name, role in mapping(eval_.get("model_roles")).items()
         if name != TARGET or not _audits(eval_)
     }
-    judges = [
-        str(mapping(one.get("options")).get("model"))
-        for one in eval_.get("scorers") or []
-        if isinstance(one, dict) and mapping(one.get("options")).get("model")
-    ]
+    judges = [name for one in eval_.get("scorers") or [] if isinstance(one, dict) and (name := _judge(one, eval_))]
+    rest = {name: value for name, value in settings.items() if value is not None and name not in NO_ANSWER}
     found: dict[Fact, object] = {
         "task": eval_.get("task"),
         "task version": eval_.get("task_version"),
@@ -299,10 +324,32 @@ def _facts(log: Mapping[str, Any], eval_: Mapping[str, Any]) -> dict[Fact, str]:
         "prompt": digest_of(steps) if steps else None,
         "judge": ", ".join([*judges, *(f"{name}: {model}" for name, model in sorted(roles.items()))]) or None,
         "temperature": settings.get("temperature"),
+        "generation": ", ".join(f"{name}={_short(value)}" for name, value in sorted(rest.items())) or None,
         "epochs": config.get("epochs"),
         "samples asked for": config.get("limit"),
     }
     return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _judge(scorer: Mapping[str, Any], eval_: Mapping[str, Any]) -> str:
+    """Return which model grades for a scorer; empty where none does.
+
+    Inspect's own graders take the model that is measured where no other is given, which then grades itself.
+    """
+    options = mapping(scorer.get("options"))
+    if options.get("model"):
+        return str(options["model"])
+    role = options.get("model_role") or "grader"
+    name = role if isinstance(role, str) else mapping(role).get("name")
+    if str(scorer.get("name")).rpartition("/")[2] not in GRADERS or name in mapping(eval_.get("model_roles")):
+        return ""
+    return f"{_model(eval_)} (grades itself)"
+
+
+def _short(value: object) -> str:
+    """Return a setting as a sentence holds it: a long one by its beginning and a digest."""
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:30]}… ({digest_of(text)[:6]})"
 
 
 def _declared(eval_: Mapping[str, Any]) -> dict[str, tuple[tuple[float, float], Harmful]]:

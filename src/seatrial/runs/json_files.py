@@ -59,7 +59,7 @@ def json_object(path: Path, name: str, content: bytes) -> dict[str, Any]:
     """
     found = _value(path, name, content)
     if not isinstance(found, dict):
-        raise EvidenceError(f"{path}: {name} is no object of JSON")
+        raise EvidenceError(f"{_where(path, name)}no object of JSON")
     return found
 
 
@@ -71,7 +71,7 @@ def json_list(path: Path, name: str, content: bytes) -> list[Any]:
     """
     found = _value(path, name, content)
     if not isinstance(found, list):
-        raise EvidenceError(f"{path}: {name} is no list of JSON")
+        raise EvidenceError(f"{_where(path, name)}no list of JSON")
     return found
 
 
@@ -80,7 +80,12 @@ def _value(path: Path, name: str, content: bytes) -> object:
         return json_value(content.decode(json.detect_encoding(content), "surrogatepass"))
     except (DoubledKey, RecursionError, ValueError) as error:
         why = "nested too deep" if isinstance(error, RecursionError) else error
-        raise EvidenceError(f"{path}: {name} is no JSON that can be read: {why}") from error
+        raise EvidenceError(f"{_where(path, name)}no JSON that can be read: {why}") from error
+
+
+def _where(path: Path, name: str) -> str:
+    """Return how a message begins about a file, or about a part of it."""
+    return f"{path}: " if name == path.name else f"{path}: {name} is "
 
 
 def json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:

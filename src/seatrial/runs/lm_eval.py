@@ -27,7 +27,7 @@ _ROW = {
 """Keys of a row that are no metrics; rows from before lm-eval 0.4.4 do not name theirs."""
 _MEANS = ("acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match", "likelihood")
 """Metrics whose value for a task is the mean over its questions where the task says nothing else."""
-NO_NUMBER = "no number for one question"
+NO_NUMBER = "several numbers and no single one"
 TWICE = "a row that stands twice, word for word"
 UNREAD = "a line that cannot be read"
 
@@ -80,6 +80,7 @@ def _run(path: Path, cluster: str) -> RecordedRun:
         told=(*made.sentences(), *about_results),
         unread=made.unread,
         rows=made.rows,
+        checks=made.targets,
     )
 
 
@@ -94,6 +95,7 @@ class _Reading:
         self._wrong = ""
         self.places: dict[str, tuple[str, str, str]] = {}
         self.prompts: dict[str, str] = {}
+        self.targets: dict[str, str] = {}
         self.settings: dict[str, Any] = {}
         self.answers: dict[tuple[str, int], Written] = {}
         self.unread: Counter[str] = Counter()
@@ -123,6 +125,8 @@ class _Reading:
         )
         if row.get("prompt_hash"):
             self.prompts[self.places[item][2] or item] = str(row["prompt_hash"])
+        if row.get("target_hash"):
+            self.targets[self.places[item][2] or item] = str(row["target_hash"])
         asked = _asked(row)
         self.settings = self.settings or next((dict(one[1]) for one in asked if isinstance(one[1], Mapping)), {})
         question = messages_of(asked[0][0]) if asked else ()
@@ -257,7 +261,7 @@ def _facts(task: str, results: Mapping[str, Any], config: Mapping[str, Any], mad
         "shots": mapping(results.get("n-shot")).get(task),
         "temperature": settings.get("temperature"),
         "generation": ", ".join(f"{name}={value}" for name, value in sorted(rest.items())) or None,
-        "filter": ", ".join(made.filters),
+        "filter": ", ".join(sorted(made.filters)),
         "samples asked for": mapping(results.get("config")).get("limit"),
     }
     return {name: str(value) for name, value in found.items() if value is not None}

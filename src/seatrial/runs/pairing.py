@@ -8,32 +8,39 @@ run asked for is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from seatrial.errors import EvidenceError
+from seatrial.formats.nearest import did_you_mean
+from seatrial.runs.alignment import FEW, aligned, who
 from seatrial.runs.directions import harmful_end
 from seatrial.runs.draws import evened
-from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.json_files import digest_of
+from seatrial.runs.recorded_run import Fact, RecordedRun
 from seatrial.runs.sameness import looked_at
+from seatrial.runs.wording import how_many
 from seatrial.types import ROLES, Harmful
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FEW", "Declared", "PairedRuns", "PairedScore", "paired_runs"]
+__all__ = ["Declared", "PairedRuns", "PairedScore", "paired_runs", "refuse_unknown"]
 
-FEW = 0.5
-"""Share of a run's items that the other must hold too for the two to be called runs of one evaluation."""
 SURE = 20
 """Items from which on one score for all of them looks like a broken harness, and two runs alike like one."""
 Said = TypeVar("Said")
 ONE = (0.0, 1.0)
-NONE = "have no number: "
-NEITHER = "neither run has a number for one question"
+DECLARED = "as declared"
 END: Mapping[Harmful | None, str] = {"high": "lower", "low": "higher"}
 """Which end is harm → what is better."""
+NEITHER = "neither run gives single questions a number"
+NOWHERE = "run has no number at all"
+LACKING = "no number: not a number"
+FEW_GROUPS = 10
+"""Groups of items below which it is said that they are few: groups count, whatever they hold."""
 USED = 0.1
 """Share of a declared scale below which it may be another that is meant."""
 REASONS = 3
@@ -62,16 +69,18 @@ class PairedScore:
     Attributes:
         signal: What it is called in a policy: `eval/task.score`.
         title: What the tool calls it: `task: score`.
+        name: The same without its task.
         harmful: Which end is harm; None where nobody said and the name does not tell.
         bounds: Its scale; None where nobody said and it does not lie within 0 and 1.
         known: How the two are known, in a few words.
         pairs: Items that both runs have a number for.
-        lost: Items that lack a number in one run, or a part of their draws.
+        lost: Items that lack a number in one run or in both.
         open: What must be said before it can be decided; empty where nothing.
     """
 
     signal: str
     title: str
+    name: str
     harmful: Harmful | None
     bounds: tuple[float, float] | None
     known: str
@@ -90,6 +99,7 @@ class PairedRuns:
         odd: What holds a launch, whatever the scores say: the runs are not two of one evaluation, or not whole.
         told: How they were read and what of them was not, in sentences.
         models: The baseline's and the candidate's name, as the runs give them.
+        by_question: Tasks whose items are named by their questions, for their ids did not tell.
     """
 
     scores: tuple[PairedScore, ...]
@@ -97,6 +107,7 @@ class PairedRuns:
     odd: tuple[str, ...]
     told: tuple[str, ...]
     models: tuple[str, str]
+    by_question: frozenset[str] = frozenset()
 
 
 def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun], declared: Declared) -> PairedRuns:
@@ -108,10 +119,14 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         declared: What was said of their scores.
 
     Raises:
-        EvidenceError: a set holds two runs of one task, or the two share no task, no score or no item.
+        EvidenceError: a set holds two runs of one task, the two share no task, no score or no item, or a fact that may
+            differ is none.
     """
     import polars as pl
 
+    for strange in sorted(declared.accepted - set(get_args(Fact))):
+        known = did_you_mean(strange, get_args(Fact), f"there are {', '.join(get_args(Fact))}")
+        raise EvidenceError(f"accept: no fact of a run is called {strange!r}; {known}")
     sides = [_by_task(runs, role) for runs, role in zip((baseline, candidate), ROLES, strict=True)]
     tasks = [name for name in sides[0] if name in sides[1]]
     if not tasks and len(sides[0]) == len(sides[1]) == 1:
@@ -126,21 +141,20 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         for name in side
         if name not in tasks
     ]
+    signals = _signals([sides[0][name] for name in tasks])
     scores: list[PairedScore] = []
-    frames, odd = [], []
+    frames, odd, by_question = [], [], set[str]()
     for name in tasks:
-        made = _Pair(sides[0][name], sides[1][name], declared, name if len(tasks) > 1 else "")
+        made = _Pair(sides[0][name], sides[1][name], declared, name if len(tasks) > 1 else "", signals)
         scores += made.scores
         frames += made.frames
         odd += made.odd
         told += made.told
+        by_question |= {name} if made.by_question else set()
     if not scores:
         held = [_scores_of(side, role) for side, role in zip(sides, ROLES, strict=True)]
-        raise EvidenceError(
-            "; ".join(
-                [f"the two share no score: {held[0]}", held[1], *(one for one in told if NEITHER in one or NONE in one)]
-            )
-        )
+        why = [one.rstrip(".") for one in (*odd, *told) if any(part in one for part in (NEITHER, NOWHERE, LACKING))]
+        raise EvidenceError("; ".join([f"the two share no score that both have numbers for: {held[0]}", held[1], *why]))
     models = tuple(" and ".join(dict.fromkeys(run.model for run in side.values() if run.model)) for side in sides)
     return PairedRuns(
         tuple(scores),
@@ -148,7 +162,22 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         tuple(dict.fromkeys(odd)),
         tuple(dict.fromkeys(told)),
         (models[0] or "baseline", models[1] or "candidate"),
+        frozenset(by_question),
     )
+
+
+def refuse_unknown(runs: PairedRuns, declared: Declared) -> None:
+    """Refuse what was said of a score that the two runs do not share: it would be passed over in silence.
+
+    Raises:
+        EvidenceError: a name is none of a score's title, its name or its signal.
+    """
+    known = {score.signal: score.title for score in runs.scores}
+    names = {*known, *known.values(), *(score.name for score in runs.scores)}
+    for strange in (*declared.harmful, *declared.scales):
+        if strange not in names:
+            near = did_you_mean(strange, known.values(), f"they share {', '.join(known.values())}")
+            raise EvidenceError(f"{strange!r} was declared, and the two runs share no score of that name; {near}")
 
 
 def _scores_of(side: Mapping[str, RecordedRun], role: str) -> str:
@@ -163,22 +192,25 @@ def _by_task(runs: Sequence[RecordedRun], role: str) -> dict[str, RecordedRun]:
         if (other := found.get(run.task)) is not None:
             task = f" of the task {run.task}" if run.task else ""
             raise EvidenceError(
-                f"the {role} holds two runs{task}: {_who(other)} and {_who(run)}. "
+                f"the {role} holds two runs{task}: {who(other)} and {who(run)}. "
                 "Give one of them, or pick a model with --baseline-model and --candidate-model"
             )
         found[run.task] = run
     return found
 
 
-def _who(run: RecordedRun) -> str:
-    return f"{run.path}{f' ({run.model})' if run.model else ''}"
-
-
 class _Pair:
     """The runs of one task."""
 
-    def __init__(self, baseline: RecordedRun, candidate: RecordedRun, declared: Declared, task: str) -> None:
-        self._runs = (baseline, candidate)
+    def __init__(
+        self,
+        baseline: RecordedRun,
+        candidate: RecordedRun,
+        declared: Declared,
+        task: str,
+        signals: Mapping[tuple[str, str], str],
+    ) -> None:
+        self._runs, self._signals = (baseline, candidate), signals
         self._declared, self._task = declared, task
         self.scores: list[PairedScore] = []
         self.frames: list[pl.DataFrame] = []
@@ -188,7 +220,11 @@ class _Pair:
     def _read(self) -> None:
         import polars as pl
 
-        sides = self._aligned()
+        both = aligned(self._runs, self._declared.accepted)
+        self.by_question = both.by_question
+        self.odd += both.odd
+        self.told += both.told
+        sides = both.sides
         where = f"{self._task}: the" if self._task else "The"
         keys = ["score", "item", "draw"]
         if len(sides[0]) == len(sides[1]) and sides[0].sort(keys).equals(sides[1].sort(keys)):
@@ -210,79 +246,11 @@ class _Pair:
         first, second = self._runs
         return bool(first.answers) and first.answers == second.answers
 
-    def _aligned(self) -> list[pl.DataFrame]:
-        """Return both runs' scores with the same item under the same name, and of what both asked for."""
-        import polars as pl
-
-        sides = [run.scores for run in self._runs]
-        places = [side.select("item", "digest").unique(maintain_order=True) for side in sides]
-        both = places[0].join(places[1], on="item", suffix="_other")
-        lying = both.filter(
-            (pl.col("digest") != pl.col("digest_other")) & (pl.col("digest") != "") & (pl.col("digest_other") != "")
-        )
-        if len(lying):
-            sides = self._by_question(sides, places, len(lying))
-        shared = sides[0].select("item").unique().join(sides[1].select("item").unique(), on="item")
-        counts = [side["item"].n_unique() for side in sides]
-        if not len(shared):
-            raise EvidenceError(
-                f"{_who(self._runs[0])} and {_who(self._runs[1])} share no item: their ids are {_example(sides[0])} "
-                f"and {_example(sides[1])}. Name the column or key of the item with --column item=NAME"
-            )
-        few = min(len(shared) / count for count in counts)
-        if few < FEW:
-            self.odd.append(
-                f"The runs share {len(shared):,} items, of {counts[0]:,} and {counts[1]:,}: they are hardly runs of "
-                "one evaluation"
-            )
-        limits = [run.facts.get("samples asked for") for run in self._runs]
-        if limits[0] != limits[1] or few < FEW:
-            self.told += [
-                f"{count - len(shared):,} items that only the {role} was asked were not compared."
-                for count, role in zip(counts, ROLES, strict=True)
-                if count > len(shared)
-            ]
-            sides = [side.join(shared, on="item") for side in sides]
-        return self._places(self._numbered(sides))
-
-    def _by_question(self, sides: list[pl.DataFrame], places: list[pl.DataFrame], lying: int) -> list[pl.DataFrame]:
-        """Return the runs with items named by their questions, where each question stands once in a run."""
-        import polars as pl
-
-        torn = [place.filter(place["digest"].is_duplicated()) for place in places]
-        if any(len(one) for one in torn):
-            raise EvidenceError(
-                f"{lying:,} ids name another question in the other run, and {len(torn[0]) + len(torn[1]):,} questions "
-                "stand under several ids: what belongs together cannot be told. Give items the same ids in both runs"
-            )
-        self.told.append(f"{lying:,} ids name another question in the other run: items were paired by their questions.")
-        own = pl.when(pl.col("cluster") == pl.col("item")).then(pl.col("digest")).otherwise(pl.col("cluster"))
-        return [side.with_columns(own.alias("cluster"), pl.col("digest").alias("item")) for side in sides]
-
-    def _numbered(self, sides: list[pl.DataFrame]) -> list[pl.DataFrame]:
-        """Return both runs with the draws of each item numbered from 0, in their order."""
-        import polars as pl
-
-        number = pl.col("draw").rank("dense").over("score", "item").cast(pl.Int64) - 1
-        return [side.with_columns(number.alias("draw")) for side in sides]
-
-    def _places(self, sides: list[pl.DataFrame]) -> list[pl.DataFrame]:
-        """Return both runs with one cluster and one use case for each item: the baseline's."""
-        import polars as pl
-
-        places = pl.concat([side.select("item", "cluster", "use_case") for side in sides])
-        first = places.unique("item", keep="first", maintain_order=True)
-        torn = places.unique().height - first.height
-        if torn:
-            self.told.append(f"{torn:,} items have another cluster or use case in the other run: the first one counts.")
-        plain = [side.drop("cluster", "use_case") for side in sides]
-        return [side.join(first, on="item", how="left", maintain_order="left") for side in plain]
-
     def _score(self, name: str, sides: list[pl.DataFrame]) -> None:
         import polars as pl
 
         title = f"{self._task}: {name}" if self._task else name
-        signal = _signal(self._task or self._runs[0].task, name)
+        signal = self._signals[self._runs[0].task, name]
         numbers = [side.filter(pl.col("value").is_not_null()) for side in sides]
         if not any(len(side) for side in numbers):
             first = next((one for side in sides for one in side["reason"] if one), "")
@@ -290,15 +258,25 @@ class _Pair:
             self.told.append(f"{title}: {NEITHER}{shown}, so it cannot be compared.")
             return
         for side, whole, role in zip(numbers, sides, ROLES, strict=True):
-            why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True)
-            for reason, count in why.head(REASONS).iter_rows():
-                self.told.append(f"{title}: {count:,} of the {role}'s {len(whole):,} {NONE}{reason}.")
+            self.told += _missing(title, role, whole)
             if not len(side):
-                self.odd.append(f"{title}: the {role}'s run has no number at all")
+                self.odd.append(f"{title}: the {role}'s {NOWHERE}")
         if not all(len(side) for side in numbers):
             return
+        clusters, of_one = (sides[0][column].n_unique() for column in ("cluster", "item"))
+        if clusters < FEW_GROUPS and clusters < of_one:
+            groups = how_many(clusters, "group")
+            self.told.append(f"{title}: the {of_one:,} items stand in {groups}, which count as so many items.")
         names = (title, name, signal)
         harmful, how = self._end(names)
+        said = {run.harmful.get(name) for run in self._runs} - {None}
+        if len(said) > 1 and not how.endswith(DECLARED):
+            self.odd.append(f"{title}: one run says that more of it is better, and the other that more of it is worse")
+        if harmful is not None and {*said, harmful_end(name)} - {None, harmful}:
+            self.told.append(
+                f"{title}: {how}; its run or its name says the contrary. If that is the wrong way round, harm is read "
+                "as its opposite."
+            )
         made = evened(*sides)
         if made.told:
             (self.told if made.whole else self.odd).append(made.told)
@@ -311,10 +289,23 @@ class _Pair:
         ]
         both = numbers[0].select("item").unique().join(numbers[1].select("item").unique(), on="item").height
         items = pl.concat([side.select("item") for side in sides])["item"].n_unique()
-        found = PairedScore(signal, title, harmful, bounds, f"{how}; {scale}", both, items - both, " and ".join(asked))
+        self._look_for_lost(title, items, pl.concat([side.select("item") for side in numbers])["item"].n_unique())
+        found = PairedScore(
+            signal, title, name, harmful, bounds, f"{how}; {scale}", both, items - both, " and ".join(asked)
+        )
         self.scores.append(found)
         if not asked:
             self.frames += [self._observed(signal, role, side) for side, role in zip(numbers, ROLES, strict=True)]
+
+    def _look_for_lost(self, title: str, items: int, numbered: int) -> None:
+        """Say how many items have a number in neither run: they count for nobody, and many of them hold."""
+        nowhere = items - numbered
+        verbs = ("has", "was") if nowhere == 1 else ("have", "were")
+        lost = f"{how_many(nowhere, 'item')} {verbs[0]} a number in neither run and {verbs[1]} left out"
+        if nowhere > (1 - FEW) * items:
+            self.odd.append(f"{title}: {lost}: what is left of {items:,} says little of them")
+        elif nowhere:
+            self.told.append(f"{title}: {lost}.")
 
     def _look_for_nothing(self, title: str, harmful: Harmful | None, numbers: list[pl.DataFrame]) -> None:
         """Say where every score is 0, as a broken harness scores; where less is better both may be without fault."""
@@ -329,16 +320,10 @@ class _Pair:
     def _end(self, names: tuple[str, str, str]) -> tuple[Harmful | None, str]:
         said, name = _of(self._declared.harmful, names), names[1]
         for known, how in (
-            (said, "as declared"),
+            (said, DECLARED),
             (self._runs[0].harmful.get(name) or self._runs[1].harmful.get(name), "as the run says"),
             (harmful_end(name), "known by its name"),
         ):
-            usual = harmful_end(name)
-            if known is not None and usual not in (known, None):
-                self.told.append(
-                    f"{names[0]}: {END[known]} is better, {how}, though of what is called {name} {END[usual]} is "
-                    "better as a rule. If it is declared the wrong way, harm is read as its opposite."
-                )
             if known is not None:
                 return known, f"{END[known]} is better, {how}"
         return None, "which end is harm is not known"
@@ -371,13 +356,29 @@ class _Pair:
         )
 
 
+def _missing(title: str, role: str, whole: pl.DataFrame) -> Iterator[str]:
+    """Yield why numbers of a side are missing: how many for each of the most frequent reasons, and the rest."""
+    import polars as pl
+
+    why = whole.filter(pl.col("reason") != "")["reason"].value_counts(sort=True).rows()
+    rest = sum(count for _, count in why[REASONS:])
+    for reason, count in [*why[:REASONS], *([("other reasons", rest)] if rest else [])]:
+        verb = "has" if count == 1 else "have"
+        yield f"{title}: {count:,} of the {role}'s {len(whole):,} {verb} no number: {reason}."
+
+
 def _of(declared: Mapping[str, Said], names: tuple[str, str, str]) -> Said | None:
     """Return what was declared of a score, by its title, its name or its signal."""
     return next((declared[name] for name in names if name in declared), None)
 
 
-def _example(side: pl.DataFrame) -> str:
-    return ", ".join(f"{item!r:.30}" for item in side["item"].unique(maintain_order=True)[:2].to_list())
+def _signals(runs: Sequence[RecordedRun]) -> dict[tuple[str, str], str]:
+    """Return each score's signal by its task and name; scores that would share one are told apart by a digest."""
+    named = {
+        (run.task, str(name)): _signal(run.task, str(name)) for run in runs for name in run.scores["score"].unique()
+    }
+    stands = Counter(named.values())
+    return {key: signal if stands[signal] == 1 else f"{signal}-{digest_of(key)[:6]}" for key, signal in named.items()}
 
 
 def _signal(task: str, score: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from seatrial.runs.inspect_log import GROUPS, USE_CASES
 from seatrial.runs.json_files import digest_of, first_of, json_file, json_rows, mapping, messages_of
 from seatrial.runs.numbers import Number, number_of
 from seatrial.runs.recorded_run import Fact, RecordedRun, RunScores, Written
+from seatrial.runs.wording import how_many
 
 __all__ = ["read_promptfoo"]
 
@@ -25,6 +27,7 @@ BROKEN = (
     "Scoring function error:",
 )
 """How the reason begins that promptfoo gives for a check that broke, which it counts as failed."""
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _WORDS = {"true": 1.0, "false": 0.0}
 
 
@@ -178,6 +181,7 @@ class _Run:
             told=(*told, *self.told),
             unread=unread,
             rows=len(self.rows),
+            checks={item: _checked(row) for item, row in zip(self.items, self.rows, strict=True)},
         )
 
     def _items(self) -> list[str]:
@@ -241,13 +245,14 @@ class _Run:
         }
         return {name: str(value) for name, value in found.items() if value is not None}
 
-    def _temperature(self, config: Mapping[str, Any]) -> object:
-        listed = config.get("providers")
-        for one in listed if isinstance(listed, list) else []:
-            held = mapping(one)
-            if _model(self.rows[0]) in (held.get("label"), held.get("id")):
-                return mapping(held.get("config")).get("temperature")
-        return None
+    def _temperature(self, config: Mapping[str, Any]) -> str | None:
+        """Return at which temperature the tests were asked; where they were not alike, how many at which."""
+        own = _provider_setting(config, _model(self.rows[0]))
+        default = mapping(mapping(config.get("defaultTest")).get("options")).get("temperature")
+        found = Counter(str(value) for row in self.rows if (value := _temperature(row, own, default)) is not None)
+        if len(found) == 1 and found.total() == len(self.rows):
+            return next(iter(found))
+        return ", ".join(f"{value} (in {how_many(count, 'test')})" for value, count in sorted(found.items())) or None
 
     def _stated(self, counted: Counter[tuple[str, str]]) -> dict[str, float]:
         """Return the means that promptfoo states, over the rows that it graded.
@@ -288,6 +293,33 @@ class _Run:
         return found
 
 
+def _provider_setting(config: Mapping[str, Any], model: str) -> object:
+    """Return the temperature of a provider's own settings: listed by itself, or under its id."""
+    listed = config.get("providers")
+    for one in listed if isinstance(listed, list) else [listed]:
+        held = mapping(one)
+        for name, provider in ({"": held} if "id" in held or "config" in held else held).items():
+            said = mapping(provider)
+            if model in (said.get("label"), said.get("id"), name):
+                return mapping(said.get("config")).get("temperature")
+    return None
+
+
+def _temperature(row: Mapping[str, Any], provider: object, default: object) -> object:
+    """Return at which temperature one test was asked: what stands nearest to it counts, and a variable by its value."""
+    test, variables = mapping(row.get("testCase")), mapping(row.get("vars"))
+    near = (
+        mapping(test.get("options")).get("temperature"),
+        mapping(mapping(test.get("provider")).get("config")).get("temperature"),
+        mapping(mapping(row.get("prompt")).get("config")).get("temperature"),
+        default,
+        provider,
+    )
+    value = next((one for one in near if one is not None), None)
+    variable = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
+    return variables.get(variable[1], value) if variable else value
+
+
 def _failed(row: Mapping[str, Any]) -> bool:
     """Return whether a row has no grade because of an error; before version 3 it says so by what is missing.
 
@@ -307,6 +339,24 @@ def _broke(result: Mapping[str, Any]) -> bool:
     reason = result.get("reason")
     said = isinstance(reason, str) and reason.startswith(BROKEN) and result.get("pass") is not True
     return said or mapping(result.get("metadata")).get("graderError") is True
+
+
+def _checked(row: Mapping[str, Any]) -> str:
+    """Return a digest of what an answer is held against; who grades is told apart."""
+    test = mapping(row.get("testCase"))
+    return digest_of([_without_judge(test.get("assert")), test.get("threshold")])
+
+
+def _without_judge(checks: object) -> object:
+    if isinstance(checks, list):
+        return [_without_judge(one) for one in checks]
+    if not isinstance(checks, Mapping):
+        return checks
+    return {
+        name: _without_judge(value) if name == "assert" else value
+        for name, value in checks.items()
+        if name != "provider"
+    }
 
 
 def _checks(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -5,29 +5,39 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from os import SEEK_END
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from seatrial.errors import EvidenceError
+from seatrial.formats.jsonl import json_lines
 from seatrial.formats.tables import TABLES
 from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.wording import how_many
 
 __all__ = ["Format", "Reading", "format_of", "read_runs"]
 
+TABLE = "a table"
+"""The tool of a run that a table holds."""
+
 Format = Literal["Inspect", "lm-eval", "lm-eval results", "promptfoo", "OpenAI evals", "table", ""]
 PEEK = 2**16
-"""Bytes from the beginning of a file that tell its format."""
+"""Bytes from the beginning of a JSON file, and from its end, that tell its format."""
+LONGEST = 2**27
+"""Bytes of the first line of a JSONL, at most: a prompt of a long context stands in it."""
 _KEYS: tuple[tuple[Format, tuple[str, ...]], ...] = (
     ("Inspect", ("version", "status", "eval")),
     ("promptfoo", ("evalId", "results")),
-    ("promptfoo", ("promptIdx", "testIdx")),
-    ("lm-eval", ("doc_id", "resps")),
     ("lm-eval results", ("results", "configs")),
     ("lm-eval results", ("results", "n-shot")),
-    ("OpenAI evals", ("spec",)),
 )
-"""Keys near the beginning of a JSON file or on the first line of a JSONL, the first format that has all of them."""
+"""Keys near the beginning or the end of a JSON file, the first format that has all of them."""
+_LINES: tuple[tuple[Format, tuple[str, ...]], ...] = (
+    ("promptfoo", ("promptIdx", "testIdx")),
+    ("lm-eval", ("doc_id", "resps")),
+)
+"""Keys of the object on the first line of a JSONL."""
 _KEY = re.compile(r'"([\w-]+)"\s*:')
 
 
@@ -63,11 +73,30 @@ def format_of(path: Path) -> Format:
         return "table"
     try:
         with path.open("rb") as file:
-            head = file.read(PEEK).decode("utf-8-sig", errors="replace")
+            return _of_json(file) if suffix == ".json" else _of_lines(file)
     except OSError as error:
         raise EvidenceError(f"{path}: cannot be read: {error.strerror or error}") from error
-    keys = set(_KEY.findall(head if suffix == ".json" else head.partition("\n")[0]))
+
+
+def _of_json(file: IO[bytes]) -> Format:
+    """Return the format of a JSON file; a list is a table of records, whatever keys these have."""
+    head = file.read(PEEK)
+    file.seek(max(len(head), file.seek(0, SEEK_END) - PEEK))
+    text = (head + file.read()).decode("utf-8-sig", errors="replace")
+    keys = set() if text.lstrip().startswith("[") else set(_KEY.findall(text))
     return next((name for name, wanted in _KEYS if keys.issuperset(wanted)), "table")
+
+
+def _of_lines(file: IO[bytes]) -> Format:
+    """Return the format of a JSONL by its first line that is not blank."""
+    first = next((line for line in iter(lambda: file.readline(LONGEST), b"") if line.strip()), b"")
+    (_, row), *_ = [*json_lines([first.decode("utf-8-sig", errors="replace")]), (0, "")]
+    if isinstance(row, str):  # half a line: what can be seen of it tells
+        keys = set(_KEY.findall(first.decode("utf-8-sig", errors="replace")))
+        return next((name for name, wanted in _LINES if keys.issuperset(wanted)), "table")
+    if isinstance(row.get("spec"), dict):
+        return "OpenAI evals"
+    return next((name for name, wanted in _LINES if row.keys() >= set(wanted)), "table")
 
 
 def read_runs(given: str, how: Reading) -> list[RecordedRun]:
@@ -86,7 +115,7 @@ def read_runs(given: str, how: Reading) -> list[RecordedRun]:
             f"{given}: no log of Inspect, lm-eval (samples_*.jsonl), promptfoo or OpenAI evals and no table "
             f"({', '.join(TABLES)}) is there"
         )
-    runs = [run for path in chosen for run in _read(path, formats[path], how)]
+    runs = [_grouped(run, how) for path in chosen for run in _read(path, formats[path], how)]
     held = list(dict.fromkeys(run.model for run in runs))
     if how.model:
         wanted = [name for name in held if name == how.model] or [name for name in held if how.model in name]
@@ -107,6 +136,29 @@ def _files(given: str) -> list[Path]:
     if not found:
         raise EvidenceError(f"{given}: no such file, folder or glob")
     return found
+
+
+def _grouped(run: RecordedRun, how: Reading) -> RecordedRun:
+    """Return a run as it is, with what to say of options that say nothing to it.
+
+    Raises:
+        EvidenceError: no item has the key by which items are to be grouped, so that each would count for itself.
+    """
+    told = list(run.told)
+    if run.tool != TABLE and (how.columns or how.scores):
+        told.append(f"Columns are named for tables alone: all scores of {run.path.name} were read.")
+    if how.cluster and len(run.scores):
+        places = run.scores.select("item", "cluster").unique()
+        own = places.filter(~places["cluster"].is_duplicated())
+        alone, items = int((own["item"] == own["cluster"]).sum()), places["item"].n_unique()
+        if alone == items:
+            raise EvidenceError(
+                f"{run.path}: no item has {how.cluster!r} in its metadata, so that nothing would be grouped. Name "
+                "another key with --cluster (in a policy `cluster`), or leave it out"
+            )
+        if alone:
+            told.append(f"{how_many(alone, 'item')} of {items:,} without {how.cluster!r}: each counts for itself.")
+    return replace(run, told=tuple(told))
 
 
 def _read(path: Path, name: Format, how: Reading) -> list[RecordedRun]:
@@ -130,4 +182,5 @@ def _read(path: Path, name: Format, how: Reading) -> list[RecordedRun]:
         case _:
             from seatrial.runs.table import read_table
 
-            return read_table(path, how.columns, how.scores)
+            named = {"cluster": how.cluster} if how.cluster else {}
+            return read_table(path, {**named, **how.columns}, how.scores)

@@ -20,6 +20,7 @@ Fact = Literal[
     "task version",
     "dataset",
     "prompt",
+    "checks",
     "shots",
     "judge",
     "temperature",
@@ -122,6 +123,7 @@ class RecordedRun:
         unread: Why rows were left out → how many.
         ended: How it ended, where not well: `error: …`, `it was never finished`; empty where it did.
         rows: Rows that the file holds, read or not.
+        checks: Question, as in `prompts` → digest of what an answer to it is held against: its target, its assertions.
     """
 
     path: Path
@@ -139,3 +141,4 @@ class RecordedRun:
     unread: Mapping[str, int] = field(default_factory=Counter)
     ended: str = ""
     rows: int = 0
+    checks: Mapping[str, str] = field(default_factory=dict)

@@ -9,12 +9,14 @@ from itertools import takewhile
 from pathlib import Path
 
 from seatrial.runs.recorded_run import Fact, RecordedRun
+from seatrial.runs.wording import how_many
 from seatrial.types import ROLES
 
 __all__ = ["HOLDING", "looked_at"]
 
 HOLDING: tuple[Fact, ...] = ("task", "task version", "dataset", "filter", "judge")
 """What makes a comparison of two runs one of two evaluations where it differs; the rest may be what was to be tried."""
+PLURAL: tuple[Fact, ...] = ("shots", "epochs", "samples asked for")
 NAMES = (("baseline", "candidate"), ("before", "after"), ("old", "new"))
 """Words in the names of files, folders and models that say which run is which."""
 
@@ -32,18 +34,29 @@ def looked_at(first: RecordedRun, second: RecordedRun, accepted: Collection[str]
         if run.ended:
             odd.append(f"The {role}'s run is not whole: {run.ended}")
         told += run.told
-        told += [f"The {role}: {why}: {count:,}, not read." for why, count in run.unread.items()]
+        told += [f"The {role}'s run: {how_many(count, 'row')} not read: {why}." for why, count in run.unread.items()]
     for fact in dict.fromkeys((*first.facts, *second.facts)):
         one, other = first.facts.get(fact), second.facts.get(fact)
-        if one == other or one is None or other is None:
+        be, differ = ("are", "differ") if fact in PLURAL else ("is", "differs")
+        if one is None or other is None:
+            if first.tool == second.tool:
+                known, role = (one, ROLES[0]) if other is None else (other, ROLES[1])
+                told.append(f"The {fact} {be} {known} in the {role}'s run, and the other run does not say it.")
             continue
-        said = f"The {fact} differs: {one} in the baseline's run, {other} in the candidate's"
+        if one == other:
+            continue
+        said = f"The {fact} {differ}: {one} in the baseline's run, {other} in the candidate's"
         if fact in HOLDING and fact not in accepted:
             odd.append(f"{said}, so that a change may be the {fact}'s. If it is meant: --accept '{fact}'")
         else:
             told.append(f"{said}.")
     odd += [one for one in (_swapped(first, second), _copied(first, second)) if one]
     told += [one for one in (_prompts(first, second),) if one]
+    if checked := _checks(first, second):
+        if "checks" in accepted:
+            told.append(f"{checked}.")
+        else:
+            odd.append(f"{checked}, so that a change may be theirs. If it is meant: --accept checks")
     return odd, told
 
 
@@ -52,6 +65,17 @@ def _prompts(first: RecordedRun, second: RecordedRun) -> str:
     both = first.prompts.keys() & second.prompts.keys()
     other = sum(first.prompts[one] != second.prompts[one] for one in both)
     return f"The prompt differs for {other:,} of the {len(both):,} questions that both were asked." if other else ""
+
+
+def _checks(first: RecordedRun, second: RecordedRun) -> str:
+    """Return of how many questions that both were asked the answers are held against something else."""
+    both = first.checks.keys() & second.checks.keys()
+    other = sum(first.checks[one] != second.checks[one] for one in both)
+    if not other:
+        return ""
+    return (
+        f"The targets or assertions differ for {other:,} of the {how_many(len(both), 'question')} that both were asked"
+    )
 
 
 def _swapped(first: RecordedRun, second: RecordedRun) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from seatrial.runs.directions import harmful_end
 from seatrial.runs.pairing import PairedRuns
 from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.wording import how_many
 from seatrial.stats.power import mde_t
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ def supported(run: RecordedRun) -> list[Support]:
                 f"{name}: the tool states a mean of {stated:g}, and the {there['item'].n_unique():,} items that have a "
                 f"number come to {by_item:.4g}"
             )
+        why = rows.filter(pl.col("reason") != "")["reason"].value_counts(sort=True).rows()
+        if why:
+            most = f", for {why[0][1]:,} of them: {why[0][0]}" if len(why) > 1 else f": {why[0][0]}"
+            told.append(f"{name}: {len(rows) - len(there):,} of {how_many(len(rows), 'score')} without a number{most}")
         if len(there) and there["value"].n_unique() == 1:
             told.append(f"{name}: every score is {there['value'][0]:g}")
         end = run.harmful.get(str(name)) or harmful_end(str(name))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.errors import EvidenceError
-from seatrial.formats.tables import BY_OPTION, DRAW, TableReader
+from seatrial.formats.tables import BY_OPTION, DRAW, TableReader, as_word
 from seatrial.runs.directions import harmful_end
+from seatrial.runs.inspect_log import GROUPS
 from seatrial.runs.numbers import NO_SCORE
-from seatrial.runs.recorded_run import RecordedRun
+from seatrial.runs.recorded_run import Fact, RecordedRun
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,13 +26,19 @@ USUAL = {
     "model": ("model", "model_id", "model_name"),
     "task": ("task", "task_name", "benchmark"),
     "draw": DRAW,
-    "cluster": ("cluster", "cluster_id", "group", "group_id"),
+    "cluster": GROUPS,
     "use_case": ("use_case",),
+    "question": ("question",),
 }
+QUESTIONS = ("prompt", "input", "question_text")
+"""Columns in which a question stands too, where only one of them is there."""
+UNNAMED = ("item", "model", "task", "metric")
+"""What every row must have a name of, where any has."""
+ARTICLES = {"item": "an item", "model": "a model", "task": "a task", "metric": "a metric"}
 NOTHING = "nothing"
 SHOWN = 5
 """Columns and rows that a message names."""
-READER = TableReader("scores", EvidenceError, USUAL, ("item",), BY_OPTION)
+READER = TableReader("scores", EvidenceError, USUAL, ("item",), f"{BY_OPTION} (in a policy `columns`)")
 
 
 def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = ()) -> list[RecordedRun]:
@@ -50,9 +57,14 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
     from seatrial.formats.frames import as_draw, as_name, read_frame
 
     broken: list[str] = []
-    frame = read_frame(READER, path, broken)
+    frame = _filled(path, read_frame(READER, path, broken), broken)
     names = READER.names(path, frame.columns, columns)
     told = READER.told(path, names, columns)
+    asked = [name for name in frame.columns if name.casefold() in QUESTIONS and name not in names.values()]
+    if "question" not in names and len(asked) == 1:
+        names["question"] = asked[0]
+    names = {what: name for what, name in names.items() if what == "item" or frame[name].null_count() < len(frame)}
+    frame = _in_words(frame, {*names.values(), *scores})
     chosen = _scores(path, frame, names, scores, told)
     rows, unread = len(frame) + len(broken), Counter[str]()
     if broken:
@@ -63,13 +75,12 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
         for what, name in names.items()
         if what not in ("score", "draw")
     }
-    frame = frame.with_columns(words.values())
+    frame = frame.with_columns(words.values()).with_columns(_whole(pl.col("_item")))
     if "draw" in names:
         frame = frame.with_columns(as_draw(frame[names["draw"]]).alias("_draw"))
     frame = frame.with_row_index("_row", 1)
-    if nameless := frame["_item"].null_count():
-        unread["a row without an item's name"] = nameless
-        frame = frame.filter(pl.col("_item").is_not_null())
+    frame = _with_names(path, frame, names, unread)
+    frame = _questions(path, frame, names, told)
     for column in chosen:
         if (strange := _strange(frame[column])) not in ("", NOTHING):
             told.append(f"{path.name}: {column} holds {strange}, which is no number: such scores are missing.")
@@ -78,10 +89,85 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
     runs = []
     for (model, task), part in sorted(long.partition_by("model", "task", as_dict=True).items()):
         made = part.drop("model", "task")
+        facts: dict[Fact, str] = {"task": str(task)} if task else {}
         runs.append(
-            RecordedRun(path, "a table", str(task), str(model), made, told=tuple(told), unread=unread, rows=rows)
+            RecordedRun(path, "a table", str(task), str(model), made, facts, told=tuple(told), unread=unread, rows=rows)
         )
     return runs
+
+
+def _filled(path: Path, frame: pl.DataFrame, broken: Sequence[str]) -> pl.DataFrame:
+    """Return a table as it is.
+
+    Raises:
+        EvidenceError: it has no row.
+    """
+    if frame.is_empty():
+        first = f"; the first that is not whole: {broken[0]}" if broken else ""
+        raise EvidenceError(f"{path}: no row is in it{first}")
+    return frame
+
+
+def _in_words(frame: pl.DataFrame, read: Collection[str]) -> pl.DataFrame:
+    """Return a table whose lists and records are JSON where a column of them is read, and are no column elsewhere."""
+    import polars as pl
+
+    strange = (pl.Binary, pl.Object, pl.Duration)
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind in strange]
+    held = [
+        pl.Series(name, [None if one is None else as_word(one) for one in frame[name].to_list()], pl.String)
+        for name in nested
+        if name in read
+    ]
+    made = frame.with_columns(held)
+    return made.drop([name for name in nested if name not in {one.name for one in held}])
+
+
+def _whole(item: pl.Expr) -> pl.Expr:
+    """Return ids without the fraction that a program gave all of them, in whose column a number was missing."""
+    import polars as pl
+
+    fraction = item.str.contains(r"^\d+\.0$").all()
+    return pl.when(fraction).then(item.str.strip_suffix(".0")).otherwise(item).alias("_item")
+
+
+def _with_names(path: Path, frame: pl.DataFrame, names: Mapping[str, str], unread: Counter[str]) -> pl.DataFrame:
+    """Return the rows that name all that others name; the rest belongs to nobody and is counted.
+
+    Raises:
+        EvidenceError: none does.
+    """
+    import polars as pl
+
+    for what in UNNAMED:
+        if what not in names:
+            continue
+        nameless = frame.filter(pl.col(f"_{what}").is_null())["_row"]
+        if len(nameless):
+            unread[f"a row without the name of {ARTICLES[what]}, the first in row {nameless[0]}"] = len(nameless)
+            frame = frame.filter(pl.col(f"_{what}").is_not_null())
+    if frame.is_empty():
+        raise EvidenceError(
+            f"{path}: no row is left: {'; '.join(unread)}. Fill in what is blank, or name other columns"
+        )
+    return frame
+
+
+def _questions(path: Path, frame: pl.DataFrame, names: Mapping[str, str], told: list[str]) -> pl.DataFrame:
+    """Return the rows with a digest of each one's question, where every item is asked one and the same."""
+    import polars as pl
+
+    digest = pl.lit("")
+    if "question" in names:
+        asked = frame.select("_item", "_question").unique()
+        if asked["_item"].is_duplicated().any():
+            told.append(
+                f"{path.name}: {names['question']!r} differs within an item: items were told apart by their ids."
+            )
+        else:
+            question = pl.col("_question")
+            digest = pl.when(question.is_not_null()).then(question.hash(seed=0).cast(pl.String)).otherwise(digest)
+    return frame.with_columns(digest.alias("_digest"))
 
 
 def _scores(
@@ -93,16 +179,22 @@ def _scores(
         raise EvidenceError(f"{path}: no column {strange[0]!r}; it has {', '.join(frame.columns)}")
     if asked:
         return {name: name for name in asked}
+    free = [name for name in frame.columns if name and name not in names.values()]
     if "score" in names:
+        if known := [name for name in free if harmful_end(name) is not None]:
+            told.append(
+                f"{path.name}: {names['score']!r} is the score; not read as one: {', '.join(known)}. Name all that are "
+                "meant with --score."
+            )
         return {names["score"]: "" if "metric" in names else names["score"]}
-    free = [name for name in frame.columns if name not in names.values()]
     other = {name: _strange(frame[name]) for name in free}
     numbers = [name for name in free if not other[name]]
     found = [name for name in free if name in numbers or harmful_end(name) is not None]
     how = "the only column of numbers" if numbers else "known by its name"
     if len(found) != 1:
         held = ", ".join(found) or "; ".join(["none of its columns holds numbers alone", *_shown(other)])
-        raise EvidenceError(f"{path}: no column `score`; name the columns that hold one with --score NAME: {held}")
+        advice = "name the columns that hold one with --score NAME (in a policy `scores`)"
+        raise EvidenceError(f"{path}: no column `score`; {advice}: {held}")
     told.append(f"{path.name}: read {found[0]!r} as the score, {how}.")
     return {found[0]: found[0]}
 
@@ -190,7 +282,7 @@ def _long(frame: pl.DataFrame, column: str, names: Mapping[str, str], title: str
         .alias("reason"),
         held("cluster", item),
         held("use_case", pl.lit("general")),
-        pl.lit("").alias("digest"),
+        pl.col("_digest").alias("digest"),
         held("model", pl.lit("")),
         held("task", pl.lit("")),
     )

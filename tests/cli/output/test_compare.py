@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seatrial.cli.output.compare import comparison, comparison_json, exit_code_of
+import pytest
+
+from seatrial.cli.output.compare import comparison, comparison_json, exit_code_of, support
 from seatrial.errors import ExitCode
 from seatrial.policy import RunsSpec
 from seatrial.review.compared import Comparison, compare
+from seatrial.runs.recorded_run import RecordedRun, RunScores
 
 
 def _found(folder: Path, open_too: bool) -> Comparison:
@@ -41,3 +44,40 @@ def test_what_stands_in_the_way_comes_first(tmp_path: Path) -> None:
     text = comparison(found, True, tmp_path)
     assert text.index("! The runs share 2 items") < text.index("HOLD:")
     assert f"Report: {tmp_path / 'report.html'}" in text
+
+
+def test_scores_are_called_as_their_tool_calls_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the reason as in the table, which fits a terminal of eighty letters."""
+    for name, right in (("now", 20), ("next", 26)):
+        rows = [
+            f"q{number},{task},exact_match (flexible-extract),{int(number > right)}"
+            for task in ("gsm8k_cot_zeroshot", "sums")
+            for number in range(60)
+        ]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["item,task,metric,score", *rows]), encoding="utf-8")
+    found = compare(RunsSpec(baseline=str(tmp_path / "now.csv"), candidate=str(tmp_path / "next.csv")))
+    monkeypatch.setenv("COLUMNS", "80")
+    text = comparison(found, True, None)
+    assert "HOLD" in text
+    assert "gsm8k_cot_zeroshot: exact_match (flexible-extract)" in " ".join(text.partition("verdict")[0].split())
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_what_is_said_of_several_scores_is_said_once(tmp_path: Path) -> None:
+    """One note and one question for all of them, under their names."""
+    for name in ("now", "next"):
+        rows = [f"q{number},{number % 3},{number % 2},{number % 2}" for number in range(1, 30)]
+        head = "item,accuracy,tone,warmth\nq0,,,"
+        (tmp_path / f"{name}.csv").write_text("\n".join([head, *rows]).replace(",2,", ",0,"), encoding="utf-8")
+    scores = ["accuracy", "tone", "warmth"]
+    runs = RunsSpec(baseline=str(tmp_path / "now.csv"), candidate=str(tmp_path / "next.csv"), scores=scores)
+    text = " ".join(comparison(compare(runs), True, None).split())
+    assert "tone and warmth are not decided: say which end" in text
+    assert "Note: accuracy, tone and warmth: 1 of the baseline's 30 has no number: no score." in text
+    assert "Note: accuracy, tone and warmth: 1 item has a number in neither run and was left out." in text
+
+
+def test_a_log_without_samples_says_so() -> None:
+    """A header alone supports nothing."""
+    empty = RecordedRun(Path("a.eval"), "Inspect", "sums", "m", RunScores().frame())
+    assert "a.eval: Inspect, task sums, m. 0 rows.\n! No sample with a score is in it." in support([empty], None)

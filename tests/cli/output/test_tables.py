@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatrial.cli.output.tables import table
+from seatrial.cli.output.tables import fitting, table, wrapped
 
 WIDTH = 100
 words = st.text(st.sampled_from("abcdefgh "), min_size=0, max_size=12).map(lambda text: " ".join(text.split()))
@@ -55,3 +56,22 @@ def test_every_cell_is_there_in_its_order(rows: list[tuple[str, ...]]) -> None:
         word for row in [[f"h{n}" for n in range(len(rows[0]))], *rows] for word in " ".join(row).split()
     ]
     assert all(line == line.rstrip() for line in shown.splitlines())
+
+
+def test_a_narrow_terminal_has_narrow_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts and the last column are wrapped to its width; a wider one has the usual lines."""
+    text = "word " * 60
+    for columns, width in ((80, 80), (200, WIDTH), (20, 60)):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = [*wrapped(text).splitlines(), *table(("name", "what"), [("a", text)]).splitlines()]
+        assert width - 8 < max(map(len, lines)) <= width
+
+
+def test_a_table_that_does_not_fit_is_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cell is lost: each row by its names, and below it what it holds, without what is empty."""
+    monkeypatch.setenv("COLUMNS", "80")
+    head, row = ("verdict", "score", "level", "change"), ("pass", "exact_match " * 4, "0.5", "+0.1 [0.0, 0.2]")
+    short = [("pass", "acc", *row[2:])]
+    assert fitting(head, short, 2) == table(head, short)
+    shown = fitting(head, [row, ("open", "tone", "", "")], 2)
+    assert shown.splitlines() == [f"pass  {row[1]}", "  level 0.5, change +0.1 [0.0, 0.2]", "open  tone"]

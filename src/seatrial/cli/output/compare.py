@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from seatrial.cli.output.tables import table, wrapped
+from seatrial.cli.output.tables import fitting, wrapped
 from seatrial.errors import ExitCode
 from seatrial.report.machine import decision_json
 from seatrial.report.plain import Plain
-from seatrial.report.wording import HEADLINES, could_see, interval, number, verdict_word
+from seatrial.report.result import ReviewResult
+from seatrial.report.wording import HEADLINES, could_see, interval, listed, number, verdict_word
 from seatrial.review.compared import MARGIN, Comparison
 from seatrial.runs.pairing import PairedRuns, PairedScore
 from seatrial.runs.recorded_run import RecordedRun
 from seatrial.runs.supports import Support, supported, supported_together
+from seatrial.runs.wording import how_many
 from seatrial.types import GateVerdict
 
 __all__ = ["comparison", "comparison_json", "exit_code_of", "imported", "imported_json", "support", "support_json"]
+
+
+COULD_SHOW = (
+    "Could show: the smallest change that would be seen nine times of ten. Of one run: against another of the same "
+    "spread that shares no item with it."
+)
 
 
 def exit_code_of(found: Comparison) -> ExitCode:
@@ -36,23 +44,51 @@ def comparison(found: Comparison, default_margin: bool, report: Path | None) -> 
     lines += [wrapped(f"! {odd}", "  ") for odd in found.runs.odd]
     if found.review is not None:
         status = "hold" if found.open and found.review.status == "launch" else found.review.status
-        reason = Plain.of(found.review.result).text(found.review.reason)
+        reason = _plain(found, found.review.result).text(found.review.reason)
         lines += ["", wrapped(f"{HEADLINES[status].upper()}: {reason}")]
     rows = [_row(score, _verdict(found, score)) for score in found.runs.scores]
     head = ("verdict", "score", "baseline", "candidate", "could see", "change of harm")
-    lines += ["", table(head, rows), "", *_known(found)]
+    lines += ["", fitting(head, rows, 2), "", *_known(found)]
     if default_margin:
-        lines.append(
-            "Margin: 0.05 of each score's scale, by default; say with --margin which rise in harm matters to you."
-        )
-    for score in found.open:
-        lines.append(wrapped(f"{score.title} is not decided: say {score.open}.", "  "))
-    lines += [wrapped(f"Note: {told}", "  ") for told in found.runs.told]
+        told = "0.05 of each score's scale, by default; say with --margin which rise in harm matters to you."
+        lines.append(wrapped(f"Margin: {told}", "  "))
+    lines += _asked(found.open)
+    lines += _notes(found.runs.told, found.runs)
     if report is not None:
         lines.append(f"Report: {report / 'report.html'}")
     elif found.review is not None:
-        lines.append("The whole report: add --report FOLDER. A policy that repeats this: add --policy policy.yaml")
+        lines += ["The whole report: add --report FOLDER", "A policy that repeats this: add --policy policy.yaml"]
+    else:
+        lines.append("No score is decided, so there is no report.")
     return "\n".join(lines)
+
+
+def _asked(scores: Sequence[PairedScore]) -> list[str]:
+    """Return what must be said of scores that are not decided, alike ones together."""
+    alike: dict[str, list[str]] = {}
+    for score in scores:
+        alike.setdefault(score.open, []).append(score.title)
+    return [
+        wrapped(f"{listed(titles)} {'is' if len(titles) == 1 else 'are'} not decided: say {what}.", "  ")
+        for what, titles in alike.items()
+    ]
+
+
+def _notes(told: Sequence[str], runs: PairedRuns) -> list[str]:
+    """Return what must be said, and what is said of several scores in the same words once for all of them."""
+    titles = [score.title for score in runs.scores]
+    alike: dict[str, list[str]] = {}
+    for one in told:
+        title = next((name for name in titles if one.startswith(f"{name}: ")), "")
+        alike.setdefault(one.removeprefix(f"{title}: ") if title else one, []).append(title)
+    return [wrapped(f"Note: {f'{listed(named)}: ' if named[0] else ''}{what}", "  ") for what, named in alike.items()]
+
+
+def _plain(found: Comparison, result: ReviewResult) -> Plain:
+    """Return the words of a comparison, in which a score is called as its tool and the table call it."""
+    made = Plain.of(result)
+    own = {one.signal: replace(made.names[one.signal], title=one.title) for one in found.runs.scores if not one.open}
+    return replace(made, names=made.names | own)
 
 
 def _verdict(found: Comparison, score: PairedScore) -> GateVerdict | None:
@@ -110,7 +146,7 @@ def imported(found: PairedRuns, out: Path) -> str:
             lines.append(f"  {score.signal}: {{harmful: {score.harmful}, bounds: {bounds}}}  # {score.known}")
     gates = [f"{{signal: {score.signal}, margin: {_margin(score):g}}}" for score in found.scores if not score.open]
     lines += [f"gates: [{', '.join(gates)}]", ""]
-    return "\n".join([*lines, *(wrapped(f"Note: {told}", "  ") for told in found.told)])
+    return "\n".join([*lines, *_notes(found.told, found)])
 
 
 def _margin(score: PairedScore) -> float:
@@ -129,36 +165,38 @@ def imported_json(found: PairedRuns, out: Path) -> dict[str, Any]:
     }
 
 
-def support(runs: Sequence[RecordedRun], together: PairedRuns | None) -> str:
+def support(runs: Sequence[RecordedRun], together: PairedRuns | None, apart: str = "") -> str:
     """Return what recorded runs support: each by itself, and two of one evaluation together."""
     lines = []
     for run in runs:
+        rows = how_many(run.rows, "row")
         what = f"{run.tool}{f', task {run.task}' if run.task else ''}{f', {run.model}' if run.model else ''}"
-        lines += ["", wrapped(f"{run.path}: {what}. {run.rows:,} rows.")]
+        lines += ["", wrapped(f"{run.path}: {what}. {rows}.")]
         lines += [wrapped(f"! It is not whole: {run.ended}", "  ")] if run.ended else []
-        lines += [_supports(supported(run), "change that two such runs could show, unpaired")]
+        lines += [_supports(supported(run)) if len(run.scores) else "! No sample with a score is in it."]
         lines += [wrapped(f"! {told}.", "  ") for one in supported(run) for told in one.told]
         lines += [wrapped(f"! {why}: {count:,}, not read.", "  ") for why, count in run.unread.items()]
         lines += [wrapped(f"Note: {told}", "  ") for told in run.told]
     if together is not None:
         lines += ["", "The two together, pair by pair:", *(wrapped(f"! {odd}", "  ") for odd in together.odd)]
-        lines += [_supports(supported_together(together), "change that they could show")]
+        lines += [_supports(supported_together(together), "change")]
         lines += [wrapped(f"! {told}.", "  ") for one in supported_together(together) for told in one.told]
-        lines += [wrapped(f"Note: {told}", "  ") for told in together.told]
-    return "\n".join(lines)
+        lines += _notes(together.told, together)
+    if apart:
+        lines += ["", wrapped(f"! The two cannot be compared: {apart}", "  ")]
+    return "\n".join([*lines, "", wrapped(COULD_SHOW, "  ")])
 
 
-def _supports(found: Sequence[Support], visible: str) -> str:
-    head = ("score", "items", "clusters", "draws", "missing", "mean", visible, "read as")
-    rows = [
-        (one.score, f"{one.items:,}", f"{one.clusters:,}", f"{one.draws}", f"{one.missing:,}", number(one.mean),
-         number(one.visible), one.known)
-        for one in found
-    ]  # fmt: skip
-    return table(head, rows)
+def _supports(found: Sequence[Support], level: str = "mean") -> str:
+    head = ("score", "items", "clusters", "draws", "missing", level, "could show", "read as")
+    rows = []
+    for one in found:
+        counts = f"{one.items:,}", f"{one.clusters:,}" if one.clusters else "–", f"{one.draws}", f"{one.missing:,}"
+        rows.append((one.score, *counts, number(one.mean), number(one.visible), one.known))
+    return fitting(head, rows, 1)
 
 
-def support_json(runs: Sequence[RecordedRun], together: PairedRuns | None) -> dict[str, Any]:
+def support_json(runs: Sequence[RecordedRun], together: PairedRuns | None, apart: str = "") -> dict[str, Any]:
     """Return the same for machines."""
     return {
         "runs": [
@@ -176,6 +214,7 @@ def support_json(runs: Sequence[RecordedRun], together: PairedRuns | None) -> di
             }
             for run in runs
         ],
+        "apart": apart or None,
         "together": None
         if together is None
         else {
