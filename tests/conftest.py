@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import math
+import os
 import re
 import shutil
 import signal
@@ -34,6 +35,7 @@ DATA = ROOT.parent / "shared" / "data"
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
+os.environ["COLUMNS"] = "100"  # whatever the terminal that tests are run from
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
 

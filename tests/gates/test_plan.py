@@ -220,6 +220,19 @@ def test_evidence_goes_before_declared_signals_and_these_before_suites(tone: Pat
     assert _plan(named, transcripts).signal.instrument == find_instrument("text/length")
 
 
+def test_numbers_whose_harm_is_not_where_their_name_says_are_asked_about() -> None:
+    """An accuracy among behaviors would be harm where it is high: it is refused until the policy says which end is."""
+    name = "behavior/accuracy"
+    gate, frame = Gate(signal=name, margin=0.1), _evidence(name, "elsewhere")
+    with pytest.raises(PolicyError, match="gate behavior/accuracy: more of it is better by its name"):
+        _plan(_policy(gate), {}, frame)
+    with pytest.raises(PolicyError, match="more of it is better by its name"):
+        _plan(_policy(gate, signals={name: SignalSpec()}), {}, frame)
+    for end in ("low", "high"):
+        declared = SignalSpec.model_validate({"harmful": end})
+        assert _plan(_policy(gate, signals={name: declared}), {}, frame).signal.harmful == end
+
+
 SUMMARY: dict[str, Any] = {
     "baseline": {"mean": 0.7, "se": 0.02, "n": 400},
     "candidate": {"mean": 0.66, "se": 0.025, "n": 300},

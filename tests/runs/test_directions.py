@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.runs.directions import HIGHER_IS_BETTER, LOWER_IS_BETTER, harmful_end
+from seatrial.runs.directions import HIGHER_IS_BETTER, LOWER_IS_BETTER, against_its_name, harmful_end
+from seatrial.types import Harmful
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,21 @@ def test_a_name_tells_or_does_not(score: str, end: str | None) -> None:
 def test_no_name_is_both() -> None:
     """A name stands in one list."""
     assert not HIGHER_IS_BETTER & LOWER_IS_BETTER
+
+
+@pytest.mark.parametrize(
+    ("signal", "harmful", "said"),
+    [
+        ("behavior/accuracy", "high", "more of it is better by its name"),
+        ("benchmark/error-rate", "low", "less of it is better by its name"),
+        ("benchmark/accuracy", "low", ""),
+        ("behavior/sycophancy", "high", ""),
+        ("behavior/unearned-praise", "high", ""),
+    ],
+)
+def test_an_end_that_nobody_declared_is_held_against_the_name(signal: str, harmful: Harmful, said: str) -> None:
+    """Where the kind of a signal makes harm of what its name calls good, it is said with what to write."""
+    told = against_its_name(signal, harmful)
+    assert said in told
+    assert bool(told) is bool(said)
+    assert not said or f"{{harmful: {'low' if harmful == 'high' else 'high'}}}" in told

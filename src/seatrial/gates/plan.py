@@ -13,12 +13,20 @@ from seatrial.formats.nearest import did_you_mean
 from seatrial.gates.recorded_items import check_labels, recorded_items
 from seatrial.gates.schedule import MOST_DRAWS, TIMES_ITS_PART, Method, method_of, most_asked
 from seatrial.gates.summary_figures import check_summary
-from seatrial.instruments import Signal, declared_signal, judged_signal, rated_signal, suite_signal
+from seatrial.instruments import (
+    Signal,
+    declared_signal,
+    harmful_end,
+    judged_signal,
+    rated_signal,
+    suite_signal,
+)
 from seatrial.instruments.judges import Judge
 from seatrial.instruments.may_gate import UNKNOWN, Standing, on_trust, standing
 from seatrial.instruments.records import Records
 from seatrial.models.base import Model, RecordedModel
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec, SummarySpec, margin_fits
+from seatrial.runs.directions import against_its_name
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite, find_suites, load_suite, with_held_out
 from seatrial.suites.rewrite import rewrite
@@ -272,6 +280,10 @@ def _plan_gate(
     judge: Callable[[str, Suite], Judge] | None,
 ) -> GatePlan:
     spec = policy.signals.get(gate.signal)
+    if gate.signal in brought or (spec is not None and gate.signal not in suites):
+        undeclared = spec is None or spec.harmful is None
+        if undeclared and (odd := against_its_name(gate.signal, harmful_end(gate.signal, spec))):
+            raise PolicyError(f"gate {odd}")
     if gate.signal in brought:
         return GatePlan(gate, rated_signal(gate.signal, spec or SignalSpec(), brought[gate.signal]), "evidence")
     if spec is not None and spec.summary is not None:

@@ -6,7 +6,7 @@ import re
 
 from seatrial.types import Harmful
 
-__all__ = ["HIGHER_IS_BETTER", "LOWER_IS_BETTER", "harmful_end"]
+__all__ = ["HIGHER_IS_BETTER", "LOWER_IS_BETTER", "against_its_name", "harmful_end"]
 
 HIGHER_IS_BETTER = frozenset(
     (
@@ -60,3 +60,15 @@ def _known(name: str) -> Harmful | None:
 
 def _plain(part: str) -> str:
     return part.strip().casefold().replace("-", "_").replace(" ", "_")
+
+
+def against_its_name(signal: str, harmful: Harmful) -> str:
+    """Return in a sentence that a signal's harmful end, which nobody declared, is not the one that its name tells."""
+    told = harmful_end(signal)
+    if told is None or told == harmful:
+        return ""
+    return (
+        f"{signal}: {'more' if told == 'low' else 'less'} of it is better by its name, and where nothing is declared "
+        f"its {harmful} end counts as harm. Say which: "
+        f"signals: {{{signal}: {{harmful: {told}}}}}, or harmful: {harmful}"
+    )
