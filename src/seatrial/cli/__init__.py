@@ -9,6 +9,7 @@ import typer
 
 from seatrial.cli.compare import compare, import_runs
 from seatrial.cli.drift import drift_app
+from seatrial.cli.feedback import feedback
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
@@ -40,6 +41,8 @@ app.add_typer(rewards_app, name="rewards")
 
 app.command(epilog="Example: seatrial compare logs/now.eval logs/next.eval --margin 0.03")(compare)
 app.command("import", epilog="Example: seatrial import logs/now logs/next --out runs.parquet")(import_runs)
+
+app.command(epilog="Example: seatrial feedback thumbs.parquet --baseline A --candidate B --benefit revised")(feedback)
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
 

@@ -1,0 +1,290 @@
+"""A feedback log, read lazily: what each usable row holds, and what is wrong with the others, counted.
+
+Parquet is streamed and never stands in memory as a whole; of users and conversations only hashes are held. Two of a
+hundred million names share a hash of 64 bits with chance 3 in 10,000, and then count as one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from seatrial.errors import EvidenceError
+from seatrial.evidence.feedback.columns import MOST, READER, Arms, Codes, arms_of, codes_of, told_columns
+from seatrial.evidence.feedback.repeated import without_repeats
+from seatrial.formats.frames import as_name, as_number, reading, scan_frame
+from seatrial.formats.tables import listed
+
+__all__ = ["Asked", "Fault", "Log", "collected", "read_log"]
+
+SEED = 7
+FIRST_ROWS = 100_000
+"""Rows by which a column is known to hold names of thumbs or arms, before all of it is counted."""
+EARLIEST = 946_684_800
+"""Seconds of the first of January 2000: a log before it has a wrong clock."""
+TOLERATED = 0.01
+"""Share of the rows before which time may run backwards in a log that is written in order of time."""
+LISTED = 5
+FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S%.f")
+UNITS = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3))
+"""Whole numbers this large are nano-, micro- and milliseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the options say of a log.
+
+    Attributes:
+        columns: What → name of its column.
+        thumbs: `up=CODE`, `down=CODE`, `none=CODE`.
+        baseline: Name of the baseline's arm, or empty.
+        candidate: Name of the candidate's arm, or empty.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    thumbs: Sequence[str] = ()
+    baseline: str = ""
+    candidate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Rows of a log with something wrong.
+
+    Attributes:
+        what: What is wrong, as a sentence goes on after their number: `rows have no user`.
+        rows: How many.
+        first: The first of them, counted from 1 without a header; 0 where that is not known.
+        done: What was done about it.
+    """
+
+    what: str
+    rows: int
+    first: int
+    done: str
+
+    @property
+    def sentence(self) -> str:
+        """Return it as a sentence."""
+        where = f" (the first is row {self.first:,})" if self.first else ""
+        return f"{self.rows:,} {self.what}{where}; {self.done}."
+
+
+@dataclass(frozen=True)
+class Log:
+    """The usable rows of a log.
+
+    Attributes:
+        path: The file.
+        names: What → its column.
+        arms: What the arms are called.
+        arm_rows: Name of each arm → its rows, the most first.
+        rows: Rows of the file.
+        frame: Usable rows: `row`, `user` and `conversation` as hashes, `arm` (0 baseline, 1 candidate), `time` in
+            seconds since 1970 or null, `up`, `down`, `vote` (0 or 1), `benefit` (0 to 1 or null), `use_case`, and the
+            columns of the file as they were, each with `=` before its name.
+        faults: What was wrong.
+        told: How it was read, in sentences.
+    """
+
+    path: Path
+    names: Mapping[str, str]
+    arms: Arms
+    arm_rows: Mapping[str, int]
+    rows: int
+    frame: pl.LazyFrame
+    faults: tuple[Fault, ...]
+    told: tuple[str, ...]
+
+
+def collected(path: Path, frame: pl.LazyFrame) -> pl.DataFrame:
+    """Return what a lazy frame comes to, streamed.
+
+    Raises:
+        EvidenceError: the file is damaged.
+    """
+    with reading(path, EvidenceError):
+        return frame.collect(engine="streaming")
+
+
+def read_log(path: Path, asked: Asked) -> Log:
+    """Return a log, its columns, codes and arms as told or as they can only be, its faults counted.
+
+    Raises:
+        EvidenceError: the file cannot be read, lacks a column, can be read in more than one way, or holds a benefit that
+            is none; says where, and what to write.
+    """
+    unread: list[str] = []
+    raw = _scanned(path, unread)
+    with reading(path, EvidenceError):
+        schema = raw.collect_schema()
+    names = READER.names(path, schema.names(), asked.columns)
+    words = {what: as_name(pl.col(names[what]), schema[names[what]]) for what in ("user", "arm", "thumb")}
+    arm_rows = _counts(path, raw, names["arm"], words["arm"], "arms", "arm")
+    arms = arms_of(str(path), arm_rows, asked.baseline, asked.candidate)
+    thumb = words["thumb"].str.to_lowercase()
+    codes = codes_of(
+        str(path), names["thumb"], _counts(path, raw, names["thumb"], thumb, "thumbs", "thumb"), asked.thumbs
+    )
+    plain = _plain(raw.with_row_index("row", 1), schema, names, arms, codes)
+    frame, faults, rows, notes = _checked(path, plain, names)
+    if unread:
+        faults.insert(0, Fault(f"rows cannot be read, such as {unread[0]}", len(unread), 0, "left out"))
+    if "conversation" in names:
+        frame, repeats = without_repeats(path, frame)
+        faults += [Fault(*one) for one in repeats]
+    told = [*told_columns(path.name, names, asked.columns), arms.told, codes.told, *notes]
+    return Log(path, names, arms, arm_rows, rows, frame, tuple(faults), tuple(one for one in told if one))
+
+
+def _scanned(path: Path, unread: list[str]) -> pl.LazyFrame:
+    if READER.suffix(path) != ".parquet":
+        return scan_frame(READER, path, unread)
+    if not path.is_file():
+        raise EvidenceError(f"{path}: {'is a folder; name a file' if path.is_dir() else 'no such file'}")
+    with reading(path, EvidenceError):
+        return pl.scan_parquet(path, glob=False)
+
+
+def _counts(path: Path, raw: pl.LazyFrame, column: str, word: pl.Expr, what: str, option: str) -> dict[str, int]:
+    """Return how many rows hold each word of a column, the most first; blank cells are not counted."""
+    first = collected(path, raw.head(FIRST_ROWS).select(word.alias("word"))).to_series()
+    if first.n_unique() > MOST:
+        few = listed(repr(one) for one in first.drop_nulls().unique().sort().head(3))
+        raise EvidenceError(
+            f"{path}: {column!r} holds {first.n_unique():,} different {what} in its first rows ({few}, …); name the "
+            f"column of {what} with --{option} NAME"
+        )
+    found = collected(path, raw.select(word.alias("word")).group_by("word").agg(pl.len().alias("rows")))
+    found = found.drop_nulls().sort(["rows", "word"], descending=[True, False])
+    return dict(zip(found["word"].to_list(), found["rows"].to_list(), strict=True))
+
+
+def _plain(raw: pl.LazyFrame, schema: pl.Schema, names: Mapping[str, str], arms: Arms, codes: Codes) -> pl.LazyFrame:
+    """Return all rows, each cell as what it is."""
+    kept = [pl.col(name).alias(f"={name}") for name in schema.names()]
+    arm = as_name(pl.col(names["arm"]), schema[names["arm"]])
+    thumb = as_name(pl.col(names["thumb"]), schema[names["thumb"]]).str.to_lowercase()
+    made = {
+        "user": _hashed(names["user"], schema),
+        "arm": pl.when(arm == arms.baseline).then(0).when(arm == arms.candidate).then(1).cast(pl.Int8),
+        "no_arm": arm.is_null(),
+        "up": thumb.is_in(codes.up).fill_null(False).cast(pl.UInt8),
+        "down": thumb.is_in(codes.down).fill_null(False).cast(pl.UInt8),
+        "benefit": pl.lit(None, pl.Float64),
+        "benefit_given": pl.lit(False),
+        "use_case": pl.lit(None, pl.String),
+        "conversation": pl.lit(None, pl.UInt64),
+    }
+    for what in ("time", "voted"):
+        made[what] = _seconds(names[what], schema) if what in names else pl.lit(None, pl.Int64)
+        made[f"{what}_given"] = _given(names[what], schema) if what in names else pl.lit(False)
+    if "benefit" in names:
+        made["benefit"] = as_number(pl.col(names["benefit"]), schema[names["benefit"]])
+        made["benefit_given"] = _given(names["benefit"], schema)
+    if "use-case" in names:
+        made["use_case"] = as_name(pl.col(names["use-case"]), schema[names["use-case"]]).fill_null("(blank)")
+    if "conversation" in names:
+        made["conversation"] = _hashed(names["conversation"], schema)
+    frame = raw.select("row", *kept, *(one.alias(name) for name, one in made.items()))
+    return frame.with_columns((pl.col("up") + pl.col("down")).alias("vote"))
+
+
+def _hashed(name: str, schema: pl.Schema) -> pl.Expr:
+    word = as_name(pl.col(name), schema[name])
+    return pl.when(word.is_not_null()).then(word.hash(SEED))
+
+
+def _given(name: str, schema: pl.Schema) -> pl.Expr:
+    return as_name(pl.col(name), schema[name]).is_not_null()
+
+
+def _seconds(name: str, schema: pl.Schema) -> pl.Expr:
+    """Return a column of times as whole seconds since 1970, UTC where no zone is given; null where it is none."""
+    kind, column = schema[name], pl.col(name)
+    if kind == pl.Date or isinstance(kind, pl.Datetime):
+        made = column.cast(pl.Datetime("us")) if kind == pl.Date else column
+        return made.dt.epoch("s")
+    if kind.is_numeric():
+        return _epoch(column.cast(pl.Float64))
+    word = as_name(column, kind)
+    read = [word.str.to_datetime("%+", strict=False, time_zone="UTC", time_unit="us").dt.epoch("s")]
+    read += [word.str.to_datetime(one, strict=False, time_unit="us").dt.epoch("s") for one in FORMATS]
+    read.append(word.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.epoch("s"))
+    return pl.coalesce(*read, _epoch(word.cast(pl.Float64, strict=False)))
+
+
+def _epoch(number: pl.Expr) -> pl.Expr:
+    made = pl.when(number.abs() >= UNITS[0][0]).then(number / UNITS[0][1])
+    for least, parts in UNITS[1:]:
+        made = made.when(number.abs() >= least).then(number / parts)
+    return made.otherwise(number).floor().cast(pl.Int64, strict=False)
+
+
+def _checked(
+    path: Path, plain: pl.LazyFrame, names: Mapping[str, str]
+) -> tuple[pl.LazyFrame, list[Fault], int, list[str]]:
+    """Return the usable rows, what is wrong with the others, how many rows there are, and what to say."""
+    row, when, voted = pl.col("row"), pl.col("time"), pl.col("voted")
+    latest = int(time.time()) + 2 * 86_400
+    strange = pl.col("benefit_given") & ~pl.col("benefit").is_between(0.0, 1.0).fill_null(False)
+    tests = {
+        "no user": pl.col("user").is_null(),
+        "no arm": pl.col("no_arm"),
+        "other arm": pl.col("arm").is_null() & ~pl.col("no_arm"),
+        "no time": pl.col("time_given").not_() if "time" in names else pl.lit(False),
+        "unread time": pl.col("time_given") & when.is_null(),
+        "impossible time": (when < EARLIEST) | (when > latest),
+        "backwards": when.diff() < 0,
+        "vote before": (voted < when) & (pl.col("vote") > 0),
+        "benefit": strange,
+    }
+    sums = [pl.len().alias("rows")]
+    for name, test in tests.items():
+        sure = test.fill_null(False)
+        sums += [sure.sum().alias(name), row.filter(sure).min().alias(f"{name}:first")]
+    (found,) = collected(path, plain.select(sums)).iter_rows(named=True)
+    if not found["rows"]:
+        raise EvidenceError(f"{path}: holds no rows")
+    if found["benefit"]:
+        _refuse_benefit(path, plain, names["benefit"], strange, found["benefit"])
+    if "time" in names and found["no time"] + found["unread time"] == found["rows"]:
+        raise EvidenceError(
+            f"{path}: no time in {names['time']!r} can be read; write them as 2026-01-31T12:00:00Z or as seconds since "
+            "1970, or name another column with --time"
+        )
+
+    def fault(name: str, what: str, done: str) -> Fault:
+        return Fault(what, found[name], found[f"{name}:first"] or 0, done)
+
+    told, steps = [], "backwards"
+    if found[steps] > max(1, TOLERATED * found["rows"]):
+        told.append("The rows do not stand in order of time, so a clock that runs backwards cannot be told.")
+        found[steps] = 0
+    faults = [
+        fault("no user", "rows have no user", "left out"),
+        fault("no arm", "rows have no arm", "left out"),
+        fault("other arm", "rows are of other arms", "left out"),
+        fault("no time", "rows have no time", "left out of what goes by time, and counted in all else"),
+        fault("unread time", "rows have a time that cannot be read", "counted as if they had none"),
+        fault("impossible time", "rows are from before 2000 or from the future", "counted as if they had no time"),
+        fault(steps, "rows are earlier than the row before them: a clock ran backwards", "counted as they stand"),
+        fault("vote before", "votes are earlier than their conversation", "these rows were left out"),
+    ]
+    usable = plain.filter(
+        pl.col("user").is_not_null() & pl.col("arm").is_not_null() & ~tests["vote before"].fill_null(False)
+    ).with_columns(pl.when(when.is_between(EARLIEST, latest)).then(when).alias("time"))
+    return usable, [one for one in faults if one.rows], found["rows"], told
+
+
+def _refuse_benefit(path: Path, plain: pl.LazyFrame, name: str, strange: pl.Expr, count: int) -> None:
+    bad = collected(path, plain.filter(strange).select("row", f"={name}").head(LISTED))
+    rows = ", ".join(str(one) for one in bad["row"].to_list()) + (", …" if count > LISTED else "")
+    raise EvidenceError(
+        f"{path}: {name!r} is no benefit from 0 to 1 on {count:,} rows (row {rows}), e.g. {bad[f'={name}'][0]!r}; write "
+        "words as 0 and 1, divide a scale by its largest value, and leave blank what nobody graded"
+    )

@@ -1,0 +1,174 @@
+"""What a feedback log says, in words: for the page and for the terminal alike."""
+
+from __future__ import annotations
+
+import math
+
+from seatrial.evidence.feedback.found import Feedback
+from seatrial.evidence.feedback.signals import Signal
+from seatrial.evidence.feedback.use_cases import UseCase
+from seatrial.report.wording import listed
+from seatrial.stats.intervals import Interval
+
+__all__ = [
+    "daily",
+    "fading",
+    "headline",
+    "look",
+    "points",
+    "reason",
+    "share",
+    "silent",
+    "state",
+    "tone",
+    "verdict_of",
+    "widening",
+]
+
+NEXT_SEEN = "Do not launch on the thumbs."
+BOTH = {
+    ("up", "down"): "Approval up, benefit down",
+    ("up", "up"): "Approval and benefit up",
+    ("down", "down"): "Approval and benefit down",
+    ("down", "up"): "Approval down, benefit up",
+}
+
+
+def state(found: Feedback) -> tuple[str, str]:
+    """Return what approval and benefit do: `up`, `down`, `open`, or `unknown` where nothing measured it."""
+    return tuple("unknown" if one is None else one.word for one in (found.approval, found.benefit))  # type: ignore[return-value]  # two go in
+
+
+def headline(found: Feedback) -> str:
+    """Return what the log says, in a few words."""
+    if not found.trusted:
+        return "No fair comparison"
+    approval, benefit = state(found)
+    if (approval, benefit) in BOTH:
+        return BOTH[approval, benefit]
+    if found.gap is not None and found.gap.word == "up":
+        return "Approval outruns benefit"
+    if any(one.widens for one in found.cases):
+        return "Some like what helps them less"
+    if benefit in ("up", "down"):
+        return f"Benefit {benefit}"
+    if approval in ("up", "down"):
+        return f"Approval {approval}" + (", benefit unknown" if benefit == "unknown" else "")
+    return "No change shown"
+
+
+def tone(found: Feedback) -> str:
+    """Return the report's color for the headline."""
+    if not found.trusted:
+        return "hold"
+    approval, benefit = state(found)
+    if benefit == "down":
+        return "block"
+    if approval == "down" or (found.gap is not None and found.gap.word == "up") or any(c.widens for c in found.cases):
+        return "likely"
+    return "hold" if "unknown" in (approval, benefit) else "audit"
+
+
+def reason(found: Feedback) -> str:
+    """Return the headline's reason in two sentences at most."""
+    grave = [one.sentence for one in found.checks if one.standing == "grave"]
+    if grave:
+        return f"{grave[0]} No number below is to be trusted."
+    said = [
+        f"{name} {verdict_of(one)}"
+        for name, one in (("thumbs up among votes", found.approval), ("benefit of graded conversations", found.benefit))
+        if one is not None
+    ]
+    worse = [one.name for one in found.cases if one.widens]
+    told = f"From {found.baseline} to {found.candidate}, {', and '.join(said)}."
+    if worse and found.trusted:
+        told += f" Approval outruns benefit in {listed(worse)}. {NEXT_SEEN}"
+    elif found.gap is not None and found.gap.word == "up":
+        told += f" {NEXT_SEEN}"
+    elif found.benefit is None:
+        told += " Nobody graded what the conversations were worth, so thumbs alone say nothing of benefit."
+    return told
+
+
+def verdict_of(one: Signal) -> str:
+    """Return what a signal does: `rise by 5.2 points (75.3 % → 80.6 %)`."""
+    word = {"up": "rise by", "down": "fall by"}.get(one.word)
+    levels = f"({share(one.baseline.value)} → {share(one.candidate.value)})"
+    if word is None:
+        return f"show no sure change {levels}"
+    return f"{word} {abs(100 * one.change.estimate):.1f} points {levels}"
+
+
+def share(value: float) -> str:
+    """Return a share in percent with a decimal."""
+    return f"{100 * value:.1f} %" if math.isfinite(value) else "—"
+
+
+def points(found: Interval | None) -> str:
+    """Return a change with its interval in points of 100; a dash where there is none."""
+    if found is None or math.isnan(found.estimate):
+        return "—"
+    if math.isnan(found.low):
+        return f"{100 * found.estimate:+.1f}".replace("-", "−")
+    return f"{100 * found.estimate:+.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]".replace("-", "−")
+
+
+def look(found: Feedback) -> Interval | None:
+    """Return the change at the last daily look with the interval that holds at all looks."""
+    last = found.last
+    return None if last is None else Interval(last.estimate, last.low, last.high)
+
+
+def daily(found: Feedback) -> str:
+    """Return whether the change in approval is shown also to who looked every day."""
+    span, last = look(found), found.last
+    if span is None or last is None:
+        return "Not enough votes with a time for an interval that holds at every daily look."
+    shown = span.low > 0 or span.high < 0
+    word = (
+        "It is shown also to whoever looked every day."
+        if shown
+        else "Whoever looks every day has not seen a change yet."
+    )
+    return f"{points(span)} points by {last.day}, at {len(found.looks)} daily looks. {word}"
+
+
+def silent(found: Feedback) -> str:
+    """Return what those who did not vote could change."""
+    silence = found.silence
+    if silence is None:
+        return (
+            "The log holds votes only, so nobody knows how many were silent. Export every conversation, with a blank "
+            "thumb where nobody voted, for bounds that assume nothing of them."
+        )
+    told = (
+        f"{share(silence.baseline)} of the baseline's conversations and {share(silence.candidate)} of the candidate's have "
+        f"a vote. If the silent think as the voters do, approval changes by {points(found.approval and found.approval.change)} "
+        f"points; assuming nothing of them, by anything in [{100 * silence.anything.low:.1f}, "
+        f"{100 * silence.anything.high:.1f}]."
+    ).replace("[-", "[−")
+    if math.isnan(silence.needed):
+        return f"{told} No change is shown that the silent could turn."
+    return (
+        f"{told} The verdict turns if the change among the silent lies {100 * silence.needed:.1f} points or more from that "
+        f"among the voters ({100 * silence.reversed:.1f} for an estimate of no change)."
+    )
+
+
+def fading(found: Feedback) -> str:
+    """Return whether the change is one of the first day only."""
+    if found.fade is None:
+        return "Too few votes, or no times, to tell a first day's novelty from what lasts."
+    told = f"On later days the change is {points(found.fade)} points beside that of a user's first day"
+    if found.fade.low > 0 or found.fade.high < 0:
+        return f"{told}: it does not last as it began, so what the log ends with is not what stays."
+    return f"{told}: no sign that novelty makes it."
+
+
+def widening(one: UseCase) -> str:
+    """Return what a use case shows in a word or two."""
+    if one.opposed:
+        return "liked more, helps less"
+    if one.widens:
+        return "approval outruns benefit"
+    return "not known" if one.gap is None else "no gap shown"
