@@ -13,7 +13,7 @@ from seatrial.report.wording import number
 from seatrial.stats.distributions import binom_sf
 from seatrial.stats.summaries import change
 
-__all__ = ["CONTAMINATED", "MISMATCH", "Check", "checks_of", "split_p_value"]
+__all__ = ["CONTAMINATED", "MISMATCH", "Check", "checks_of", "percent", "split_p_value"]
 
 MISMATCH = 0.001
 """p-value below which the arms' sizes are no chance. Source: Fabijan et al. 2019, "Diagnosing sample ratio mismatch in
@@ -69,6 +69,11 @@ def checks_of(log: Log, found: Totals, split: float, alpha: float) -> tuple[Chec
     return tuple(sorted((one for one in made if one is not None), key=lambda one: order.index(one.standing)))
 
 
+def percent(share: float) -> str:
+    """Return a share in percent with two decimals: those who vote are few."""
+    return f"{100 * share:.2f} %"
+
+
 def _sizes(log: Log, found: Totals, split: float) -> Check:
     old, new = found.people
     if not old or not new:
@@ -80,12 +85,13 @@ def _sizes(log: Log, found: Totals, split: float) -> Check:
             f"The arm of the {called}, {name!r}, has no usable row, so nothing can be compared; arms: {arms}.",
         )
     p_value = split_p_value(old, new, split)
-    told = f"{old:,} users in the baseline and {new:,} in the candidate, {new / (old + new):.2%} where {split:.2%} were meant"
+    share, meant = percent(new / (old + new)), percent(split)
+    told = f"{old:,} users in the baseline and {new:,} in the candidate, {share} where {meant} were meant"
     if p_value < MISMATCH:
         return Check(
             "sample ratio",
             "grave",
-            f"The arms' sizes do not fit the split: {told} (p {p_value:.1g}). Some users of one arm are missing, and nobody "
+            f"The arms' sizes do not fit the split: {told} (p {p_value:.1g}). Users of one arm are missing, and nobody "
             "knows which. Find out how users are assigned, logged and filtered; or give the true --split.",
         )
     return Check("sample ratio", "fine", f"The arms' sizes fit the split: {told} (p {p_value:.2g}).")
@@ -102,7 +108,7 @@ def _both(found: Totals) -> Check:
     return Check(
         "users in both arms",
         "grave" if grave else "note",
-        f"{found.both:,} users ({share:.2%}) are in both arms and were left out: {more}.",
+        f"{found.both:,} users ({percent(share)}) are in both arms and were left out: {more}.",
     )
 
 
@@ -125,15 +131,18 @@ def _votes(log: Log, found: Totals, alpha: float) -> list[Check]:
     made = []
     for called, one in zip(("baseline", "candidate"), found.all, strict=True):
         if one.users and one.effective("vote") < 2:
-            made.append(Check("votes", "grave", f"The {called} has votes of fewer than two users: nothing to compare."))
+            told = f"The {called} has votes of fewer than two users: nothing to compare."
+            made.append(Check("votes", "grave", told))
         elif one.sum("vote") and not one.sum("down"):
-            told = f"The {called} has no thumb down at all. See that the log holds them and that --thumb says what down is."
+            told = f"The {called} has no thumb down at all. See that the log holds them, and what --thumb says is down."
             made.append(Check("votes", "note", told))
     old, new = (share_of(one, (1.0, "vote", "row")) for one in found.all)
     if not min(old.count, new.count) or math.isclose(old.value, 1.0) or math.isclose(new.value, 1.0):
         return made
     span, _ = change(old, new, 0.0, 1.0, alpha, 0.0)
-    told = f"{old.value:.2%} of the baseline's conversations have a vote and {new.value:.2%} of the candidate's"
+    told = (
+        f"{percent(old.value)} of the baseline's conversations have a vote and {percent(new.value)} of the candidate's"
+    )
     if span.low > 0 or span.high < 0:
         told += f" (change {number(100 * span.estimate, sign=True)} points): other users vote, or in other moments"
     return [*made, Check("who votes", "note" if span.low > 0 or span.high < 0 else "fine", f"{told}.")]

@@ -1,4 +1,4 @@
-"""Which column of a log holds what, and what its thumbs and arms mean: as told, else guessed where only one guess is left.
+"""Which column of a log holds what, and what its thumbs and arms mean: as told, else where only one guess is left.
 
 Every guess is told. Where two readings are possible the log is refused, with what to write.
 """

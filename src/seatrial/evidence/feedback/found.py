@@ -1,4 +1,4 @@
-"""What a feedback log says: the checks first, then approval, then what it leaves open, then approval against benefit."""
+"""What a feedback log says: checks first, then approval, what it leaves open, and approval against benefit."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import polars as pl
 
 from seatrial.errors import EvidenceError
-from seatrial.evidence.feedback.columns import MOST, READER, Arms, Codes, arms_of, codes_of, told_columns
+from seatrial.evidence.feedback.columns import MOST, READER, Arms, arms_of, codes_of, told_columns
 from seatrial.evidence.feedback.repeated import without_repeats
 from seatrial.formats.frames import as_name, as_number, reading, scan_frame
-from seatrial.formats.tables import listed
+from seatrial.formats.tables import as_word, listed
 
 __all__ = ["Asked", "Fault", "Log", "collected", "read_log"]
 
@@ -115,22 +115,29 @@ def read_log(path: Path, asked: Asked) -> Log:
     """Return a log, its columns, codes and arms as told or as they can only be, its faults counted.
 
     Raises:
-        EvidenceError: the file cannot be read, lacks a column, can be read in more than one way, or holds a benefit that
-            is none; says where, and what to write.
+        EvidenceError: the file cannot be read, lacks a column, can be read in more than one way, or holds what is no
+            benefit; says where, and what to write.
     """
     unread: list[str] = []
     raw = _scanned(path, unread)
     with reading(path, EvidenceError):
         schema = raw.collect_schema()
     names = READER.names(path, schema.names(), asked.columns)
-    words = {what: as_name(pl.col(names[what]), schema[names[what]]) for what in ("user", "arm", "thumb")}
-    arm_rows = _counts(path, raw, names["arm"], words["arm"], "arms", "arm")
+    arm_words = _words(path, raw, names["arm"], "arm")
+    arm_rows = {word: one.rows for word, one in arm_words.items()}
     arms = arms_of(str(path), arm_rows, asked.baseline, asked.candidate)
-    thumb = words["thumb"].str.to_lowercase()
-    codes = codes_of(
-        str(path), names["thumb"], _counts(path, raw, names["thumb"], thumb, "thumbs", "thumb"), asked.thumbs
-    )
-    plain = _plain(raw.with_row_index("row", 1), schema, names, arms, codes)
+    thumb_words = _words(path, raw, names["thumb"], "thumb", fold=True)
+    counts = {word: one.rows for word, one in thumb_words.items()}
+    codes = codes_of(str(path), names["thumb"], counts, asked.thumbs)
+    flags = {
+        "baseline": _is(names["arm"], schema, arm_words, (arms.baseline,)),
+        "candidate": _is(names["arm"], schema, arm_words, (arms.candidate,)),
+        "no_user": ~_given(names["user"], schema),
+        "no_arm": ~_is(names["arm"], schema, arm_words, tuple(arm_words)),
+        "up": _is(names["thumb"], schema, thumb_words, codes.up).cast(pl.UInt8),
+        "down": _is(names["thumb"], schema, thumb_words, codes.down).cast(pl.UInt8),
+    }
+    plain = _plain(raw.with_row_index("row", 1), schema, names, flags)
     frame, faults, rows, notes = _checked(path, plain, names)
     if unread:
         faults.insert(0, Fault(f"rows cannot be read, such as {unread[0]}", len(unread), 0, "left out"))
@@ -150,62 +157,86 @@ def _scanned(path: Path, unread: list[str]) -> pl.LazyFrame:
         return pl.scan_parquet(path, glob=False)
 
 
-def _counts(path: Path, raw: pl.LazyFrame, column: str, word: pl.Expr, what: str, option: str) -> dict[str, int]:
-    """Return how many rows hold each word of a column, the most first; blank cells are not counted."""
-    first = collected(path, raw.head(FIRST_ROWS).select(word.alias("word"))).to_series()
+@dataclass(slots=True)
+class _Word:
+    """How a word is written in a column, and on how many rows."""
+
+    written: list[object]
+    rows: int
+
+
+def _words(path: Path, raw: pl.LazyFrame, column: str, what: str, *, fold: bool = False) -> dict[str, _Word]:
+    """Return the words of a column of few, in small letters if so wanted; blank cells are not counted."""
+    first = collected(path, raw.head(FIRST_ROWS).select(column)).to_series()
     if first.n_unique() > MOST:
-        few = listed(repr(one) for one in first.drop_nulls().unique().sort().head(3))
+        few = listed(repr(as_word(one)) for one in first.drop_nulls().unique().sort().head(3).to_list())
         raise EvidenceError(
-            f"{path}: {column!r} holds {first.n_unique():,} different {what} in its first rows ({few}, …); name the "
-            f"column of {what} with --{option} NAME"
+            f"{path}: {column!r} holds {first.n_unique():,} different {what}s in its first rows ({few}, …); name the "
+            f"column of {what}s with --{what} NAME"
         )
-    found = collected(path, raw.select(word.alias("word")).group_by("word").agg(pl.len().alias("rows")))
-    found = found.drop_nulls().sort(["rows", "word"], descending=[True, False])
-    return dict(zip(found["word"].to_list(), found["rows"].to_list(), strict=True))
+    rows = collected(path, raw.select(pl.col(column).alias("=")).group_by("=").agg(pl.len().alias("rows")))
+    found: dict[str, _Word] = {}
+    for value, count in rows.sort("rows", descending=True).iter_rows():
+        if word := (as_word(value) or "").strip():
+            one = found.setdefault(word.casefold() if fold else word, _Word([], 0))
+            one.written.append(value)
+            one.rows += count
+    return found
 
 
-def _plain(raw: pl.LazyFrame, schema: pl.Schema, names: Mapping[str, str], arms: Arms, codes: Codes) -> pl.LazyFrame:
-    """Return all rows, each cell as what it is."""
-    kept = [pl.col(name).alias(f"={name}") for name in schema.names()]
-    arm = as_name(pl.col(names["arm"]), schema[names["arm"]])
-    thumb = as_name(pl.col(names["thumb"]), schema[names["thumb"]]).str.to_lowercase()
-    made = {
-        "user": _hashed(names["user"], schema),
-        "arm": pl.when(arm == arms.baseline).then(0).when(arm == arms.candidate).then(1).cast(pl.Int8),
-        "no_arm": arm.is_null(),
-        "up": thumb.is_in(codes.up).fill_null(False).cast(pl.UInt8),
-        "down": thumb.is_in(codes.down).fill_null(False).cast(pl.UInt8),
-        "benefit": pl.lit(None, pl.Float64),
-        "benefit_given": pl.lit(False),
-        "use_case": pl.lit(None, pl.String),
-        "conversation": pl.lit(None, pl.UInt64),
-    }
+def _is(column: str, schema: pl.Schema, words: Mapping[str, _Word], wanted: Sequence[str]) -> pl.Expr:
+    """Return whether a cell is one of the words wanted; never null."""
+    written = [value for word in wanted if word in words for value in words[word].written]
+    if not written:
+        return pl.lit(False)
+    return pl.col(f"={column}").is_in(pl.Series(written, dtype=schema[column]).implode()).fill_null(False)
+
+
+def _plain(
+    raw: pl.LazyFrame, schema: pl.Schema, names: Mapping[str, str], flags: Mapping[str, pl.Expr]
+) -> pl.LazyFrame:
+    """Return all rows, each cell as what it is; what rows are chosen by comes first, and what takes long last."""
+    frame = raw.select("row", *(pl.col(name).alias(f"={name}") for name in schema.names()))
+    frame = frame.with_columns(one.alias(name) for name, one in flags.items())
+    arm = pl.when("baseline").then(0).when("candidate").then(1).cast(pl.Int8)
+    frame = frame.with_columns((pl.col("up") + pl.col("down")).alias("vote"), arm.alias("arm"))
+    nothing: dict[str, pl.Expr] = {"benefit": pl.lit(None, pl.Float64), "use_case": pl.lit(None, pl.String)}
+    made, given = nothing, {f"{what}_given": pl.lit(False) for what in ("benefit", "time", "voted")}
     for what in ("time", "voted"):
-        made[what] = _seconds(names[what], schema) if what in names else pl.lit(None, pl.Int64)
-        made[f"{what}_given"] = _given(names[what], schema) if what in names else pl.lit(False)
+        made[what] = _seconds(f"={names[what]}", schema[names[what]]) if what in names else pl.lit(None, pl.Int64)
     if "benefit" in names:
-        made["benefit"] = as_number(pl.col(names["benefit"]), schema[names["benefit"]])
-        made["benefit_given"] = _given(names["benefit"], schema)
+        made["benefit"] = as_number(pl.col(f"={names['benefit']}"), schema[names["benefit"]])
+    given |= {f"{what}_given": _given(names[what], schema) for what in ("benefit", "time", "voted") if what in names}
     if "use-case" in names:
-        made["use_case"] = as_name(pl.col(names["use-case"]), schema[names["use-case"]]).fill_null("(blank)")
-    if "conversation" in names:
-        made["conversation"] = _hashed(names["conversation"], schema)
-    frame = raw.select("row", *kept, *(one.alias(name) for name, one in made.items()))
-    return frame.with_columns((pl.col("up") + pl.col("down")).alias("vote"))
+        word = as_name(pl.col(f"={names['use-case']}"), schema[names["use-case"]])
+        made["use_case"] = word.fill_null("(blank)")
+    frame = frame.with_columns(one.alias(name) for name, one in {**made, **given}.items())
+    ids = [what for what in ("user", "conversation") if what in names]
+    frame = frame.with_columns(_id(names[what], schema).alias(what) for what in ids)
+    frame = frame.with_columns(_hashed(what).alias(what) for what in ids)
+    return frame if "conversation" in ids else frame.with_columns(pl.lit(None, pl.UInt64).alias("conversation"))
 
 
-def _hashed(name: str, schema: pl.Schema) -> pl.Expr:
-    word = as_name(pl.col(name), schema[name])
-    return pl.when(word.is_not_null()).then(word.hash(SEED))
+def _id(name: str, schema: pl.Schema) -> pl.Expr:
+    """Return a column of names as words, of which blank ones may be empty."""
+    kind, column = schema[name], pl.col(f"={name}")
+    return column.str.strip_chars() if kind == pl.String else as_name(column, kind)
+
+
+def _hashed(what: str) -> pl.Expr:
+    return pl.when(pl.col(what) != "").then(pl.col(what).hash(SEED))
 
 
 def _given(name: str, schema: pl.Schema) -> pl.Expr:
-    return as_name(pl.col(name), schema[name]).is_not_null()
+    column = pl.col(f"={name}")
+    if schema[name] == pl.String:
+        return (column.str.strip_chars() != "").fill_null(False)
+    return column.is_not_null() & column.is_not_nan() if schema[name].is_float() else column.is_not_null()
 
 
-def _seconds(name: str, schema: pl.Schema) -> pl.Expr:
+def _seconds(name: str, kind: pl.DataType) -> pl.Expr:
     """Return a column of times as whole seconds since 1970, UTC where no zone is given; null where it is none."""
-    kind, column = schema[name], pl.col(name)
+    column = pl.col(name)
     if kind == pl.Date or isinstance(kind, pl.Datetime):
         made = column.cast(pl.Datetime("us")) if kind == pl.Date else column
         return made.dt.epoch("s")
@@ -233,7 +264,7 @@ def _checked(
     latest = int(time.time()) + 2 * 86_400
     strange = pl.col("benefit_given") & ~pl.col("benefit").is_between(0.0, 1.0).fill_null(False)
     tests = {
-        "no user": pl.col("user").is_null(),
+        "no user": pl.col("no_user"),
         "no arm": pl.col("no_arm"),
         "other arm": pl.col("arm").is_null() & ~pl.col("no_arm"),
         "no time": pl.col("time_given").not_() if "time" in names else pl.lit(False),
@@ -276,7 +307,7 @@ def _checked(
         fault("vote before", "votes are earlier than their conversation", "these rows were left out"),
     ]
     usable = plain.filter(
-        pl.col("user").is_not_null() & pl.col("arm").is_not_null() & ~tests["vote before"].fill_null(False)
+        ~pl.col("no_user") & pl.col("arm").is_not_null() & ~tests["vote before"].fill_null(False)
     ).with_columns(pl.when(when.is_between(EARLIEST, latest)).then(when).alias("time"))
     return usable, [one for one in faults if one.rows], found["rows"], told
 
@@ -285,6 +316,6 @@ def _refuse_benefit(path: Path, plain: pl.LazyFrame, name: str, strange: pl.Expr
     bad = collected(path, plain.filter(strange).select("row", f"={name}").head(LISTED))
     rows = ", ".join(str(one) for one in bad["row"].to_list()) + (", …" if count > LISTED else "")
     raise EvidenceError(
-        f"{path}: {name!r} is no benefit from 0 to 1 on {count:,} rows (row {rows}), e.g. {bad[f'={name}'][0]!r}; write "
-        "words as 0 and 1, divide a scale by its largest value, and leave blank what nobody graded"
+        f"{path}: {name!r} is no benefit from 0 to 1 on {count:,} rows (row {rows}), e.g. {bad[f'={name}'][0]!r}; "
+        "write words as 0 and 1, divide a scale by its largest value, and leave blank what nobody graded"
     )

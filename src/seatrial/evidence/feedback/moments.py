@@ -53,7 +53,7 @@ class Moments:
         return float(self.total[self.names.index(name)])
 
     def effective(self, name: str) -> float:
-        """Return how many users of equal part would count as much: (Σ y)² / Σ y² (Kish 1965); 0 where there are none."""
+        """Return how many users of equal part would count as much, (Σ y)² / Σ y² (Kish 1965); 0 for none."""
         place = self.names.index(name)
         squares = float(self.products[place, place])
         return float(self.total[place]) ** 2 / squares if squares > 0 else 0.0

@@ -16,9 +16,9 @@ __all__ = ["METHOD", "render_feedback"]
 MOST = 40
 """Use cases on the page."""
 METHOD = (
-    "The interval of one look: Welch's t over the users' linearized ratios (delta method, arXiv:1803.06336). The one for "
-    "all daily looks: an asymptotic confidence sequence (arXiv:2103.06476), from 100 voters of each arm on. The bounds that "
-    "assume nothing of the silent: Manski's. Use cases: Benjamini and Hochberg's false discovery rate."
+    "The interval of one look: Welch's t over the users' linearized ratios (delta method, arXiv:1803.06336). The one "
+    "for all daily looks: an asymptotic confidence sequence (arXiv:2103.06476), from 100 voters of each arm on. The "
+    "bounds that assume nothing of the silent: Manski's. Use cases: Benjamini and Hochberg's false discovery rate."
 )
 
 

@@ -17,10 +17,10 @@ LARGEST = 20_000_000
 
 
 def without_repeats(path: Path, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list[tuple[str, int, int, str]]]:
-    """Return the rows with each conversation of a user once, and what was found: what, rows, the first of them, what was done.
+    """Return the rows with each conversation of a user once, and the faults found, as `Fault` takes them.
 
-    Of several rows the last that has a vote counts, as of somebody who thought again; else the first. An id that several
-    users have is a conversation of each.
+    Of several rows the last that has a vote counts, as of somebody who thought again; else the first. An id of
+    several users is a conversation of each.
 
     Args:
         path: The file, for messages.
@@ -31,8 +31,9 @@ def without_repeats(path: Path, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list
     """
     with reading(path, EvidenceError):
         hashes = frame.select(pl.col("conversation").drop_nulls()).collect(engine="streaming").to_series()
-    numbers = np.sort(hashes.to_numpy())
+    numbers = hashes.to_numpy(writable=True)
     del hashes
+    numbers.sort()
     again = numbers[1:][numbers[1:] == numbers[:-1]]
     del numbers
     if not len(again):

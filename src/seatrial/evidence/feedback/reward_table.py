@@ -1,7 +1,7 @@
 """A log as a table of rewards: what would training on these thumbs pull on?
 
-`seatrial rewards audit` compares completions of one prompt. A log with a column of prompts is grouped by it. Without one,
-a user's own conversations of one use case stand for one prompt: what is liked more is then told from who likes more.
+`seatrial rewards audit` compares completions of one prompt. A log with a column of prompts is grouped by it. Without
+one, a user's own conversations of one use case stand for one prompt: what is liked more is told from who likes more.
 """
 
 from __future__ import annotations

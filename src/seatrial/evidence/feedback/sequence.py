@@ -41,6 +41,7 @@ class Look:
         day: The day (UTC), as `2026-01-31`.
         voters: Effective number of voters of the arm that has fewer.
         estimate: Candidate's approval − baseline's, in shares of votes.
+        se: Its standard error, clustered by user.
         low: Lower bound; NaN before looks count.
         high: Upper bound; NaN before looks count.
     """
@@ -48,6 +49,7 @@ class Look:
     day: str
     voters: int
     estimate: float
+    se: float
     low: float
     high: float
 
@@ -123,4 +125,4 @@ def _look(day: int, before: Moments, after: Moments, alpha: float, aim: float) -
     voters = min(old.count, new.count)
     reach = mixture_reach(se, alpha, aim) if voters >= FIRST and se > 0 else math.nan
     name = (datetime.datetime(1970, 1, 1) + datetime.timedelta(days=day)).date().isoformat()
-    return Look(name, voters, estimate, max(estimate - reach, -1.0), min(estimate + reach, 1.0))
+    return Look(name, voters, estimate, se, max(estimate - reach, -1.0), min(estimate + reach, 1.0))

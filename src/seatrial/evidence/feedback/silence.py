@@ -39,7 +39,7 @@ class Silence:
 
 
 def silence_of(before: Moments, after: Moments, change: Interval, alpha: float) -> Silence | None:
-    """Return what the silent could change; None where the log has no row without a vote, so that nobody is silent in it.
+    """Return what the silent could change; None where every row of the log has a vote.
 
     The candidate's approval over all conversations is at least its thumbs up over all of them, where all silent would
     vote down, and at most 1 less its thumbs down. The same holds of the baseline, and the change lies between the

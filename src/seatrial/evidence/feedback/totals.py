@@ -1,4 +1,4 @@
-"""What a log comes to: sums over its users, by arm, use case, day since a user's first conversation, and time of day."""
+"""What a log comes to: sums over its users, by arm, use case, day since their first conversation, and time of day."""
 
 from __future__ import annotations
 

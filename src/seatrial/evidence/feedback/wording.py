@@ -11,10 +11,13 @@ from seatrial.report.wording import listed
 from seatrial.stats.intervals import Interval
 
 __all__ = [
+    "bounds",
     "daily",
     "fading",
     "headline",
     "look",
+    "opposed",
+    "outrun",
     "points",
     "reason",
     "share",
@@ -25,7 +28,7 @@ __all__ = [
     "widening",
 ]
 
-NEXT_SEEN = "Do not launch on the thumbs."
+NEXT = "Do not launch on the thumbs."
 BOTH = {
     ("up", "down"): "Approval up, benefit down",
     ("up", "up"): "Approval and benefit up",
@@ -36,22 +39,37 @@ BOTH = {
 
 def state(found: Feedback) -> tuple[str, str]:
     """Return what approval and benefit do: `up`, `down`, `open`, or `unknown` where nothing measured it."""
-    return tuple("unknown" if one is None else one.word for one in (found.approval, found.benefit))  # type: ignore[return-value]  # two go in
+    return _word(found.approval), _word(found.benefit)
+
+
+def _word(one: Signal | None) -> str:
+    return "unknown" if one is None else one.word
+
+
+def opposed(found: Feedback) -> list[str]:
+    """Return the use cases in which approval rises and benefit falls."""
+    return [one.name for one in found.cases if one.opposed]
+
+
+def outrun(found: Feedback) -> bool:
+    """Return whether approval outruns benefit, over all or in a use case, and benefit is not shown to rise."""
+    wide = (found.gap is not None and found.gap.word == "up") or any(one.widens for one in found.cases)
+    return wide and state(found)[1] != "up"
 
 
 def headline(found: Feedback) -> str:
     """Return what the log says, in a few words."""
+    approval, benefit = state(found)
     if not found.trusted:
         return "No fair comparison"
-    approval, benefit = state(found)
+    if (approval, benefit) != ("up", "down") and opposed(found):
+        return f"{BOTH['up', 'down']} in {listed(opposed(found), 2)}"
     if (approval, benefit) in BOTH:
         return BOTH[approval, benefit]
-    if found.gap is not None and found.gap.word == "up":
-        return "Approval outruns benefit"
-    if any(one.widens for one in found.cases):
-        return "Some like what helps them less"
     if benefit in ("up", "down"):
         return f"Benefit {benefit}"
+    if outrun(found):
+        return "Approval outruns benefit"
     if approval in ("up", "down"):
         return f"Approval {approval}" + (", benefit unknown" if benefit == "unknown" else "")
     return "No change shown"
@@ -62,40 +80,37 @@ def tone(found: Feedback) -> str:
     if not found.trusted:
         return "hold"
     approval, benefit = state(found)
-    if benefit == "down":
+    if benefit == "down" or opposed(found):
         return "block"
-    if approval == "down" or (found.gap is not None and found.gap.word == "up") or any(c.widens for c in found.cases):
+    if approval == "down" or outrun(found):
         return "likely"
     return "hold" if "unknown" in (approval, benefit) else "audit"
 
 
 def reason(found: Feedback) -> str:
-    """Return the headline's reason in two sentences at most."""
+    """Return the headline's reason in a few sentences."""
     grave = [one.sentence for one in found.checks if one.standing == "grave"]
     if grave:
         return f"{grave[0]} No number below is to be trusted."
-    said = [
-        f"{name} {verdict_of(one)}"
-        for name, one in (("thumbs up among votes", found.approval), ("benefit of graded conversations", found.benefit))
-        if one is not None
-    ]
-    worse = [one.name for one in found.cases if one.widens]
-    told = f"From {found.baseline} to {found.candidate}, {', and '.join(said)}."
-    if worse and found.trusted:
-        told += f" Approval outruns benefit in {listed(worse)}. {NEXT_SEEN}"
-    elif found.gap is not None and found.gap.word == "up":
-        told += f" {NEXT_SEEN}"
-    elif found.benefit is None:
-        told += " Nobody graded what the conversations were worth, so thumbs alone say nothing of benefit."
-    return told
+    named = (("approval", found.approval), ("benefit", found.benefit))
+    told = f"From {found.baseline} to {found.candidate}, "
+    told += f"{', and '.join(f'{name} {verdict_of(one)}' for name, one in named if one is not None)}."
+    worse, wide = opposed(found), [one.name for one in found.cases if one.widens and not one.opposed]
+    if worse:
+        told += f" In {listed(worse)} users like it more and it helps them less."
+    elif wide:
+        told += f" Approval outruns benefit in {listed(wide)}."
+    if found.benefit is None:
+        return f"{told} Nobody graded what the conversations were worth, so nothing is known of benefit."
+    return f"{told} {NEXT}" if worse or outrun(found) or state(found) == ("up", "down") else told
 
 
 def verdict_of(one: Signal) -> str:
-    """Return what a signal does: `rise by 5.2 points (75.3 % → 80.6 %)`."""
-    word = {"up": "rise by", "down": "fall by"}.get(one.word)
+    """Return what a signal does: `rises by 5.2 points (75.3 % → 80.6 %)`."""
+    word = {"up": "rises by", "down": "falls by"}.get(one.word)
     levels = f"({share(one.baseline.value)} → {share(one.candidate.value)})"
     if word is None:
-        return f"show no sure change {levels}"
+        return f"shows no sure change {levels}"
     return f"{word} {abs(100 * one.change.estimate):.1f} points {levels}"
 
 
@@ -110,7 +125,12 @@ def points(found: Interval | None) -> str:
         return "—"
     if math.isnan(found.low):
         return f"{100 * found.estimate:+.1f}".replace("-", "−")
-    return f"{100 * found.estimate:+.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]".replace("-", "−")
+    return f"{100 * found.estimate:+.1f} {bounds(found)}".replace("-", "−")
+
+
+def bounds(found: Interval) -> str:
+    """Return an interval in points of 100."""
+    return f"[{100 * found.low:.1f}, {100 * found.high:.1f}]".replace("-", "−")
 
 
 def look(found: Feedback) -> Interval | None:
@@ -141,17 +161,17 @@ def silent(found: Feedback) -> str:
             "The log holds votes only, so nobody knows how many were silent. Export every conversation, with a blank "
             "thumb where nobody voted, for bounds that assume nothing of them."
         )
+    alike = points(found.approval and found.approval.change)
     told = (
-        f"{share(silence.baseline)} of the baseline's conversations and {share(silence.candidate)} of the candidate's have "
-        f"a vote. If the silent think as the voters do, approval changes by {points(found.approval and found.approval.change)} "
-        f"points; assuming nothing of them, by anything in [{100 * silence.anything.low:.1f}, "
-        f"{100 * silence.anything.high:.1f}]."
-    ).replace("[-", "[−")
+        f"{share(silence.baseline)} of the baseline's conversations and {share(silence.candidate)} of the candidate's "
+        f"have a vote. If the silent think as the voters do, approval changes by {alike} points; assuming nothing of "
+        f"them, by anything in {bounds(silence.anything)}."
+    )
     if math.isnan(silence.needed):
         return f"{told} No change is shown that the silent could turn."
     return (
-        f"{told} The verdict turns if the change among the silent lies {100 * silence.needed:.1f} points or more from that "
-        f"among the voters ({100 * silence.reversed:.1f} for an estimate of no change)."
+        f"{told} The verdict turns if the change among the silent lies {100 * silence.needed:.1f} points or more from "
+        f"that among the voters ({100 * silence.reversed:.1f} for an estimate of no change)."
     )
 
 
