@@ -41,6 +41,7 @@ ORDER = (
     "vibes",
     "raters",
     "labels",
+    "feedback",
 )
 """The sections, as they stand on the page."""
 MARK = "<!-- section: {} -->"

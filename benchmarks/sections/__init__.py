@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import page
-from benchmarks.sections import compared, costs, decides, drift, outside, people, rates, readings, running, wings
+from benchmarks.sections import (
+    compared,
+    costs,
+    decides,
+    drift,
+    feedback,
+    outside,
+    people,
+    rates,
+    readings,
+    running,
+    wings,
+)
 
 __all__ = ["ALL"]
 
@@ -20,5 +32,6 @@ _KNOWN = (
     | wings.SECTIONS
     | drift.SECTIONS
     | people.SECTIONS
+    | feedback.SECTIONS
 )
 ALL: dict[str, Callable[[bool], Iterator[str]]] = {name: _KNOWN[name] for name in page.ORDER}

@@ -82,6 +82,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "label serve": ("--host", NOWHERE),
     "label status": (),
     "label close": (),
+    "feedback": ("thumbs.csv", "--out", "thumbs.yaml", "--reward", "thumbs.parquet"),
     "rewards sample": ("plan.yaml", "--quiet"),
     "rewards audit": ("table.parquet", *MIXES, "--page", "audit.html"),
     "rewards forecast": ("table.parquet", *MIXES, "--out", "forecast.parquet"),
@@ -147,6 +148,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, wrong in (("now", 8), ("next", 40)):
         rows = [f"{NAME} {n}{STEERING},m{STEERING},{int(n >= wrong)}" for n in range(80)]
         (folder / f"{name}.csv").write_text("\n".join(["item,model,accuracy", *rows]), encoding="utf-8")
+    arms, codes = ("baseline", "candidate"), ("up", "down", "")
+    thumbs = [f"{NAME} {n % 40},{arms[n % 2]},{n}{STEERING},{codes[n % 3]},{STEERING}talk,{n % 2}" for n in range(400)]
+    (folder / "thumbs.csv").write_text("\n".join(["user,arm,id,thumb,topic,benefit", *thumbs]), encoding="utf-8")
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     said = [{"prompt": f"Q{n}?", "completion": f"{n} {turn}", "draw": turn} for n in range(4) for turn in range(2)]
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, said)), encoding="utf-8")

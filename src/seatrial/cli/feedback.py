@@ -99,7 +99,7 @@ def feedback(
         say(f"Policy: {out}" + ("" if found.trusted else "; without figures, for this is no fair comparison"))
     if reward is not None:
         say(f"Rewards: {reward}. {told}")
-        say(f"Next: seatrial rewards audit {reward} --before thumbs=0 --after thumbs=1 --beta 1")
+        say(f"Next: seatrial rewards audit {reward} --beta 1")
 
 
 def _asked(columns: dict[str, str], thumbs: list[str], baseline: str, candidate: str) -> Asked:

@@ -39,6 +39,7 @@ COMMANDS = (
     "label serve",
     "label status",
     "label close",
+    "feedback",
     "rewards sample",
     "rewards audit",
     "rewards forecast",

@@ -102,14 +102,9 @@ def _both(found: Totals) -> Check:
         return Check("users in both arms", "fine", "No user is in both arms.")
     share = found.both / (found.both + sum(found.people))
     grave = share >= CONTAMINATED
-    more = (
-        "so the arms are no separate groups; find out how users are assigned" if grave else "a few that change little"
-    )
-    return Check(
-        "users in both arms",
-        "grave" if grave else "note",
-        f"{found.both:,} users ({percent(share)}) are in both arms and were left out: {more}.",
-    )
+    more = "the arms are no separate groups, so find out how users are assigned" if grave else "so few change little"
+    told = f"Users in both arms: {found.both:,} ({percent(share)}), left out; {more}."
+    return Check("users in both arms", "grave" if grave else "note", told)
 
 
 def _apart(found: Totals) -> Check | None:

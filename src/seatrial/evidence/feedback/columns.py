@@ -50,6 +50,8 @@ DOWN = (
 NONE = ("none", "null", "nan", "na", "n/a", "no vote", "no_vote", "neutral", "-")
 PAIRS = (("baseline", "candidate"), ("control", "treatment"))
 """Names of arms that say themselves which is which."""
+CALLED = {"use-case": "use case", "voted": "time of the vote"}
+"""How what is looked for is called in sentences, where that is not its own name."""
 MOST = 50
 """Different thumbs or arms from which on a column holds something else."""
 
@@ -89,20 +91,20 @@ class Arms:
 def told_columns(place: str, names: Mapping[str, str], mapped: Mapping[str, str]) -> list[str]:
     """Return one sentence that says which columns were found under another name than their own, if any were."""
     others = [
-        f"{name!r} as the {what.replace('-', ' ')}"
+        f"{name!r} as the {CALLED.get(what, what)}"
         for what, name in names.items()
         if what not in mapped and name != READER.usual[what][0]
     ]
     return [f"{place}: read {', '.join(others)}."] if others else []
 
 
-def codes_of(place: str, column: str, counts: Mapping[str, int], given: Sequence[str]) -> Codes:
+def codes_of(place: str, column: str, counts: Mapping[str, tuple[int, int]], given: Sequence[str]) -> Codes:
     """Return what the thumbs in a column mean.
 
     Args:
         place: The file, for messages.
         column: The column.
-        counts: Word, in small letters → rows that hold it; without blank cells.
+        counts: Word, in small letters → rows that hold it and the first of them; without blank cells.
         given: `up=CODE`, `down=CODE` and `none=CODE` of the options; empty where it is to be guessed.
 
     Raises:
@@ -114,19 +116,30 @@ def codes_of(place: str, column: str, counts: Mapping[str, int], given: Sequence
         codes = Codes(("1",), ("-1",), ("0",), "Thumbs: 1 was read as up, −1 as down and 0 as no vote.")
     else:
         codes = Codes(UP, DOWN, NONE)
-    known = {*codes.up, *codes.down, *codes.none}
-    strange = sorted((word for word in counts if word not in known), key=lambda word: -counts[word])
+    strange = [word for word in counts if word not in {*codes.up, *codes.down, *codes.none}]
     if strange:
-        shown = listed(f"{word!r} ({counts[word]:,} rows)" for word in strange[:MOST])
-        example = f"up={strange[0]}" + (f",down={strange[1]}" if len(strange) > 1 else ",down=…")
-        if set(counts) <= {"1", "0", "1.0", "0.0", "true", "false"}:
-            first, last = ("true", "false") if "true" in counts or "false" in counts else ("1", "0")
-            example = f"up={first},down={last}, or --thumb up={first},none={last} where {last} is no vote"
+        shown = listed(
+            f"{word!r} (rows: {counts[word][0]:,}, the first is row {counts[word][1]:,})" for word in strange
+        )
         raise EvidenceError(
-            f"{place}: what the thumbs in {column!r} mean is not sure: {shown}. Say it, e.g. --thumb {example}; "
-            "what is no vote is none=CODE"
+            f"{place}: what these thumbs in {column!r} mean is not sure: {shown}. Say what each code is, e.g. --thumb "
+            f"{_example(list(counts), codes, strange)}"
         )
     return codes
+
+
+def _example(words: Sequence[str], codes: Codes, strange: Sequence[str]) -> str:
+    """Return a mapping as it may be meant, for a message: what is known as it is, and the rest as it is most likely."""
+    for first, last in (("1", "0"), ("true", "false"), ("yes", "no")):
+        if set(words) <= {first, last}:
+            return f"up={first},down={last}, or --thumb up={first},none={last} where {last} is no vote"
+    known = [f"up={word}" for word in words if word in codes.up]
+    known += [f"down={word}" for word in words if word in codes.down]
+    known += [f"none={word}" for word in words if word in codes.none]
+    if known:
+        return ",".join([*known, *(f"none={word}" for word in strange)]) + ", where what is no vote is none"
+    places = ("up", "down", "none")
+    return ",".join(f"{places[min(place, 2)]}={word}" for place, word in enumerate(strange[:3])) + ", as you know them"
 
 
 def _given(place: str, given: Sequence[str]) -> Codes:

@@ -56,7 +56,7 @@ class Fault:
     """Rows of a log with something wrong.
 
     Attributes:
-        what: What is wrong, as a sentence goes on after their number: `rows have no user`.
+        what: Which rows they are: `rows without a user`.
         rows: How many.
         first: The first of them, counted from 1 without a header; 0 where that is not known.
         done: What was done about it.
@@ -71,7 +71,7 @@ class Fault:
     def sentence(self) -> str:
         """Return it as a sentence."""
         where = f" (the first is row {self.first:,})" if self.first else ""
-        return f"{self.rows:,} {self.what}{where}; {self.done}."
+        return f"{self.what.capitalize() if self.what.islower() else self.what}: {self.rows:,}{where}; {self.done}."
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,13 @@ def read_log(path: Path, asked: Asked) -> Log:
     with reading(path, EvidenceError):
         schema = raw.collect_schema()
     names = READER.names(path, schema.names(), asked.columns)
+    if not collected(path, raw.select(pl.len())).item():
+        raise EvidenceError(f"{path}: holds no rows")
     arm_words = _words(path, raw, names["arm"], "arm")
     arm_rows = {word: one.rows for word, one in arm_words.items()}
     arms = arms_of(str(path), arm_rows, asked.baseline, asked.candidate)
     thumb_words = _words(path, raw, names["thumb"], "thumb", fold=True)
-    counts = {word: one.rows for word, one in thumb_words.items()}
+    counts = {word: (one.rows, one.first) for word, one in thumb_words.items()}
     codes = codes_of(str(path), names["thumb"], counts, asked.thumbs)
     flags = {
         "baseline": _is(names["arm"], schema, arm_words, (arms.baseline,)),
@@ -140,7 +142,7 @@ def read_log(path: Path, asked: Asked) -> Log:
     plain = _plain(raw.with_row_index("row", 1), schema, names, flags)
     frame, faults, rows, notes = _checked(path, plain, names)
     if unread:
-        faults.insert(0, Fault(f"rows cannot be read, such as {unread[0]}", len(unread), 0, "left out"))
+        faults.insert(0, Fault(f"Rows that cannot be read (such as {unread[0]})", len(unread), 0, "left out"))
     if "conversation" in names:
         frame, repeats = without_repeats(path, frame)
         faults += [Fault(*one) for one in repeats]
@@ -159,10 +161,11 @@ def _scanned(path: Path, unread: list[str]) -> pl.LazyFrame:
 
 @dataclass(slots=True)
 class _Word:
-    """How a word is written in a column, and on how many rows."""
+    """How a word is written in a column, on how many rows, and the first of these."""
 
     written: list[object]
     rows: int
+    first: int
 
 
 def _words(path: Path, raw: pl.LazyFrame, column: str, what: str, *, fold: bool = False) -> dict[str, _Word]:
@@ -174,13 +177,14 @@ def _words(path: Path, raw: pl.LazyFrame, column: str, what: str, *, fold: bool 
             f"{path}: {column!r} holds {first.n_unique():,} different {what}s in its first rows ({few}, …); name the "
             f"column of {what}s with --{what} NAME"
         )
-    rows = collected(path, raw.select(pl.col(column).alias("=")).group_by("=").agg(pl.len().alias("rows")))
+    numbered = raw.select(pl.col(column).alias("=")).with_row_index("row", 1)
+    rows = collected(path, numbered.group_by("=").agg(pl.len().alias("rows"), pl.col("row").min().alias("first")))
     found: dict[str, _Word] = {}
-    for value, count in rows.sort("rows", descending=True).iter_rows():
+    for value, count, place in rows.sort("rows", "first", descending=[True, False]).iter_rows():
         if word := (as_word(value) or "").strip():
-            one = found.setdefault(word.casefold() if fold else word, _Word([], 0))
+            one = found.setdefault(word.casefold() if fold else word, _Word([], 0, place))
             one.written.append(value)
-            one.rows += count
+            one.rows, one.first = one.rows + count, min(one.first, place)
     return found
 
 
@@ -205,7 +209,7 @@ def _plain(
     for what in ("time", "voted"):
         made[what] = _seconds(f"={names[what]}", schema[names[what]]) if what in names else pl.lit(None, pl.Int64)
     if "benefit" in names:
-        made["benefit"] = as_number(pl.col(f"={names['benefit']}"), schema[names["benefit"]])
+        made["benefit"] = as_number(pl.col(f"={names['benefit']}"), schema[names["benefit"]]).fill_nan(None)
     given |= {f"{what}_given": _given(names[what], schema) for what in ("benefit", "time", "voted") if what in names}
     if "use-case" in names:
         word = as_name(pl.col(f"={names['use-case']}"), schema[names["use-case"]])
@@ -279,8 +283,6 @@ def _checked(
         sure = test.fill_null(False)
         sums += [sure.sum().alias(name), row.filter(sure).min().alias(f"{name}:first")]
     (found,) = collected(path, plain.select(sums)).iter_rows(named=True)
-    if not found["rows"]:
-        raise EvidenceError(f"{path}: holds no rows")
     if found["benefit"]:
         _refuse_benefit(path, plain, names["benefit"], strange, found["benefit"])
     if "time" in names and found["no time"] + found["unread time"] == found["rows"]:
@@ -297,14 +299,18 @@ def _checked(
         told.append("The rows do not stand in order of time, so a clock that runs backwards cannot be told.")
         found[steps] = 0
     faults = [
-        fault("no user", "rows have no user", "left out"),
-        fault("no arm", "rows have no arm", "left out"),
-        fault("other arm", "rows are of other arms", "left out"),
-        fault("no time", "rows have no time", "left out of what goes by time, and counted in all else"),
-        fault("unread time", "rows have a time that cannot be read", "counted as if they had none"),
-        fault("impossible time", "rows are from before 2000 or from the future", "counted as if they had no time"),
-        fault(steps, "rows are earlier than the row before them: a clock ran backwards", "counted as they stand"),
-        fault("vote before", "votes are earlier than their conversation", "these rows were left out"),
+        fault("no user", "rows without a user", "left out"),
+        fault("no arm", "rows without an arm", "left out"),
+        fault("other arm", "rows of other arms", "left out"),
+        fault("no time", "rows without a time", "left out of what goes by time, and counted in all else"),
+        fault("unread time", "rows with a time that cannot be read", "counted as if they had none"),
+        fault("impossible time", "rows from before 2000 or from the future", "counted as if they had no time"),
+        fault(
+            steps,
+            "rows earlier than the row before them, as a clock that runs backwards writes them",
+            "counted as they stand",
+        ),
+        fault("vote before", "rows with a vote before their conversation", "these rows were left out"),
     ]
     usable = plain.filter(
         ~pl.col("no_user") & pl.col("arm").is_not_null() & ~tests["vote before"].fill_null(False)
@@ -316,6 +322,6 @@ def _refuse_benefit(path: Path, plain: pl.LazyFrame, name: str, strange: pl.Expr
     bad = collected(path, plain.filter(strange).select("row", f"={name}").head(LISTED))
     rows = ", ".join(str(one) for one in bad["row"].to_list()) + (", …" if count > LISTED else "")
     raise EvidenceError(
-        f"{path}: {name!r} is no benefit from 0 to 1 on {count:,} rows (row {rows}), e.g. {bad[f'={name}'][0]!r}; "
+        f"{path}: {name!r} is no benefit from 0 to 1 in rows: {count:,} (row {rows}), e.g. {bad[f'={name}'][0]!r}; "
         "write words as 0 and 1, divide a scale by its largest value, and leave blank what nobody graded"
     )

@@ -47,7 +47,7 @@ def without_repeats(path: Path, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list
     repeated = pl.col("conversation").is_in(twice.implode()).fill_null(False)
     with reading(path, EvidenceError):
         held = frame.filter(repeated).collect(engine="streaming")
-    order = ["conversation", "user", pl.col("vote") > 0, "time", "row"]
+    order = ["conversation", "user", "time", -pl.col("row").cast(pl.Int64)]
     voted = held.filter(pl.col("vote") > 0).sort(order, nulls_last=False).unique(["conversation", "user"], keep="last")
     silent = held.filter(pl.col("vote") == 0).sort("row").unique(["conversation", "user"], keep="first")
     kept = pl.concat([voted, silent]).sort(pl.col("vote") > 0, descending=True, maintain_order=True)
@@ -58,7 +58,7 @@ def without_repeats(path: Path, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list
         first = int(dropped["row"].min() or 0)  # type: ignore[arg-type]  # rows are whole numbers
         found.append(
             (
-                "rows repeat a conversation of the same user",
+                "rows that repeat a conversation of the same user",
                 len(dropped),
                 first,
                 "each conversation counts once, by its last vote",
@@ -68,6 +68,6 @@ def without_repeats(path: Path, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list
     if len(shared):
         first = int(shared["row"].min() or 0)  # type: ignore[arg-type]
         found.append(
-            ("rows have a conversation's id that another user has too", len(shared), first, "each counts for its user")
+            ("rows with a conversation's id that another user has too", len(shared), first, "each counts for its user")
         )
     return pl.concat([frame.filter(~repeated), kept.lazy()]), found

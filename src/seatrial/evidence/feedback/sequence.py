@@ -1,7 +1,7 @@
 """Intervals that hold at every daily look, however often one looks and whenever one stops.
 
 At each look all data so far enter, summed by user. The bound is the normal-mixture boundary of Robbins 1970 in the form
-of the asymptotic confidence sequences of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, arXiv:2103.06476, eq. 6, with
+of the asymptotic confidence sequences of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, arXiv:2103.06476, with
 information (1 / standard error²) as its time. It is asymptotic: it begins where both arms have `FIRST` users' votes.
 
 Users who come back add to the sums of earlier looks. Where that makes later data go with earlier ones, as tastes that

@@ -62,6 +62,11 @@ class UseCase:
             self.widens and self.approval and self.benefit and (self.approval.word, self.benefit.word) == ("up", "down")
         )
 
+    @property
+    def hidden(self) -> bool:
+        """Whether benefit falls and the thumbs do not show it."""
+        return bool(self.widens and self.benefit and self.benefit.word == "down" and not self.opposed)
+
 
 def benjamini_hochberg(p: ArrayLike, alpha: float) -> NDArray[np.bool_]:
     """Return which claims are accepted so that the false discovery rate is at most alpha, shape (k,).

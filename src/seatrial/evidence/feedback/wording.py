@@ -95,14 +95,17 @@ def reason(found: Feedback) -> str:
     named = (("approval", found.approval), ("benefit", found.benefit))
     told = f"From {found.baseline} to {found.candidate}, "
     told += f"{', and '.join(f'{name} {verdict_of(one)}' for name, one in named if one is not None)}."
-    worse, wide = opposed(found), [one.name for one in found.cases if one.widens and not one.opposed]
+    worse, hidden = opposed(found), [one.name for one in found.cases if one.hidden]
+    wide = [one.name for one in found.cases if one.widens]
     if worse:
         told += f" In {listed(worse)} users like it more and it helps them less."
-    elif wide:
+    if hidden:
+        told += f" In {listed(hidden)} it helps less, and thumbs do not show it."
+    if wide and not worse and not hidden:
         told += f" Approval outruns benefit in {listed(wide)}."
     if found.benefit is None:
         return f"{told} Nobody graded what the conversations were worth, so nothing is known of benefit."
-    return f"{told} {NEXT}" if worse or outrun(found) or state(found) == ("up", "down") else told
+    return f"{told} {NEXT}" if worse or hidden or outrun(found) or state(found) == ("up", "down") else told
 
 
 def verdict_of(one: Signal) -> str:
@@ -189,6 +192,8 @@ def widening(one: UseCase) -> str:
     """Return what a use case shows in a word or two."""
     if one.opposed:
         return "liked more, helps less"
+    if one.hidden:
+        return "helps less, unseen by thumbs"
     if one.widens:
         return "approval outruns benefit"
     return "not known" if one.gap is None else "no gap shown"

@@ -1,0 +1,78 @@
+"""The page of a log: ten seconds first, nothing from outside as code, and fit for a phone and the dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Browser
+
+from conftest import chromium
+from seatrial.evidence.feedback.found import Feedback
+from seatrial.evidence.feedback.page import render_feedback
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
+HOSTILE = "<script>document.title='owned'</script>"
+Simulate = Callable[..., pl.DataFrame]
+Read = Callable[..., Feedback]
+
+
+def test_the_headline_comes_first_then_picture_then_checks(harmful: Feedback) -> None:
+    """In order: headline, reason, picture, checks, the silent, use cases, conversations."""
+    page = render_feedback(harmful)
+    order = ["<h1>Approval up, benefit down</h1>", 'class="reason"', 'id="picture"', 'id="checks"', 'id="open"']
+    places = [page.index(one) for one in [*order, 'id="cases"', 'id="hearts"', 'id="when"', 'id="read"']]
+    assert places == sorted(places)
+    assert page.index(harmful.hearts[0].id) > page.index('id="hearts"')
+
+
+def test_an_unfair_comparison_is_loud(simulate: Simulate, read: Read) -> None:
+    """What is grave stands in headline, reason and a card of its own."""
+    page = render_feedback(read(simulate(60).filter(pl.col("arm") == "baseline")))
+    assert "<h1>No fair comparison</h1>" in page
+    assert "Why no number here is to be trusted" in page
+    assert 'id="picture"' not in page
+
+
+@pytest.mark.parametrize("columns", [("use_case", "conversation", "user"), ("use_case",)])
+def test_names_are_escaped_and_no_number_is_nan(simulate: Simulate, read: Read, columns: tuple[str, ...]) -> None:
+    """Use cases, ids, arms and files that are scripts stay text, and where there is no number there is a dash."""
+    frame = simulate(120, grades=0.05)
+    frame = frame.with_columns(pl.format("{}{}", pl.col(name), pl.lit(HOSTILE)).alias(name) for name in columns)
+    found = replace(read(frame), name=HOSTILE, baseline=HOSTILE, benefit_name=HOSTILE)
+    page = render_feedback(found)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert not re.search(r"\b(nan|inf)\b", page, re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for this module."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1100])
+def test_the_page_serves_everyone(harmful: Feedback, browser: Browser, tmp_path: Path, scheme: str, width: int) -> None:
+    """No violation of axe's rules, no sideways scroll, and headline, reason and picture on the first screen."""
+    path = tmp_path / "feedback.html"
+    path.write_text(render_feedback(harmful), encoding="utf-8")
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844}, bypass_csp=True)  # type: ignore[arg-type]  # two schemes
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [page.locator(one).first.bounding_box() for one in ("h1", ".reason", ".axis")]
+    assert all(box is not None and box["y"] + box["height"] < 844 for box in boxes)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(found => found.violations.map(one => one.id + ': ' + one.nodes[0].html))")
+    context.close()
+    assert found == []
