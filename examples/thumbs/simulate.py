@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -27,8 +28,9 @@ LIKED, HARM = 0.8, 1.6
 """What flattery adds to the chance of being liked, and takes from that of helping in `HARMED`, in logits."""
 
 
-def _chance(logit: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1 / (1 + np.exp(-logit))
+def _chance(logit: NDArray[Any]) -> NDArray[np.float64]:
+    chance: NDArray[np.float64] = 1 / (1 + np.exp(-logit))
+    return chance
 
 
 def simulated(users: int = USERS, seed: int = 2025) -> pl.DataFrame:

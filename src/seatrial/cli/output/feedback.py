@@ -8,7 +8,17 @@ from typing import Any
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.evidence.feedback.found import Cell, Feedback
 from seatrial.evidence.feedback.signals import Signal
-from seatrial.evidence.feedback.wording import daily, fading, headline, points, reason, share, silent, widening
+from seatrial.evidence.feedback.wording import (
+    change_points,
+    daily,
+    fading,
+    headline,
+    points,
+    reason,
+    share,
+    silent,
+    widening,
+)
 from seatrial.stats.intervals import Interval
 
 __all__ = ["feedback_json", "feedback_summary"]
@@ -35,13 +45,13 @@ def feedback_summary(found: Feedback) -> str:
         lines += [wrapped(f"Novelty: {fading(found)}", "  ")]
     if found.cases:
         cells = [
-            (one.name, *(points(part and part.change) for part in (one.approval, one.benefit, one.gap)), widening(one))
+            (one.name, *(change_points(part) for part in (one.approval, one.benefit, one.gap)), widening(one))
             for one in found.cases[:CASES]
         ]
         lines += ["", table(("use case", "approval", "benefit", "gap", "found"), cells)]
         if len(found.cases) > CASES:
             lines.append(f"… and {len(found.cases) - CASES} more.")
-    parts = [(one.name, f"{one.votes:,}", points(one.approval and one.approval.change)) for one in _parts(found)]
+    parts = [(one.name, f"{one.votes:,}", change_points(one.approval)) for one in _parts(found)]
     if parts:
         lines += ["", table(("votes cast", "number", "change in approval"), parts)]
     if found.hearts:

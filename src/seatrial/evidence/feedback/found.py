@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from seatrial.evidence.feedback.sequence import Look, looks
 from seatrial.evidence.feedback.signals import APPROVAL, BENEFIT, GAP, Signal, signal_of
 from seatrial.evidence.feedback.silence import Silence, silence_of
 from seatrial.evidence.feedback.totals import Cells, totals_of
-from seatrial.evidence.feedback.use_cases import Conversation, UseCase, hearts_of, use_cases_of
+from seatrial.evidence.feedback.use_cases import Conversation, Given, UseCase, hearts_of, use_cases_of
 from seatrial.stats.intervals import Interval
 
 __all__ = ["AIM", "ALPHA", "Cell", "Feedback", "read_feedback"]
@@ -173,8 +172,13 @@ def _fade(arms: tuple[Moments, Moments], alpha: float) -> Interval | None:
     return None if found is None else found.change
 
 
-def _signals(cells: Cells, alpha: float) -> Mapping[str, tuple[int, Signal | None, Signal | None, Signal | None]]:
+def _signals(cells: Cells, alpha: float) -> dict[str, Given]:
     return {
-        name: (sum(_counts(arms, "vote")), *(signal_of(arms, parts, alpha) for parts in (APPROVAL, BENEFIT, GAP)))
+        name: (
+            sum(_counts(arms, "vote")),
+            signal_of(arms, APPROVAL, alpha),
+            signal_of(arms, BENEFIT, alpha),
+            signal_of(arms, GAP, alpha),
+        )
         for name, arms in cells.items()
     }

@@ -139,15 +139,16 @@ def read_log(path: Path, asked: Asked) -> Log:
         "up": _is(names["thumb"], schema, thumb_words, codes.up).cast(pl.UInt8),
         "down": _is(names["thumb"], schema, thumb_words, codes.down).cast(pl.UInt8),
     }
-    plain = _plain(raw.with_row_index("row", 1), schema, names, flags)
-    frame, faults, rows, notes = _checked(path, plain, names)
+    numbered = raw.with_row_index("row", 1)
+    found, faults, notes = _checked(path, _plain(numbered, schema, names, flags), names, schema)
+    frame = _usable(_plain(numbered, schema, names, flags, trim=bool(found["spaces"])), found)
     if unread:
         faults.insert(0, Fault(f"Rows that cannot be read (such as {unread[0]})", len(unread), 0, "left out"))
     if "conversation" in names:
         frame, repeats = without_repeats(path, frame)
         faults += [Fault(*one) for one in repeats]
     told = [*told_columns(path.name, names, asked.columns), arms.told, codes.told, *notes]
-    return Log(path, names, arms, arm_rows, rows, frame, tuple(faults), tuple(one for one in told if one))
+    return Log(path, names, arms, arm_rows, found["rows"], frame, tuple(faults), tuple(one for one in told if one))
 
 
 def _scanned(path: Path, unread: list[str]) -> pl.LazyFrame:
@@ -197,9 +198,12 @@ def _is(column: str, schema: pl.Schema, words: Mapping[str, _Word], wanted: Sequ
 
 
 def _plain(
-    raw: pl.LazyFrame, schema: pl.Schema, names: Mapping[str, str], flags: Mapping[str, pl.Expr]
+    raw: pl.LazyFrame, schema: pl.Schema, names: Mapping[str, str], flags: Mapping[str, pl.Expr], *, trim: bool = True
 ) -> pl.LazyFrame:
-    """Return all rows, each cell as what it is; what rows are chosen by comes first, and what takes long last."""
+    """Return all rows, each cell as what it is; what rows are chosen by comes first, and what takes long last.
+
+    With `trim` users are told apart without the spaces around their names.
+    """
     frame = raw.select("row", *(pl.col(name).alias(f"={name}") for name in schema.names()))
     frame = frame.with_columns(one.alias(name) for name, one in flags.items())
     arm = pl.when("baseline").then(0).when("candidate").then(1).cast(pl.Int8)
@@ -211,20 +215,20 @@ def _plain(
     if "benefit" in names:
         made["benefit"] = as_number(pl.col(f"={names['benefit']}"), schema[names["benefit"]]).fill_nan(None)
     given |= {f"{what}_given": _given(names[what], schema) for what in ("benefit", "time", "voted") if what in names}
+    frame = frame.with_columns(one.alias(name) for name, one in {**made, **given}.items())
     if "use-case" in names:
         word = as_name(pl.col(f"={names['use-case']}"), schema[names["use-case"]])
-        made["use_case"] = word.fill_null("(blank)")
-    frame = frame.with_columns(one.alias(name) for name, one in {**made, **given}.items())
+        frame = frame.with_columns(word.fill_null("(blank)").alias("use_case"))
     ids = [what for what in ("user", "conversation") if what in names]
-    frame = frame.with_columns(_id(names[what], schema).alias(what) for what in ids)
+    frame = frame.with_columns(_id(names[what], schema, trim or what != "user").alias(what) for what in ids)
     frame = frame.with_columns(_hashed(what).alias(what) for what in ids)
     return frame if "conversation" in ids else frame.with_columns(pl.lit(None, pl.UInt64).alias("conversation"))
 
 
-def _id(name: str, schema: pl.Schema) -> pl.Expr:
+def _id(name: str, schema: pl.Schema, trim: bool) -> pl.Expr:
     """Return a column of names as words, of which blank ones may be empty."""
     kind, column = schema[name], pl.col(f"={name}")
-    return column.str.strip_chars() if kind == pl.String else as_name(column, kind)
+    return as_name(column, kind) if kind != pl.String else column.str.strip_chars() if trim else column
 
 
 def _hashed(what: str) -> pl.Expr:
@@ -254,18 +258,18 @@ def _seconds(name: str, kind: pl.DataType) -> pl.Expr:
 
 
 def _epoch(number: pl.Expr) -> pl.Expr:
-    made = pl.when(number.abs() >= UNITS[0][0]).then(number / UNITS[0][1])
-    for least, parts in UNITS[1:]:
-        made = made.when(number.abs() >= least).then(number / parts)
-    return made.otherwise(number).floor().cast(pl.Int64, strict=False)
+    made = number
+    for least, parts in reversed(UNITS):
+        made = pl.when(number.abs() >= least).then(number / parts).otherwise(made)
+    return made.floor().cast(pl.Int64, strict=False)
 
 
 def _checked(
-    path: Path, plain: pl.LazyFrame, names: Mapping[str, str]
-) -> tuple[pl.LazyFrame, list[Fault], int, list[str]]:
-    """Return the usable rows, what is wrong with the others, how many rows there are, and what to say."""
-    row, when, voted = pl.col("row"), pl.col("time"), pl.col("voted")
-    latest = int(time.time()) + 2 * 86_400
+    path: Path, plain: pl.LazyFrame, names: Mapping[str, str], schema: pl.Schema
+) -> tuple[dict[str, int], list[Fault], list[str]]:
+    """Return how many rows have what is wrong with them, the same as faults, and what to say."""
+    row, when = pl.col("row"), pl.col("time")
+    latest = _latest()
     strange = pl.col("benefit_given") & ~pl.col("benefit").is_between(0.0, 1.0).fill_null(False)
     tests = {
         "no user": pl.col("no_user"),
@@ -275,14 +279,16 @@ def _checked(
         "unread time": pl.col("time_given") & when.is_null(),
         "impossible time": (when < EARLIEST) | (when > latest),
         "backwards": when.diff() < 0,
-        "vote before": (voted < when) & (pl.col("vote") > 0),
+        "vote before": _voted_before(),
         "benefit": strange,
+        "spaces": _spaces(names["user"], schema),
     }
-    sums = [pl.len().alias("rows")]
-    for name, test in tests.items():
-        sure = test.fill_null(False)
-        sums += [sure.sum().alias(name), row.filter(sure).min().alias(f"{name}:first")]
-    (found,) = collected(path, plain.select(sums)).iter_rows(named=True)
+    sure = {name: test.fill_null(False) for name, test in tests.items()}
+    sums = (one.sum().alias(name) for name, one in sure.items())
+    found = collected(path, plain.select(pl.len().alias("rows"), *sums)).row(0, named=True)
+    firsts = [row.filter(one).min().alias(f"{name}:first") for name, one in sure.items() if found[name]]
+    if firsts:
+        found |= collected(path, plain.select(firsts)).row(0, named=True)
     if found["benefit"]:
         _refuse_benefit(path, plain, names["benefit"], strange, found["benefit"])
     if "time" in names and found["no time"] + found["unread time"] == found["rows"]:
@@ -292,7 +298,7 @@ def _checked(
         )
 
     def fault(name: str, what: str, done: str) -> Fault:
-        return Fault(what, found[name], found[f"{name}:first"] or 0, done)
+        return Fault(what, found[name], found.get(f"{name}:first", 0), done)
 
     told, steps = [], "backwards"
     if found[steps] > max(1, TOLERATED * found["rows"]):
@@ -312,10 +318,34 @@ def _checked(
         ),
         fault("vote before", "rows with a vote before their conversation", "these rows were left out"),
     ]
-    usable = plain.filter(
-        ~pl.col("no_user") & pl.col("arm").is_not_null() & ~tests["vote before"].fill_null(False)
-    ).with_columns(pl.when(when.is_between(EARLIEST, latest)).then(when).alias("time"))
-    return usable, [one for one in faults if one.rows], found["rows"], told
+    return found, [one for one in faults if one.rows], told
+
+
+def _usable(plain: pl.LazyFrame, found: Mapping[str, int]) -> pl.LazyFrame:
+    """Return the rows that can be used; of a log without faults nothing is asked again."""
+    if found["no user"]:
+        plain = plain.filter(~pl.col("no_user"))
+    if found["no arm"] or found["other arm"]:
+        plain = plain.filter(pl.col("arm").is_not_null())
+    if found["vote before"]:
+        plain = plain.filter(~_voted_before().fill_null(False))
+    if found["impossible time"]:
+        when = pl.col("time")
+        plain = plain.with_columns(pl.when(when.is_between(EARLIEST, _latest())).then(when).alias("time"))
+    return plain
+
+
+def _voted_before() -> pl.Expr:
+    return (pl.col("voted") < pl.col("time")) & (pl.col("vote") > 0)
+
+
+def _spaces(name: str, schema: pl.Schema) -> pl.Expr:
+    column = pl.col(f"={name}")
+    return column.str.strip_chars() != column if schema[name] == pl.String else pl.lit(False)
+
+
+def _latest() -> int:
+    return int(time.time()) + 2 * 86_400
 
 
 def _refuse_benefit(path: Path, plain: pl.LazyFrame, name: str, strange: pl.Expr, count: int) -> None:

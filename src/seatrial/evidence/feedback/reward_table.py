@@ -69,5 +69,6 @@ def reward_table(log: Log) -> tuple[pl.DataFrame, str]:
 def _parts(log: Log, votes: pl.LazyFrame, case: pl.Expr) -> int:
     """Return into how many parts users are put, so that each has some votes in each use case whose benefit is known."""
     graded = votes.filter(pl.col("benefit").is_not_null()) if "benefit" in log.names else votes
-    count, cases = collected(log.path, graded.select(pl.len(), case.n_unique().alias("cases"))).row(0)
-    return max(2, min(PARTS, count // (EACH * max(cases, 1))))
+    found = collected(log.path, graded.select(pl.len(), case.n_unique().alias("cases")))
+    count, cases = int(found["len"][0]), max(int(found["cases"][0]), 1)
+    return max(2, min(PARTS, count // (EACH * cases)))

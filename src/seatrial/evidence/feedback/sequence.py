@@ -105,7 +105,8 @@ def looks(added: pl.DataFrame, alpha: float, aim: float) -> tuple[Look, ...]:
     """
     days = sorted(added["day"].unique().to_list())
     arms = [_standing(added.filter(pl.col("arm") == arm), days) for arm in (0, 1)]
-    return tuple(_look(day, *pair, alpha, aim) for day, *pair in zip(days, *arms, strict=True))
+    pairs = zip(days, *arms, strict=True)
+    return tuple(_look(day, before, after, alpha, aim) for day, before, after in pairs)
 
 
 def _standing(added: pl.DataFrame, days: Sequence[int]) -> list[Moments]:

@@ -63,19 +63,20 @@ def totals_of(log: Log) -> Totals:
     """
     users = collected(
         log.path,
-        log.frame.group_by("user", "arm").agg(
+        log.frame.group_by("user").agg(
+            pl.col("arm").min(),
+            pl.col("arm").max().alias("other"),
             pl.len().alias("row"),
             *(pl.col(name).cast(pl.UInt32).sum() for name in ("up", "down", "vote")),
             pl.col("benefit").sum(),
-            pl.col("benefit").is_not_null().cast(pl.UInt32).sum().alias("label"),
+            pl.col("benefit").count().alias("label"),
             pl.col("time").min().alias("first"),
             pl.col("time").max().alias("last"),
         ),
     )
-    torn = users["user"].is_duplicated()
-    both = int(torn.sum()) // 2
-    if both:
-        users = users.filter(~torn)
+    everyone = len(users)
+    users = users.filter(pl.col("arm") == pl.col("other"))
+    both = everyone - len(users)
     spans = {arm: (low, high) for arm, low, high in _spans(users) if low is not None}
     sums = {int(str(arm)): made for (arm,), made in moments_by(users, USER, ("arm",)).items()}
     people = {arm: sums[arm].users if arm in sums else 0 for arm in (0, 1)}

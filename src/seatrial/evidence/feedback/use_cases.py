@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from seatrial.evidence.feedback.log import Log, collected
 from seatrial.evidence.feedback.signals import Signal
 
-__all__ = ["HEARTS", "LOW", "Conversation", "UseCase", "benjamini_hochberg", "hearts_of", "use_cases_of"]
+__all__ = ["HEARTS", "LOW", "Conversation", "Given", "UseCase", "benjamini_hochberg", "hearts_of", "use_cases_of"]
 
 LOW = 0.5
 """Benefit below which a conversation with a thumb up is at the heart of a gap."""

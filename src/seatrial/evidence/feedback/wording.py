@@ -12,6 +12,7 @@ from seatrial.stats.intervals import Interval
 
 __all__ = [
     "bounds",
+    "change_points",
     "daily",
     "fading",
     "headline",
@@ -131,6 +132,11 @@ def points(found: Interval | None) -> str:
     return f"{100 * found.estimate:+.1f} {bounds(found)}".replace("-", "−")
 
 
+def change_points(one: Signal | None) -> str:
+    """Return the change of a signal as `points` does; a dash where there is none."""
+    return points(None if one is None else one.change)
+
+
 def bounds(found: Interval) -> str:
     """Return an interval in points of 100."""
     return f"[{100 * found.low:.1f}, {100 * found.high:.1f}]".replace("-", "−")
@@ -164,7 +170,7 @@ def silent(found: Feedback) -> str:
             "The log holds votes only, so nobody knows how many were silent. Export every conversation, with a blank "
             "thumb where nobody voted, for bounds that assume nothing of them."
         )
-    alike = points(found.approval and found.approval.change)
+    alike = change_points(found.approval)
     told = (
         f"{share(silence.baseline)} of the baseline's conversations and {share(silence.candidate)} of the candidate's "
         f"have a vote. If the silent think as the voters do, approval changes by {alike} points; assuming nothing of "
