@@ -99,6 +99,19 @@ def test_who_votes_is_compared(simulate: Simulate, read: Read) -> None:
     assert found.trusted
 
 
+def test_who_is_graded_is_compared(simulate: Simulate, read: Read) -> None:
+    """Where one arm is graded half as often, or not at all, that is to be known."""
+    frame = simulate(800)
+    seldom = (pl.col("arm") == "candidate") & (pl.col("conversation").str.slice(1).cast(pl.Int64) % 2 == 0)
+    found = read(frame.with_columns(benefit=pl.when(~seldom).then("benefit")))
+    assert _standings(found)["who is graded"] == "note"
+    assert found.trusted
+    found = read(frame.with_columns(benefit=pl.when(pl.col("arm") == "baseline").then("benefit")))
+    assert _standings(found)["who is graded"] == "note"
+    assert found.benefit is None
+    assert "who is graded" not in _standings(read(frame.drop("benefit")))
+
+
 def test_an_arm_without_a_thumb_down_or_votes_is_told(simulate: Simulate, read: Read) -> None:
     """All up may be a fault of the export; no votes at all are nothing to compare."""
     frame = simulate(200)

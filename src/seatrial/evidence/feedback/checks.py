@@ -131,13 +131,28 @@ def _votes(log: Log, found: Totals, alpha: float) -> list[Check]:
         elif one.sum("vote") and not one.sum("down"):
             told = f"The {called} has no thumb down at all. See that the log holds them, and what --thumb says is down."
             made.append(Check("votes", "note", told))
-    old, new = (share_of(one, (1.0, "vote", "row")) for one in found.all)
+    return [*made, *_who(found, "vote", "who votes", "have a vote", alpha), *_graded(log, found, alpha)]
+
+
+def _graded(log: Log, found: Totals, alpha: float) -> list[Check]:
+    """Return what is to be said of whose benefit is known."""
+    if "benefit" not in log.names:
+        return []
+    if not all(one.sum("label") for one in found.all) and all(one.users for one in found.all):
+        told = f"{log.names['benefit']!r} is blank in one arm or in both, so nothing is known of benefit."
+        return [Check("who is graded", "note", told)]
+    return _who(found, "label", "who is graded", "are graded", alpha)
+
+
+def _who(found: Totals, name: str, called: str, doing: str, alpha: float) -> list[Check]:
+    """Return whether the same share of both arms' conversations has a vote or a grade."""
+    old, new = (share_of(one, (1.0, name, "row")) for one in found.all)
     if not min(old.count, new.count) or math.isclose(old.value, 1.0) or math.isclose(new.value, 1.0):
-        return made
+        return []
     span, _ = change(old, new, 0.0, 1.0, alpha, 0.0)
-    told = (
-        f"{percent(old.value)} of the baseline's conversations have a vote and {percent(new.value)} of the candidate's"
-    )
-    if span.low > 0 or span.high < 0:
-        told += f" (change {number(100 * span.estimate, sign=True)} points): other users vote, or in other moments"
-    return [*made, Check("who votes", "note" if span.low > 0 or span.high < 0 else "fine", f"{told}.")]
+    other = span.low > 0 or span.high < 0
+    told = f"{percent(old.value)} of the baseline's conversations {doing} and {percent(new.value)} of the candidate's"
+    if other:
+        points = number(100 * span.estimate, sign=True)
+        told += f" (change {points} points): other users or other moments, so part of a change may be theirs"
+    return [Check(called, "note" if other else "fine", f"{told}.")]
