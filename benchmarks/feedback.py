@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -199,7 +200,12 @@ def _votes(world: World, rng: np.random.Generator) -> pl.DataFrame:
     likes = rng.random(len(user)) < made.likes[user]
     up, down = _chance(world, made.arm[user])
     voted = rng.random(len(user)) < np.where(likes, up, down)
-    columns = {"user": user, "arm": made.arm[user], "time": when.astype(np.int64), "up": likes.astype(np.uint8)}
+    columns: dict[str, NDArray[Any]] = {
+        "user": user,
+        "arm": made.arm[user],
+        "time": when.astype(np.int64),
+        "up": likes.astype(np.uint8),
+    }
     return pl.DataFrame({name: column[voted] for name, column in columns.items()})
 
 

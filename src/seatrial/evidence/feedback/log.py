@@ -16,7 +16,8 @@ import polars as pl
 from seatrial.errors import EvidenceError
 from seatrial.evidence.feedback.columns import MOST, READER, Arms, arms_of, codes_of, told_columns
 from seatrial.evidence.feedback.repeated import without_repeats
-from seatrial.formats.frames import as_name, as_number, reading, scan_frame
+from seatrial.evidence.feedback.scan import scan_log
+from seatrial.formats.frames import as_name, as_number, reading
 from seatrial.formats.tables import as_word, listed
 
 __all__ = ["Asked", "Fault", "Log", "collected", "read_log"]
@@ -119,7 +120,7 @@ def read_log(path: Path, asked: Asked) -> Log:
             benefit; says where, and what to write.
     """
     unread: list[str] = []
-    raw = _scanned(path, unread)
+    raw = scan_log(path, unread)
     with reading(path, EvidenceError):
         schema = raw.collect_schema()
     names = READER.names(path, schema.names(), asked.columns)
@@ -134,7 +135,6 @@ def read_log(path: Path, asked: Asked) -> Log:
     flags = {
         "baseline": _is(names["arm"], schema, arm_words, (arms.baseline,)),
         "candidate": _is(names["arm"], schema, arm_words, (arms.candidate,)),
-        "no_user": ~_given(names["user"], schema),
         "no_arm": ~_is(names["arm"], schema, arm_words, tuple(arm_words)),
         "up": _is(names["thumb"], schema, thumb_words, codes.up).cast(pl.UInt8),
         "down": _is(names["thumb"], schema, thumb_words, codes.down).cast(pl.UInt8),
@@ -149,15 +149,6 @@ def read_log(path: Path, asked: Asked) -> Log:
         faults += [Fault(*one) for one in repeats]
     told = [*told_columns(path.name, names, asked.columns), arms.told, codes.told, *notes]
     return Log(path, names, arms, arm_rows, found["rows"], frame, tuple(faults), tuple(one for one in told if one))
-
-
-def _scanned(path: Path, unread: list[str]) -> pl.LazyFrame:
-    if READER.suffix(path) != ".parquet":
-        return scan_frame(READER, path, unread)
-    if not path.is_file():
-        raise EvidenceError(f"{path}: {'is a folder; name a file' if path.is_dir() else 'no such file'}")
-    with reading(path, EvidenceError):
-        return pl.scan_parquet(path, glob=False)
 
 
 @dataclass(slots=True)
@@ -205,6 +196,8 @@ def _plain(
     With `trim` users are told apart without the spaces around their names.
     """
     frame = raw.select("row", *(pl.col(name).alias(f"={name}") for name in schema.names()))
+    frame = frame.with_columns(_id(names["user"], schema, trim).alias("user"))
+    frame = frame.with_columns((pl.col("user").is_null() | (pl.col("user") == "")).alias("no_user"))
     frame = frame.with_columns(one.alias(name) for name, one in flags.items())
     arm = pl.when("baseline").then(0).when("candidate").then(1).cast(pl.Int8)
     frame = frame.with_columns((pl.col("up") + pl.col("down")).alias("vote"), arm.alias("arm"))
@@ -219,13 +212,14 @@ def _plain(
     if "use-case" in names:
         word = as_name(pl.col(f"={names['use-case']}"), schema[names["use-case"]])
         frame = frame.with_columns(word.fill_null("(blank)").alias("use_case"))
-    ids = [what for what in ("user", "conversation") if what in names]
-    frame = frame.with_columns(_id(names[what], schema, trim or what != "user").alias(what) for what in ids)
-    frame = frame.with_columns(_hashed(what).alias(what) for what in ids)
-    return frame if "conversation" in ids else frame.with_columns(pl.lit(None, pl.UInt64).alias("conversation"))
+    frame = frame.with_columns(pl.col("user").alias("trimmed"), _hashed("user").alias("user"))
+    if "conversation" not in names:
+        return frame.with_columns(pl.lit(None, pl.UInt64).alias("conversation"))
+    frame = frame.with_columns(_id(names["conversation"], schema).alias("conversation"))
+    return frame.with_columns(_hashed("conversation").alias("conversation"))
 
 
-def _id(name: str, schema: pl.Schema, trim: bool) -> pl.Expr:
+def _id(name: str, schema: pl.Schema, trim: bool = True) -> pl.Expr:
     """Return a column of names as words, of which blank ones may be empty."""
     kind, column = schema[name], pl.col(f"={name}")
     return as_name(column, kind) if kind != pl.String else column.str.strip_chars() if trim else column
@@ -236,10 +230,14 @@ def _hashed(what: str) -> pl.Expr:
 
 
 def _given(name: str, schema: pl.Schema) -> pl.Expr:
-    column = pl.col(f"={name}")
-    if schema[name] == pl.String:
-        return (column.str.strip_chars() != "").fill_null(False)
-    return column.is_not_null() & column.is_not_nan() if schema[name].is_float() else column.is_not_null()
+    kind, column = schema[name], pl.col(f"={name}")
+    if kind.is_float():
+        return column.is_not_nan().fill_null(False)
+    if kind.is_integer() or kind.is_temporal():
+        return column.is_not_null()
+    return (
+        (column.str.strip_chars() != "").fill_null(False) if kind == pl.String else as_name(column, kind).is_not_null()
+    )
 
 
 def _seconds(name: str, kind: pl.DataType) -> pl.Expr:
@@ -340,8 +338,8 @@ def _voted_before() -> pl.Expr:
 
 
 def _spaces(name: str, schema: pl.Schema) -> pl.Expr:
-    column = pl.col(f"={name}")
-    return column.str.strip_chars() != column if schema[name] == pl.String else pl.lit(False)
+    """Return whether spaces stand around a user's name; `trimmed` holds it without them."""
+    return pl.col("trimmed") != pl.col(f"={name}") if schema[name] == pl.String else pl.lit(False)
 
 
 def _latest() -> int:
