@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from conftest import chromium
+from seatrial.evidence.feedback.checks import Check
 from seatrial.evidence.feedback.found import Feedback
 from seatrial.evidence.feedback.page import render_feedback
 
@@ -31,8 +32,13 @@ def test_the_headline_comes_first_then_picture_then_checks(harmful: Feedback) ->
     assert page.index(harmful.hearts[0].id) > page.index('id="hearts"')
 
 
-def test_an_unfair_comparison_is_loud(simulate: Simulate, read: Read) -> None:
-    """What is grave stands in headline, reason and a card of its own."""
+def test_an_unfair_comparison_is_loud(harmful: Feedback, simulate: Simulate, read: Read) -> None:
+    """What is grave stands in headline, reason and a card before any number, and no number is colored as shown."""
+    unfair = replace(harmful, checks=(Check("sample ratio", "grave", "Users are missing."), *harmful.checks))
+    page = render_feedback(unfair)
+    assert page.index("<h1>No fair comparison") < page.index('id="checks"') < page.index('id="picture"')
+    assert 'class="bar inconclusive"' in page and 'class="bar fail"' not in page
+    assert 'class="bar fail"' in render_feedback(harmful)
     page = render_feedback(read(simulate(60).filter(pl.col("arm") == "baseline")))
     assert "<h1>No fair comparison</h1>" in page
     assert "Why no number here is to be trusted" in page

@@ -46,6 +46,16 @@ def test_figures_of_uneven_users_are_accepted(simulate: Simulate, read: Read, se
     assert all(spec.summary is not None and spec.summary.items < 60 for spec in policy.signals.values())
 
 
+@pytest.mark.parametrize("thumbs", [("up", "up"), ("down", "down"), ("up", "down")])
+def test_figures_without_any_spread_are_accepted(read: Read, thumbs: tuple[str, str]) -> None:
+    """Users who all vote alike, all up, all down, or each of them half and half, make a policy that can be read."""
+    rows = [(f"u{user}", ("baseline", "candidate")[user % 2], thumb) for user in range(40) for thumb in thumbs]
+    frame = pl.DataFrame(rows, ["user", "arm", "thumb"], orient="row")
+    (spec,) = parse_policy(policy_piece(read(frame)), "feedback.yaml").signals.values()
+    assert spec.summary is not None
+    assert spec.summary.candidate.mean == thumbs.count("up") / 2
+
+
 def test_a_comparison_that_is_not_trusted_has_no_figures(simulate: Simulate, read: Read) -> None:
     """Gates without figures cannot launch; the reason stands in the file."""
     found = read(simulate(60).filter(pl.col("arm") == "baseline"))

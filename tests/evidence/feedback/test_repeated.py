@@ -17,7 +17,8 @@ HERE = Path("log.csv")
 def _frame(*rows: tuple[int, int | None, int | None, int]) -> pl.LazyFrame:
     """Rows of user, conversation, time and vote."""
     schema = {"user": pl.UInt64(), "conversation": pl.UInt64(), "time": pl.Int64(), "vote": pl.UInt8()}
-    return pl.DataFrame(rows, schema, orient="row").with_row_index("row", 1).lazy()
+    frame = pl.DataFrame(rows, schema, orient="row").with_row_index("row", 1)
+    return frame.with_columns(pl.lit(None, pl.Float64).alias("benefit")).lazy()
 
 
 def _kept(frame: pl.LazyFrame) -> list[int]:
@@ -37,6 +38,14 @@ def test_a_row_exported_twice_is_kept_in_its_first_place() -> None:
     frame, found = without_repeats(HERE, _frame((1, 10, 5, 1), (2, 20, 5, 1), (1, 10, 5, 1)))
     assert _kept(frame) == [1, 2]
     assert found[0][1:3] == (1, 3)
+
+
+def test_a_grade_on_another_row_of_the_conversation_is_kept() -> None:
+    """Logs of events have the vote on one row and the outcome on another: the conversation has both."""
+    grades = pl.Series([None, 0.25, None, None], dtype=pl.Float64)
+    frame = _frame((1, 10, 5, 1), (1, 10, 9, 0), (2, 20, 5, 1), (2, 20, 6, 1)).with_columns(benefit=grades)
+    kept = without_repeats(HERE, frame)[0].sort("row").collect()
+    assert kept.select("row", "benefit").rows() == [(1, 0.25), (4, None)]
 
 
 def test_an_id_of_two_users_is_told_and_counts_for_each() -> None:

@@ -36,10 +36,12 @@ def feedback_summary(found: Feedback) -> str:
         for name, one in signals
         if one is not None
     ]
+    checks = ["", *(wrapped(f"{one.standing}: {one.sentence}", "  ") for one in found.checks)]
+    lines += [] if found.trusted else checks
     if rows:
         head = ("", found.baseline, found.candidate, f"change, points [{100 - 100 * found.alpha:g} %, by user]")
         lines += ["", table(head, rows)]
-    lines += ["", *(wrapped(f"{one.standing}: {one.sentence}", "  ") for one in found.checks)]
+    lines += checks if found.trusted else []
     if found.approval is not None:
         lines += ["", wrapped(f"Silent: {silent(found)}", "  "), wrapped(f"Daily: {daily(found)}", "  ")]
         lines += [wrapped(f"Novelty: {fading(found)}", "  ")]

@@ -69,15 +69,15 @@ def _rows(found: Feedback) -> tuple[list[_Row], tuple[str, str]]:
     known = [(name, about, one) for name, about, one in named if one is not None]
     most = max((abs(end) for _, _, one in known for end in (one.change.low, one.change.high)), default=0.0) or 1.0
     edge = f"{100 * most:.0f} points"
-    return [_row(*each, most) for each in known], (f"−{edge}", f"+{edge}")
+    return [_row(*each, most, found.trusted) for each in known], (f"−{edge}", f"+{edge}")
 
 
-def _row(name: str, about: str, one: Signal, most: float) -> _Row:
+def _row(name: str, about: str, one: Signal, most: float, trusted: bool) -> _Row:
     def place(value: float) -> float:
         return round(50 + 50 * max(-1.0, min(1.0, value / most)), 2)
 
     bad, span = ("up" if name == "Gap" else "down"), one.change
-    look = "inconclusive" if one.word == "open" else "fail" if one.word == bad else "pass"
+    look = "inconclusive" if one.word == "open" or not trusted else "fail" if one.word == bad else "pass"
     levels = f"{wording.share(one.baseline.value)} → {wording.share(one.candidate.value)}"
     if name == "Gap":
         levels = "approval − benefit"

@@ -14,6 +14,8 @@ from seatrial.stats.summaries import Mean
 
 __all__ = ["MARGIN", "policy_piece"]
 
+LEAST = 1e-9
+"""Standard error that is written where users do not differ at all; 0 is taken for a slip."""
 MARGIN = 0.02
 """Rise in harm that the gates tolerate until somebody writes another."""
 
@@ -60,7 +62,8 @@ def _figures(one: Mean, low: float, high: float) -> str:
     """Return an arm's figures; of users who vote often or seldom as many count as a mean of equal ones would need."""
     room = (one.value - low) * (high - one.value)
     count = one.count if one.se == 0 else min(one.count, math.floor(room / one.se**2) + 1)
-    return f"{{mean: {one.value:.6f}, se: {one.se:.6f}, n: {max(count, 2)}}}"
+    spread = max(one.se, LEAST) if room > 0 else 0.0
+    return f"{{mean: {one.value:.9f}, se: {spread:.9f}, n: {max(count, 2)}}}"
 
 
 def _quoted(text: str) -> str:

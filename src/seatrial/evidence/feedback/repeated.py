@@ -19,12 +19,13 @@ LARGEST = 20_000_000
 def without_repeats(path: Path, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list[tuple[str, int, int, str]]]:
     """Return the rows with each conversation of a user once, and the faults found, as `Fault` takes them.
 
-    Of several rows the last that has a vote counts, as of somebody who thought again; else the first. An id of
+    Of several rows the last that has a vote counts, as of somebody who thought again; else the first. It takes over the
+    last grade that one of them has. An id of
     several users is a conversation of each.
 
     Args:
         path: The file, for messages.
-        frame: Usable rows with `row`, `user`, `conversation` (a hash or null), `time` and `vote`.
+        frame: Usable rows with `row`, `user`, `conversation` (a hash or null), `time`, `vote` and `benefit`.
 
     Raises:
         EvidenceError: so many stand more than once that the column can hold no ids of conversations.
@@ -47,11 +48,14 @@ def without_repeats(path: Path, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list
     repeated = pl.col("conversation").is_in(twice.implode()).fill_null(False)
     with reading(path, EvidenceError):
         held = frame.filter(repeated).collect(engine="streaming")
+    keys = ["conversation", "user"]
+    grade = pl.col("benefit").sort_by("row").drop_nulls().last().over(keys)
+    held = held.with_columns(grade.alias("benefit"))
     order = ["conversation", "user", "time", -pl.col("row").cast(pl.Int64)]
-    voted = held.filter(pl.col("vote") > 0).sort(order, nulls_last=False).unique(["conversation", "user"], keep="last")
-    silent = held.filter(pl.col("vote") == 0).sort("row").unique(["conversation", "user"], keep="first")
+    voted = held.filter(pl.col("vote") > 0).sort(order, nulls_last=False).unique(keys, keep="last")
+    silent = held.filter(pl.col("vote") == 0).sort("row").unique(keys, keep="first")
     kept = pl.concat([voted, silent]).sort(pl.col("vote") > 0, descending=True, maintain_order=True)
-    kept = kept.unique(["conversation", "user"], keep="first", maintain_order=True)
+    kept = kept.unique(keys, keep="first", maintain_order=True)
     found = []
     dropped = held.filter(~pl.col("row").is_in(kept["row"].implode()))
     if len(dropped):
