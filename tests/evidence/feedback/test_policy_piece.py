@@ -46,6 +46,23 @@ def test_figures_of_uneven_users_are_accepted(simulate: Simulate, read: Read, se
     assert all(spec.summary is not None and spec.summary.items < 60 for spec in policy.signals.values())
 
 
+def test_a_few_who_vote_often_and_unlike_the_rest_are_few_items(read: Read) -> None:
+    """Five who vote ten times, always down, beside a hundred who vote once, up, are fewer items than equal voters."""
+    votes = [("often", 5, 10, "down"), ("once", 100, 1, "up")]
+    rows = [
+        (f"{arm} {kind} {user}", arm, thumb)
+        for arm in ("baseline", "candidate")
+        for kind, users, each, thumb in votes
+        for user in range(users)
+        for _ in range(each)
+    ]
+    found = read(pl.DataFrame(rows, ["user", "arm", "thumb"], orient="row"))
+    assert found.approval is not None
+    (spec,) = parse_policy(policy_piece(found), "feedback.yaml").signals.values()
+    assert spec.summary is not None
+    assert 2 < spec.summary.candidate.n < found.approval.candidate.count
+
+
 @pytest.mark.parametrize("thumbs", [("up", "up"), ("down", "down"), ("up", "down")])
 def test_figures_without_any_spread_are_accepted(read: Read, thumbs: tuple[str, str]) -> None:
     """Users who all vote alike, all up, all down, or each of them half and half, make a policy that can be read."""

@@ -57,6 +57,16 @@ def test_thumbs_that_are_all_up_are_not_certain() -> None:
     assert found.change.estimate == 0.0
 
 
+def test_a_gap_may_lie_on_either_side() -> None:
+    """Approval less benefit goes from −1 to 1: of 20 users who agree in all, so much may be unseen at either end."""
+    table = np.tile([0.0, 1.0, 1.0, 1.0], (20, 1))
+    arm = Moments(NAMES, 20, table.sum(axis=0), table.T @ table)
+    found = signal_of((arm, arm), GAP, 0.025)
+    assert found is not None
+    unseen = 1 - 0.025 ** (1 / 20)
+    assert (found.change.low, found.change.high) == pytest.approx((-2 * unseen, 2 * unseen))
+
+
 def test_an_arm_without_votes_has_no_change() -> None:
     """Two users are needed in each arm."""
     arm = _arm(np.random.default_rng(1), 50, 0.5)

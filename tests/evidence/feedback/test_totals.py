@@ -37,8 +37,9 @@ def test_sums_are_those_counted_by_hand(tmp_path: Path, simulate: Callable[..., 
         for case, pair in found.cases.items():
             assert pair[arm].sum("vote") == (votes["use_case"] == case).sum()
     first = voted.join(frame.group_by("user").agg(pl.col("time").min().alias("first")), on="user")
-    young = first.filter((pl.col("time") - pl.col("first")).dt.total_seconds() < 86_400)
-    assert sum(one.sum("vote") for one in found.ages["first day"]) == len(young)
+    age = first.select((pl.col("time") - pl.col("first")).dt.total_seconds() // 86_400).to_series()
+    for name, least, most in (("first day", 0, 0), ("days 2–3", 1, 2), ("days 4–7", 3, 6), ("after a week", 7, 99)):
+        assert sum(one.sum("vote") for one in found.ages[name]) == age.is_between(least, most).sum()
     night = voted.filter(pl.col("time").dt.hour() < 6)
     assert sum(one.sum("vote") for one in found.hours["0–6 h"]) == len(night)
 
