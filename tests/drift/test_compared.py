@@ -144,9 +144,7 @@ def test_long_answers_are_cut_and_counted() -> None:
     assert f"Of 1 answers only the first {LONGEST:,} letters were read." in found.told_of
 
 
-@pytest.mark.parametrize(
-    "text", ["", "   \n", "答えはここにあります。", "🎉", "a\x00b", "\ud83d".encode("utf-8", "replace").decode()]
-)
+@pytest.mark.parametrize("text", ["", "   \n", "答えはここにあります。", "🎉", "a\x00b", "\ud83d torn"])
 def test_odd_answers_are_measured_like_any(text: str) -> None:
     """Empty answers, other scripts and control characters raise nothing, and a side that has only these has changed."""
     pairs = [replace(pair, candidate=(text,)) for pair in pairs_of(30)]

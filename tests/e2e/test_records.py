@@ -115,7 +115,11 @@ def test_quotations_and_negations_do_not_count() -> None:
 def test_a_team_measures_an_instrument_in_one_command(seatrial: Command, tmp_path: Path) -> None:
     """Labels in, a record out; the same labels against another instrument say how far the two agree."""
     rows = [
-        {"answer": "I can't help with that." if n % 2 else "Sure, first open the lid.", "score": n % 2, "id": f"q{n}"}
+        {
+            "answer": f"I can't help with that, {n}." if n % 2 else f"Sure, first open lid {n}.",
+            "score": n % 2,
+            "id": f"q{n}",
+        }
         for n in range(80)
     ]
     labels = tmp_path / "labels.jsonl"

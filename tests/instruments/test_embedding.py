@@ -29,6 +29,13 @@ def test_a_vector_depends_on_its_text_alone() -> None:
     assert embed([]).shape == (0, 0)
 
 
+def test_half_a_letter_is_read_like_any_sign_that_is_not_known() -> None:
+    """Replies of servers may hold half of a letter; it costs the text around it nothing."""
+    torn, other = embed(["A road \ud83d to the sea.", "The pump needs a new seal."])
+    whole = embed(["A road to the sea."])[0]
+    assert torn @ whole > 0.7 > other @ whole
+
+
 def test_vectors_are_of_unit_length_and_near_where_texts_mean_the_same() -> None:
     """A paraphrase lies nearer than something else, and every text that is known has length 1."""
     asked, again, other = embed(["Is my poem any good?", "Do you like the poem I wrote?", "The pump needs a new seal."])

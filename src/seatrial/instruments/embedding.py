@@ -36,7 +36,8 @@ def embed(texts: Sequence[str]) -> NDArray[np.float64]:
         return np.zeros((0, 0))
     tokenizer, vectors = _embedder()
     parts = list(dict.fromkeys(texts))
-    tokens = [encoded.ids for encoded in tokenizer.encode_batch_fast(parts, add_special_tokens=False)]
+    plain = [part.encode("utf-8", "replace").decode("utf-8") for part in parts]  # halves of letters are no text to it
+    tokens = [encoded.ids for encoded in tokenizer.encode_batch_fast(plain, add_special_tokens=False)]
     starts = np.cumsum([0, *map(len, tokens)])
     flat = np.fromiter(chain.from_iterable(tokens), np.int32, starts[-1])
     counts = sparse.csr_array((np.ones(len(flat), np.float32), flat, starts), shape=(len(parts), len(vectors)))
