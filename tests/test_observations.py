@@ -170,6 +170,7 @@ keys = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     st.dictionaries(keys, st.tuples(st.floats(-1, 1), st.floats(0.1, 5)), min_size=1, max_size=20),

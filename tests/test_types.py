@@ -53,6 +53,7 @@ def test_evidence_of_nothing_says_nothing() -> None:
     assert (Evidence().method, Evidence().path) == ("none", ())
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.from_regex(r"[a-z]{1,6}", fullmatch=True), unique=True, min_size=1, max_size=4), st.data())
 def test_the_schema_of_a_reply_takes_what_is_asked_for_and_nothing_else(names: list[str], data: st.DataObject) -> None:

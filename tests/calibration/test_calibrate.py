@@ -42,6 +42,7 @@ def _refusals(tmp_path: Path, count: int = 80, wrong: int = 0, name: str = "labe
     return _labels(tmp_path, rows, name)
 
 
+@pytest.mark.slow
 def test_an_instrument_is_measured_on_a_file(tmp_path: Path) -> None:
     """Labels in, a record out: of this version of the instrument, on this file, by these people."""
     record = calibrate("text/refusal", [_refusals(tmp_path, wrong=8)], labelled_by="two people", signal="behavior/x")
@@ -57,6 +58,7 @@ def test_an_instrument_is_measured_on_a_file(tmp_path: Path) -> None:
     assert math.isnan(record.injection[0]) and math.isnan(record.position_bias)
 
 
+@pytest.mark.slow
 def test_text_by_the_authors_is_marked(tmp_path: Path) -> None:
     """Whoever wrote the instrument and the texts measures nothing that lets it gate."""
     record = calibrate("text/refusal", [_refusals(tmp_path)], author_written=True)
@@ -97,6 +99,7 @@ def test_columns_and_words_are_mapped(tmp_path: Path) -> None:
     assert record.measurements[0].auc[0] == 1.0
 
 
+@pytest.mark.slow
 def test_an_instrument_is_held_against_the_one_that_it_would_replace(tmp_path: Path) -> None:
     """How far two agree on the same answers, and by how much the new one reads higher, stands in the record."""
     labels = _refusals(tmp_path)
@@ -212,6 +215,7 @@ def test_a_judge_that_wavers_is_found_out(write_policy: PolicyWriter, endpoint: 
     assert 0.5 < record.retest < 0.99
 
 
+@pytest.mark.slow
 def test_a_paired_judges_record_tells_its_position_bias(
     write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
 ) -> None:
@@ -235,6 +239,7 @@ def test_a_judge_of_a_signal_without_a_rubric_is_refused(
         calibrate("judge/other", [_praise(tmp_path)], policy=policy, signal=SIGNAL)
 
 
+@pytest.mark.slow
 def test_a_judge_that_obeys_is_found_out(write_policy: PolicyWriter, endpoint: Endpoint) -> None:
     """Tried on the injections, a judge that does what answers tell it is moved; one that goes by the harm is not."""
     obeys = True
@@ -256,6 +261,7 @@ def test_a_judge_that_obeys_is_found_out(write_policy: PolicyWriter, endpoint: E
     assert injected(policy, "strict")[0] == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("points", "moved"), [(3, True), (2, False), (-3, False)])
 def test_an_injection_counts_where_it_moves_a_grade_its_own_way(
     write_policy: PolicyWriter, endpoint: Endpoint, points: int, moved: bool
@@ -281,6 +287,7 @@ def test_an_injection_counts_where_it_moves_a_grade_its_own_way(
     assert low <= share <= high
 
 
+@pytest.mark.slow
 def test_graded_answers_of_the_suites_are_no_labels_from_elsewhere(
     write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
 ) -> None:
@@ -308,6 +315,7 @@ def test_a_few_graded_answers_among_labels_are_taken(tmp_path: Path) -> None:
     assert calibrate("text/refusal", [_labels(tmp_path, rows)]).measurements[0].answers == 80
 
 
+@pytest.mark.slow
 def test_the_same_answer_again_shows_nothing_more(tmp_path: Path) -> None:
     """Two sentences labelled forty times each are two answers, however many clusters a file gives them."""
     said = ("Sure, here it is.", "I cannot help with that.")

@@ -42,11 +42,13 @@ def _words(folder: Path, grave: bool = True) -> list[str]:
     return [f"{one.place}: {one.words}" for one in check_suites([folder])[folder] if one.grave is grave]
 
 
+@pytest.mark.slow
 def test_items_that_ask_something_each_are_in_order(tmp_path: Path) -> None:
     """Different questions, no clusters, no variants: nothing to mend."""
     assert _words(_suite(tmp_path / "fine", _plain())) == []
 
 
+@pytest.mark.slow
 def test_an_item_alone_in_its_cluster_is_found(tmp_path: Path) -> None:
     """A named cluster of one is a slip of the pen."""
     items = _plain()
@@ -55,6 +57,7 @@ def test_an_item_alone_in_its_cluster_is_found(tmp_path: Path) -> None:
     assert "items.jsonl:3: is alone in its cluster 'goats'" in found
 
 
+@pytest.mark.slow
 def test_a_one_sided_variant_is_found(tmp_path: Path) -> None:
     """Two items of one cluster that are the same variant measure no difference."""
     items = _plain()
@@ -65,6 +68,7 @@ def test_a_one_sided_variant_is_found(tmp_path: Path) -> None:
     assert "has the variant 'calm', and its cluster 'both' has no other" in found[0]
 
 
+@pytest.mark.slow
 def test_items_that_ask_the_same_are_found_unless_they_are_variants(tmp_path: Path) -> None:
     """Near-duplicates count twice; within a cluster that is what they are for."""
     items = [*_plain(), {"id": "again", "use_case": "home", "prompt": PROMPTS[0].replace("Hand", "Should I hand")}]
@@ -75,6 +79,7 @@ def test_items_that_ask_the_same_are_found_unless_they_are_variants(tmp_path: Pa
     assert _words(_suite(tmp_path / "variants", items)) == []
 
 
+@pytest.mark.slow
 def test_an_item_of_another_suite_is_found(tmp_path: Path) -> None:
     """What another suite asks already belongs there."""
     other = load_suite(find_suites()["behavior/impulsive-actions"]).items[3]
@@ -118,6 +123,7 @@ def _reads(monkeypatch: pytest.MonkeyPatch, harmless: list[float], harmful: list
     monkeypatch.setattr(suite_check, "known_harm", lambda signal, suite, degree: {0.0: harmless, 10.0: harmful}[degree])
 
 
+@pytest.mark.slow
 def test_an_instrument_that_hardly_moves_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that sorts harm from none by a hair's breadth would let any harm pass; one that moves is in order."""
     folder = _suite(tmp_path / "blind", _plain())
@@ -152,6 +158,7 @@ def test_the_direction_is_that_of_the_suite(
     assert bool(_words(folder)) is wrong
 
 
+@pytest.mark.slow
 def test_too_few_answers_of_known_degree_are_worth_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Below five of each degree the direction cannot be tested, which is said and is no error."""
     folder = _suite(tmp_path / "few", _plain())
@@ -171,6 +178,7 @@ def _sides(folder: Path, longer: str) -> Path:
     return _suite(folder, items, front="contrast: [for, against]\n")
 
 
+@pytest.mark.slow
 def test_sides_of_unlike_length_are_worth_a_look(tmp_path: Path) -> None:
     """Where one side of the contrasts is half as long again as the other, length alone may move a model."""
     assert not any("words on average" in one for one in _words(_sides(tmp_path / "even", "I say yes."), False))
@@ -178,6 +186,7 @@ def test_sides_of_unlike_length_are_worth_a_look(tmp_path: Path) -> None:
     assert "the side 'for' takes" in found
 
 
+@pytest.mark.slow
 def test_all_suites_under_a_folder_are_checked(tmp_path: Path) -> None:
     """A folder of suites is checked suite by suite; one that holds none is refused."""
     for name in ("one", "two"):
@@ -207,6 +216,7 @@ def test_an_item_that_reads_like_another_suite_is_worth_a_look(tmp_path: Path) -
     assert any("items.jsonl:7: reads like behavior/impulsive-actions" in one for one in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -16,6 +16,7 @@ def _table(folder: Path, name: str, wrong: int, column: str = "accuracy") -> Non
     (folder / name).write_text("\n".join([f"item,{column}", *rows]) + "\n", encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_two_tables_are_decided(seatrial: Command, tmp_path: Path) -> None:
     """Levels, change, what could be seen, how it was read; a report and a policy on demand."""
     _table(tmp_path, "now.csv", 60)
@@ -31,6 +32,7 @@ def test_two_tables_are_decided(seatrial: Command, tmp_path: Path) -> None:
     assert seatrial("review", "policy.yaml", "--quiet").code == 1
 
 
+@pytest.mark.slow
 def test_margins_are_shares_of_the_scale(seatrial: Command, tmp_path: Path) -> None:
     """One for all scores, another for one of them; what is no share is refused."""
     _table(tmp_path, "now.csv", 60)
@@ -43,6 +45,7 @@ def test_margins_are_shares_of_the_scale(seatrial: Command, tmp_path: Path) -> N
         assert (failed.code, "--margin" in failed.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_what_is_not_said_is_asked_for(seatrial: Command, tmp_path: Path) -> None:
     """An unknown direction or scale holds and says what to say; the same name on both sides is refused."""
     _table(tmp_path, "now.csv", 60, "tone")
@@ -82,6 +85,7 @@ def test_one_file_is_no_pair(seatrial: Command, tmp_path: Path) -> None:
     assert (failed.code, "it holds x, y" in failed.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_runs_are_kept_as_observations(seatrial: Command, tmp_path: Path) -> None:
     """What is printed is a policy's part, and the policy reads it; scores that nobody explained are asked for."""
     _table(tmp_path, "now.csv", 60)
@@ -100,6 +104,7 @@ def test_runs_are_kept_as_observations(seatrial: Command, tmp_path: Path) -> Non
     assert (failed.code, "tone: say which end is harm" in failed.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_options_that_say_nothing_are_refused(seatrial: Command, tmp_path: Path) -> None:
     """A declared name of no score, two margins for all, an empty name: none is passed over in silence."""
     _table(tmp_path, "now.csv", 60)
@@ -121,6 +126,7 @@ def test_options_that_say_nothing_are_refused(seatrial: Command, tmp_path: Path)
     assert (failed.code, "name it runs.parquet" in failed.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_policy_is_never_written_over_another(seatrial: Command, tmp_path: Path) -> None:
     """It may have been tightened by hand; the same one again is no other."""
     _table(tmp_path, "now.csv", 60)

@@ -79,6 +79,7 @@ def _graded(body: dict[str, Any], n: int) -> web.Response | None:
     return web.json_response({"choices": [{"message": said}]}) if body["model"] == "j" else None
 
 
+@pytest.mark.slow
 def test_the_models_of_a_policy_are_asked(seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint) -> None:
     """Each answers a text and a first token, a judge a grade, with the settings of the policy."""
     endpoint.fault = _graded
@@ -102,6 +103,7 @@ def _thinks(body: dict[str, Any], n: int) -> web.Response:
     return web.json_response({"choices": [{"message": {"content": "", "reasoning": "hm"}, "finish_reason": "length"}]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -119,6 +121,7 @@ def test_what_a_server_refuses_is_told_with_its_setting(
     assert all(words in row["detail"] and not row["ok"] for row in json.loads(done.out)[-2:])
 
 
+@pytest.mark.slow
 def test_logs_are_told_before_anything_is_decided(seatrial: Command, tmp_path: Path) -> None:
     """One by itself, two together, as words and as JSON."""
     for name, wrong in (("now", 60), ("next", 90)):

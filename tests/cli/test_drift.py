@@ -32,6 +32,7 @@ def review(seatrial: Command, tmp_path: Path) -> Path:
     return tmp_path / "done"
 
 
+@pytest.mark.slow
 def test_a_review_is_searched_for_what_changed(seatrial: Command, review: Path) -> None:
     """It says what changed in words, writes the page, and decides nothing: it ends with 0."""
     made = seatrial("drift", review)
@@ -49,6 +50,7 @@ def test_a_review_is_searched_for_what_changed(seatrial: Command, review: Path) 
     assert told["page"].endswith("drift.html")
 
 
+@pytest.mark.slow
 def test_the_same_again_is_the_same(seatrial: Command, review: Path) -> None:
     """The exchanges are drawn by the policy's seed, so that a finding can be shown again."""
     assert seatrial("drift", review, "--json").out == seatrial("drift", review, "--json").out
@@ -62,6 +64,7 @@ def test_a_folder_that_is_no_review_ends_with_2(seatrial: Command, tmp_path: Pat
     assert not (tmp_path / "drift.html").exists()
 
 
+@pytest.mark.slow
 def test_what_was_found_once_gates_the_next_review(seatrial: Command, review: Path, tmp_path: Path) -> None:
     """A finding becomes a suite; the next review asks it, and blocks a candidate that does it again."""
     told = json.loads(seatrial("drift", review, "--json").out)
@@ -78,6 +81,7 @@ def test_what_was_found_once_gates_the_next_review(seatrial: Command, review: Pa
     assert (verdict["signal"], verdict["verdict"]) == ("behavior/gushing", "fail")
 
 
+@pytest.mark.slow
 def test_a_number_that_no_finding_has_is_refused(seatrial: Command, review: Path, tmp_path: Path) -> None:
     """The message says how many there are, and nothing is written."""
     made = seatrial("drift", "promote", review, 999, "my-suites/none")

@@ -67,6 +67,7 @@ def test_programs_get_json_and_nothing_else(seatrial: Command, tmp_path: Path) -
     assert (tmp_path / "p.html").exists() and (tmp_path / "p.yaml").exists()
 
 
+@pytest.mark.slow
 def test_the_policy_it_writes_blocks_a_harm_and_launches_nothing_alone(seatrial: Command, tmp_path: Path) -> None:
     """A fall of benefit blocks; an arm that is no worse holds, for two arms of users are weaker evidence."""
     assert seatrial("feedback", _write(tmp_path, _rows()), "--out", "harm.yaml").code == 0

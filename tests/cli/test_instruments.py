@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from conftest import Command
 
 COLD, WARM = "The last line does not scan.", "I'm sorry, but I can't help with that."
@@ -27,6 +29,7 @@ def _current(seatrial: Command, path: object) -> tuple[int, int]:
     return rows["text/refusal"]["records"], rows["text/refusal"]["current"]
 
 
+@pytest.mark.slow
 def test_the_list_is_the_commonest_verb(seatrial: Command) -> None:
     """`instruments` and `instruments list` say the same, for people and for machines."""
     for more in ((), ("--json",)):
@@ -45,6 +48,7 @@ def test_every_instrument_is_listed_with_what_is_known_of_it(seatrial: Command) 
     assert all(one["error"] for one in listed)
 
 
+@pytest.mark.slow
 def test_a_record_is_measured_written_and_checked(seatrial: Command, tmp_path: Path) -> None:
     """Labels give a record, whose path and verdict are told; the check finds it current, an edited version does not."""
     done = seatrial("instruments", "calibrate", _labels(tmp_path), "-i", "text/refusal", "--json")

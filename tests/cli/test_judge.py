@@ -46,6 +46,7 @@ def test_nothing_is_spent_without_a_yes(seatrial: Command, endpoint: Endpoint) -
     assert endpoint.count == 0
 
 
+@pytest.mark.slow
 def test_a_judge_that_may_gate_nothing_exits_as_a_hold(seatrial: Command, endpoint: Endpoint) -> None:
     """It is said why, and no policy is told to take it."""
     grading(endpoint, lambda *_: 3)

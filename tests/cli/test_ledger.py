@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_entries_are_listed_shown_and_verified(seatrial: Command, ledger: Ledger) -> None:
     """Oldest first for people, whole for machines; the number picks one; the last hash is told."""
     rows = seatrial("ledger", "list").out.splitlines()
@@ -155,6 +156,7 @@ def _waive(folder: Path, gate: str, **changes: str) -> list[object]:
     return ["ledger", "waive", folder, "--gate", gate, *[part for name in words for part in (f"--{name}", words[name])]]
 
 
+@pytest.mark.slow
 def test_a_launch_under_waivers_takes_all_of_them(seatrial: Command, folder: Path) -> None:
     """Two of three gates waived leave the block; all of them, the demoted one too, make a launch under a waiver."""
     first = seatrial(*_waive(folder, "behavior/unearned-praise"))

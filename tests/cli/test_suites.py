@@ -47,6 +47,7 @@ def test_a_suite_of_ones_own_from_nothing_to_a_check(seatrial: Command, tmp_path
     assert (twins.code, "stands in behavior/later too" in twins.out) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_broken_suite_ends_with_2_and_names_the_line(seatrial: Command, tmp_path: Path) -> None:
     """What cannot be read is an error of that suite for people and machines, not the end of the command."""
     seatrial("suites", "new", tmp_path / "broken")

@@ -60,6 +60,7 @@ def _new(seatrial: Command, review: Path, database: str, *more: object) -> dict[
     return told
 
 
+@pytest.mark.slow
 def test_a_session_has_a_link_a_rater_and_says_how_far_each_is(
     seatrial: Command, review: Path, database: str, tmp_path: Path
 ) -> None:

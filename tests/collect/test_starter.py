@@ -109,6 +109,7 @@ async def test_a_judge_earns_a_record_for_each_suite(endpoint: Endpoint) -> None
         assert held.may_gate and held.slope == pytest.approx(STARTER_DISCOUNT * found.slope[1])
 
 
+@pytest.mark.slow
 async def test_a_killed_trial_asks_nothing_twice(endpoint: Endpoint, tmp_path: Path) -> None:
     """The same call with the same store takes no call and gives the same records."""
     grading(endpoint, by_rates(0.9, 0.1))
@@ -118,6 +119,7 @@ async def test_a_killed_trial_asks_nothing_twice(endpoint: Endpoint, tmp_path: P
     assert [replace(one, cost=0.0) for one in first.records] == [replace(one, cost=0.0) for one in again.records]
 
 
+@pytest.mark.slow
 async def test_a_flawless_judge_is_not_taken_to_be_flawless(endpoint: Endpoint) -> None:
     """No bound is nearer to 1 than what so few answers cannot have shown."""
     grading(endpoint, by_rates(1.0, 0.0))
@@ -165,6 +167,7 @@ def _obeys(text: str, harmful: bool, _: int) -> int:
                                for one in injections()) else 1  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("score", "said"),
     [

@@ -50,6 +50,7 @@ def test_a_folder_without_a_review_says_what_to_do(tmp_path: Path) -> None:
         answered(tmp_path)
 
 
+@pytest.mark.slow
 def test_live_answers_are_read_and_torn_lines_counted(live_review: Path) -> None:
     """Answers of endpoints stand in the review's folder; a line that is none is counted, and thinking is no answer."""
     path = live_review / "responses" / "answers.jsonl"
@@ -65,6 +66,7 @@ def test_live_answers_are_read_and_torn_lines_counted(live_review: Path) -> None
     assert "It holds in part." in item.of(first["role"])
 
 
+@pytest.mark.slow
 def test_first_words_alone_are_no_answers(live_review: Path) -> None:
     """A suite that was asked for one token is left out, and where nothing else is there it is said what to do."""
     path = live_review / "responses" / "answers.jsonl"

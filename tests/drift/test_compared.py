@@ -100,6 +100,7 @@ def test_sides_turned_round_turn_the_changes_round() -> None:
     assert (turned_round.before, turned_round.after, turned_round.change.estimate) == (1.0, 0.0, -1.0)
 
 
+@pytest.mark.slow
 def test_what_length_explains_is_said_so_and_what_it_does_not_too() -> None:
     """Twice the words hold twice as many of each; a sentence of its own stays with the length held fixed."""
     rng = np.random.default_rng(1)

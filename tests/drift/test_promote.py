@@ -53,6 +53,7 @@ def test_a_finding_is_read_by_what_measures_it(words: str, phrase: str, reader: 
     assert reader_of(replace(SAYS, words=words, phrase=phrase)) == reader
 
 
+@pytest.mark.slow
 def test_a_finding_becomes_a_suite_that_is_in_order(tmp_path: Path) -> None:
     """The suite loads, its check finds no error, its anchors are the models' own answers, and the gate is told."""
     made = promoted(SAYS, PAIRS, tmp_path / "parting-words", "more")

@@ -107,6 +107,7 @@ def test_observations_are_counted_too(tmp_path: Path, monkeypatch: pytest.Monkey
             read_observations(tmp_path / "o.parquet")
 
 
+@pytest.mark.slow
 def test_rows_that_take_no_room_in_the_file_count(tmp_path: Path) -> None:
     """Hundreds of millions of empty cells in a small file are refused by their number."""
     content = _written(pl.DataFrame({"item": pl.repeat(None, 300_000_000, dtype=pl.Boolean, eager=True)}))

@@ -271,6 +271,7 @@ def test_ids_and_the_words_of_files_stay_as_written() -> None:
     assert rows.values == {"yes": 1.0, "true": 0.0, "null": 0.5, "01": 1.0}
 
 
+@pytest.mark.slow
 def test_the_keys_at_the_top_are_known_without_reading_the_rest() -> None:
     """Whatever they hold; a text that is no YAML, or no mapping, has none."""
     assert keys_of("a: !x 1\nb: [*c]\n") == set()

@@ -28,6 +28,7 @@ def _flipped(rows: list[Labelled], tpr: float, fpr: float, seed: int = 0) -> np.
     return np.array([float(rng.random() < (tpr if row.label else fpr)) for row in rows])
 
 
+@pytest.mark.slow
 def test_a_known_error_is_measured() -> None:
     """Readings wrong at known rates give those rates back, inside their intervals."""
     rows = _rows(2000)
@@ -42,6 +43,7 @@ def test_a_known_error_is_measured() -> None:
     assert math.isnan(found.rank[0])
 
 
+@pytest.mark.slow
 def test_numbers_are_those_of_scipy() -> None:
     """AUC, rank correlation and slope are those of a second implementation."""
     rng = np.random.default_rng(1)
@@ -74,6 +76,7 @@ def test_the_interval_of_an_auc_covers_it(monkeypatch: pytest.MonkeyPatch) -> No
     assert missed / runs <= 0.1 + 3 * math.sqrt(0.09 / runs)
 
 
+@pytest.mark.slow
 def test_intervals_are_of_clusters() -> None:
     """Answers that stand or fall together are one: copied five times within their clusters they tell nothing more."""
     rng = np.random.default_rng(2)
@@ -105,6 +108,7 @@ def test_a_cut_parts_what_can_be_parted() -> None:
     assert found.slope[0] == pytest.approx(0.8)
 
 
+@pytest.mark.slow
 def test_readings_without_an_error_are_no_surer_than_their_clusters() -> None:
     """Nothing read wrongly of two clusters shows nothing, of four too little to gate, of forty nearly all."""
     for clusters, least in ((2, -0.1), (4, 0.25), (5, 0.36), (40, 0.89)):
@@ -136,6 +140,7 @@ def test_a_worse_instrument_than_its_bound_is_rare(monkeypatch: pytest.MonkeyPat
     assert missed / runs <= 0.05 + 2.5 * math.sqrt(0.05 * 0.95 / runs)
 
 
+@pytest.mark.slow
 def test_harm_begins_at_the_label_that_is_said() -> None:
     """A label of just `harmful_from` is harmful; labels below it are not."""
     rows = [Labelled("x", n % 3 / 2, f"c{n}") for n in range(90)]
@@ -144,6 +149,7 @@ def test_harm_begins_at_the_label_that_is_said() -> None:
     assert measure_readings(x, rows, SOURCE, 0.51).harmful == 30
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_counted_and_left_out() -> None:
     """Answers without a reading are no zeros: they count as unread, and the rest is measured without them."""
     rows = _rows(200)
@@ -155,6 +161,7 @@ def test_what_cannot_be_read_is_counted_and_left_out() -> None:
     assert (found.youden, found.auc) == (whole.youden, whole.auc)
 
 
+@pytest.mark.slow
 def test_error_that_differs_between_models_is_measured() -> None:
     """An instrument that misses more in one model's style shows the difference, by model."""
     rows = _rows(1200, models=2)
@@ -194,6 +201,7 @@ def test_a_reading_that_goes_with_length_shows_its_bias(monkeypatch: pytest.Monk
     assert abs(measure_readings(rng.random(400), rows, SOURCE, 0.5).length_bias) < 0.15
 
 
+@pytest.mark.slow
 def test_a_measurement_can_be_repeated_to_the_digit() -> None:
     """The same readings and labels give the same record, bootstrap and all."""
     rows = _rows(200)
@@ -201,6 +209,7 @@ def test_a_measurement_can_be_repeated_to_the_digit() -> None:
     assert repr(measure_readings(x, rows, SOURCE, 0.5)) == repr(measure_readings(x, rows, SOURCE, 0.5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("harmful", "harmless"), [(19, 100), (100, 19), (0, 100)])
 def test_too_few_of_a_kind_measure_nothing(harmful: int, harmless: int) -> None:
     """Fewer than twenty harmful or harmless answers make no record; twenty of each do."""
@@ -224,6 +233,7 @@ def test_an_instrument_reads_labelled_text() -> None:
         measure(find_instrument("probe/affirm"), _rows(100), SOURCE, 0.5)
 
 
+@pytest.mark.slow
 def test_a_source_is_written_down() -> None:
     """Who labelled, where the texts come from, for which signal and whether the authors wrote them: as given."""
     rows = _rows(100)

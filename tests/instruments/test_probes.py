@@ -68,6 +68,7 @@ def test_without_a_distribution_nothing_is_read() -> None:
     assert PROBE.read(ITEM, Response("i", "s", 0, "Yes")) is None
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(min_size=1, max_size=8), st.floats(1e-6, 1.0), max_size=8).filter(bool))
 def test_readings_stay_on_the_scale(shares: dict[str, float]) -> None:
     """Whatever tokens come, with probabilities that need not sum to 1, a reading lies in [0, 1]."""

@@ -63,6 +63,7 @@ async def test_a_failing_call(monkeypatch: pytest.MonkeyPatch) -> None:
             await model.ask(Request(ITEM))
 
 
+@pytest.mark.slow
 async def test_no_key_that_the_policy_does_not_name_goes_to_its_address(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_providers_own_key_is_for_its_own_address(settings: dict[str, str], ke
     assert inspect_provider.key_of(ModelSpec.model_validate(settings)) == key
 
 
+@pytest.mark.slow
 async def test_plain_http_beyond_this_machine_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     """Once a model, with what to give instead."""
     (model,) = open_models(ModelSpec(model="openai-api/sim/small", base_url="http://gpu-box:8000/v1"))

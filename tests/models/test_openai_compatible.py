@@ -317,6 +317,7 @@ async def test_an_endless_answer_fails_the_call(endpoint: Endpoint, monkeypatch:
         await _ask(endpoint)
 
 
+@pytest.mark.slow
 async def test_a_packed_answer_counts_as_it_comes_out(endpoint: Endpoint) -> None:
     """Some hundred kB of gzip that stand for hundreds of MB end the call, and are never unpacked whole."""
     packed = gzip.compress(bytes(300_000_000), 1)

@@ -63,6 +63,7 @@ def test_what_is_no_text_is_refused_with_what_came(message: Any) -> None:
     assert json.dumps(shown[0] if isinstance(shown, list) and shown else shown) in str(told.value)
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda one: st.lists(one) | st.dictionaries(
     st.sampled_from(["content", "type", "text", "thinking", "refusal", "tool_calls", "reasoning"]), one)))  # fmt: skip
 def test_any_message_is_text_or_malformed(message: Any) -> None:

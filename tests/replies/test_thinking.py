@@ -170,6 +170,7 @@ def test_words_after_thinking_are_not_hidden_by_another_closing_mark() -> None:
     assert visible_answer(f"<think>{THOUGHT}</think>{SAID}</think>No.") == f"{SAID}</think>No."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["<think></think>" * 100_000, "<think>" * 200_000, " " * 1_000_000 + "<", "</think>" * 9_999]
 )

@@ -158,6 +158,7 @@ def test_hostile_text_is_text_wherever_it_stands() -> None:
     assert "49" not in page.text.replace("490", "")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.text(st.sampled_from("<>\"'&`/ =ab{}%#!-\n\x00\u202e\ud83d"), max_size=30))
 def test_no_text_breaks_the_page(text: str) -> None:

@@ -214,6 +214,7 @@ def test_one_pair_a_gate() -> None:
     assert "(4,400 more letters)" in Rendered(replace(BLOCK, examples=(pair,))).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["x" * 1000, "@<b>" * 200, "a\n" * 400])
 def test_a_long_summary_fits_a_comment(text: str) -> None:
     """What is too long for a comment is cut between parts, never within an answer, and says where the rest is."""

@@ -66,6 +66,7 @@ def test_an_entry_covers_the_files_and_the_reports_name_it(recorded: Recorded, f
     assert (done.result.entry.number, done.result.entry.hash) == (1, entry.hash)
 
 
+@pytest.mark.slow
 def test_a_review_that_is_run_again_is_not_entered_again(recorded: Recorded, folder: Path) -> None:
     """Same evidence, policy and author: one entry, whose files stay as they are."""
     first = _run(recorded(), folder)
@@ -77,6 +78,7 @@ def test_a_review_that_is_run_again_is_not_entered_again(recorded: Recorded, fol
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == kept
 
 
+@pytest.mark.slow
 def test_anything_else_is_an_entry_of_its_own(
     recorded: Recorded, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +103,7 @@ def test_anything_else_is_an_entry_of_its_own(
     assert load_review(folder).status == "waived"
 
 
+@pytest.mark.slow
 def test_an_entry_of_an_earlier_version_is_followed_by_one_that_covers(
     recorded: Recorded, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +116,7 @@ def test_an_entry_of_an_earlier_version_is_followed_by_one_that_covers(
     assert (done.result.entry.number, done.result.entry.covers) == (2, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "entries"),
     [
@@ -143,6 +147,7 @@ def test_killed_at_its_end_it_is_entered_once(
     assert (named["decision"], named["ledger"]["hash"]) == ("launch", ledger.verify()[-1].hash)
 
 
+@pytest.mark.slow
 def test_killed_before_its_files_are_moved_they_are_moved_when_read(
     recorded: Recorded, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +168,7 @@ def test_killed_before_its_files_are_moved_they_are_moved_when_read(
     assert len(ledger_for(folder).verify()) == 2
 
 
+@pytest.mark.slow
 def test_a_decision_whose_reports_cannot_be_written_is_said_to_be_entered(recorded: Recorded, folder: Path) -> None:
     """The message names the entry; once there is room, the same command writes the reports and enters nothing."""
     (folder / "summary.md").mkdir(parents=True)

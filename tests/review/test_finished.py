@@ -97,6 +97,7 @@ def test_what_cannot_be_trusted_is_not_loaded(blocked: Review, tmp_path: Path) -
         load_review(blocked.folder)
 
 
+@pytest.mark.slow
 def test_a_covered_review_stays_as_its_entry_covers_it(blocked: Review, tmp_path: Path) -> None:
     """Written into its own folder it gets its reports again; no other review is written over it."""
     assert blocked.folder is not None

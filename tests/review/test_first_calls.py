@@ -77,6 +77,7 @@ def test_first_calls_are_calls_of_the_first_round(seatrial: Command, tmp_path: P
     assert sum(endpoint.calls[key] for key in asked) <= 10
 
 
+@pytest.mark.slow
 def test_replies_without_an_answer_stop_it_and_the_setting_lets_it_go_on(
     seatrial: Command, tmp_path: Path, endpoint: Endpoint
 ) -> None:

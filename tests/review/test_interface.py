@@ -31,6 +31,7 @@ def _frame(change: float = 0.0, column: str = "value") -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
+@pytest.mark.slow
 def test_a_script_and_a_notebook_come_to_the_same(recorded: Recorded, tmp_path: Path) -> None:
     """`review` waits for the result where no loop runs and inside a running one; `review_async` is awaited there."""
     path = recorded(after=(0.8, 0.9) * 30)
@@ -53,6 +54,7 @@ def test_the_package_is_its_verb(recorded: Recorded, tmp_path: Path) -> None:
     assert made.outcome == "launch"
 
 
+@pytest.mark.slow
 def test_a_policy_may_be_a_path_or_a_value(recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From either the decision is the same; a value is kept in the folder as YAML that gives it back."""
     monkeypatch.chdir(tmp_path)

@@ -35,6 +35,7 @@ def _run(policy: Path, folder: Path) -> Review:
     return asyncio.run(run_review(load_policy(policy), text, folder, "ann", Progress("off")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("after", "outcome", "verdict"),
     [
@@ -73,6 +74,7 @@ def test_a_review_is_a_folder(recorded: Recorded, tmp_path: Path) -> None:
     assert done.result.started <= done.result.finished
 
 
+@pytest.mark.slow
 def test_the_same_review_is_the_same_decision(recorded: Recorded, tmp_path: Path) -> None:
     """Run again, a review has the same hashes and verdicts; with other answers its hash is another."""
     first, again = (_run(recorded(), tmp_path / "reviews" / name) for name in ("one", "two"))
@@ -83,6 +85,7 @@ def test_the_same_review_is_the_same_decision(recorded: Recorded, tmp_path: Path
     assert len(ledger_for(tmp_path / "reviews" / "one").verify()) == 3
 
 
+@pytest.mark.slow
 def test_waivers_in_force_count_when_the_review_is_run_again(recorded: Recorded, tmp_path: Path) -> None:
     """The same evidence under the same policy stands as it was waived; other evidence does not."""
     folder = tmp_path / "reviews" / "one"
@@ -107,6 +110,7 @@ def test_a_broken_ledger_ends_a_review(recorded: Recorded, tmp_path: Path) -> No
     assert not (folder / "decision.json").exists()
 
 
+@pytest.mark.slow
 def test_a_ledger_that_is_gone_is_told_of(recorded: Recorded, tmp_path: Path) -> None:
     """Deleted with its head it can be missed by the reports alone: the review that begins a new one says so, once."""
     folder = tmp_path / "reviews" / "one"

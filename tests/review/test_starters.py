@@ -147,6 +147,7 @@ def test_only_what_blocks_and_has_no_record_is_tried(write_policy: PolicyWriter,
     assert found(load_policy(_policy(write_policy, endpoint, ", starter: false"))) == []
 
 
+@pytest.mark.slow
 async def test_a_judge_that_gives_no_grades_is_named(
     write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +163,7 @@ async def test_a_judge_that_gives_no_grades_is_named(
     assert "judge/main has no record for behavior/pushback, so it may only advise" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_plan_says_how_its_judge_earns_a_record(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
 ) -> None:
@@ -174,6 +176,7 @@ def test_a_plan_says_how_its_judge_earns_a_record(
     assert endpoint.count == 0
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_asked_is_told_before_its_judge_is_tried(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
 ) -> None:

@@ -285,6 +285,7 @@ def test_an_invalidated_run_says_so_first(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_inspects_own_invalidation_is_read(tmp_path: Path) -> None:
     """What its `invalidate_samples` writes is what is looked for."""
     script = (

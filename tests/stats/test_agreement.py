@@ -83,6 +83,7 @@ def test_disagreement_is_the_share_of_pairs_that_differ() -> None:
     assert found.disagreement == pytest.approx((2 / 3 + 0) / 2)
 
 
+@pytest.mark.slow
 def test_krippendorff_interval_covers() -> None:
     """Resampling items gives bounds that hold the alpha of very many items about as often as promised."""
     rng = np.random.default_rng(5)

@@ -23,6 +23,7 @@ def test_wealth_is_a_fair_game(x: list[float], mean: float) -> None:
     assert (1 - mean) * after[0] + mean * after[1] == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.slow
 @given(UNIT, st.floats(0.02, 0.3))
 def test_interval_holds_the_sample_mean(x: list[float], alpha: float) -> None:
     """At the end of one look the interval contains the sample's own mean and stays within the bounds."""
@@ -165,6 +166,7 @@ def test_aimed_wealth_is_a_fair_game(x: list[float], mean: float, aim: float) ->
     assert (1 - mean) * after[0] + mean * after[1] == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.slow
 @given(UNIT, st.floats(0.02, 0.98), st.floats(1e-3, 2), st.booleans())
 def test_a_test_and_a_bound_agree(x: list[float], mean: float, aim: float, aimed: bool) -> None:
     """A mean lies outside the bounds just where capital against it once reached 1 / alpha, given one aim."""
@@ -175,6 +177,7 @@ def test_a_test_and_a_bound_agree(x: list[float], mean: float, aim: float, aimed
         assert reached == (beyond >= 0) or abs(beyond) < 1e-6
 
 
+@pytest.mark.slow
 @given(UNIT, st.floats(1e-3, 1))
 def test_bounds_never_widen(x: list[float], aim: float) -> None:
     """A further number never takes back what was ruled out."""

@@ -59,6 +59,7 @@ def test_stakes_know_the_past_only() -> None:
     assert (before[..., -1] != after[..., -1]).any() or changed == 399
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=9, max_size=60), st.floats(1e-3, 1), st.floats(0.01, 0.98), st.floats(0, 1))
 def test_capital_falls_as_the_mean_rises(x: list[float], aim: float, mean: float, further: float) -> None:
     """Against a higher mean no path of capital is above that against a lower one: what is refuted is an interval."""

@@ -49,6 +49,7 @@ def test_a_binomials_tail_is_scipys(rate: float) -> None:
     np.testing.assert_allclose(ours.binom_sf(count, 30, rate), stats.binom.sf(count, 30, rate), rtol=1e-9, atol=1e-300)
 
 
+@pytest.mark.slow
 def test_no_command_waits_for_what_it_does_not_need() -> None:
     """`compare` loads none of `scipy.stats`, which takes longer to load than two logs take to compare."""
     code = "import sys, seatrial.cli.compare, seatrial.review.run; print('scipy.stats' in sys.modules)"

@@ -95,6 +95,7 @@ def test_weighted_holm_closes_weighted_bonferroni(claims: list[tuple[float, floa
     assert holm(p, level, weights).tolist() == wanted
 
 
+@pytest.mark.slow
 def test_weighted_holm_keeps_its_error_rate() -> None:
     """Of independent true claims any is accepted with a chance just under alpha, one of them by its weight."""
     rng, weights, runs = np.random.default_rng(2), np.array([0.8, 0.1, 0.1]), 20_000

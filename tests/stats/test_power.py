@@ -123,6 +123,7 @@ def test_mde_betting_is_that_of_bets_with_the_same_aim() -> None:
     assert aimed == pytest.approx(np.quantile(bounds, 0.9), rel=0.05)
 
 
+@pytest.mark.slow
 def test_an_mde_for_many_clusters_is_soon_there() -> None:
     """For 10,000 planned clusters it takes a fraction of a second; the limit leaves room for slow machines."""
     x = np.random.default_rng(5).choice([-1.0, 0.0, 1.0], 400, p=[0.1, 0.8, 0.1])

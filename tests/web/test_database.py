@@ -235,6 +235,7 @@ def test_threads_that_open_at_once_migrate_each_their_own(opened: Open, migratio
     assert [_one(engine, "SELECT count(*) FROM boats") for engine in engines] == [1] * 6
 
 
+@pytest.mark.slow
 def test_alembic_is_loaded_only_to_migrate(opened: Open, url: str, package: str, tmp_path: Path) -> None:
     """A database that has seen all migrations is opened without it."""
     opened(url)

@@ -51,6 +51,7 @@ def _codes(client: TestClient, count: int, path: str = "/", **more: Any) -> list
     return [client.get(path, **more).status_code for _ in range(count)]
 
 
+@pytest.mark.slow
 def test_a_burst_is_served_and_no_more(client: TestClient, clock: _Clock) -> None:
     """Exactly as many requests at once as a burst holds; then as many a second as the rate says."""
     assert _codes(client, BURST + 3) == [200] * BURST + [429] * 3
@@ -68,6 +69,7 @@ def test_a_steady_typist_is_never_turned_away(client: TestClient, clock: _Clock)
         assert client.get("/").status_code == 200
 
 
+@pytest.mark.slow
 def test_what_was_refused_does_not_count(client: TestClient, clock: _Clock) -> None:
     """Who keeps knocking is let in as soon as one who waited."""
     _codes(client, BURST)

@@ -183,6 +183,7 @@ def _repeated(text: str) -> str:
     return (text * LONGEST)[:LONGEST]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

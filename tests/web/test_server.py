@@ -103,6 +103,7 @@ def test_a_request_that_does_not_become_whole_is_ended(served: Served, sent: byt
         assert 0.6 * WHOLE < _ended_after(made) < WHOLE + 10
 
 
+@pytest.mark.slow
 def test_a_drip_of_headers_does_not_put_the_deadline_off(served: Served) -> None:
     """A line now and then is as slow as none."""
     port = served()

@@ -179,22 +179,26 @@ def _picks(item: Item, text: str) -> bool:
 
 
 def _tones(items: Sequence[Item], texts: Sequence[str], firsts: Sequence[str]) -> Iterable[tuple[Trait, Array]]:
-    for instrument in TONES:
+    whole, begun = _balances(texts), _balances(firsts)
+    for place, instrument in enumerate(TONES):
         name = instrument.name.removeprefix("text/")
-        yield Trait("tone", f"{name}, as {instrument.name} counts it", False), _balance(instrument, texts)
-        yield (
-            Trait("tone", f"begins with {name}, as {instrument.name} counts it", True),
-            (_balance(instrument, firsts) > NEITHER).astype(np.float64),
-        )
+        yield Trait("tone", f"{name}, as {instrument.name} counts it", False), whole[:, place]
+        opens = (begun[:, place] > NEITHER).astype(np.float64)
+        yield Trait("tone", f"begins with {name}, as {instrument.name} counts it", True), opens
     answers = [Response(item.id, item.suite, 0, text) for item, text in zip(items, texts, strict=True)]
     refused = [REFUSAL.read(item, answer) or 0.0 for item, answer in zip(items, answers, strict=True)]
     yield Trait("stance", "refuses", True), (np.array(refused) > 0).astype(np.float64)
 
 
-def _balance(instrument: PhraseBalance, texts: Sequence[str]) -> Array:
-    """Return the balance of an instrument's phrases in each text; in an empty one there is none of either."""
-    weights = [instrument.weights(text) for text in texts]
-    return np.array([NEITHER + NEITHER * (harm - opposite) / (harm + opposite + 1) for harm, opposite in weights])
+def _balances(texts: Sequence[str]) -> Array:
+    """Return the balance of each instrument's phrases in each text, shape (texts, instruments)."""
+    known = {text: [_balance(*one.weights(text)) for one in TONES] for text in dict.fromkeys(texts)}
+    return np.array([known[text] for text in texts])
+
+
+def _balance(harm: float, opposite: float) -> float:
+    """Return the balance of two weights; in an empty text there is none of either."""
+    return NEITHER + NEITHER * (harm - opposite) / (harm + opposite + 1)
 
 
 def _said(words: Sequence[tuple[str, ...]], layout: Layout) -> list[tuple[Trait, Array]]:

@@ -61,6 +61,7 @@ def test_a_judge_that_may_gate_comes_with_its_policy() -> None:
     assert "p.yaml has other `judges:` or `records:`" in _told(True, policy=Path("p.yaml"), written=False)
 
 
+@pytest.mark.slow
 def test_a_judge_that_may_not_gate_is_not_recommended() -> None:
     """The reason is said, and no policy is shown."""
     said = _told(False, policy=None, written=False)

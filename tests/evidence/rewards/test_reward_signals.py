@@ -50,6 +50,7 @@ def test_a_rubric_is_a_weighted_sum_and_silent_where_one_part_is() -> None:
         _scores({"kind": "instruments", "weights": {"probe/praise": 1.0}}, ["x"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "words"),
     [

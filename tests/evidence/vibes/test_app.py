@@ -60,6 +60,7 @@ def held(review: Path, database: str) -> Iterator[_Held]:
 # What a rater opens
 
 
+@pytest.mark.slow
 def test_a_rater_goes_from_pair_to_pair_to_the_end(held: _Held) -> None:
     """The start leads to the first pair that is not final, and after the last to a word of thanks and a way back."""
     seen: list[str] = []

@@ -181,6 +181,7 @@ async def test_both_sides_come_piece_by_piece_together(monkeypatch: pytest.Monke
     assert last == {"done": True, "left": rendered(answers[0]), "right": rendered(answers[1])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow", ["left", "right"])
 async def test_the_stream_is_the_same_whichever_model_is_slow(slow: str) -> None:
     """Pieces of both sides come together, none before both are whole, however long either took."""

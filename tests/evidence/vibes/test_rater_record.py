@@ -30,6 +30,7 @@ def _record(ratings: list[Rated]) -> Record:
     return record
 
 
+@pytest.mark.slow
 def test_a_record_counts_hits_and_alarms_of_all_raters_that_count() -> None:
     """Sensitivity is the share of spikes flagged, specificity that of both answers of same pairs left unflagged."""
     ratings = [*controls("ana", 18, 4), *controls("ben", 14, 2), *controls("deaf", 3, 9)]
@@ -93,6 +94,7 @@ def test_steadiness_and_the_pull_of_a_side_are_kept() -> None:
     assert _record(right).position_bias == pytest.approx(-1.0)
 
 
+@pytest.mark.slow
 def test_the_record_is_of_these_raters_in_this_session() -> None:
     """It holds for the evidence of its own source, and lets good raters gate `vibe/off`."""
     record = _record(controls("ana", 20, 0))

@@ -95,6 +95,7 @@ def test_what_belongs_to_nothing_is_refused(engine: Engine, table: Any, column: 
         link.execute(insert(table).values(**known))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "column"),
     [(table, column.name) for table in TABLES for column in table.c if not column.nullable and column.name != "id"],

@@ -131,6 +131,7 @@ def test_tags_that_came_up_before_a_rater_began_use_up_nothing(session: _Session
     assert [one.trial.tag for one in session.added("ben")] == ["four", "four"]
 
 
+@pytest.mark.slow
 def test_which_pairs_come_again_depends_on_the_rater(database: str) -> None:
     """Chosen by tag and public name, so that not all raters look again at the same ones; and the same on every ask."""
     made = _Session(database)

@@ -286,6 +286,7 @@ def _review(seatrial: Command, folder: Path, answer: Callable[[int], str], extra
     return {"code": done.code, **json.loads(done.out)}
 
 
+@pytest.mark.slow
 def test_a_constant_answer_that_pleases_its_judge_is_held(seatrial: Command, tmp_path: Path) -> None:
     """805 answers are one string and every gate passes: the review holds, and its first sentence says why."""
     found = _review(seatrial, tmp_path, lambda place: CONSTANT)

@@ -26,12 +26,14 @@ def test_more_evidence_decides_more_surely_and_no_more_nothing(reviewed: Make) -
     assert chances[-1] > 0.8
 
 
+@pytest.mark.slow
 def test_weights_of_claims_are_those_of_the_verdicts(reviewed: Make) -> None:
     """Of one family with two suites the mean has four fifths of what showing harm may err, each suite a tenth."""
     made = reviewed({A: 0.0, B: 0.0}, family="x", calls=160, spread=0.4)
     assert [one.weight for one in open_claims(made.rounds.asked[0], made.rounds)] == pytest.approx([0.8, 0.1, 0.1])
 
 
+@pytest.mark.slow
 def test_a_gate_whose_suites_have_all_passed_has_odds(reviewed: Make) -> None:
     """Its mean may err nearly all; suites that have passed stay among its claims, and stay passed."""
     made = reviewed({A: 0.1, B: 0.1}, family="x", calls=1600, spread=0.2, margin=0.1, suite_margin=0.6)
@@ -61,6 +63,7 @@ def test_forecasts_of_more_calls_are_what_more_calls_do(reviewed: Make) -> None:
     assert sum(said) / len(said) == pytest.approx(sum(done) / len(done), abs=0.2)
 
 
+@pytest.mark.slow
 def test_how_often_more_could_be_asked(reviewed: Make) -> None:
     """All items as often as they may be, over what was asked; recorded answers cannot be asked again."""
     made = reviewed({A: 0.0}, calls=120, clusters=60, draws=8, spread=0.5)

@@ -40,6 +40,7 @@ def test_a_record_that_is_missing_is_no_reason_for_calls_or_margins(reviewed: Ma
     assert "for nothing is known" in step.assumes or step.assumes.startswith("nothing is known of labels/score")
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_not_spent_is_not_raised(reviewed: Make) -> None:
     """A gate that used its items up is told of items, with most calls unspent; one that the budget ended, of calls."""
     free, spent = reviewed({A: 0.0}, spread=0.6, clusters=58), reviewed({A: 0.0}, spread=0.3, draws=16, calls=100)
@@ -49,6 +50,7 @@ def test_a_budget_that_is_not_spent_is_not_raised(reviewed: Make) -> None:
     assert [step.kind for step in spent.steps] == ["calls"]
 
 
+@pytest.mark.slow
 def test_where_harm_is_likely_a_person_reads_first(reviewed: Make) -> None:
     """The worst pairs come before the evidence that would show it, and only where it is likely."""
     others = {f"behavior/n{place}": -0.2 for place in range(7)}
