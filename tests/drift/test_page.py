@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from results import HOSTILE
 from seatrial.drift.found import Drift, Example, Finding, Group
-from seatrial.drift.page import render_drift
+from seatrial.drift.page import FIRST, render_drift
 from seatrial.stats.intervals import Interval
 
 SAYS = Finding(
@@ -46,3 +46,13 @@ def test_a_page_without_a_finding_says_what_was_looked_at() -> None:
     assert "<h1>No change found" in page
     assert "659 differences were tried" in page
     assert "Answers that show it" not in page
+
+
+def test_many_differences_are_folded_and_go_on_counting() -> None:
+    """Twelve stand open; behind them is told how many more there are, and they keep their numbers."""
+    page = render_drift(replace(FOUND, findings=(SAYS,) * (FIRST + 3)), "support")
+    shown, folded = page.split("<summary>3 more</summary>")
+    assert f"{FIRST}. says" in shown
+    assert f"{FIRST + 1}. says" not in shown
+    assert f"{FIRST + 3}. says" in folded
+    assert "more</summary>" not in render_drift(FOUND, "support")

@@ -7,7 +7,10 @@ from seatrial.drift.found import Drift
 from seatrial.report.diff import marked
 from seatrial.report.html import environment, package_file
 
-__all__ = ["render_drift"]
+__all__ = ["FIRST", "render_drift"]
+
+FIRST = 12
+"""Differences that stand open; the others are folded."""
 
 
 def render_drift(found: Drift, name: str) -> str:
@@ -26,6 +29,7 @@ def render_drift(found: Drift, name: str) -> str:
             name=name,
             says=wording,
             marked=marked,
+            first=FIRST,
         )
     )
     return page
