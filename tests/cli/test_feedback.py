@@ -202,7 +202,7 @@ def test_what_cannot_be_read_is_refused_in_words(
 
 def test_an_arm_that_is_named_and_not_there_is_said(seatrial: Command, tmp_path: Path) -> None:
     """A slip in an arm's name shows the arms there are."""
-    done = seatrial("feedback", _write(tmp_path, _rows()), "--baseline", "baseline", "--candidate", "cadidate")
+    done = seatrial("feedback", _write(tmp_path, _rows()), "--baseline", "baseline", "--candidate", "candidat-2")
     assert done.code == 0
-    assert "'cadidate', has no usable row" in done.out
+    assert "'candidat-2', has no usable row" in done.out
     assert "'candidate'" in done.out
