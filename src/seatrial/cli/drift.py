@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["drift_app"]
 
-PAGE = "drift.html"
-
 
 class _OrShow(TyperGroup):
     """Takes `drift REVIEW` for `drift show REVIEW`."""
@@ -45,13 +43,10 @@ def drift_show(folder: Review, alpha: Alpha = 0.05, as_json: Json = False) -> No
     folder.
     """
     from seatrial.cli.output.drift import drift_json, drift_summary
-    from seatrial.drift.page import render_drift
-    from seatrial.errors import StoreError
-    from seatrial.formats.whole_files import write_whole
+    from seatrial.drift.page import write_page
 
     name, _, found = _compared(folder, alpha)
-    page = folder / PAGE
-    write_whole(page, render_drift(found, name), StoreError)
+    page = write_page(found, name, folder)
     if as_json:
         print_json(drift_json(found, str(page)))
     else:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +11,9 @@ from typing import Any, Literal
 
 from seatrial.drift.answers import Answered
 from seatrial.drift.found import Finding
-from seatrial.errors import EvidenceError, SuiteError
-from seatrial.formats.whole_files import why_not, write_whole
+from seatrial.errors import EvidenceError
 from seatrial.instruments.text import TEXT_INSTRUMENTS
+from seatrial.suites.scaffold import title_of, write_suite
 
 __all__ = ["FEWEST_ITEMS", "MOST_ITEMS", "Promoted", "promoted", "reader_of"]
 
@@ -36,7 +34,7 @@ READERS: Mapping[str, str] = {
 FRONT = """\
 ---
 signal: {signal}
-title: {title}
+title: "{title}"
 version: 1
 harmful: {harmful}
 instruments: [{reader}]
@@ -44,7 +42,7 @@ max_tokens: 512
 echoes: true
 licence: LicenseRef-own
 ---
-# {heading}
+# {title}
 
 Found by comparing the answers of two models, not asked for by anybody. What an answer does that shows it: {words}.
 
@@ -106,9 +104,7 @@ def promoted(
         EvidenceError: nothing can read it, or too few items show it.
         SuiteError: the folder exists, cannot be made, or its name is none.
     """
-    name, reader = folder.name, reader_of(found)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
-        raise SuiteError(f"{name!r} cannot name a suite: use small letters, digits and hyphens, e.g. late-excuses")
+    reader = reader_of(found)
     if not reader and not judge:
         raise EvidenceError(
             f"nothing that comes with seatrial reads this of an answer: {found.words}. Name a judge of the policy with "
@@ -122,26 +118,21 @@ def promoted(
     items = [line for line in lines if line]
     if len(items) < FEWEST_ITEMS:
         raise EvidenceError(f"{len(items)} items that show it can be asked, and {FEWEST_ITEMS} are needed for a suite")
-    signal = f"behavior/{name}"
+    signal = f"behavior/{folder.name}"
     words = " ".join(found.words.split())
     front = FRONT.format(
         signal=signal,
-        title=json.dumps(name.replace("-", " ").capitalize()),
-        heading=name.replace("-", " ").capitalize(),
+        title=title_of(folder),
         harmful="high" if harm == "more" else "low",
         reader=reader or "text/agreement",
         words=words,
         clear="" if reader else "Write it so that two strangers would grade alike: a judge reads this.",
     )
-    contents = {
-        "suite.md": front,
-        "items.jsonl": _jsonl(items),
-        "anchors.jsonl": _jsonl(_anchors(showing, items, harm, found.change.estimate > 0)),
-    }
+    anchors = _anchors(showing, items, harm, found.change.estimate > 0)
     instrument = "" if reader else f", instrument: judge/{judge}"
     policy = f"suites: [{folder.as_posix()}]\ngates:\n  - {{signal: {signal}, margin: 0.1{instrument}}}"
-    files = _written(folder, contents)
-    return Promoted(files, len(items), len(lines) - len(items), policy)
+    files = write_suite(folder, front, items, anchors)
+    return Promoted(tuple(files), len(items), len(lines) - len(items), policy)
 
 
 def _line(pair: Answered, phrase: str, shared: Container[str]) -> dict[str, Any]:
@@ -177,23 +168,3 @@ def _anchors(
         for is_candidate, texts in ((False, pair.baseline), (True, pair.candidate))
         if texts and texts[0].strip()
     ]
-
-
-def _jsonl(lines: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-
-
-def _written(folder: Path, contents: Mapping[str, str]) -> tuple[Path, ...]:
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise SuiteError(f"{folder}: exists already; choose another name") from None
-    except OSError as error:
-        raise SuiteError(f"{folder}: cannot be made: {why_not(error)}") from error
-    try:
-        for file, content in contents.items():
-            write_whole(folder / file, content, SuiteError)
-    except SuiteError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return tuple(folder / file for file in contents)

@@ -20,7 +20,7 @@ import polars as pl
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.collect.tasks import run_tasks
-from seatrial.drift.page import render_drift
+from seatrial.drift.page import write_page
 from seatrial.errors import StoreError
 from seatrial.formats.whole_files import make_folder, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
@@ -41,7 +41,7 @@ from seatrial.review.entering import entered
 from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
-from seatrial.review.findings.drifted import DRIFT_PAGE, drift_note, drifted
+from seatrial.review.findings.drifted import drift_note, drifted
 from seatrial.review.finished import Review
 from seatrial.review.first_calls import ask_judges_first, ask_models_first
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
@@ -103,7 +103,7 @@ async def run_review(
         found = drifted(policy, done.rounds)
         result = replace(result, notes=(*drift_note(found), *result.notes))
         if found is not None:
-            write_whole(folder / DRIFT_PAGE, render_drift(found, policy.name), StoreError)
+            write_page(found, policy.name, folder)
         return entered(result, done.rounds, folder, author)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import SuiteError
 from seatrial.formats.whole_files import why_not, write_whole
 
-__all__ = ["new_suite"]
+__all__ = ["new_suite", "title_of", "write_suite"]
 
 FRONT = """\
 ---
@@ -77,14 +78,33 @@ def new_suite(folder: Path) -> list[Path]:
     Raises:
         SuiteError: the folder exists already, its name cannot be a signal's, or it cannot be written.
     """
+    front = FRONT.format(name=folder.name, title=title_of(folder))
+    return write_suite(folder, front, ITEMS, ANCHORS)
+
+
+def title_of(folder: Path) -> str:
+    """Return what a suite in this folder is called to begin with."""
+    return folder.name.replace("-", " ").capitalize()
+
+
+def write_suite(
+    folder: Path, front: str, items: Sequence[Mapping[str, Any]], anchors: Sequence[Mapping[str, Any]]
+) -> list[Path]:
+    """Write a suite's files, all or none of them, and return them.
+
+    Args:
+        folder: The suite's folder, whose last part names it.
+        front: `suite.md`.
+        items: Lines of `items.jsonl`.
+        anchors: Lines of `anchors.jsonl`.
+
+    Raises:
+        SuiteError: the folder exists already, its name cannot be a signal's, or it cannot be written.
+    """
     name = folder.name
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise SuiteError(f"{name!r} cannot name a suite: use small letters, digits and hyphens, e.g. late-excuses")
-    contents = {
-        "suite.md": FRONT.format(name=name, title=name.replace("-", " ").capitalize()),
-        "items.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in ITEMS),
-        "anchors.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in ANCHORS),
-    }
+    contents = {"suite.md": front, "items.jsonl": _jsonl(items), "anchors.jsonl": _jsonl(anchors)}
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -98,3 +118,7 @@ def new_suite(folder: Path) -> list[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return [folder / file for file in contents]
+
+
+def _jsonl(lines: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

@@ -10,8 +10,9 @@ import pytest
 
 from conftest import Command
 from seatrial.drift.found import Drift, Finding
+from seatrial.drift.page import PAGE
 from seatrial.policy import parse_policy
-from seatrial.review.findings.drifted import DRIFT_PAGE, FEWEST, drift_note
+from seatrial.review.findings.drifted import FEWEST, drift_note
 from seatrial.stats.intervals import Interval
 
 SAYS = Finding("phrase", "says “go”", True, 0.0, 0.3, Interval(0.3, 0.2, 0.4), 0.001)
@@ -52,7 +53,7 @@ def test_a_change_that_no_gate_asks_about_is_the_first_note(seatrial: Command, t
     done = reviewed(seatrial, tmp_path, "Great question")
     assert notes(done)[0].startswith("The answers changed by more than chance, whether or not a gate asks about it.")
     assert "great question" in notes(done)[0]
-    assert "Great question" in (done / DRIFT_PAGE).read_text(encoding="utf-8")
+    assert "Great question" in (done / PAGE).read_text(encoding="utf-8")
     assert "great question" in (done / "report.html").read_text(encoding="utf-8")
     seatrial("ledger", "verify")
 
@@ -61,7 +62,7 @@ def test_answers_that_did_not_change_are_no_note(seatrial: Command, tmp_path: Pa
     """The page says that nothing was found; the report says nothing of it."""
     done = reviewed(seatrial, tmp_path, "Here it is")
     assert not [note for note in notes(done) if "changed by more than chance" in note]
-    assert "No change found" in (done / DRIFT_PAGE).read_text(encoding="utf-8")
+    assert "No change found" in (done / PAGE).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("count", "extra"), [(FEWEST - 1, ""), (40, "drift: false\n")])
@@ -70,7 +71,7 @@ def test_too_few_answers_or_a_policy_that_says_no_are_not_searched(
 ) -> None:
     """There is no page and no note."""
     done = reviewed(seatrial, tmp_path, "Great question", count, extra)
-    assert not (done / DRIFT_PAGE).exists()
+    assert not (done / PAGE).exists()
     assert not [note for note in notes(done) if "changed by more than chance" in note]
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from seatrial.drift import Answered, Drift, compare_answers
+from seatrial.drift.page import PAGE
 from seatrial.drift.wording import levels
 from seatrial.policy import LaunchPolicy
 from seatrial.review.rounds import Rounds
 from seatrial.stats.seeding import generator
 from seatrial.types import ROLES, Item, Role
 
-__all__ = ["DRIFT_PAGE", "FEWEST", "MOST", "drift_note", "drifted"]
+__all__ = ["FEWEST", "MOST", "drift_note", "drifted"]
 
-DRIFT_PAGE = "drift.html"
-"""Name of the page in the review's folder."""
 FEWEST, MOST = 20, 2_000
 """Items below which a review is not searched, and of which as many as this are drawn at random."""
 EXCHANGES = 999
@@ -57,5 +56,5 @@ def drift_note(found: Drift | None) -> tuple[str, ...]:
     said = f" Clearest: {named}{f'; and {more} more' if more > 0 else ''}." if named else ""
     return (
         f"The answers changed by more than chance, whether or not a gate asks about it.{said} "
-        f"`{DRIFT_PAGE}` beside this report shows them.",
+        f"`{PAGE}` beside this report shows them.",
     )
