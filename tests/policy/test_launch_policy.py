@@ -40,6 +40,7 @@ def test_a_plain_policy_has_the_documented_defaults() -> None:
         ("  model: embedded/smollm2-135m\n  system", "  model: smollm\n  system", 4, "is not a model"),
         ("name: support", "name: support\nname: again", 2, "stands twice"),
         ("name: support", "name: support\nalpha: 0.7", 2, "less than 0.5"),
+        ("name: support", "name: support\nseed: -1", 2, "greater than or equal to 0"),
         ("name: support", "name: [", 3, "not valid YAML"),
         ("system: Be warm.", "opening: 'Sure, '", 5, "no space or line break after them"),
         ("system: Be warm.", "opening: {mine: 3}", 5, "an opening is words"),

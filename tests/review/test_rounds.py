@@ -109,6 +109,7 @@ def test_a_decided_gate_is_not_asked_on() -> None:
         (FIRST_ROUND + 6, 1, 1, "All its 30 items were asked once."),
         (20, 2, 1, "All its 20 items were asked 2 times."),
         (20, 1, 3, "All its 20 items were asked 3 times."),
+        (1, 1, 1, "Its only item was asked once."),
     ],
 )
 def test_everything_asked_is_the_end(clusters: int, depth: int, at_once: int, said: str) -> None:

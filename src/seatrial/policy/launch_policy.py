@@ -270,7 +270,7 @@ class LaunchPolicy(StrictModel):
     judges: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")], JudgeSpec] = {}
     gates: list[Gate] = Field(min_length=1)
     draws: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"
-    seed: int = 20250425
+    seed: int = Field(20250425, ge=0)
     rewritten: float = Field(0.0, ge=0.0, le=1.0)
     held_out: list[Path] = []
     expected: dict[Measure, Annotated[str, Field(min_length=8, pattern=r"\S")]] = {}

@@ -157,7 +157,8 @@ class Rounds:
         """Return what it means that a gate asked all that it may."""
         depth = max(run.plan.at_once * run.places // max(1, len(run.plan.clusters)) for run in gate.runs)
         count = sum(len(run.plan.items) for run in gate.runs)
-        return f"All its {count} items were asked {'once' if depth <= 1 else f'{depth} times'}."
+        asked = "once" if depth <= 1 else f"{depth} times"
+        return f"All its {count} items were asked {asked}." if count != 1 else f"Its only item was asked {asked}."
 
     def _look_ahead(self, gate: AskedGate) -> None:
         """Stop a gate that could hardly be decided by all that remains: its calls serve others better."""
