@@ -140,8 +140,7 @@ class Spend:
     Attributes:
         calls: Answers that were asked for now.
         reused: Answers that an earlier run of the same review had got.
-        tokens_in: Tokens in, of both.
-        tokens_out: Tokens out, of both.
+        tokens_in, tokens_out: Tokens of both.
         seconds: Seconds waited.
         cost: US dollars, where the prices are known.
         failed: Calls without an answer.
@@ -166,8 +165,7 @@ class Response:
     call ended is none.
 
     Attributes:
-        item: The item's id.
-        suite: The item's suite.
+        item, suite: The item's id, and its suite.
         draw: Which repetition.
         text: The answer; blank where there is none.
         first: Alternatives of the answer's first token with their natural-log probabilities, likeliest first;
@@ -176,6 +174,7 @@ class Response:
         usage: Tokens, seconds and cost.
         labels: Columns of a transcript's row, e.g. a human label of this answer.
         thinking: What was said that is not the answer; given as None, it is looked for in the text.
+        served: Model and system fingerprint that the reply names; empty where it names none.
     """
 
     item: str
@@ -187,6 +186,7 @@ class Response:
     usage: Usage = field(default_factory=Usage)
     labels: tuple[tuple[str, str], ...] = ()
     thinking: str | None = None
+    served: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
         """Take off what is not the answer."""

@@ -27,6 +27,7 @@ from seatrial.types import Item, Message, Request, Response, Usage
 
 ITEM = Item("i", "s", (Message("user", "Is it?"),))
 ANSWER = Response("i", "s", 0, "Yes – “ü” \ud83d", (("Yes", -0.5),), "stop", Usage(1, 2, 0.5, 0.1), (("a", "b"),))
+ANSWER = replace(ANSWER, served=("gpt-x-0613", "fp_1"))
 
 
 def test_an_answer_survives_reopening(tmp_path: Path) -> None:
@@ -92,7 +93,21 @@ def test_the_first_answer_to_a_call_stands(tmp_path: Path) -> None:
             assert store.get("k") == said[0]
 
 
-PLACES = ["key", "role", "response", "item", "suite", "draw", "text", "first", "stop", "usage", "tokens_in", "labels"]
+PLACES = [
+    "key",
+    "role",
+    "response",
+    "item",
+    "suite",
+    "draw",
+    "text",
+    "first",
+    "stop",
+    "usage",
+    "tokens_in",
+    "labels",
+    "served",
+]
 
 
 @pytest.mark.parametrize("value", ["null", "[[]]", "{}", "NaN", "9" * 400, "[" * 50_000 + "]" * 50_000, "[[1, 2]]"])
@@ -259,7 +274,8 @@ def _texts(store: ResponseStore, *keys: str) -> list[str | None]:
 
 def test_every_field_of_an_answer_is_written(tmp_path: Path) -> None:
     """Under its own name, with those of its usage."""
-    answer = Response("i", "s", 3, "Yes.", (("Yes", -0.5),), "length", Usage(1, 2, 3.0, 4.0), (("a", "b"),), "hm")
+    answer = Response("i", "s", 3, "Yes.", (("Yes", -0.5),), "length", Usage(1, 2, 3.0, 4.0))
+    answer = replace(answer, labels=(("a", "b"),), thinking="hm", served=("gpt-x-0613", "fp_1"))
     with ResponseStore(tmp_path) as store:
         store.put("k", "candidate", answer)
     written = json.loads((tmp_path / "responses" / "answers.jsonl").read_text(encoding="utf-8"))["response"]

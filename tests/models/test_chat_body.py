@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.models.chat_body import decoded, excerpt, first_token, tokens
+from seatrial.models.chat_body import decoded, excerpt, first_token, served_by, tokens
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,12 @@ def test_a_body_is_utf_8_or_what_the_server_says() -> None:
     assert decoded("é".encode("latin-1"), "latin-1") == "é"
     assert decoded("é".encode("utf-16"), "utf-16") == "é"
     assert decoded(b"a\xe9", "nonsense") == "a\ufffd"
+
+
+def test_what_served_a_reply_is_two_names_or_nothing() -> None:
+    """The model and the system fingerprint, where they are words, and never at any length."""
+    assert served_by({"model": "gpt-x-0613", "system_fingerprint": "fp_1"}) == ("gpt-x-0613", "fp_1")
+    assert served_by({"model": None, "system_fingerprint": ["fp_1"]}) == ("", "")
+    assert served_by({"model": "a\x1b[2J\nb"}) == ("a[2Jb", "")
+    assert served_by({}) == ("", "")
+    assert len(served_by({"model": "x" * 10_000})[0]) == 200

@@ -34,6 +34,7 @@ async def test_reads_text_first_token_and_usage(endpoint: Endpoint) -> None:
     assert [token for token, _ in response.first] == ["No", "Yes", "The"]
     assert math.isclose(sum(math.exp(logprob) for _, logprob in response.first), 1.0)
     assert (response.usage.tokens_in, response.usage.cost) == (7, 17.0)
+    assert response.served == ("sim", "")
 
 
 async def test_sends_system_settings_and_seed_by_draw(endpoint: Endpoint) -> None:

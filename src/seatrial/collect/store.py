@@ -285,11 +285,14 @@ def _content(response: Response) -> dict[str, Any]:
     """Return what is written of an answer: its fields as they are, for copying them takes as long as a call."""
     content = {name: getattr(response, name) for name in _ANSWER}
     content["usage"] = {name: getattr(response.usage, name) for name in _USAGE}
+    if response.served == ("", ""):
+        del content["served"]
     return content
 
 
 def _response(content: Mapping[str, Any]) -> Response:
     thinking = content.get("thinking")
+    served, fingerprint = content.get("served", ("", ""))
     return Response(
         item=_word(content["item"]),
         suite=_word(content["suite"]),
@@ -300,6 +303,7 @@ def _response(content: Mapping[str, Any]) -> Response:
         usage=Usage(**{name: _number(content["usage"][name]) for name in _USAGE}),
         labels=tuple((_word(name), _word(value)) for name, value in content["labels"]),
         thinking=thinking if thinking is None else _word(thinking),
+        served=(_word(served), _word(fingerprint)),
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["decoded", "excerpt", "first_token", "nothing", "tokens"]
+__all__ = ["decoded", "excerpt", "first_token", "nothing", "served_by", "tokens"]
 
 EXCERPT = 200
 ROUNDING = 1e-3
+LONGEST_NAME = 200
 MOST_TOKENS = 2**53
 """A count beyond it is none."""
 
@@ -47,6 +49,16 @@ def tokens(value: object) -> int:
         return value
     known = isinstance(value, int | float) and _is_number(value) and value <= MOST_TOKENS
     return max(int(value), 0) if known and isinstance(value, int | float) else 0
+
+
+def served_by(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the model and the system fingerprint that a reply names; empty where it names none."""
+    name, fingerprint = (body.get(key) for key in ("model", "system_fingerprint"))
+    return _name(name), _name(fingerprint)
+
+
+def _name(value: object) -> str:
+    return "".join(sign for sign in value[:LONGEST_NAME] if sign.isprintable()) if isinstance(value, str) else ""
 
 
 def _is_number(value: object) -> bool:

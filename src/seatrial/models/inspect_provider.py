@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from seatrial.errors import CallFailed, ModelError
-from seatrial.models.chat_body import first_token, tokens
+from seatrial.models.chat_body import first_token, served_by, tokens
 from seatrial.models.identity import identity_of
 from seatrial.models.refusals import refused_parameter, setting_for
 from seatrial.policy import ModelSpec, from_environment
@@ -171,6 +171,7 @@ class InspectModel:
             said.stop,
             Usage(tokens_in, tokens_out, seconds, cost),
             thinking=said.thinking or None,
+            served=served_by({"model": output.model, **(output.metadata or {})}),
         )
 
 

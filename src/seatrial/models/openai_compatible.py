@@ -24,7 +24,7 @@ import stamina
 
 from seatrial.errors import CallFailed, ModelError
 from seatrial.models.busy import AT_ONCE, Busy, Pace, again
-from seatrial.models.chat_body import decoded, excerpt, first_token, nothing, tokens
+from seatrial.models.chat_body import decoded, excerpt, first_token, nothing, served_by, tokens
 from seatrial.models.identity import identity_of
 from seatrial.models.refusals import (
     error_in,
@@ -344,7 +344,7 @@ class OpenAICompatibleModel:
     def _parsed(self, request: Request, body: dict[str, Any], seconds: float) -> Response:
         """Return the answer in a decoded body, whatever else that holds."""
         try:
-            return self._read(request, body["choices"][0], body.get("usage"), seconds)
+            return self._read(request, body, seconds)
         except ModelError:
             raise
         except Malformed as error:
@@ -353,7 +353,8 @@ class OpenAICompatibleModel:
             told = self._excerpt(f"{type(error).__name__}: {error}")
             raise CallFailed(f"{self.name}: the answer cannot be read: {told}") from error
 
-    def _read(self, request: Request, choice: dict[str, Any], usage: object, seconds: float) -> Response:
+    def _read(self, request: Request, body: dict[str, Any], seconds: float) -> Response:
+        choice, usage = body["choices"][0], body.get("usage")
         said = reply_of(choice["message"], choice.get("finish_reason"))
         first = first_token(choice)
         self._gives_logprobs = self._gives_logprobs or bool(first)
@@ -377,6 +378,7 @@ class OpenAICompatibleModel:
             said.stop,
             Usage(tokens_in, tokens_out, seconds, cost),
             thinking=thinking or None,
+            served=served_by(body),
         )
 
     def _whole(self, request: Request, text: str) -> str:

@@ -22,6 +22,7 @@ from seatrial.review.findings.human_labels import joined_labels
 from seatrial.review.findings.memorization import freshness, told
 from seatrial.review.findings.next_steps import next_steps
 from seatrial.review.findings.provenance import hashes, versions
+from seatrial.review.findings.served import answered_by
 from seatrial.review.findings.taken_over import not_taken_over, taken_over
 from seatrial.review.findings.use_case_map import use_case_map
 from seatrial.review.gate_run import GateRun
@@ -56,8 +57,10 @@ def compose(
     instruments = _instruments(rounds)
     compared = freshness(policy, rounds)
     examples = answer_pairs(rounds, decision)
+    doubts, known = answered_by(policy, rounds)
     spots = blind_spots(policy, rounds, decision, cells, unanswered, instruments)
     more = {
+        "What the endpoints served": doubts,
         "What known-harmful answers showed": undetected(policy, decision, detections),
         "Items that may be known": [one.words for one in compared if one.stale],
         "Answers of other reviews": taken_over(policy, reuse),
@@ -87,6 +90,7 @@ def compose(
             *joined_labels(policy, rounds),
             *agreements(rounds),
             *told(compared),
+            *known,
             *read,
             *no_answers.taken_off(rounds),
             *not_taken_over(policy, reuse),
