@@ -24,7 +24,7 @@ from seatrial.types import ROLES, Decision, Item, Message, Response
 
 __all__ = ["STAGES", "Answers", "cells", "differences", "drawn", "policy_of", "reviewed", "shares", "suite_plan"]
 
-STAGES = (200, 2000)
+STAGES = (200, 700, 2000)
 MARGIN = 0.2
 Answers = dict[tuple[str, str], Array]
 """Signal and role → the harm of each item's draws, shape (items, draws); NaN is a request without an answer."""

@@ -21,7 +21,7 @@ from seatrial.instruments.records import Bounds, Measurement, Record, save_recor
 
 __all__ = ["Reader", "cells"]
 
-STAGES = (400, 4000)
+STAGES = (400, 1200, 4000)
 MARGIN, BASE, RENEWED = 0.1, 0.2, 0.3
 INSTRUMENT = "text/refusal"
 """Whose record it is; its readings are made here."""
@@ -96,7 +96,7 @@ def _simulate(reader: Reader, items: int, rise: float, runs: int, rng: np.random
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "record.json"
         policy = Policy(name="world", alpha=ALPHA, gates=[gate], records=[path])
-        for _ in range(runs):
+        for number in range(runs):
             save_record(record_of(reader, rng), path)
             before = rng.random(items) < BASE
             anew = rng.random(items) < RENEWED
@@ -110,7 +110,7 @@ def _simulate(reader: Reader, items: int, rise: float, runs: int, rng: np.random
             frame = observations(flags[0], flags[1]).with_columns(
                 pl.lit(f"simulated, read by {INSTRUMENT}").alias("source")
             )
-            total += toss(outcome([gate], frame, policy), (Seen(flags[1] - flags[0], MARGIN),))
+            total += toss(outcome([gate], frame, policy, whole=number == 0), (Seen(flags[1] - flags[0], MARGIN),))
     return total
 
 

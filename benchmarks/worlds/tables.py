@@ -15,10 +15,17 @@ from scipy.special import ndtr
 import seatrial
 from benchmarks.worlds.cell import ALPHA, Array, Cell, Seen, Tally, plainly_passed
 from seatrial import Gate, Policy
+from seatrial.gates.plan import plan_gates
+from seatrial.gates.verdicts import decide
+from seatrial.instruments.records import load_records
+from seatrial.observations import from_frame
+from seatrial.review.brought_evidence import scales
+from seatrial.review.findings.at_a_glance import glances
+from seatrial.review.rounds import Rounds
 
 __all__ = ["Table", "cells", "observations", "outcome", "simulate", "toss"]
 
-STAGES = (400, 4000)
+STAGES = (400, 1200, 4000)
 MARGIN = 0.05
 NAME = "behavior/simulated"
 
@@ -31,9 +38,20 @@ class Table:
     seen: tuple[Seen, ...]
 
 
-def outcome(gates: Sequence[Gate], frame: pl.DataFrame, policy: Policy | None = None) -> str:
-    """Return what is decided on a table: this world's adapter to the code."""
-    return seatrial.decide(gates, frame, policy=policy or Policy(name="world", alpha=ALPHA, gates=list(gates))).outcome
+def outcome(gates: Sequence[Gate], frame: pl.DataFrame, policy: Policy | None = None, *, whole: bool = False) -> str:
+    """Return what is decided on a table: this world's adapter to the code.
+
+    A review decides, and then gathers all that its report says, which takes twice as long and decides nothing. So only
+    where `whole` is asked for is it made to its end, and has to come to the same.
+    """
+    policy = policy or Policy(name="world", alpha=ALPHA, gates=list(gates))
+    evidence = from_frame(frame, gates[0].signal if len(gates) == 1 else None, bounds=scales(policy))
+    rounds = Rounds(policy, plan_gates(policy, {}, evidence, load_records(policy.records)), evidence)
+    odd = [one.said for one in glances(policy, rounds) if one.holds]
+    found = decide(rounds.weigh(), rounds.severe, odd).outcome
+    if whole and (other := seatrial.decide(gates, frame, policy=policy).outcome) != found:
+        raise AssertionError(f"a whole review comes to {other}, and its gates to {found}")
+    return found
 
 
 def observations(
@@ -64,9 +82,9 @@ def simulate(
 ) -> Tally:
     """Return what is decided on `runs` tables."""
     total = Tally()
-    for _ in range(runs):
+    for number in range(runs):
         table = made(rise, rng)
-        total += toss(outcome(gates, table.frame), table.seen)
+        total += toss(outcome(gates, table.frame, whole=number == 0), table.seen)
     return total
 
 
