@@ -37,6 +37,7 @@ ORDER = (
     "calls",
     "kills",
     "drift",
+    "watch",
     "rewards",
     "vibes",
     "raters",

@@ -23,7 +23,7 @@ FLOORS = (
     ("observations", "policy", "suites", "ledger", "web"),
     ("models", "instruments", "report", "runs"),
     ("gates", "collect", "drift"),
-    ("review", "calibration", "evidence"),
+    ("review", "calibration", "evidence", "watch"),
     ("cli",),
     ("__main__", "__init__"),
 )
@@ -39,6 +39,7 @@ SUPPORT = {
     "simulated_answers.py",
     "tables.py",
     "tiny_model.py",
+    "vendor.py",
     "vibe_sessions.py",
     "label_sessions.py",
     "odd_replies.py",

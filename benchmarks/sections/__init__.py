@@ -16,6 +16,7 @@ from benchmarks.sections import (
     rates,
     readings,
     running,
+    watch,
     wings,
 )
 
@@ -31,6 +32,7 @@ _KNOWN = (
     | readings.SECTIONS
     | wings.SECTIONS
     | drift.SECTIONS
+    | watch.SECTIONS
     | people.SECTIONS
     | feedback.SECTIONS
 )

@@ -59,6 +59,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "summary": ("reviews/done",),
     "drift show": ("reviews/done",),
     "drift promote": ("reviews/done", "1", "my-suites/found"),
+    "watch": ("watched.yaml", "--calls", "20", "--quiet"),
     "doctor": (),
     "ledger list": (),
     "ledger show": ("1",),
@@ -130,6 +131,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "gates: [{signal: human/harm, margin: 0.2}]\n",
             encoding="utf-8",
         )
+    (folder / "watched.yaml").write_text(
+        "name: watched\nbaseline: {model: openai-compatible/x, base_url: 'http://127.0.0.1:9/v1'}\n"
+        "candidate: {model: openai-compatible/y, base_url: 'http://127.0.0.1:9/v1'}\n"
+        "gates: [{signal: behavior/over-refusal, margin: 0.1, instrument: text/refusal}]\n",
+        encoding="utf-8",
+    )
     votes = [f"{NAME} {rater},p{pair}{STEERING},left,new,old" for rater in range(4) for pair in range(12)]
     (folder / "votes.csv").write_text("\n".join(["rater,item,vote,left,right", *votes]), encoding="utf-8")
     labels = [f"{'I cannot help with that.' if n % 2 else 'Sure.'} {n},{n % 2},c{n}" for n in range(60)]

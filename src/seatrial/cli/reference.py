@@ -21,6 +21,7 @@ COMMANDS = (
     "summary",
     "drift show",
     "drift promote",
+    "watch",
     "suites",
     "suites map",
     "suites new",
