@@ -30,7 +30,7 @@ def test_the_page_says_it_in_order_and_quotes_all_from_outside() -> None:
     """Headline, reason, what to do, what the endpoint says, the days, how sure."""
     page = render_watch(CHANGED)
     assert HOSTILE not in page
-    order = ["<h1>Changed:", "Since about 20 March 2026", "What to do", "says of itself", "Day by day", "How sure"]
+    order = ["<h1>Worse:", "Since about 20 March 2026", "What to do", "says of itself", "Day by day", "How sure"]
     places = [page.index(words) for words in order]
     assert places == sorted(places)
     assert "3 of the last day's 400 questions got no answer" in page
@@ -68,6 +68,6 @@ def test_the_page_fits_and_runs_nothing(browser: Browser, tmp_path: Path, width:
     path = write_page(CHANGED, tmp_path)
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(path.as_uri())
-    assert page.title().startswith("Changed:")
+    assert page.title().startswith("Worse:")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()

@@ -35,9 +35,9 @@ SERVED = Served((("2026-03-01", ("x-1",)), ("2026-03-03", ("x-2", "x-3"))), (), 
     [
         (QUIET, "Quiet for 4 days"),
         (replace(QUIET, days=DAYS[:1]), "First day: nothing to compare with yet"),
-        (replace(QUIET, seen=(RISEN,)), "Changed: Unearned praise got worse"),
-        (replace(QUIET, seen=(replace(RISEN, harmful="low"),)), "Changed: Unearned praise changed"),
-        (replace(QUIET, seen=(RISEN, RISEN, PRAISE)), "Changed: Unearned praise got worse, and 1 more"),
+        (replace(QUIET, seen=(RISEN,)), "Worse: Unearned praise"),
+        (replace(QUIET, seen=(replace(RISEN, harmful="low"),)), "Changed: Unearned praise"),
+        (replace(QUIET, seen=(RISEN, RISEN, PRAISE)), "Worse: Unearned praise, and 1 more"),
         (replace(QUIET, served=SERVED), "Changed: the endpoint serves something else"),
     ],
 )

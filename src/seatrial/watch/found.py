@@ -187,8 +187,8 @@ def _of_answers(plans: Sequence[GatePlan], answers: Answers, days: Sequence[int]
             none[here] = bool(one.no_answer)
             lengths[here] = min(math.log2(1 + len(one.text.split())) / LONGEST, 1.0) if not one.no_answer else math.nan
     return (
-        _seen(LENGTH, "length of an answer", "", (0.0, LONGEST), lengths, alpha),
-        _seen(NONE, "no usable answer", "high", (0.0, 1.0), none, alpha),
+        _seen(LENGTH, "Length of answers", "", (0.0, LONGEST), lengths, alpha),
+        _seen(NONE, "Missing answers", "high", (0.0, 1.0), none, alpha),
     )
 
 

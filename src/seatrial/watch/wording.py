@@ -30,9 +30,8 @@ def headline(found: Watch) -> str:
     """Return in a few words whether the model is what it was."""
     if found.moved:
         first = found.moved[0]
-        word = "got worse" if first.worse else "changed"
         more = f", and {len(found.moved) - 1} more" if len(found.moved) > 1 else ""
-        return f"Changed: {first.title} {word}{more}"
+        return f"{'Worse' if first.worse else 'Changed'}: {first.title}{more}"
     if found.served.changed:
         return "Changed: the endpoint serves something else"
     if len(found.days) < 2:

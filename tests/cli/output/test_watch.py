@@ -17,7 +17,7 @@ CHANGED = Watch("support", "openai/x", 0.05, DAYS, (0, 0, 0), 400, (SEEN,), Serv
 def test_the_terminal_says_what_moved_and_what_to_do() -> None:
     """Headline, reason, the table, how sure, what is not watched, the next step, the page."""
     said = watch_summary(CHANGED, "watch.html")
-    assert said.startswith("CHANGED: UNEARNED PRAISE GOT WORSE\n")
+    assert said.startswith("WORSE: UNEARNED PRAISE\n")
     for words in (
         "5 → 30 of 100 since about 3 March 2026",
         "not in 56 days",
