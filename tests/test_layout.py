@@ -33,6 +33,7 @@ OBSERVATIONS_MAY_IMPORT = {"types", "errors", "formats", "stats"}
 
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if "__pycache__" not in path.parts)
 SUPPORT = {
+    "accessible.py",
     "conftest.py",
     "results.py",
     "reward_world.py",

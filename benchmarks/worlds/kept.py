@@ -16,7 +16,12 @@ __all__ = ["BOUNDS", "all_cells", "files", "measured", "read"]
 
 QUICK = {"numbers": (300,), "tables": (15,), "records": (15,), "live": (4,), "families": (4,)}
 """Reviews of a cell in the small form, by the module that simulates it."""
-_DECIDING = ("gates", "instruments", "observations.py", "policy", "review", "stats", "types.py")
+_DECIDING = (
+    *("gates", "instruments", "observations.py", "policy", "stats", "types.py"),
+    *(f"review/{name}.py" for name in ("allocation", "asked_gate", "brought_evidence", "gate_run", "rounds")),
+    *(f"review/findings/{name}.py" for name in ("at_a_glance", "like_answers", "text_faults")),
+)
+"""Not what a report says of a decision that was made: that it says the same is looked at whenever a cell is measured."""
 BOUNDS = tuple(
     f"stats/{name}.py"
     for name in ("betting", "capital", "distributions", "exact", "expansions", "gaffke", "intervals", "seeding")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from importlib import resources
 from pathlib import Path
 from random import Random
 from typing import Literal
@@ -14,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import seatrial
+from accessible import violations
 from seatrial.evidence.vibes.closing import close_session
 from seatrial.evidence.vibes.closing_page import closing_page
 from seatrial.evidence.vibes.observations import observations_of
@@ -114,16 +114,6 @@ def test_a_pair_can_be_rated_by_keyboard_alone(
     assert page.url == second
 
 
-AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
-
-
-def _violations(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page, in words. Its script is run from outside the page's own policy."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
-
-
 def test_every_page_is_accessible(review: Path, tmp_path: Path, browser: Browser, serve: Serve) -> None:
     """Axe finds nothing on any page, light on a phone and dark on a desk; and none is wider than its screen."""
     with _talking(review, tmp_path, serve) as (url, made, store):
@@ -154,7 +144,7 @@ def test_every_page_is_accessible(review: Path, tmp_path: Path, browser: Browser
             page.goto(f"{url}/r/{made.links['ana']}")
             for place in [*(url + path for path in places), closing.as_uri()]:
                 page.goto(place)
-                assert _violations(page) == [], (place, scheme, width)
+                assert violations(page) == [], (place, scheme, width)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (place, width)
             context.close()
 

@@ -151,6 +151,22 @@ def test_a_change_of_what_decides_is_measured_anew(module: ModuleType) -> None:
     assert all(Path(str(module.__file__)) in kept.files(one) for one in kept.READ if one != "numbers")
 
 
+def test_what_a_review_decides_by_is_all_among_it() -> None:
+    """Whatever the worlds take from the package's review, and that takes from it, makes cells be measured anew."""
+    held = set(kept.files("live")) | set(kept.files("tables"))
+    root = Path(str(types.__file__)).parents[1]
+    waiting = [path for path in kept.files("tables") if path.parent.name == "worlds"]
+    seen: set[Path] = set()
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("seatrial.review."):
+                path = root / f"{str(node.module).replace('.', '/')}.py"
+                assert path in held, node.module
+                waiting += [path] if path not in seen else []
+                seen.add(path)
+    assert len(seen) > 5
+
+
 def test_cells_of_numbers_rest_on_the_bounds_alone() -> None:
     """They are measured anew where a bound or its worlds change, and not where a report does."""
     held, package = kept.files("numbers"), Path(str(types.__file__)).parent

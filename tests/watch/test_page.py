@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from accessible import violations
 from conftest import chromium
 from seatrial.watch.found import Seen, Served, Watch
 from seatrial.watch.page import HEIGHT, WIDTH, line_of, render_watch, write_page
@@ -62,12 +63,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1440])
-def test_the_page_fits_and_runs_nothing(browser: Browser, tmp_path: Path, width: int) -> None:
-    """On a phone and on a desk no part is wider than the screen, and a model's name is text."""
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+def test_the_page_fits_and_runs_nothing(browser: Browser, tmp_path: Path, width: int, scheme: str) -> None:
+    """On a phone and on a desk no part is wider than the screen, axe finds nothing, and a model's name is text."""
     path = write_page(CHANGED, tmp_path)
-    page = browser.new_page(viewport={"width": width, "height": 900})
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(path.as_uri())
     assert page.title().startswith("Worse:")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert violations(page) == []
     page.close()

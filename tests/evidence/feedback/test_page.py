@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 import polars as pl
 import pytest
 from playwright.sync_api import Browser
 
+from accessible import violations
 from conftest import chromium
 from seatrial.evidence.feedback.checks import Check
 from seatrial.evidence.feedback.found import Feedback
 from seatrial.evidence.feedback.page import render_feedback
 
-AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
 HOSTILE = "<script>document.title='owned'</script>"
 Simulate = Callable[..., pl.DataFrame]
 Read = Callable[..., Feedback]
@@ -78,7 +77,6 @@ def test_the_page_serves_everyone(harmful: Feedback, browser: Browser, tmp_path:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     boxes = [page.locator(one).first.bounding_box() for one in ("h1", ".reason", ".axis")]
     assert all(box is not None and box["y"] + box["height"] < 844 for box in boxes)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(found => found.violations.map(one => one.id + ': ' + one.nodes[0].html))")
+    found = violations(page)
     context.close()
     assert found == []

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
+from accessible import violations
 from conftest import chromium
 from seatrial.evidence.rewards.audit import Audit, audit
 from seatrial.evidence.rewards.forecast import Forecast, forecast
@@ -27,7 +27,6 @@ from seatrial.review.dose_response import Curve, DoseResponse, Step, seen_from
 from seatrial.stats.intervals import Estimate
 from seatrial.types import Evidence, GateVerdict, Outcome, Verdict
 
-AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
 HOSTILE = "<script>document.title='owned'</script>"
 BEFORE = {"primary": 1.0}
 AFTER = {"primary": 1.0, "thumbs": 0.7, HOSTILE: 0.2}
@@ -282,12 +281,6 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def _violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
-
-
 _OVERLAPS = """() => {
   const wrong = [];
   for (const svg of document.querySelectorAll('figure svg')) {
@@ -348,6 +341,6 @@ def _wrong(browser: Browser, path: Path, width: int, scheme: str) -> list[str]:
         named = svg.get_attribute("role") == "img" and svg.get_attribute("aria-label")
         if not named or svg.locator("> title").count() != 1:
             wrong.append(f"a picture without a name: {svg.get_attribute('aria-label')}")
-    wrong += _violations(page)
+    wrong += violations(page)
     page.close()
     return wrong
