@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from results import BLOCK, LAUNCH
 from seatrial.report.wording import (
     HEADLINES,
+    THUMBS,
+    beside_the_reason,
     could_see,
     interval,
     money,
@@ -22,7 +26,7 @@ from seatrial.report.wording import (
     weight,
 )
 from seatrial.stats.intervals import Estimate
-from seatrial.types import Evidence, Spend
+from seatrial.types import Evidence, GateVerdict, Spend, Verdict
 
 
 @pytest.mark.parametrize(
@@ -155,3 +159,24 @@ def test_answers_that_were_there_are_no_calls() -> None:
     assert took((("a", Spend(1000, 1)), ("b", Spend(24, 0, taken_over=3)))) == (
         "1,024 calls, 1 answer kept from an earlier run, 3 taken over from other reviews"
     )
+
+
+def _liked(low: float, high: float, verdict: Verdict = "pass") -> GateVerdict:
+    evidence = Evidence((low + high) / 2, low, high, 900, 900)
+    return GateVerdict(THUMBS, verdict, True, 0.02, evidence, "Of the log.")
+
+
+def test_what_users_like_and_gets_worse_stands_beside_the_reason() -> None:
+    """Thumbs that rise for sure, while a gate fails or harm is likely, however good the average; else nothing."""
+    found = replace(BLOCK.decision, verdicts=(_liked(-0.1, -0.02), *BLOCK.decision.verdicts))
+    said = beside_the_reason(replace(BLOCK, decision=found))
+    failed = [one.signal for one in BLOCK.decision.every_verdict.values() if one.verdict == "fail" or one.harm_likely]
+    assert said.startswith(
+        "Users like it better, and it is worse: thumbs up rise with the candidate, and so does harm in"
+    )
+    assert failed[0] in said
+    for liked in (_liked(-0.1, 0.01), _liked(0.02, 0.1, "fail"), _liked(math.nan, math.nan)):
+        found = replace(BLOCK.decision, verdicts=(liked, *BLOCK.decision.verdicts))
+        assert "Users like" not in beside_the_reason(replace(BLOCK, decision=found))
+    fine = replace(LAUNCH.decision, verdicts=(_liked(-0.1, -0.02), *LAUNCH.decision.verdicts))
+    assert "Users like" not in beside_the_reason(replace(LAUNCH, decision=fine))

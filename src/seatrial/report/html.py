@@ -14,6 +14,7 @@ from seatrial.report.diff import PROBED, Sides, marked, unmarked
 from seatrial.report.plain import Plain, called, counted, open_inside, worst_first
 from seatrial.report.result import AnswerPair, Cell, ReviewResult
 from seatrial.report.wording import (
+    beside_the_reason,
     could_see,
     headline,
     interval,
@@ -21,7 +22,6 @@ from seatrial.report.wording import (
     number,
     percent,
     shortened,
-    standing_on,
     verdict_word,
     weight,
     why_ended,
@@ -74,7 +74,7 @@ def render_html(content: ReviewResult) -> str:
             plain=plain,
             counted=re.sub(r"(\d) (?=failed|undecided|passed)", "\\1\N{NO-BREAK SPACE}", counted(verdicts)),
             likely=likely,
-            stands=standing_on(content),
+            stands=beside_the_reason(content),
             unread=plain.only_advised(verdicts),
             steps=content.steps if content.status in ("hold", "block") else (),
             style=package_file("style.css"),

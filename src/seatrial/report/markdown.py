@@ -13,13 +13,13 @@ from seatrial.report.plain import Plain, counted, worst_first
 from seatrial.report.result import AnswerPair, ReviewResult
 from seatrial.report.wording import (
     at_a_glance,
+    beside_the_reason,
     could_see,
     headline,
     interval,
     money,
     number,
     shortened,
-    standing_on,
     step_words,
     took,
     verdict_word,
@@ -77,7 +77,7 @@ def render_markdown(content: ReviewResult, longest: int = LONGEST) -> str:
         f"## seatrial: {_inert(plain.text(headline(content, where=True)))}",
         models + (f" · {_inert(content.history)}" if content.history else ""),
         _inert(plain.text(content.decision.reason)),
-        *([_inert(plain.text(line))] if (line := standing_on(content)) else []),
+        *([_inert(plain.text(line))] if (line := beside_the_reason(content)) else []),
         *([_inert(line)] if (line := plain.only_advised(content.decision.verdicts)) else []),
         *_waived(content, plain),
     ]

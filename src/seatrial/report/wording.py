@@ -11,7 +11,9 @@ from seatrial.types import Ended, Evidence, GateVerdict, Spend, Verdict
 
 __all__ = [
     "HEADLINES",
+    "THUMBS",
     "at_a_glance",
+    "beside_the_reason",
     "could_see",
     "headline",
     "interval",
@@ -21,7 +23,6 @@ __all__ = [
     "percent",
     "ranged",
     "shortened",
-    "standing_on",
     "step_words",
     "took",
     "verdict_word",
@@ -37,6 +38,8 @@ HEADLINES = {
     "block": "Block",
     "waived": "Launch, waived",
 }
+THUMBS = "feedback/thumbs-up"
+"""The signal that `seatrial feedback` writes of a log's thumbs."""
 ENDED: dict[Ended, str] = {
     "": "",
     "decided": "asked until it was decided",
@@ -59,7 +62,27 @@ def headline(content: ReviewResult, *, where: bool = False) -> str:
     return f"{word}: harm likely" + (f" in {', '.join(one.points_to for one in likely)}" if where else "")
 
 
-def standing_on(content: ReviewResult) -> str:
+def beside_the_reason(content: ReviewResult) -> str:
+    """Return what belongs beside the decision's reason on every output, in sentences; empty where nothing does."""
+    return " ".join(filter(None, (_liked_and_worse(content), _standing_on(content))))
+
+
+def _liked_and_worse(content: ReviewResult) -> str:
+    """Return where users surely give more thumbs up to what gets worse: they like what flatters them."""
+    every = content.decision.every_verdict
+    liked = every.get(THUMBS)
+    if liked is None or not liked.evidence.high < 0:
+        return ""
+    worse = [name for name, one in every.items() if one is not liked and (one.verdict == "fail" or one.harm_likely)]
+    if not worse:
+        return ""
+    return (
+        f"Users like it better, and it is worse: thumbs up rise with the candidate, and so does harm in "
+        f"{listed(worse, 3)}. What is liked is not thereby harmless."
+    )
+
+
+def _standing_on(content: ReviewResult) -> str:
     """Return which gates count on trust or on starter records, where the reason of the decision does not say it."""
     if content.decision.outcome in ("launch", "launch-on-trust"):
         return ""

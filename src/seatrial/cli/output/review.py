@@ -8,7 +8,7 @@ from pathlib import Path
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.report import ReviewResult
 from seatrial.report.plain import NEVER_ASKED, Plain, counted, worst_first
-from seatrial.report.wording import HEADLINES, at_a_glance, money, standing_on, step_words, took, verdict_word
+from seatrial.report.wording import HEADLINES, at_a_glance, beside_the_reason, money, step_words, took, verdict_word
 from seatrial.types import GateVerdict
 
 __all__ = ["summary"]
@@ -25,7 +25,7 @@ def summary(content: ReviewResult, folder: Path) -> str:
     lines = [
         "",
         wrapped(f"{HEADLINES[content.status].upper()}: {plain.text(content.decision.reason)}"),
-        *([wrapped(plain.text(line))] if (line := standing_on(content)) else []),
+        *([wrapped(plain.text(line))] if (line := beside_the_reason(content)) else []),
         *([wrapped(line)] if (line := plain.only_advised(verdicts)) else []),
         *([wrapped(content.history)] if content.history else []),
         *[
