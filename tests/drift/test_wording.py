@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from seatrial.drift.found import KINDS, Drift, Finding, Group
-from seatrial.drift.wording import bounds, headline, left, levels, part, reason, unlisted
+from seatrial.drift.found import KINDS, Drift, Finding, Group, Proposal
+from seatrial.drift.wording import (
+    bounds,
+    graded,
+    headline,
+    how_tested,
+    left,
+    levels,
+    part,
+    reason,
+    standing,
+    unlisted,
+)
 from seatrial.stats.intervals import Interval
 
 SAYS = Finding("phrase", "says “mind how you go”", True, 0.02, 0.34, Interval(0.32, 0.2, 0.41), 0.001)
@@ -77,3 +89,16 @@ def test_what_was_tried_and_shows_nothing_is_told() -> None:
     assert unlisted(FOUND).endswith("Nothing is seen in how long answers are and what instruments of tone read.")
     assert "Nothing is seen" not in unlisted(replace(FOUND, p_value=0.5))
     assert part(Group("suite", "facts", Interval(0.5, 0.4, 0.6), 10)) == "50 % [40 %, 60 %]"
+
+
+def test_a_proposal_is_told_with_its_grades_and_whether_it_held() -> None:
+    """Grades of ten, the items it was tested on, and what chance alone would show."""
+    shown = Proposal("praises the question", 0.12, 0.88, Interval(0.76, 0.6, 0.9), 0.001, 40)
+    nothing = Proposal("is short", math.nan, math.nan, None, 1.0, 0)
+    assert [(standing(one, 0.05), graded(one)) for one in (shown, nothing)] == [
+        ("shown", "1.2 → 8.8"),
+        ("not shown", "not graded"),
+    ]
+    said = how_tested(replace(FOUND, proposals=(nothing, shown)))
+    assert "single answers to 40 items of the other half" in said
+    assert said.endswith("with a chance of at most 5 %.")

@@ -12,6 +12,8 @@ from seatrial.cli.options import Json, print_json, say
 
 if TYPE_CHECKING:
     from seatrial.drift import Answered, Drift
+    from seatrial.drift.found import Proposal
+    from seatrial.policy import LaunchPolicy
 
 __all__ = ["drift_app"]
 
@@ -36,17 +38,31 @@ Alpha = Annotated[float, typer.Option("--alpha", min=0.001, max=0.2, help="Chanc
 
 
 @drift_app.command("show", epilog="Example: seatrial drift show reviews/support-assistant-1f2e3d4c")
-def drift_show(folder: Review, alpha: Alpha = 0.05, as_json: Json = False) -> None:
+def drift_show(
+    folder: Review,
+    alpha: Alpha = 0.05,
+    judge: Annotated[
+        str, typer.Option("--judge", help="A judge of the policy, to say in words what changed; it is then tested.")
+    ] = "",
+    calls: Annotated[int, typer.Option("--calls", min=1, help="At most so many calls of that judge.")] = 600,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: Json = False,
+) -> None:
     """Look for whatever changed between two models' answers: whether anything did, where, and what.
 
     Nothing is decided by it: it exits with 0 whether or not the answers changed. It writes a page into the review's
-    folder.
+    folder. With --judge a model proposes in words what changed, on one half of the items, and grades single answers of
+    the other half for it, without knowing whose they are.
     """
+    from dataclasses import replace
+
     from seatrial.cli.output.drift import drift_json, drift_summary
     from seatrial.drift.page import write_page
 
-    name, _, found = _compared(folder, alpha)
-    page = write_page(found, name, folder)
+    policy, pairs, found = _compared(folder, alpha)
+    if judge:
+        found = replace(found, proposals=_proposed(policy, folder, judge, pairs, calls, alpha, quiet))
+    page = write_page(found, policy.name, folder)
     if as_json:
         print_json(drift_json(found, str(page)))
     else:
@@ -81,11 +97,28 @@ def drift_promote(
     say(f"Say in suite.md why it matters, then add to the policy:\n\n{made.policy}")
 
 
-def _compared(folder: Path, alpha: float) -> tuple[str, list[Answered], Drift]:
-    """Return a review's name, its pairs of answers, and what changed between them."""
+def _proposed(
+    policy: LaunchPolicy, folder: Path, judge: str, pairs: list[Answered], calls: int, alpha: float, quiet: bool
+) -> tuple[Proposal, ...]:
+    """Return what a judge proposes, tested."""
+    import asyncio
+
+    from seatrial.collect import Progress
+    from seatrial.errors import Interrupted
+    from seatrial.review.proposals import proposals
+
+    progress = Progress("off" if quiet else None)
+    try:
+        return tuple(asyncio.run(proposals(policy, folder, judge, pairs, calls, alpha, progress)))
+    except KeyboardInterrupt:
+        raise Interrupted("stopped. What was graded is kept; the same command goes on where it stopped.") from None
+
+
+def _compared(folder: Path, alpha: float) -> tuple[LaunchPolicy, list[Answered], Drift]:
+    """Return a review's policy, its pairs of answers, and what changed between them."""
     from seatrial.drift import answered, compare_answers
     from seatrial.report import load_result
 
     content = load_result(folder)
     pairs, told = answered(folder)
-    return content.policy.name, pairs, compare_answers(pairs, alpha, content.policy.seed, told)
+    return content.policy, pairs, compare_answers(pairs, alpha, content.policy.seed, told)

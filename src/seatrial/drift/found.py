@@ -7,7 +7,7 @@ from typing import Literal
 
 from seatrial.stats.intervals import Interval
 
-__all__ = ["KINDS", "PLAIN", "Drift", "Example", "Finding", "Group", "Kind"]
+__all__ = ["KINDS", "PLAIN", "Drift", "Example", "Finding", "Group", "Kind", "Proposal"]
 
 Kind = Literal["stance", "structure", "length", "opening", "phrase", "tone", "address", "meaning"]
 
@@ -95,6 +95,27 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A difference that a judge proposed on one half of the items, as the other half bears it out.
+
+    Attributes:
+        words: The difference, in the judge's words: what a single answer does.
+        before: How much of it the baseline's answers show, 0 to 1, each cluster counting alike.
+        after: The candidate's.
+        change: After − before, with its interval for this proposal alone; None with fewer than two clusters.
+        p_value: Chance that any proposal shows so much, nothing having changed.
+        items: Items that it was tested on.
+    """
+
+    words: str
+    before: float
+    after: float
+    change: Interval | None
+    p_value: float
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """What changed between two models' answers.
 
@@ -110,6 +131,7 @@ class Drift:
         findings: The differences, the clearest first.
         tried: How many differences were tried, those that are not listed included.
         told_of: How the answers were read, in sentences.
+        proposals: What a judge proposed, if one was asked; those that did not hold, too.
     """
 
     items: int
@@ -123,6 +145,7 @@ class Drift:
     findings: tuple[Finding, ...]
     tried: int
     told_of: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
     @property
     def changed(self) -> bool:

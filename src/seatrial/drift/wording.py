@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from seatrial.drift.found import KINDS, Drift, Finding, Group
+import math
+
+from seatrial.drift.found import KINDS, Drift, Finding, Group, Proposal
 from seatrial.report.wording import number, percent
 from seatrial.stats.intervals import Interval
 
-__all__ = ["BY_LUCK", "bounds", "headline", "left", "levels", "part", "reason", "unlisted"]
+__all__ = [
+    "BY_LUCK",
+    "bounds",
+    "graded",
+    "headline",
+    "how_tested",
+    "left",
+    "levels",
+    "part",
+    "reason",
+    "standing",
+    "unlisted",
+]
 
 BY_LUCK = 0.5
 
@@ -97,3 +111,25 @@ def unlisted(found: Drift) -> str:
 
 def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def standing(one: Proposal, alpha: float) -> str:
+    """Return whether the other half of the items bears out a proposal."""
+    return "shown" if one.p_value <= alpha else "not shown"
+
+
+def graded(one: Proposal) -> str:
+    """Return how much of a proposal both models' answers show, of ten."""
+    if math.isnan(one.before):
+        return "not graded"
+    return f"{10 * one.before:.1f} → {10 * one.after:.1f}"
+
+
+def how_tested(found: Drift) -> str:
+    """Return how a judge's proposals were tested."""
+    items = max(one.items for one in found.proposals)
+    return (
+        f"A judge saw answers to one half of the items and proposed these; then it graded single answers to {items:,} "
+        "items of the other half, without knowing whose they were. What is not shown is listed too: it may be nothing. "
+        f"Anything is shown where nothing changed with a chance of at most {percent(found.alpha)}."
+    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from results import HOSTILE
 from seatrial.cli.output.drift import FINDINGS, drift_json, drift_summary
 from seatrial.drift import Drift, Finding, Group
+from seatrial.drift.found import Proposal
 from seatrial.stats.intervals import Interval
 
 SAYS = Finding(
@@ -50,3 +51,16 @@ def test_programs_get_numbers() -> None:
     assert told["findings"][1]["length_and_layout_held_fixed"] is None
     assert told["candidate_picked"] is None
     assert (told["changed"], told["tried"], told["page"]) == (True, 659, "p")
+
+
+def test_what_a_judge_proposed_is_listed_with_what_did_not_hold() -> None:
+    """In the table of the terminal and for programs; signs that steer a terminal do not reach it."""
+    shown = Proposal("praises\x1b[31m the question", 0.1, 0.9, Interval(0.8, 0.6, 0.9), 0.001, 40)
+    found = replace(FOUND, proposals=(shown, Proposal("is short", 0.5, 0.5, Interval(0.0, -0.1, 0.1), 0.9, 40)))
+    said = drift_summary(found, "p")
+    assert re.search(r"shown +1\.0 → 9\.0 +praises", said)
+    assert re.search(r"not shown +5\.0 → 5\.0 +is short", said)
+    assert "\x1b" not in said
+    told = drift_json(found, "p")["proposals"]
+    assert [one["shown"] for one in told] == [True, False]
+    assert told[0]["change"] == {"estimate": 0.8, "low": 0.6, "high": 0.9}

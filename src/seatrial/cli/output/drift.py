@@ -6,7 +6,18 @@ from typing import Any
 
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.drift import Drift
-from seatrial.drift.wording import bounds, headline, left, levels, part, reason, unlisted
+from seatrial.drift.wording import (
+    bounds,
+    graded,
+    headline,
+    how_tested,
+    left,
+    levels,
+    part,
+    reason,
+    standing,
+    unlisted,
+)
 from seatrial.stats.intervals import Interval
 
 __all__ = ["drift_json", "drift_summary"]
@@ -31,6 +42,9 @@ def drift_summary(found: Drift, page: str) -> str:
     if found.groups:
         where = [(part(group), f"{group.kind}: {group.name}") for group in found.groups[:GROUPS]]
         lines += ["", table(("candidate picked", "where (half would be luck)"), where)]
+    if found.proposals:
+        said = [(standing(one, found.alpha), graded(one), one.words) for one in found.proposals]
+        lines += ["", table(("judge's words", "of 10", "an answer"), said), wrapped(how_tested(found))]
     lines += ["", *(wrapped(line) for line in found.told_of), f"Page: {page}"]
     return "\n".join(lines)
 
@@ -64,6 +78,18 @@ def drift_json(found: Drift, page: str) -> dict[str, Any]:
         "groups": [
             {"kind": group.kind, "name": group.name, "items": group.items, "candidate_picked": _interval(group.told)}
             for group in found.groups
+        ],
+        "proposals": [
+            {
+                "words": one.words,
+                "baseline": one.before,
+                "candidate": one.after,
+                "change": _interval(one.change),
+                "p_value": one.p_value,
+                "items": one.items,
+                "shown": one.p_value <= found.alpha,
+            }
+            for one in found.proposals
         ],
         "told": list(found.told_of),
         "page": page,
