@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from seatrial.gates.plan import GatePlan
+from seatrial.stats.distributions import norm_ppf
 from seatrial.types import Response
 from seatrial.watch.shifts import WINDOWS, Moved, Watched, first_move, level, on_grid
 from seatrial.watch.state import State
@@ -233,7 +233,7 @@ def days_to_find(watched: Watched, shift: float, alpha: float) -> int | None:
         drawn = window * before / (window + before)
         spread = items * (within + shift**2 * before / (window + before))
         z = shift * items * math.sqrt(drawn / spread)
-        if z - stats.norm.isf(alpha) >= stats.norm.isf(1 - SURE):
+        if z + norm_ppf(alpha) >= norm_ppf(SURE):
             return window + every - 1
     return None
 
