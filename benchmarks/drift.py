@@ -15,17 +15,20 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import seatrial
 from benchmarks import kept
 from seatrial.drift import Answered, Drift, compare_answers
+from seatrial.drift.proposals import borne_out
 from seatrial.drift.traits import EMOJI
 from seatrial.stats.seeding import generator
 from seatrial.types import Item, Message
 
-__all__ = ["NULLS", "PLANTED", "WORLDS", "Row", "World", "measured", "seconds"]
+__all__ = ["NULLS", "PLANTED", "WORLDS", "Proposed", "Row", "World", "measured", "proposed", "seconds"]
 
 SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=\S)|\n+")
 FEWEST, SHORTEST = 8, 4
@@ -36,7 +39,10 @@ PARTS = (3, 7)
 """Least and most sentences of an answer."""
 PART = 20
 """Reviews that are kept together, so that a run that was stopped goes on."""
-READ = ("drift", "instruments/embedding.py", "instruments/text.py", "instruments/phrases.toml", "stats")
+READ = (
+    *(f"drift/{name}.py" for name in ("answers", "compared", "exchange", "found", "meaning", "traits")),
+    *("instruments/embedding.py", "instruments/text.py", "instruments/phrases.toml", "stats"),
+)
 """What of the package finds what changed; a change there makes all reviews be simulated anew."""
 FIRST = 3
 """Findings among which a planted trait is to be."""
@@ -233,6 +239,48 @@ def measured(quick: bool) -> Iterator[Row]:
 def _digest() -> str:
     package = Path(seatrial.__file__).parent
     return kept.digest([Path(__file__), *(package / name for name in READ)])
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """How often proposals of a judge are called shown.
+
+    Attributes:
+        name: In words.
+        sets: Sets of five proposals that were tested.
+        shown: Those of which any was shown.
+        planted: Those of which the one that is there was shown.
+    """
+
+    name: str
+    sets: int
+    shown: int
+    planted: int
+
+
+def proposed(share: float, items: int, sets: int) -> Proposed:
+    """Return what becomes of five proposals of which the first is in a share of the candidate's answers, none for 0.
+
+    A judge flags 85 % of what is there and a tenth of what is not, and every other proposal by its whim, in one answer
+    of five, whosever it is.
+    """
+    pairs = [Answered(Item(f"i{n}", "s", (Message("user", "?"),)), ("before",), ("after",)) for n in range(items)]
+    shown = planted = 0
+    for seed in range(sets):
+        rng = generator(26, f"{share:g}", f"{items}", f"{seed}")
+        there = rng.random(items) < share
+
+        def graded(number: int, item: Item, text: str, there: NDArray[np.bool_] = there, rng: Any = rng) -> float:
+            if number == 0 and share:
+                seen = text == "after" and there[int(item.id[1:])]
+                return float(rng.random() < (0.85 if seen else 0.1))
+            return float(rng.random() < 0.2)
+
+        found = borne_out(["planted", "b", "c", "d", "e"], pairs, graded, 0.05, seed)
+        shown += found[0].p_value <= 0.05
+        planted += any(one.words == "planted" and one.p_value <= 0.05 for one in found)
+    name = f"in {100 * share:.0f} % of {items} answers" if share else f"nothing changed, {items} items"
+    return Proposed(name, sets, shown, planted if share else 0)
 
 
 def seconds(pairs: int) -> float:
