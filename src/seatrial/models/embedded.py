@@ -7,7 +7,6 @@ baseline and the candidate: the system prompt and the scale of each LoRA adapter
 from __future__ import annotations
 
 import functools
-import os
 from importlib import util
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +14,7 @@ from typing import Any, Self
 from seatrial.errors import MissingWeights, ModelError
 from seatrial.models.identity import content_hash, identity_of
 from seatrial.models.openai_compatible import OpenAICompatibleModel
+from seatrial.models.threads import threads
 from seatrial.policy import ModelSpec
 
 __all__ = ["DEFAULT_SYSTEM", "SMOLLM2", "EmbeddedModel", "weights"]
@@ -26,6 +26,7 @@ DEFAULT_SYSTEM = "You are a helpful assistant."
 SLOTS = 8
 CONTEXT = 2048
 LOGPROBS = 60
+MOST_THREADS = 8
 
 
 def weights() -> Path:
@@ -128,9 +129,7 @@ def _server(model: Path, adapters: tuple[Path, ...]) -> Any:
     settings.port = 0
     settings.cache_prompt = True
     settings.verbosity = -1
-    threads = max(1, min(os.cpu_count() or 1, 8))
-    settings.cpuparams.n_threads = threads
-    settings.cpuparams_batch.n_threads = threads
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = threads(MOST_THREADS)
     if adapters:
         settings.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 1.0) for path in adapters]
         settings.lora_init_without_apply = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,10 +28,12 @@ from seatrial.evidence.rewards.weights import quiet
 from seatrial.formats.jsonl import json_lines
 from seatrial.formats.whole_files import write_whole
 from seatrial.models.embedded import DEFAULT_SYSTEM
+from seatrial.models.threads import threads
 from seatrial.types import Item
 
 __all__ = ["Run", "best_completions", "last_checkpoint", "preferences", "read_examples", "reinforced", "supervised"]
 
+MOST_THREADS = 256
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 Row = dict[str, Any]
 
@@ -57,7 +58,7 @@ class Run:
         """Quiet the libraries and fix the seeds."""
         quiet()
         transformers.set_seed(self.plan.seed)
-        torch.set_num_threads(max(1, os.cpu_count() or 1))
+        torch.set_num_threads(threads(MOST_THREADS))
 
     @property
     def system(self) -> str | None:
