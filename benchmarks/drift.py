@@ -221,14 +221,7 @@ def _part(job: tuple[int, int, int]) -> Row:
 
 def measured(quick: bool) -> Iterator[Row]:
     """Yield the reviews of every world; parts that were measured on the same code are not measured again."""
-    counts = [2 if quick else world.reviews for world in WORLDS]
-    parts = [
-        (number, first, min(PART, count - first))
-        for number, count in enumerate(counts)
-        for first in range(0, count, PART)
-    ]
-    parts.sort(key=lambda part: part[1])
-    jobs = {f"{WORLDS[number].name}, {size} from {first}": (number, first, size) for number, first, size in parts}
+    jobs = kept.parts({world.name: 2 if quick else world.reviews for world in WORLDS}, PART)
     rows = {world.name: Row(world.name) for world in WORLDS}
     for _, found in kept.measured("drift", jobs, _part, lambda row: Row(**row), lambda _: _digest(), not quick):
         rows[found.name] = rows[found.name].plus(found)

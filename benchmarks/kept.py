@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from benchmarks import page
 
-__all__ = ["KEPT", "PROCESSES", "Asked", "asked", "digest", "files", "measured"]
+__all__ = ["KEPT", "PROCESSES", "Asked", "asked", "digest", "files", "measured", "parts"]
 
 KEPT = Path(__file__).with_name("measured")
 PROCESSES = 2
@@ -92,6 +92,25 @@ def _computed(path: Path) -> str:
 
 def _says_only(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def parts(counts: Mapping[str, int], size: int) -> dict[str, tuple[int, int, int]]:
+    """Return runs cut into parts that are kept by themselves, so that a run that was stopped goes on.
+
+    Args:
+        counts: World → how many of its runs are simulated.
+        size: Runs of a part, at most.
+
+    Returns:
+        Name of a part → number of its world, its first run, how many runs; the first parts of all worlds first.
+    """
+    cut = [
+        (name, number, first, min(size, count - first))
+        for number, (name, count) in enumerate(counts.items())
+        for first in range(0, count, size)
+    ]
+    cut.sort(key=lambda part: part[2])
+    return {f"{name}, {runs} from {first}": (number, first, runs) for name, number, first, runs in cut}
 
 
 def measured(

@@ -14,7 +14,9 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["DOCS", "ORDER", "PAGE", "percent", "picture", "pool", "say", "source", "table", "write"]
+from seatrial.stats.intervals import wilson
+
+__all__ = ["DOCS", "ORDER", "PAGE", "percent", "picture", "pool", "say", "share", "source", "table", "write"]
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "measurements.md"
@@ -62,6 +64,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def percent(share: float, low: float, high: float) -> str:
     """Return a share with its band."""
     return f"{100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def share(count: int, total: int) -> str:
+    """Return a share of so many with Wilson's band, 95 %."""
+    band = wilson(count, total, 0.025)
+    return percent(count / total, band.low, band.high)
 
 
 def pool(processes: int | None = None) -> ProcessPoolExecutor:

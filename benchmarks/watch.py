@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,22 +172,15 @@ def _part(job: tuple[int, int, int]) -> Row:
 def measured(quick: bool) -> Iterator[tuple[World, Row]]:
     """Yield what becomes of the watches of each world; parts that were measured on the same code are not again."""
     worlds = (*QUIET, *MOVES)
-    counts = [4 if quick else world.runs for world in worlds]
-    parts = [
-        (number, first, min(PART, count - first))
-        for number, count in enumerate(counts)
-        for first in range(0, count, PART)
-    ]
-    parts.sort(key=lambda part: part[1])
-    jobs = {f"{worlds[number].name}, {size} from {first}": (number, first, size) for number, first, size in parts}
+    jobs = kept.parts({world.name: 4 if quick else world.runs for world in worlds}, PART)
     rows = {world.name: Row(world.name) for world in worlds}
     for _, found in kept.measured("watch", jobs, _part, _row, lambda _: _digest(), not quick):
         rows[found.name] = rows[found.name].plus(found)
     yield from ((world, rows[world.name]) for world in worlds)
 
 
-def _row(kept_fields: dict[str, object]) -> Row:
-    return Row(**{name: tuple(one) if isinstance(one, list) else one for name, one in kept_fields.items()})  # type: ignore[arg-type]
+def _row(held: dict[str, Any]) -> Row:
+    return Row(**(held | {name: tuple(held[name]) for name in ("days", "promised")}))
 
 
 @cache

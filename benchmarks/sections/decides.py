@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 from benchmarks import decides, page
 from benchmarks.unchanged import SPREADS, unchanged_passes
-from seatrial.stats.intervals import wilson
 
 __all__ = ["SECTIONS"]
 
@@ -42,10 +41,10 @@ def _decides(quick: bool) -> Iterator[str]:
             (
                 row.name,
                 str(row.reviews),
-                _share(row.launch, row.reviews),
+                page.share(row.launch, row.reviews),
                 f"{100 * row.hold / row.reviews:.1f} %",
                 f"{row.likely} of {row.hold}",
-                _share(row.block, row.reviews),
+                page.share(row.block, row.reviews),
                 f"{row.calls / row.reviews:,.0f}",
             )
             for row in rows
@@ -82,11 +81,6 @@ def _together(name: str, rows: list[decides.Row]) -> decides.Row:
 def _span(values: list[float]) -> str:
     low, high = min(values), max(values)
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
-
-
-def _share(count: int, total: int) -> str:
-    band = wilson(count, total, 0.025)
-    return page.percent(count / total, band.low, band.high)
 
 
 SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"decides": _decides}

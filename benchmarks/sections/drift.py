@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import drift, page
-from seatrial.stats.intervals import wilson
 
 __all__ = ["SECTIONS"]
 
@@ -26,8 +25,8 @@ def _drift(quick: bool) -> Iterator[str]:
             (
                 row.name,
                 f"{row.reviews:,}",
-                _share(row.alarms, row.reviews),
-                _share(row.found, row.reviews) if world.trait else "",
+                page.share(row.alarms, row.reviews),
+                page.share(row.found, row.reviews) if world.trait else "",
                 f"{row.listed:,}",
                 f"{row.false:,}",
             )
@@ -46,8 +45,8 @@ def _drift(quick: bool) -> Iterator[str]:
             (
                 one.name,
                 f"{one.sets:,}",
-                _share(one.shown, one.sets),
-                _share(one.planted, one.sets) if share else "",
+                page.share(one.shown, one.sets),
+                page.share(one.planted, one.sets) if share else "",
             )
             for share, items in ((0.0, 30), (0.0, 60), (0.2, 60), (0.4, 60))
             for one in (drift.proposed(share, items, sets),)
@@ -56,11 +55,6 @@ def _drift(quick: bool) -> Iterator[str]:
     sizes = (200,) if quick else (200, 2_000)
     took = "; ".join(f"{size:,} pairs {drift.seconds(size):.1f} s" for size in sizes)
     yield f"A comparison, embeddings included, in one process: {took}.\n"
-
-
-def _share(count: int, total: int) -> str:
-    band = wilson(count, total, 0.025)
-    return page.percent(count / total, band.low, band.high)
 
 
 SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"drift": _drift}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import feedback, page
-from seatrial.stats.intervals import wilson
 
 __all__ = ["SECTIONS"]
 
@@ -28,7 +27,7 @@ def _feedback(quick: bool) -> Iterator[str]:
             (
                 one.world,
                 *(
-                    _share(one.runs - one.blind - wrong, one.runs - one.blind)
+                    page.share(one.runs - one.blind - wrong, one.runs - one.blind)
                     for wrong in (one.approval, one.gap, one.bounds)
                 ),
             )
@@ -45,8 +44,8 @@ def _feedback(quick: bool) -> Iterator[str]:
         [
             (
                 one.world,
-                _share(one.wrong, one.runs),
-                _share(one.naive, one.runs),
+                page.share(one.wrong, one.runs),
+                page.share(one.naive, one.runs),
                 f"{one.reach:.2f}" if one.reach > 0 else "–",
             )
             for one in daily
@@ -57,11 +56,6 @@ def _feedback(quick: bool) -> Iterator[str]:
         f"A log of {rows:,} conversations of {rows // 20:,} users in Parquet, 2 % with a vote, is read in {seconds:.0f} s with "
         f"{memory:.1f} GB at most.\n"
     )
-
-
-def _share(count: int, runs: int) -> str:
-    band = wilson(count, runs, 0.025)
-    return page.percent(count / runs, band.low, band.high)
 
 
 SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"feedback": _feedback}

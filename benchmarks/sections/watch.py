@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks import page, watch
-from seatrial.stats.intervals import wilson
 
 __all__ = ["SECTIONS"]
 
@@ -23,7 +22,7 @@ def _watch(quick: bool) -> Iterator[str]:
     quiet = [(world, row) for world, row in held if not world.moves and row.runs]
     yield page.table(
         ("a year in which nothing changes", "years", "with an alarm"),
-        [(row.name, f"{row.runs:,}", _share(row.alarms, row.runs)) for _, row in quiet],
+        [(row.name, f"{row.runs:,}", page.share(row.alarms, row.runs)) for _, row in quiet],
     )
     yield (
         f"The model moves after {watch.BEFORE} quiet days: the first signal's mean rises by five points of a hundred. *Said*: "
@@ -44,9 +43,9 @@ def _watch(quick: bool) -> Iterator[str]:
                 row.name,
                 f"{row.runs:,}",
                 _median(row.promised) if row.promised else f"none in {row.runs:,}",
-                _share(row.kept_word, row.said) if row.said else "",
+                page.share(row.kept_word, row.said) if row.said else "",
                 _median(row.days),
-                _share(row.found, row.runs),
+                page.share(row.found, row.runs),
             )
             for world, row in held
             if world.moves and row.runs
@@ -56,11 +55,6 @@ def _watch(quick: bool) -> Iterator[str]:
 
 def _median(days: tuple[int, ...]) -> str:
     return f"{np.median(days):g}" if days else ""
-
-
-def _share(count: int, total: int) -> str:
-    band = wilson(count, total, 0.025)
-    return page.percent(count / total, band.low, band.high)
 
 
 SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"watch": _watch}

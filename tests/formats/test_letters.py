@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.errors import PolicyError
-from seatrial.formats.letters import unread, wide, without
+from seatrial.formats.letters import slug, unread, wide, without
 from seatrial.policy import load_policy
 
 
@@ -43,3 +43,9 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line() -> None:
     assert unread(Path("p"), wrong.value) == "p:2: not UTF-8 text (byte 8); save it as UTF-8"
     assert unread(Path("p"), PermissionError(13, "Permission denied")) == "p: cannot be read: Permission denied"
     assert not any(map(wide, (b"", b"a", "größer 模型".encode(), b"a,b\0\n" * 5)))
+
+
+@pytest.mark.parametrize(("name", "folder"), [("Support assistant!", "support-assistant"), ("模型", "")])
+def test_a_name_is_that_of_a_folder(name: str, folder: str) -> None:
+    """In letters that every disk knows; nothing where it has none of them."""
+    assert slug(name) == folder

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 
 from seatrial.errors import StoreError
+from seatrial.models.identity import identity_hash
 from seatrial.watch.state import (
     FILE,
     Accepted,
     Day,
     Panel,
     State,
-    identity_hash,
     load_state,
     save_state,
-    slug,
 )
 
 STATE = State(
@@ -84,9 +83,3 @@ def test_what_is_no_json_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(StoreError, match="is no watch's state"):
         load_state(tmp_path)
-
-
-@pytest.mark.parametrize(("name", "folder"), [("Support assistant!", "support-assistant"), ("模型", "watch")])
-def test_a_policy_s_name_is_a_folder_s(name: str, folder: str) -> None:
-    """Letters that every disk knows."""
-    assert slug(name) == folder

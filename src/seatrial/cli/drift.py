@@ -101,17 +101,12 @@ def _proposed(
     policy: LaunchPolicy, folder: Path, judge: str, pairs: list[Answered], calls: int, alpha: float, quiet: bool
 ) -> tuple[Proposal, ...]:
     """Return what a judge proposes, tested."""
-    import asyncio
-
     from seatrial.collect import Progress
-    from seatrial.errors import Interrupted
+    from seatrial.review.interface import wait_for
     from seatrial.review.proposals import proposals
 
     progress = Progress("off" if quiet else None)
-    try:
-        return tuple(asyncio.run(proposals(policy, folder, judge, pairs, calls, alpha, progress)))
-    except KeyboardInterrupt:
-        raise Interrupted("stopped. What was graded is kept; the same command goes on where it stopped.") from None
+    return tuple(wait_for(proposals(policy, folder, judge, pairs, calls, alpha, progress)))
 
 
 def _compared(folder: Path, alpha: float) -> tuple[LaunchPolicy, list[Answered], Drift]:

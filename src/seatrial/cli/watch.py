@@ -39,30 +39,24 @@ def watch(
     Run it daily, from cron or CI, with the same folder. Exits with 0 while all is quiet and with 3 (hold) once
     something changed, until that is accepted; how often it cries wolf in a year is fixed beforehand.
     """
-    import asyncio
-
     from seatrial.cli.output.watch import watch_json, watch_summary
     from seatrial.collect import Progress
-    from seatrial.errors import EvidenceError, Interrupted
+    from seatrial.errors import EvidenceError
+    from seatrial.formats.letters import slug
     from seatrial.policy import load_policy
+    from seatrial.review.interface import wait_for
     from seatrial.watch import Watching, watch_day
     from seatrial.watch.page import write_page
-    from seatrial.watch.state import Accepted, slug
+    from seatrial.watch.state import Accepted
 
     if accept and len(accept.split()) < 2:
         raise EvidenceError("--accept: say in words why what changed is good enough")
     policy = load_policy(policy_path)
-    place = folder or Path("watches") / slug(policy.name)
+    place = folder or Path("watches") / (slug(policy.name) or "watch")
     today = _today()
     accepted = Accepted(today.isoformat(), accept, author or user()) if accept else None
-    try:
-        found = asyncio.run(
-            watch_day(
-                policy, place, today, Progress("off" if quiet else None), Watching(model, calls, alarms), accepted
-            )
-        )
-    except KeyboardInterrupt:
-        raise Interrupted("stopped. What was answered is kept; the same command goes on where it stopped.") from None
+    progress = Progress("off" if quiet else None)
+    found = wait_for(watch_day(policy, place, today, progress, Watching(model, calls, alarms), accepted))
     page = write_page(found, place)
     with printing(ExitCode.HOLD if found.changed else ExitCode.LAUNCH):
         if as_json:

@@ -24,6 +24,7 @@ from seatrial.formats.jsonl import unique
 from seatrial.formats.private_files import keep_private
 from seatrial.formats.whole_files import write_whole
 from seatrial.ledger import covered_answers, ledger_for
+from seatrial.models.identity import identity_hash
 from seatrial.types import Request, Response, Usage
 
 __all__ = ["Answer", "ResponseStore", "call_key"]
@@ -225,7 +226,7 @@ class ResponseStore:
         Raises:
             StoreError: it cannot be written.
         """
-        entry = {"model": _short(identity), "at": at.isoformat()}
+        entry = {"model": identity_hash(identity), "at": at.isoformat()}
         write_whole(self.path.with_name(CHANGED), json.dumps(entry), StoreError)
 
     def changed_at(self, identity: str) -> datetime | None:
@@ -234,7 +235,7 @@ class ResponseStore:
         for path in self._files_beside(CHANGED):
             try:
                 entry = json.loads(path.read_bytes())
-                at = _time(entry["at"]) if entry["model"] == _short(identity) else None
+                at = _time(entry["at"]) if entry["model"] == identity_hash(identity) else None
             except (OSError, *_UNREADABLE):
                 continue
             if at is not None and (latest is None or at > latest):
@@ -275,10 +276,6 @@ def _time(written: object) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is not None else None
-
-
-def _short(identity: str) -> str:
-    return hashlib.sha256(identity.encode()).hexdigest()
 
 
 def _content(response: Response) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class Answered:
     baseline: tuple[str, ...]
     candidate: tuple[str, ...]
 
+    @property
+    def cluster(self) -> tuple[str, str]:
+        """Suite and cluster of the item: suites may call theirs alike."""
+        return self.item.suite, self.item.cluster
+
     def of(self, role: Role) -> tuple[str, ...]:
         """Return one model's answers."""
         return self.baseline if role == "baseline" else self.candidate

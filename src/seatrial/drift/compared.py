@@ -110,20 +110,16 @@ class _Answers:
 
     @classmethod
     def of(cls, pairs: Sequence[Answered]) -> _Answers:
-        clusters = {key: number for number, key in enumerate(dict.fromkeys(map(_cluster, pairs)))}
+        clusters = {key: number for number, key in enumerate(dict.fromkeys(pair.cluster for pair in pairs))}
         rows = [(number, role, text) for number, pair in enumerate(pairs) for role in ROLES for text in pair.of(role)]
         long = sum(len(text) > LONGEST for _, _, text in rows)
         layout = Layout(
             np.array([number for number, _, _ in rows]),
             np.array([role == "candidate" for _, role, _ in rows]),
-            np.array([clusters[_cluster(pair)] for pair in pairs]),
+            np.array([clusters[pair.cluster] for pair in pairs]),
         )
         cut = (f"Of {long:,} answers only the first {LONGEST:,} letters were read.",) if long else ()
         return cls([pairs[number].item for number, _, _ in rows], [text[:LONGEST] for _, _, text in rows], layout, cut)
-
-
-def _cluster(pair: Answered) -> tuple[str, str]:
-    return pair.item.suite, pair.item.cluster
 
 
 def _places(names: Sequence[str], kind: str) -> list[int]:

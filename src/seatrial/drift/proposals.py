@@ -68,7 +68,7 @@ def halves(pairs: Sequence[Answered], seed: int) -> tuple[list[Answered], list[A
     Raises:
         EvidenceError: there are too few clusters.
     """
-    clusters = sorted({(pair.item.suite, pair.item.cluster) for pair in pairs})
+    clusters = sorted({pair.cluster for pair in pairs})
     if len(clusters) < FEWEST:
         raise EvidenceError(
             f"{len(clusters)} clusters of items were answered in words, and {FEWEST} are needed to propose on one half "
@@ -78,7 +78,7 @@ def halves(pairs: Sequence[Answered], seed: int) -> tuple[list[Answered], list[A
     first = {clusters[place] for place in order[: len(clusters) // 2]}
     parts: tuple[list[Answered], list[Answered]] = [], []
     for pair in pairs:
-        parts[(pair.item.suite, pair.item.cluster) not in first].append(pair)
+        parts[pair.cluster not in first].append(pair)
     return parts
 
 
@@ -177,11 +177,11 @@ def borne_out(
     if len(kept) < 2:
         return [Proposal(one, math.nan, math.nan, None, 1.0, len(kept)) for one in words]
     values = grades[:, read].reshape(len(words), -1).T
-    names = {key: place for place, key in enumerate(dict.fromkeys((p.item.suite, p.item.cluster) for p in kept))}
+    names = {key: place for place, key in enumerate(dict.fromkeys(pair.cluster for pair in kept))}
     layout = Layout(
         np.repeat(np.arange(len(kept)), 2),
         np.tile(np.array([False, True]), len(kept)),
-        np.array([names[pair.item.suite, pair.item.cluster] for pair in kept]),
+        np.array([names[pair.cluster] for pair in kept]),
     )
     found = exchange_test(layout, values, ["proposal"] * len(words), {}, (), generator(seed, "proposed"))
     made = []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection
 from pathlib import Path
 
-__all__ = ["WIDE", "unread", "wide", "without"]
+__all__ = ["WIDE", "slug", "unread", "wide", "without"]
 
 MARKS = (b"\xff\xfe", b"\xfe\xff")
 """How a file begins that says of itself that it is UTF-16; the first of them begins one in UTF-32 too."""
@@ -25,6 +26,11 @@ def without(text: str, categories: Collection[str], *, but: str = "") -> str:
     """
     dropped = [letter for letter in set(text) if letter not in but and unicodedata.category(letter) in categories]
     return text.translate(dict.fromkeys(map(ord, dropped))) if dropped else text
+
+
+def slug(name: str) -> str:
+    """Return a name as that of a folder, in letters that every disk knows; empty where it has none of them."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def wide(content: bytes) -> bool:

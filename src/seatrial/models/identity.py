@@ -9,7 +9,7 @@ from typing import Any
 
 from seatrial.policy import ModelSpec
 
-__all__ = ["content_hash", "identity_of"]
+__all__ = ["content_hash", "identity_hash", "identity_of"]
 
 
 def identity_of(spec: ModelSpec, **more: Any) -> str:
@@ -29,6 +29,11 @@ def identity_of(spec: ModelSpec, **more: Any) -> str:
         **more,
     }
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
+
+
+def identity_hash(identity: str) -> str:
+    """Return the SHA-256 of a model's identity, which may hold a system prompt that is nobody else's to read."""
+    return hashlib.sha256(identity.encode()).hexdigest()
 
 
 def content_hash(path: os.PathLike[str]) -> str:

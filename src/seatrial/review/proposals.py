@@ -17,7 +17,7 @@ from seatrial.instruments.judges import answer_key, degree
 from seatrial.instruments.records import load_records
 from seatrial.models import open_models
 from seatrial.models.base import as_asked
-from seatrial.policy import LaunchPolicy
+from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.types import ROLES, Item, Request
 
 __all__ = ["FOLDER", "proposals"]
@@ -57,13 +57,13 @@ async def proposals(
     first, second = halves(pairs, policy.seed)
     each = len(ROLES) * spec.draws
     held = second[: max(0, (most - 1) // (each * MOST))]
-    if len({pair.item.cluster for pair in held}) < 2:
+    if len({pair.cluster for pair in held}) < 2:
         raise EvidenceError(
             f"{most:,} calls of the judge are too few: one to propose, and {each * MOST} for each item that "
             f"{MOST} proposals are tested on. Allow at least {2 * each * MOST + 1} with --calls"
         )
     with ResponseStore(folder / FOLDER) as store:
-        words = proposed(await _proposing(policy, name, first, store))
+        words = proposed(await _proposing(spec.model, policy.seed, first, store))
         async with Judges(policy.judges, load_records(policy.records), most, store) as judges:
             suites = [rubric_suite(one, number) for number, one in enumerate(words, 1)]
             made = [judges.trial(name, suite, draws=spec.draws) for suite in suites]
@@ -80,13 +80,10 @@ async def proposals(
     return borne_out(words, held, graded, alpha, policy.seed)
 
 
-async def _proposing(policy: LaunchPolicy, name: str, pairs: Sequence[Answered], store: ResponseStore) -> str:
+async def _proposing(spec: ModelSpec, seed: int, pairs: Sequence[Answered], store: ResponseStore) -> str:
     """Return the judge's reply to what it is shown; one that was kept is not asked for again."""
-    spec = policy.judges[name].model
-    if spec is None:
-        raise RuntimeError("checked before")
     (model,) = open_models(spec.model_copy(update={"system": PROPOSER}))
-    request = Request(proposal(pairs, policy.seed), 0, REPLY_TOKENS)
+    request = Request(proposal(pairs, seed), 0, REPLY_TOKENS)
     key = call_key(model.identity, "proposer", as_asked(model, request))
     kept = store.get(key)
     if kept is None:

@@ -8,7 +8,6 @@ any moment loses no answered call, and running it again goes on where it stopped
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from seatrial.collect.judging import Judges
 from seatrial.collect.tasks import run_tasks
 from seatrial.drift.page import write_page
 from seatrial.errors import StoreError
+from seatrial.formats.letters import slug
 from seatrial.formats.whole_files import make_folder, write_whole
 from seatrial.gates.operating_characteristic import Outlook, blind_gates, outlook
 from seatrial.gates.plan import GatePlan, plan_gates
@@ -57,8 +57,7 @@ __all__ = ["decide_on", "default_folder", "plan_review", "run_review", "solve_po
 def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
     """Return the folder of this comparison: a policy whose gates, budget or longest answer changed finds it again."""
     pair = f"{_compared(policy.baseline)}\n{_compared(policy.candidate)}"
-    slug = re.sub(r"[^a-z0-9]+", "-", policy.name.lower()).strip("-") or "review"
-    return reviews / f"{slug}-{hashlib.sha256(pair.encode()).hexdigest()[:8]}"
+    return reviews / f"{slug(policy.name) or 'review'}-{hashlib.sha256(pair.encode()).hexdigest()[:8]}"
 
 
 def _compared(spec: ModelSpec) -> str:

@@ -17,10 +17,11 @@ from seatrial.instruments.judges import Judge
 from seatrial.instruments.records import load_records
 from seatrial.models import open_models
 from seatrial.models.base import Model, as_asked
+from seatrial.models.identity import identity_hash
 from seatrial.policy import LaunchPolicy
 from seatrial.types import Item, Request, Response, Role
 from seatrial.watch.found import Answers, Watch, compared
-from seatrial.watch.state import Accepted, Day, Panel, State, identity_hash, load_state, save_state
+from seatrial.watch.state import Accepted, Day, Panel, State, load_state, save_state
 
 __all__ = ["CALLS", "watch_day"]
 

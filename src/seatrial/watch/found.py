@@ -257,12 +257,12 @@ def served(answers: Sequence[Response], dates: Sequence[str], numbers: Sequence[
         dates: The days.
         numbers: Their numbers, as the answers' draws have them.
     """
-    names, prints = (
-        {number: {one.served[part] for one in answers if one.draw == number} - {""} for number in numbers}
-        for part in (0, 1)
-    )
+    names: dict[int, set[str]] = {number: set() for number in numbers}
+    prints: dict[int, set[str]] = {number: set() for number in numbers}
     tokens: dict[int, dict[tuple[str, str], int]] = {number: {} for number in numbers}
     for one in answers:
+        for held, said in zip((names, prints), one.served, strict=True):
+            held[one.draw] |= {said} - {""}
         if one.usage.tokens_in:
             tokens[one.draw][one.suite, one.item] = one.usage.tokens_in
     recounted = []

@@ -56,7 +56,7 @@ def line_of(one: Seen) -> Line:
 
     step = (WIDTH - 2 * EDGE) / max(len(shares) - 1, 1)
     moved = one.moved
-    first = moved.day + 1 - moved.window if moved is not None else len(shares)
+    first = moved.first if moved is not None else len(shares)
     points = tuple(
         (round(EDGE + step * day, 1), height(share), day >= first)
         for day, share in enumerate(shares)

@@ -13,7 +13,7 @@ All questions of a year share its chance of a false alarm (Bonferroni), each ali
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,11 @@ class Moved:
     after: float
     chance: float
 
+    @property
+    def first(self) -> int:
+        """Number of the first of the days that differ: about when it changed."""
+        return self.day + 1 - self.window
+
 
 def level(alarms: float, signals: int) -> float:
     """Return the chance below which one side of one comparison is an alarm.
@@ -98,10 +103,10 @@ def first_move(watched: Watched, alpha: float) -> Moved | None:
         alpha: Chance below which one side of one comparison is an alarm.
     """
     grid, steps = on_grid(watched.values)
-    for day, window, z in _far_off(grid, watched.days):
+    for day, far in _far_off(grid, watched.days):
         found = [
-            Moved(day, one, *_levels(grid, steps, day, one), chance(grid[:, : day + 1], one, upward=far > 0))
-            for one, far in zip(window, z, strict=True)
+            Moved(day, window, *_levels(grid, steps, day, window), chance(grid[:, : day + 1], window, upward=z > 0))
+            for window, z in far
         ]
         best = min(found, key=lambda one: (one.chance, one.window))
         if best.chance <= alpha:
@@ -109,8 +114,8 @@ def first_move(watched: Watched, alpha: float) -> Moved | None:
     return None
 
 
-def _far_off(grid: NDArray[np.int64], days: int) -> Iterator[tuple[int, list[int], list[float]]]:
-    """Yield days with the windows whose means lie far off, in standard errors of the exchange."""
+def _far_off(grid: NDArray[np.int64], days: int) -> list[tuple[int, list[tuple[int, float]]]]:
+    """Return days with the windows whose means lie far off, and by how many standard errors of the exchange."""
     far: dict[int, list[tuple[int, float]]] = {}
     sums = _Sums.of(grid)
     for window, every in WINDOWS.items():
@@ -118,8 +123,7 @@ def _far_off(grid: NDArray[np.int64], days: int) -> Iterator[tuple[int, list[int
         z = sums.z(ends + 1, window)
         for day, one in zip(ends[np.abs(z) >= WORTH_COUNTING], z[np.abs(z) >= WORTH_COUNTING], strict=True):
             far.setdefault(int(day), []).append((window, float(one)))
-    for day in sorted(far):
-        yield day, [window for window, _ in far[day]], [one for _, one in far[day]]
+    return sorted(far.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +177,12 @@ def chance(grid: NDArray[np.int64], window: int, *, upward: bool) -> float:
     """
     seen, parts = 0, []
     for row in grid:
-        known = row[row >= 0]
-        inside = int((row[-window:] >= 0).sum())
-        seen += int(row[-window:][row[-window:] >= 0].sum())
-        low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
-        if low == high or not inside:
-            seen -= low * inside
-            continue
-        seen -= low * inside
-        parts.append(sums_drawn(tuple(np.bincount(known - low, minlength=high - low + 1)), inside))
+        known, latest = (part[part >= 0] for part in (row, row[-window:]))
+        if len(latest):
+            low = known.min()
+            seen += int((latest - low).sum())
+            if known.max() > low:
+                parts.append(sums_drawn(tuple(np.bincount(known - low)), len(latest)))
     size = sum(len(part) - 1 for part in parts) + 1
     width = fft.next_fast_len(size, real=True)
     product = np.ones(width // 2 + 1, dtype=np.complex128)
@@ -201,14 +202,11 @@ def sums_drawn(counts: Sequence[int], drawn: int) -> Array:
     top = len(counts) - 1
     ways = np.zeros((drawn + 1, drawn * top + 1))
     ways[0, 0] = 1.0
+    each = _log_choose(sum(counts), drawn) / drawn  # taken off for each drawn: no weight is beyond all floats
     for value, count in enumerate(counts):
         if not count:
             continue
-        most = min(int(count), drawn)
-        chosen = [
-            math.exp(_log_choose(count, number) - _log_choose(sum(counts), drawn) / drawn * number)
-            for number in range(most + 1)
-        ]
+        chosen = [math.exp(_log_choose(count, number) - each * number) for number in range(min(count, drawn) + 1)]
         before, ways = ways, np.zeros_like(ways)
         for number, weight in enumerate(chosen):
             shift = number * value

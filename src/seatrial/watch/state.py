@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -15,7 +13,7 @@ from seatrial.errors import StoreError
 from seatrial.formats.jsonl import unique
 from seatrial.formats.whole_files import write_whole
 
-__all__ = ["FILE", "Accepted", "Day", "Panel", "State", "identity_hash", "load_state", "save_state", "slug"]
+__all__ = ["FILE", "Accepted", "Day", "Panel", "State", "load_state", "save_state"]
 
 FILE = "watch.json"
 FORMAT = 1
@@ -107,16 +105,6 @@ class State:
     def with_day(self, day: Day) -> State:
         """Return the watch with one more day."""
         return replace(self, days=(*self.days, day))
-
-
-def slug(name: str) -> str:
-    """Return a policy's name as that of a folder."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "watch"
-
-
-def identity_hash(identity: str) -> str:
-    """Return the hash of a model's identity, which may hold a system prompt that is nobody else's."""
-    return hashlib.sha256(identity.encode()).hexdigest()
 
 
 def load_state(folder: Path) -> State | None:

@@ -14,7 +14,7 @@ __all__ = ["about", "day_of", "facts", "found_within", "headline", "latest", "le
 
 def day_of(found: Watch, moved: Moved) -> str:
     """Return the first of the days that differ: about when it changed."""
-    return _said(found.days[moved.day + 1 - moved.window])
+    return _said(found.days[moved.first])
 
 
 def _said(day: str) -> str:

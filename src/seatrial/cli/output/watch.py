@@ -44,9 +44,7 @@ def watch_json(found: Watch, page: str) -> dict[str, Any]:
                 "means": list(one.means),
                 "found_within_days": one.within,
                 "worse": one.worse,
-                "moved": asdict(one.moved) | {"since": found.days[one.moved.day + 1 - one.moved.window]}
-                if one.moved is not None
-                else None,
+                "moved": asdict(one.moved) | {"since": found.days[one.moved.first]} if one.moved is not None else None,
             }
             for one in found.seen
         ],

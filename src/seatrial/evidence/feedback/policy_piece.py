@@ -10,6 +10,7 @@ import math
 
 from seatrial.evidence.feedback.found import Feedback
 from seatrial.evidence.feedback.signals import Signal
+from seatrial.report.wording import THUMBS
 from seatrial.stats.summaries import Mean
 
 __all__ = ["MARGIN", "policy_piece"]
@@ -30,7 +31,7 @@ def policy_piece(found: Feedback, margin: float = MARGIN) -> str:
         margin: Rise in harm that each gate tolerates.
     """
     signals = {
-        "feedback/thumbs-up": (found.approval, "low", (0, 1)),
+        THUMBS: (found.approval, "low", (0, 1)),
         "feedback/benefit": (found.benefit, "low", (0, 1)),
         "feedback/approval-benefit-gap": (found.gap, "high", (-1, 1)),
     }

@@ -18,7 +18,7 @@ def answered_by(policy: LaunchPolicy, rounds: Rounds) -> tuple[list[str], list[s
     """Return what puts in question what was compared, and what is good to know, a sentence each."""
     held = served(policy, rounds)
     specs: dict[Role, ModelSpec] = {"baseline": policy.baseline, "candidate": policy.candidate}
-    names = {role: _names(held[role]) for role in ROLES}
+    names, prints = ({role: _counted(held[role], part) for role in ROLES} for part in (0, 1))
     doubts = [
         f"The {role} was served by {_listed(names[role])}: what stands behind {specs[role].model} changed while it was "
         "asked, or is more than one model."
@@ -36,13 +36,11 @@ def answered_by(policy: LaunchPolicy, rounds: Rounds) -> tuple[list[str], list[s
         for name in names[role]
         if len(names[role]) == 1 and name.lower() != specs[role].target.lower()
     ]
-    for role in ROLES:
-        prints = Counter[str]()
-        for (_, fingerprint), count in held[role].items():
-            prints[fingerprint] += count
-        del prints[""]
-        if len(prints) > 1:
-            known.append(f"The {role}'s system fingerprint was not always the same: {_listed(prints)}.")
+    known += [
+        f"The {role}'s system fingerprint was not always the same: {_listed(prints[role])}."
+        for role in ROLES
+        if len(prints[role]) > 1
+    ]
     return doubts, known
 
 
@@ -60,12 +58,13 @@ def served(policy: LaunchPolicy, rounds: Rounds) -> Served:
     return {role: Counter(held.values()) for role, held in seen.items()}
 
 
-def _names(held: Counter[tuple[str, str]]) -> Counter[str]:
-    names = Counter[str]()
-    for (name, _), count in held.items():
-        names[name] += count
-    del names[""]
-    return names
+def _counted(held: Counter[tuple[str, str]], part: int) -> Counter[str]:
+    """Return how many answers name each model, or each fingerprint; those that name none are not counted."""
+    counts = Counter[str]()
+    for said, count in held.items():
+        counts[said[part]] += count
+    del counts[""]
+    return counts
 
 
 def _differ(specs: dict[Role, ModelSpec]) -> bool:
