@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,8 @@ def test_what_is_proposed_on_one_half_is_how_tested_the_other() -> None:
     assert len(first) == len(second)
     assert halves(PAIRS, 1) == (first, second)
     assert halves(PAIRS, 2) != (first, second)
+    suites = [replace(pair, item=replace(pair.item, suite="ab"[place >= 40])) for place, pair in enumerate(PAIRS)]
+    assert {pair.item.suite for pair in halves(suites, 1)[1][:12]} == {"a", "b"}
     with pytest.raises(EvidenceError, match="11 clusters of items were answered in words, and 12 are needed"):
         halves(PAIRS[:22], 1)
 

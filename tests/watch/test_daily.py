@@ -39,6 +39,7 @@ def test_quiet_days_then_a_change_that_is_accepted(daily: Daily, vendor: Vendor)
     accepted = daily(8, accept="we like it warmer")
     assert not accepted.changed
     assert (accepted.days, accepted.earlier, accepted.accepted) == (("2026-03-09",), 8, "we like it warmer")
+    assert daily(8, accept="we do like it").accepted == "we do like it"
     assert not daily(9).changed
 
 

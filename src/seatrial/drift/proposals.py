@@ -65,6 +65,8 @@ It is neither good nor bad in itself. Grade only how much of it the answer shows
 def halves(pairs: Sequence[Answered], seed: int) -> tuple[list[Answered], list[Answered]]:
     """Return the items to propose from and those to test on; no cluster has items in both.
 
+    Clusters stand in a random order, so that the first of a half are of all suites.
+
     Raises:
         EvidenceError: there are too few clusters.
     """
@@ -75,10 +77,10 @@ def halves(pairs: Sequence[Answered], seed: int) -> tuple[list[Answered], list[A
             "and test on the other"
         )
     order = generator(seed, "proposals").permutation(len(clusters))
-    first = {clusters[place] for place in order[: len(clusters) // 2]}
+    rank = {clusters[place]: number for number, place in enumerate(order)}
     parts: tuple[list[Answered], list[Answered]] = [], []
-    for pair in pairs:
-        parts[pair.cluster not in first].append(pair)
+    for pair in sorted(pairs, key=lambda one: rank[one.cluster]):
+        parts[rank[pair.cluster] >= len(clusters) // 2].append(pair)
     return parts
 
 

@@ -84,7 +84,7 @@ async def watch_day(
             state = load_state(folder) or _begun(model, plans, begun)
             plans = _as_begun(state, model, plans, folder)
             if accept is not None:
-                state = replace(state, accepted=(*state.accepted, accept))
+                state = state.with_accepted(accept)
             if _is_due(state, today, folder):
                 state = await _asked(state, model, plans, store, today, progress)
             save_state(state, folder)

@@ -102,6 +102,11 @@ class State:
         """Calls a day."""
         return sum(len(panel.items) for panel in self.panels)
 
+    def with_accepted(self, change: Accepted) -> State:
+        """Return the watch with a change accepted; the last word of a day stands."""
+        before = tuple(one for one in self.accepted if one.date != change.date)
+        return replace(self, accepted=(*before, change))
+
     def with_day(self, day: Day) -> State:
         """Return the watch with one more day."""
         return replace(self, days=(*self.days, day))
