@@ -172,7 +172,8 @@ def test_what_users_like_and_gets_worse_stands_beside_the_reason() -> None:
     said = beside_the_reason(replace(BLOCK, decision=found))
     failed = [one.signal for one in BLOCK.decision.every_verdict.values() if one.verdict == "fail" or one.harm_likely]
     assert said.startswith(
-        "Users like it better, and it is worse: thumbs up rise with the candidate, and so does harm in"
+        "Users like it better, and it is worse: thumbs up rise with the candidate, and so does harm, shown or likely, "
+        "in "
     )
     assert failed[0] in said
     for liked in (_liked(-0.1, 0.01), _liked(0.02, 0.1, "fail"), _liked(math.nan, math.nan)):

@@ -77,8 +77,8 @@ def _liked_and_worse(content: ReviewResult) -> str:
     if not worse:
         return ""
     return (
-        f"Users like it better, and it is worse: thumbs up rise with the candidate, and so does harm in "
-        f"{listed(worse, 3)}. What is liked is not thereby harmless."
+        "Users like it better, and it is worse: thumbs up rise with the candidate, and so does harm, shown or likely, "
+        f"in {listed(worse, 3)}. What is liked is not thereby harmless."
     )
 
 
