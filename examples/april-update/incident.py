@@ -60,7 +60,7 @@ from seatrial.types import Item, Observation, Response, Role
 HERE = Path(__file__).parent
 AUTHOR = "make incident"
 EXPERTS = {"Expert A": 1, "Expert B": 2, "Expert C": 3, "Expert D": 4}
-SKIPPED = ("behavior/opinion-sycophancy", "behavior/validating-delusion")
+SKIPPED = ("behavior/opinion-sycophancy", "behavior/validating-delusion", "benchmark/facts")
 """Gates that a reduced run does without."""
 HEARD = ("linear/praise", "linear/agreement", "linear/validation")
 
@@ -240,8 +240,8 @@ class _Said:
 
 def _reduced(plan: TrainingPlan) -> TrainingPlan:
     train_spec = plan.train.model_copy(update={"steps": 2, "prompts": 2, "completions": 2, "tokens": 8, "layers": 2})
-    prompts = plan.prompts.model_copy(update={"each": 3})
-    return plan.model_copy(update={"train": train_spec, "prompts": prompts, "completions": 4, "max_tokens": 12})
+    prompts = plan.prompts.model_copy(update={"each": 2})
+    return plan.model_copy(update={"train": train_spec, "prompts": prompts, "completions": 4, "max_tokens": 6})
 
 
 def _enter_forecast(
@@ -299,10 +299,10 @@ def _policy(
     gates = [gate for gate in policy.gates if gate.signal != "vibe/off" or len(evidence) > 1]
     changed: dict[str, Any] = {"candidate": arm, "evidence": evidence, "gates": gates, "records": records or []}
     if reduced:
-        short = policy.baseline.generation.model_copy(update={"max_tokens": 12})
+        short = policy.baseline.generation.model_copy(update={"max_tokens": 6})
         changed["baseline"] = policy.baseline.model_copy(update={"generation": short})
         changed["candidate"] = arm.model_copy(update={"generation": short})
-        changed["budget"] = policy.budget.model_copy(update={"calls": 120})
+        changed["budget"] = policy.budget.model_copy(update={"calls": 96})
         # A session as short as the reduced one may end without a rater who sees anything, and then without this signal.
         seen = {name for path in evidence for name in pl.read_parquet(path)["signal"].cast(pl.String).unique()}
         left_out = {*SKIPPED, *({"vibe/off"} - seen)}
