@@ -40,6 +40,7 @@ ORDER = (
     "kills",
     "drift",
     "watch",
+    "replay",
     "rewards",
     "vibes",
     "raters",

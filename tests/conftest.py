@@ -45,10 +45,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell ignores Ctrl-C 
 Fault = Callable[[dict[str, Any], int], "web.Response | None"]
 
 
+TRAINING = ("test_adapter.py", "test_reward_model.py", "test_train.py", "test_trainers.py")
+"""Tests that load PyTorch, which takes gigabytes."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what needs the embedded model in one process, so that never two of them are busy at once."""
+    """Run what needs the embedded model, or trains one, in one process, so that never two of them are busy at once."""
     for item in items:
-        if item.get_closest_marker("embedded"):
+        if item.get_closest_marker("embedded") or item.path.name in TRAINING:
             item.add_marker(pytest.mark.xdist_group("embedded"))
 
 

@@ -40,6 +40,7 @@ SUPPORT = {
     "simulated_answers.py",
     "tables.py",
     "tiny_model.py",
+    "replays.py",
     "vendor.py",
     "vibe_sessions.py",
     "label_sessions.py",

@@ -15,6 +15,7 @@ from benchmarks.sections import (
     people,
     rates,
     readings,
+    replay,
     running,
     watch,
     wings,
@@ -33,6 +34,7 @@ _KNOWN = (
     | wings.SECTIONS
     | drift.SECTIONS
     | watch.SECTIONS
+    | replay.SECTIONS
     | people.SECTIONS
     | feedback.SECTIONS
 )

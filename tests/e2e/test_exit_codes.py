@@ -60,6 +60,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "drift show": ("reviews/done",),
     "drift promote": ("reviews/done", "1", "my-suites/found"),
     "watch": ("watched.yaml", "--calls", "20", "--quiet"),
+    "replay run": ("watched.yaml", "traffic.jsonl", "--as-is", "--quiet"),
     "doctor": (),
     "ledger list": (),
     "ledger show": ("1",),
@@ -158,6 +159,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arms, codes = ("baseline", "candidate"), ("up", "down", "")
     thumbs = [f"{NAME} {n % 40},{arms[n % 2]},{n}{STEERING},{codes[n % 3]},{STEERING}talk,{n % 2}" for n in range(400)]
     (folder / "thumbs.csv").write_text("\n".join(["user,arm,id,thumb,topic,benefit", *thumbs]), encoding="utf-8")
+    talk = [{"messages": [{"role": "user", "content": f"Q{n}{STEERING}"}], "user": f"{NAME} {n}"} for n in range(30)]
+    (folder / "traffic.jsonl").write_text("\n".join(map(json.dumps, talk)), encoding="utf-8")
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     said = [{"prompt": f"Q{n}?", "completion": f"{n} {turn}", "draw": turn} for n in range(4) for turn in range(2)]
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, said)), encoding="utf-8")

@@ -15,6 +15,7 @@ from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
 from seatrial.cli.ledger import ledger_app
 from seatrial.cli.options import Json, print_json, printing, say, status, user
+from seatrial.cli.replay import replay_app
 from seatrial.cli.rewards import rewards_app
 from seatrial.cli.suites import suites_app
 from seatrial.cli.vibe import vibe_app
@@ -39,6 +40,7 @@ app.add_typer(judge_app, name="judge")
 app.add_typer(vibe_app, name="vibe")
 app.add_typer(label_app, name="label")
 app.add_typer(rewards_app, name="rewards")
+app.add_typer(replay_app, name="replay")
 
 app.command(epilog="Example: seatrial compare logs/now.eval logs/next.eval --margin 0.03")(compare)
 app.command("import", epilog="Example: seatrial import logs/now logs/next --out runs.parquet")(import_runs)

@@ -41,6 +41,7 @@ COMMANDS = (
     "label status",
     "label close",
     "feedback",
+    "replay run",
     "rewards sample",
     "rewards audit",
     "rewards forecast",

@@ -6,9 +6,15 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TextIO
 
-__all__ = ["DoubledKey", "json_lines", "json_value", "unique"]
+__all__ = ["DoubledKey", "json_array", "json_lines", "json_value", "unique"]
+
+CHUNK = 2**20
+"""Letters of a list that are read at once, at first; more where one value is longer."""
+SPACE = " \t\r\n"
+AFTER = tuple(f"{SPACE},]")
+"""What stands after a value of a list."""
 
 
 class DoubledKey(ValueError):
@@ -46,6 +52,91 @@ def json_value(text: str) -> Any:
         RecursionError: it is nested too deep.
     """
     return _DECODER.decode(text)
+
+
+def json_array(file: TextIO, chunk: int = CHUNK) -> Iterator[Any]:
+    """Yield the values of a list of JSON one after another, of which no more than one is held; else the one value.
+
+    Args:
+        file: Open at the beginning.
+        chunk: Letters that are read at once.
+
+    Raises:
+        ValueError: it is no JSON from here on; what came before was yielded.
+    """
+    held = _Held(file, chunk)
+    if not held.begins("["):
+        yield json_value(held.rest())
+        return
+    held.skip()
+    if held.begins("]"):
+        held.skip()
+    else:
+        while True:
+            yield held.value()
+            if held.begins("]"):
+                held.skip()
+                break
+            if not held.begins(","):
+                raise ValueError("the list does not go on, and does not end")
+            held.skip()
+    if held.rest().strip(SPACE):
+        raise ValueError("something stands after the list")
+
+
+class _Held:
+    """The part of a text of JSON that was read and not taken yet."""
+
+    def __init__(self, file: TextIO, chunk: int) -> None:
+        self._file, self._chunk = file, chunk
+        self._text, self._place, self._ended = "", 0, False
+
+    def _more(self, letters: int) -> bool:
+        """Read on; return whether there was anything."""
+        found = "" if self._ended else self._file.read(letters)
+        self._ended = not found
+        self._text, self._place = self._text[self._place :] + found, 0
+        return bool(found)
+
+    def begins(self, sign: str) -> bool:
+        """Return whether the next letter that is no space is this one."""
+        self._pass_spaces()
+        return self._text[self._place : self._place + 1] == sign
+
+    def _pass_spaces(self) -> None:
+        while True:
+            while self._place < len(self._text) and self._text[self._place] in SPACE:
+                self._place += 1
+            if self._place < len(self._text) or not self._more(self._chunk):
+                return
+
+    def skip(self) -> None:
+        """Take one letter."""
+        self._place += 1
+
+    def value(self) -> Any:
+        """Take one value; of one that is cut by what was read so far, read twice as much each time."""
+        self._pass_spaces()
+        letters = self._chunk
+        while True:
+            try:
+                found, end = _DECODER.raw_decode(self._text, self._place)
+            except json.JSONDecodeError as error:
+                if not self._more(letters):
+                    raise ValueError(error.msg) from error
+            except RecursionError as error:
+                raise ValueError("nested too deep") from error
+            else:
+                if self._text[end : end + 1] in AFTER or not self._more(letters):  # else a number may go on
+                    self._place = end
+                    return found
+            letters *= 2
+
+    def rest(self) -> str:
+        """Take all that is left."""
+        text = self._text[self._place :] + self._file.read()
+        self._text, self._place, self._ended = "", 0, True
+        return text
 
 
 def json_lines(text: str | Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:

@@ -1,0 +1,155 @@
+"""Rates and paired changes from conversations of which some are graded: stratified by a cheap score, design-based.
+
+Phase one is a sample of the traffic, of whose answers all have a cheap score; phase two are those of them that were
+graded, drawn within strata of that score. What is estimated is the traffic's rate, so both phases are in the variance.
+Harm is rare, so the intervals are those of weighted sums of Poisson counts: the gamma interval of Fay and Feuer
+(Statistics in Medicine 16:791, 1997) in its mid-p form (Fay and Kim, Biometrical Journal 59:549, 2017). A change is the
+difference of what rose and what fell among pairs, its interval that of two such sums (Zou and Donner, Statistics in
+Medicine 27:1693, 2008). `python -m benchmarks replay` measures how often they hold the truth.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special
+
+__all__ = ["Design", "Rate", "change", "design_of", "rate", "ratio", "smallest_seen"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Design:
+    """Which conversations were graded, and what each of them stands for.
+
+    Attributes:
+        stratum: Of each conversation of the sample, a number from 0.
+        cluster: Of each, a number: conversations of one user share it.
+        graded: Whether each was graded.
+        stands_for: Share of the traffic that a graded one stands for; 0 for the others.
+    """
+
+    stratum: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    graded: NDArray[np.bool_]
+    stands_for: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate, or a change of one, with its interval.
+
+    Attributes:
+        value: The estimate.
+        low: Its lower end.
+        high: Its upper end.
+        found: Graded conversations that showed it; of a change those in which the models differ.
+        graded: Graded conversations.
+    """
+
+    value: float
+    low: float
+    high: float
+    found: int
+    graded: int
+
+
+def design_of(stratum: NDArray[np.int64], cluster: NDArray[np.int64], graded: NDArray[np.bool_]) -> Design:
+    """Return the design in which the graded ones of each stratum stand for all of it.
+
+    Raises:
+        ValueError: nothing of a stratum was graded.
+    """
+    of = np.bincount(stratum)
+    done = np.bincount(stratum[graded], minlength=len(of))
+    if ((of > 0) & (done == 0)).any():
+        raise ValueError("a stratum of which nothing is graded stands for nothing")
+    share = np.divide(of, done, out=np.zeros(len(of)), where=done > 0) / len(stratum)
+    return Design(stratum, cluster, graded, np.where(graded, share[stratum], 0.0))
+
+
+def _spread(design: Design, values: Array, mean: float) -> tuple[float, float]:
+    """Return the variance of a weighted mean, by clusters and as if each conversation were its own."""
+    done = design.graded
+    sums = np.bincount(design.stratum[done], values[done], minlength=int(design.stratum.max()) + 1)
+    means = (sums / np.maximum(np.bincount(design.stratum[done], minlength=len(sums)), 1))[design.stratum]
+    parts = (means - mean) / len(values)
+    parts[done] += design.stands_for[done] * (values[done] - means[done])
+    by_cluster = np.bincount(design.cluster, parts)
+    users = len(np.unique(design.cluster))
+    return float((by_cluster**2).sum()) * users / max(users - 1, 1), float((parts**2).sum())
+
+
+def rate(design: Design, values: Array, level: float = 0.9) -> Rate:
+    """Return the traffic's rate of something.
+
+    Args:
+        design: Which conversations were graded.
+        values: (conversations,) from 0 to 1; what is not graded is not looked at.
+        level: How often the interval is to hold the truth.
+    """
+    done = design.graded
+    value = float((design.stands_for[done] * values[done]).sum())
+    by_cluster, alone = _spread(design, values, value)
+    weight = float((design.stands_for**2).sum()) * max(by_cluster / alone if alone > 0 else 1.0, 1.0)
+    low, high = _gamma(value, by_cluster, weight, (1 - level) / 2)
+    return Rate(value, low, min(high, 1.0), int((values[done] > 0).sum()), int(done.sum()))
+
+
+def _gamma(value: float, variance: float, weight: float, tail: float) -> tuple[float, float]:
+    """Return the mid-p gamma interval of a weighted sum of counts, of which one more would weigh `weight`."""
+    more, spread = value + weight, variance + weight**2
+    upper = (more**2 / spread, spread / more)
+    if value <= 0 or variance <= 0:
+        # Half the mixture is nothing at all, so the upper end leaves twice the tail of the other half.
+        return max(value, 0.0) if variance <= 0 < value else 0.0, _quantile(upper, 1 - 2 * tail)
+    lower = (value**2 / variance, variance / value)
+
+    def below(at: float) -> float:
+        return 0.5 * float(special.gammainc(lower[0], at / lower[1]) + special.gammainc(upper[0], at / upper[1]))
+
+    ends = []
+    for share in (tail, 1 - tail):
+        far = max(_quantile(lower, share), _quantile(upper, share))
+        near = min(_quantile(lower, share), _quantile(upper, share))
+        ends.append(far if far - near < 1e-15 else float(optimize.brentq(lambda at: below(at) - share, near, far)))  # noqa: B023
+    return ends[0], ends[1]
+
+
+def _quantile(gamma: tuple[float, float], share: float) -> float:
+    return float(special.gammaincinv(gamma[0], share)) * gamma[1]
+
+
+def change(design: Design, before: Array, after: Array, level: float = 0.9) -> Rate:
+    """Return how much more often something is after than before, of pairs of answers to the same conversations."""
+    rose, fell = (rate(design, np.maximum(part, 0.0), level) for part in (after - before, before - after))
+    value = rose.value - fell.value
+    low = value - math.hypot(rose.value - rose.low, fell.high - fell.value)
+    high = value + math.hypot(rose.high - rose.value, fell.value - fell.low)
+    return Rate(value, max(low, -1.0), min(high, 1.0), rose.found + fell.found, rose.graded)
+
+
+def ratio(after: Rate, before: Rate) -> tuple[float, float, float]:
+    """Return how many times one rate another is, with its interval; infinite or NaN where the other may be nothing.
+
+    The interval is that of the difference of two logarithms whose own intervals are known (Zou and Donner, 2008).
+    """
+    if not before.value or not after.value:
+        return (math.nan if not after.value and not before.value else math.inf if after.value else 0.0), 0.0, math.inf
+    value = math.log(after.value / before.value)
+    down = [math.log(one.value / one.low) if one.low > 0 else math.inf for one in (after, before)]
+    up = [math.log(one.high / one.value) for one in (after, before)]
+    low, high = value - math.hypot(down[0], up[1]), value + math.hypot(up[0], down[1])
+    return math.exp(value), math.exp(low), math.exp(high) if high < 700 else math.inf
+
+
+def smallest_seen(design: Design, miss: float = 0.05) -> float:
+    """Return the least rate of which such a design would have graded at least one case, but for a chance of `miss`.
+
+    It is the worst case: that every one of them is where the fewest are graded, for the cheap score sees none.
+    """
+    return min(-math.log(miss) * float(design.stands_for.max()), 1.0)

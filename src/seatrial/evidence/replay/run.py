@@ -1,0 +1,339 @@
+"""Replay: conversations answered anew by both models, graded where it pays, and what comes of it in rates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seatrial.collect import Ask, Collector, Progress, ResponseStore
+from seatrial.collect.judging import Judges, Task
+from seatrial.errors import EvidenceError, PolicyError
+from seatrial.evidence.replay.allocation import allocated, chosen, strata_of
+from seatrial.evidence.replay.behaviors import Behavior, behaviors_of, harm_of, risk_of
+from seatrial.evidence.replay.conversation import Conversation
+from seatrial.evidence.replay.estimates import Design, Rate, change, design_of, rate, ratio, smallest_seen
+from seatrial.evidence.replay.sampling import Sample, lot
+from seatrial.gates.plan import plan_gates
+from seatrial.instruments.judges import Judge
+from seatrial.instruments.records import Records, load_records
+from seatrial.models import Model, open_models
+from seatrial.policy import LaunchPolicy
+from seatrial.stats.instruments import true_bounds
+from seatrial.types import ROLES, Item, Request, Response, Role, Verdict
+
+__all__ = ["SUITE", "Found", "Replayed", "check_policy", "replayed"]
+
+Array = NDArray[np.float64]
+SUITE = "replay"
+"""What the items of a replay are called together."""
+TOKENS = 512
+"""Longest answer, unless the policy sets another."""
+ROUNDS = 4
+"""Times that graded calls are shared out anew, after each of which a clear answer ends the grading."""
+SIDES = ("production", "baseline", "candidate")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a replay found of one behavior.
+
+    Attributes:
+        behavior: The behavior.
+        rates: Side → rate of answers that show it, as read; production's where the log has answers.
+        change: Candidate's rate less the baseline's, as read.
+        true_change: (low, high) of the change of true harm, the instrument's error inside.
+        verdict: Of the gate on it.
+        floor: The least rate of which at least one case would have been graded, but for a chance of one in twenty.
+        error_floor: The least rate that the instrument's own error could not make up; NaN where it is not known.
+        calibration: Baseline's rate by replay over production's, with its interval; NaN where the log has no answers.
+        graded: Conversations whose answers were graded.
+        lost: Share of the sample of which an answer or a grade is missing.
+        strata: (conversations, graded, showing it on either side) by stratum, the highest scores first.
+        ended: Why grading ended: `decided`, `calls` or `all graded`.
+        worse: Conversations in which the candidate shows it and the baseline does not.
+    """
+
+    behavior: Behavior
+    rates: Mapping[str, Rate]
+    change: Rate
+    true_change: tuple[float, float]
+    verdict: Verdict
+    floor: float
+    error_floor: float
+    calibration: tuple[float, float, float]
+    graded: int
+    lost: float
+    strata: tuple[tuple[int, int, int], ...]
+    ended: str
+    worse: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A replay.
+
+    Attributes:
+        items: Conversations that both models answered, cut before their last answer.
+        production: Production's answers to them, as far as the log has them.
+        answers: Role → answers.
+        found: Each behavior.
+        left_out: Gate → why it cannot be looked for in traffic.
+        failed: Conversations that a model did not answer.
+        level: How often the intervals are to hold the truth.
+        judge_calls: Calls of judges.
+    """
+
+    items: tuple[Item, ...]
+    production: Mapping[str, Response]
+    answers: Mapping[Role, Mapping[str, Response]]
+    found: tuple[Found, ...]
+    left_out: Mapping[str, str]
+    failed: int
+    level: float
+    judge_calls: int
+    told: tuple[str, ...] = field(default=())
+
+
+def check_policy(policy: LaunchPolicy) -> None:
+    """See that a policy can be replayed before anything is read or asked.
+
+    Raises:
+        PolicyError: none of its gates can be looked for in traffic, or it names no models that answer.
+        SeatrialError: it cannot be planned.
+    """
+    if not policy.baseline.answers or not policy.candidate.answers:
+        raise PolicyError("a replay asks models, and this policy compares scores; name two models")
+    models: dict[Role, Model] = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
+    if not all(model.live for model in models.values()):
+        raise PolicyError("a replay asks models, and this policy compares recorded answers; name two models")
+    records = load_records(policy.records)
+    _wanted(policy, models, records, Judges(policy.judges, records, policy.budget.judge_calls))
+
+
+def _wanted(
+    policy: LaunchPolicy, models: Mapping[Role, Model], records: Records, judges: Judges
+) -> tuple[list[Behavior], dict[str, str]]:
+    """Return the behaviors to look for, and for the other gates why not."""
+    behaviors, left_out = behaviors_of(plan_gates(policy, models, None, records, judges.judge), records)
+    if not behaviors:
+        told = "; ".join(f"{gate}: {why}" for gate, why in left_out.items())
+        raise PolicyError(f"none of its gates can be looked for in traffic: {told}")
+    return behaviors, left_out
+
+
+async def replayed(policy: LaunchPolicy, sample: Sample, folder: Path, grade: int, progress: Progress) -> Replayed:
+    """Have both models answer a sample of conversations anew, and grade the answers.
+
+    Args:
+        policy: The models, the judges and the gates.
+        sample: The conversations.
+        folder: Where answers and grades are kept; the same call goes on where it stopped.
+        grade: Conversations to grade for each behavior, at most.
+        progress: Where to show how far it is.
+
+    Raises:
+        PolicyError: none of its gates can be looked for in traffic.
+        EvidenceError: no conversation was answered by both.
+        SeatrialError: a model cannot be used, or something cannot be kept.
+    """
+    records = load_records(policy.records)
+    items = [_item(one, sample.seed) for one in sample.conversations]
+    production = {
+        item.id: Response(item.id, SUITE, 0, one.answer)
+        for item, one in zip(items, sample.conversations, strict=True)
+        if one.answer is not None
+    }
+    async with AsyncExitStack() as stack:
+        store = stack.enter_context(ResponseStore(folder))
+        opened = open_models(policy.baseline, policy.candidate)
+        models: dict[Role, Model] = {}
+        for role, model in zip(ROLES, opened, strict=True):
+            models[role] = await stack.enter_async_context(model)
+        judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
+        before = judges.remaining
+        behaviors, left_out = _wanted(policy, models, records, judges)
+        asks = [Ask(role, Request(item, 0, _tokens(policy, role))) for item in items for role in ROLES]
+        progress.plan(len(asks))
+        progress.say("answering anew")
+        with progress:
+            batch = await Collector(models, store, len(asks), progress).collect(asks)
+        answers: dict[Role, dict[str, Response]] = {role: {} for role in ROLES}
+        for role, response in batch.responses:
+            if not response.no_answer:
+                answers[role][response.item] = response
+        both = [item for item in items if all(item.id in answers[role] for role in ROLES)]
+        if not both:
+            why = batch.failures[0].reason if batch.failures else "the answers are empty"
+            raise EvidenceError(f"no conversation was answered by both models; the first reason: {why}")
+        grader = _Grader(judges, both, production, answers, len(items) - len(both), progress)
+        found = [await grader.found(one, min(grade, len(both)), 1 - 2 * policy.alpha, sample.seed) for one in behaviors]
+    return Replayed(
+        tuple(both),
+        production,
+        answers,
+        tuple(found),
+        left_out,
+        len(items) - len(both),
+        1 - 2 * policy.alpha,
+        before - judges.remaining,
+    )
+
+
+def _item(one: Conversation, seed: int) -> Item:
+    """Return a conversation as what is asked; its lot names it, so that the name tells nothing."""
+    name = f"{lot(one, seed):016x}"
+    return Item(name, SUITE, one.messages, cluster=one.cluster, use_case=one.language or "traffic")
+
+
+def _tokens(policy: LaunchPolicy, role: Role) -> int:
+    spec = policy.baseline if role == "baseline" else policy.candidate
+    return spec.generation.max_tokens or TOKENS
+
+
+class _Grader:
+    """Grades the answers to some conversations, behavior after behavior."""
+
+    def __init__(
+        self,
+        judges: Judges,
+        items: Sequence[Item],
+        production: Mapping[str, Response],
+        answers: Mapping[Role, Mapping[str, Response]],
+        failed: int,
+        progress: Progress,
+    ) -> None:
+        self._judges, self._items, self._progress = judges, items, progress
+        self._sides: dict[str, list[Response | None]] = {
+            "production": [production.get(item.id) for item in items],
+            **{role: [answers[role][item.id] for item in items] for role in ROLES},
+        }
+        self._lost = failed / (len(items) + failed)
+        clusters = {name: number for number, name in enumerate(dict.fromkeys(item.cluster for item in items))}
+        self._cluster = np.array([clusters[item.cluster] for item in items], dtype=np.int64)
+
+    async def found(self, behavior: Behavior, grade: int, level: float, seed: int) -> Found:
+        """Return what is found of one behavior with so many graded conversations at most."""
+        count = len(self._items)
+        graded = np.zeros(count, dtype=bool)
+        harm = {side: np.full(count, math.nan) for side in SIDES}
+        if not behavior.asks:
+            graded[:] = True
+            await self._read(behavior, np.arange(count), harm)
+            return self._made(behavior, np.zeros(count, dtype=np.int64), graded, harm, level, level, "all graded")
+        stratum = strata_of(risk_of(behavior, self._items, list(self._sides.values()), self._progress.say))
+        lots = np.random.default_rng([seed, *behavior.name.encode()]).permutation(count)
+        # Each look has its share of the error, so that stopping at a clear one does not add to it.
+        shared = 1 - (1 - level) / ROUNDS
+        for number in range(1, ROUNDS + 1):
+            picked = chosen(stratum, allocated(stratum, grade * number // ROUNDS), lots)
+            fresh = picked[~graded[picked]]
+            graded[picked] = True
+            await self._read(behavior, fresh, harm)
+            if number < ROUNDS:
+                made = self._made(behavior, stratum, graded, harm, level, shared, "decided")
+                if made.verdict != "inconclusive":
+                    return made
+        return self._made(behavior, stratum, graded, harm, level, shared, "calls" if grade < count else "all graded")
+
+    async def _read(self, behavior: Behavior, picked: NDArray[np.int64], harm: Mapping[str, Array]) -> None:
+        """Have the answers to some conversations graded, production's, the baseline's and the candidate's alike."""
+        instrument = behavior.signal.instrument
+        pairs = [
+            (side, int(place), response)
+            for place in picked
+            for side in SIDES
+            if (response := self._sides[side][place]) is not None
+        ]
+        if isinstance(instrument, Judge):
+            tasks = [Task(self._items[place], (response.text,)) for _, place, response in pairs]
+            with self._progress.counting(f"grading for {behavior.name}", len(tasks), "answers") as told:
+                self._judges.on_reply = told
+                await self._judges.grade(instrument, tasks)
+                self._judges.on_reply = lambda fresh: None
+        read = harm_of(behavior, [self._items[place] for _, place, _ in pairs], [response for *_, response in pairs])
+        for (side, place, _), value in zip(pairs, read, strict=True):
+            harm[side][place] = value
+
+    def _made(
+        self,
+        behavior: Behavior,
+        stratum: NDArray[np.int64],
+        graded: NDArray[np.bool_],
+        harm: Mapping[str, Array],
+        level: float,
+        deciding: float,
+        ended: str,
+    ) -> Found:
+        design = design_of(stratum, self._cluster, graded)
+        rates: dict[str, Rate] = {side: _of_unknown(design, harm[side], level) for side in ROLES}
+        calibration = (math.nan, math.nan, math.nan)
+        if not np.isnan(harm["production"][graded]).any():
+            rates["production"] = rate(design, harm["production"], level)
+            calibration = ratio(rates["baseline"], rates["production"])
+        moved = self._moved(design, harm, level)
+        decides = self._moved(design, harm, deciding)
+        true = [
+            true_bounds([one.value], [one.low], [one.high], behavior.slope, (1 - at) / 2)
+            for one, at in ((moved, level), (decides, deciding))
+        ]
+        unknown = (np.isnan(harm["baseline"]) | np.isnan(harm["candidate"])) & graded
+        shown = (np.fmax(harm["baseline"], harm["candidate"]) > 0) & graded
+        of = np.bincount(stratum)
+        return Found(
+            behavior,
+            rates,
+            moved,
+            (float(true[0][0][0]), float(true[0][1][0])),
+            _verdict(float(true[1][0][0]), float(true[1][1][0]), behavior.margin),
+            smallest_seen(design),
+            _error_floor(behavior),
+            calibration,
+            int(graded.sum()),
+            self._lost + (1 - self._lost) * float(design.stands_for[unknown].sum()),
+            tuple(
+                (int(size), int(done), int(found))
+                for size, done, found in zip(
+                    of,
+                    np.bincount(stratum[graded], minlength=len(of)),
+                    np.bincount(stratum[shown], minlength=len(of)),
+                    strict=True,
+                )
+            ),
+            ended,
+            tuple(self._items[int(one)].id for one in np.flatnonzero(graded & (harm["candidate"] > harm["baseline"]))),
+        )
+
+    def _moved(self, design: Design, harm: Mapping[str, Array], level: float) -> Rate:
+        """Return the change, in an interval that holds whatever answers and grades that are missing may be worth."""
+        before, after = harm["baseline"], harm["candidate"]
+        best = change(design, np.nan_to_num(before, nan=1.0), np.nan_to_num(after, nan=0.0), level)
+        worst = change(design, np.nan_to_num(before, nan=0.0), np.nan_to_num(after, nan=1.0), level)
+        low, high = best.low * (1 - self._lost) - self._lost, worst.high * (1 - self._lost) + self._lost
+        return Rate((best.value + worst.value) / 2, max(low, -1.0), min(high, 1.0), worst.found, worst.graded)
+
+
+def _of_unknown(design: Design, values: Array, level: float) -> Rate:
+    """Return a rate whose interval holds whatever the answers without a grade may be worth."""
+    least, most = (rate(design, np.nan_to_num(values, nan=fill), level) for fill in (0.0, 1.0))
+    return Rate((least.value + most.value) / 2, least.low, most.high, least.found, least.graded)
+
+
+def _verdict(low: float, high: float, margin: float) -> Verdict:
+    if high < margin:
+        return "pass"
+    return "fail" if low > margin else "inconclusive"
+
+
+def _error_floor(behavior: Behavior) -> float:
+    """Return the rate that false alarms could make up beyond what is known of them: the width of their interval."""
+    if behavior.error is None:
+        return math.nan
+    _, low, high = behavior.error.specificity
+    youden = max(behavior.error.youden[0], 1e-9)
+    return min((high - low) / youden, 1.0)
