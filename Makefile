@@ -42,13 +42,12 @@ demo-null: $(VENV)/run.stamp ## The same gates with nothing changed: it must lau
 incident: $(VENV)/dev.stamp ## Replay the incident: forecast a reward mix, train it, review it; resumable, 33 minutes on two cores
 	@$(RUN)/python examples/april-update/incident.py
 
-# Processes share the cores: threads that spin while they wait would take them from each other. One of three waits at
-# most times, for a browser or a server.
+# Two processes share the cores: threads that spin while they wait would take them from each other.
 ALONE := SEATRIAL_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1
 FAST := -q -n 2 --dist loadgroup -m "not slow and not embedded and not browser" --ignore=tests/e2e
 
 test: $(VENV)/dev.stamp ## Run all tests
-	$(ALONE) $(RUN)/python -m pytest -q -n 3 --dist loadgroup
+	$(ALONE) $(RUN)/python -m pytest -q -n 2 --dist loadgroup
 
 test-fast: $(VENV)/dev.stamp ## Run the tests that take milliseconds: no model, no browser, nothing end to end
 	$(ALONE) $(RUN)/python -m pytest $(FAST)

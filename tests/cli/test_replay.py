@@ -58,3 +58,28 @@ def test_a_policy_without_a_behavior_to_look_for_is_refused(
     made = seatrial("replay", "policy.yaml", "log.jsonl", "--as-is", "--quiet")
     assert made.code == 2 and "name a judge as its instrument" in made.err
     assert endpoint.count == 0
+
+
+def test_a_forecast_is_registered_and_checked_after_the_launch(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """Once the candidate answers users, its rate is what was foretold; another candidate's is not."""
+    answering(endpoint, {"plain": 0.1, "warm": 0.4})
+    write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
+    traffic(tmp_path / "log.jsonl", 600)
+    words = ("--grade", "400", "--as-is", "--quiet", "--author", "ann")
+    missing = seatrial("replay", "check", "policy.yaml", "log.jsonl", *words)
+    assert missing.code == 2 and "--register" in missing.err
+    made = seatrial("replay", "policy.yaml", "log.jsonl", "--register", *words)
+    assert made.code == 1 and "entered in reviews/ledger.jsonl as 1" in made.out, made.err
+    traffic(tmp_path / "launched.jsonl", 600, harmful=0.4)
+    held = json.loads(seatrial("replay", "check", "policy.yaml", "launched.jsonl", *words, "--json").out)
+    (found,) = held["behaviors"]
+    assert found["agrees"] and found["direction"] is True and not held["traffic_moved"]
+    assert 0.7 < found["truth_over_forecast"]["estimate"] < 1.4 < found["truth_over_before"]["estimate"]
+    traffic(tmp_path / "other.jsonl", 500, harmful=0.05)
+    other = seatrial("replay", "check", "policy.yaml", "other.jsonl", *words)
+    assert other.code == 0 and other.out.startswith("0 OF 1 FORECASTS AGREE"), other.err
+    listed = seatrial("ledger", "list")
+    assert "rates by replay: simulated" in listed.out and "of forecast" in listed.out
+    assert seatrial("ledger", "verify").code == 0

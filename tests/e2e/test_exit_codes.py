@@ -61,6 +61,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "drift promote": ("reviews/done", "1", "my-suites/found"),
     "watch": ("watched.yaml", "--calls", "20", "--quiet"),
     "replay run": ("watched.yaml", "traffic.jsonl", "--as-is", "--quiet"),
+    "replay check": ("watched.yaml", "traffic.jsonl", "--as-is", "--quiet"),
     "doctor": (),
     "ledger list": (),
     "ledger show": ("1",),

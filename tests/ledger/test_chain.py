@@ -442,7 +442,7 @@ def test_two_halves_of_a_letter_are_read_back_as_the_letter(tmp_path: Path) -> N
 
 def test_the_kinds_of_entries_are_part_of_the_format() -> None:
     """What earlier ledgers hold stays a kind."""
-    assert get_args(Kind) == ("decision", "waiver", "forecast", "training")
+    assert get_args(Kind) == ("decision", "waiver", "forecast", "training", "check")
 
 
 def test_entries_cut_off_the_end_are_found(ledger: Ledger) -> None:

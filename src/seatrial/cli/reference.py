@@ -42,6 +42,7 @@ COMMANDS = (
     "label close",
     "feedback",
     "replay run",
+    "replay check",
     "rewards sample",
     "rewards audit",
     "rewards forecast",

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from seatrial.cli.options import Json, print_json, printing, say
+from seatrial.cli.options import Json, print_json, printing, say, status, user
+
+if TYPE_CHECKING:
+    from seatrial.collect import Progress
+    from seatrial.evidence.replay.personal import Removed
+    from seatrial.evidence.replay.sampling import Sample
+    from seatrial.evidence.replay.traffic import Counted
 
 __all__ = ["replay_app"]
 
@@ -28,23 +34,33 @@ replay_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+Policy = Annotated[Path, typer.Argument(metavar="POLICY", help="The policy file.")]
+Traffic = Annotated[list[Path], typer.Argument(metavar="TRAFFIC...", help="Files or folders of conversations.")]
+Grade = Annotated[int, typer.Option("--grade", min=20, help="Conversations to have graded for each behavior, at most.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="That the sample is drawn with.")]
+Out = Annotated[Path | None, typer.Option("--out", help="The replay's folder.")]
+AsIs = Annotated[
+    bool, typer.Option("--as-is", help="Leave names, addresses and numbers of people in what models and judges see.")
+]
+Reviews = Annotated[Path, typer.Option("--reviews", help="Folder whose ledger has the forecasts.")]
+Author = Annotated[str, typer.Option("--author", help="Who runs it, for the ledger.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 
 @replay_app.command("run", epilog="Example: seatrial replay run policy.yaml traffic/ --sample 2000 --grade 400")
 def replay_run(
-    policy_path: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy file.")],
-    traffic: Annotated[list[Path], typer.Argument(metavar="TRAFFIC...", help="Files or folders of conversations.")],
+    policy_path: Policy,
+    traffic: Traffic,
     sample: Annotated[int, typer.Option("--sample", min=20, help="Conversations to answer anew, at most.")] = 2000,
-    grade: Annotated[
-        int, typer.Option("--grade", min=20, help="Conversations to have graded for each behavior, at most.")
-    ] = 400,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="That the sample is drawn with.")] = 20250425,
-    out: Annotated[Path | None, typer.Option("--out", help="The replay's folder.")] = None,
-    as_is: Annotated[
-        bool,
-        typer.Option("--as-is", help="Leave names, addresses and numbers of people in what models and judges see."),
+    grade: Grade = 400,
+    seed: Seed = 20250425,
+    out: Out = None,
+    register: Annotated[
+        bool, typer.Option("--register", help="Grade all that may be graded, and enter the forecast in the ledger.")
     ] = False,
+    reviews: Reviews = Path("reviews"),
+    author: Author = "",
+    as_is: AsIs = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -61,28 +77,107 @@ def replay_run(
     from seatrial.errors import StoreError
     from seatrial.evidence.replay.found import found_in
     from seatrial.evidence.replay.page import render_replay
-    from seatrial.evidence.replay.personal import deidentified
+    from seatrial.evidence.replay.registered import registered
     from seatrial.evidence.replay.run import check_policy, replayed
-    from seatrial.evidence.replay.sampling import drawn
-    from seatrial.evidence.replay.traffic import Counted, conversations, traffic_files
-    from seatrial.formats.letters import slug
-    from seatrial.formats.whole_files import make_folder, write_whole
+    from seatrial.formats.whole_files import write_whole
+    from seatrial.ledger import Ledger
     from seatrial.policy import load_policy
 
     policy = load_policy(policy_path)
     check_policy(policy)
-    folder = out or Path("replays") / (slug(policy.name) or "replay")
+    folder = _folder(policy.name, out)
     progress = Progress("off" if quiet else None)
-    counted = Counted()
-    taken = drawn(conversations(traffic_files(traffic), counted), sample, seed)
-    make_folder(folder, "the replay's folder", StoreError)
-    taken, removed = (taken, None) if as_is else deidentified(taken, progress)
-    done = asyncio.run(replayed(policy, taken, folder, grade, progress))
+    taken, counted, removed = _drawn(traffic, sample, seed, as_is, progress)
+    done = asyncio.run(replayed(policy, taken, folder, grade, progress, whole=register))
     found = found_in(policy, done, counted, taken, removed)
     page = folder / "replay.html"
     write_whole(page, render_replay(found), StoreError)
+    entry = registered(found, folder, Ledger(_made(reviews) / "ledger.jsonl"), author or user()) if register else None
     with printing(found.exit_code):
         if as_json:
-            print_json({**replay_json(found), "folder": str(folder), "page": str(page)})
+            ledger = None if entry is None else {"entry": entry.number, "hash": entry.hash}
+            print_json({**replay_json(found), "folder": str(folder), "page": str(page), "ledger": ledger})
         else:
             say(replay_summary(found, page))
+            if entry is not None:
+                say(f"Forecast: {folder / 'forecast.json'}, entered in {reviews / 'ledger.jsonl'} as {entry.number}")
+                say(f"After the launch: seatrial replay check {policy_path} NEW_TRAFFIC --out {folder}")
+
+
+@replay_app.command("check", epilog="Example: seatrial replay check policy.yaml traffic-of-june/")
+def replay_check(
+    policy_path: Policy,
+    traffic: Traffic,
+    sample: Annotated[int, typer.Option("--sample", min=20, help="Conversations to take, at most.")] = 2000,
+    grade: Grade = 400,
+    seed: Seed = 20250425,
+    out: Out = None,
+    reviews: Reviews = Path("reviews"),
+    author: Author = "",
+    as_is: AsIs = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Hold a registered forecast against the traffic after its launch, and say how all forecasts came out so far.
+
+    Production's answers are graded by the instruments that the forecast was made with. Beside it stands what somebody
+    would have been off by who foretold no change. Nothing is decided by it: it exits with 0 once the traffic was read.
+    """
+    import asyncio
+
+    from seatrial.cli.output.replay_check import check_json, check_summary
+    from seatrial.collect import Progress
+    from seatrial.evidence.replay.check import checked, entered, over_all
+    from seatrial.evidence.replay.registered import found_again
+    from seatrial.ledger import Ledger
+    from seatrial.policy import load_policy
+
+    policy = load_policy(policy_path)
+    folder = _folder(policy.name, out)
+    ledger = Ledger(reviews / "ledger.jsonl")
+    forecast = found_again(folder, ledger)
+    progress = Progress("off" if quiet else None)
+    taken, _, _ = _drawn(traffic, sample, seed, as_is, progress)
+    made = asyncio.run(checked(policy, forecast, taken, folder, grade, progress))
+    entered(made, ledger, author or user())
+    standing = over_all(ledger.verify())
+    if as_json:
+        print_json(check_json(made, standing))
+    else:
+        say(check_summary(made, standing))
+
+
+def _folder(name: str, out: Path | None) -> Path:
+    from seatrial.formats.letters import slug
+
+    return _made(out or Path("replays") / (slug(name) or "replay"))
+
+
+def _made(folder: Path) -> Path:
+    from seatrial.errors import StoreError
+    from seatrial.formats.whole_files import make_folder
+
+    make_folder(folder, "the folder", StoreError)
+    return folder
+
+
+def _drawn(
+    traffic: list[Path], size: int, seed: int, as_is: bool, progress: Progress
+) -> tuple[Sample, Counted, Removed | None]:
+    """Return a sample of the traffic, what came of its rows, and what was taken out."""
+    from seatrial.evidence.replay.personal import deidentified
+    from seatrial.evidence.replay.sampling import drawn
+    from seatrial.evidence.replay.traffic import Counted, conversations, traffic_files
+
+    counted = Counted()
+    with status("Reading the traffic"):
+        taken = drawn(conversations(traffic_files(traffic), counted), size, seed)
+    if not taken.conversations:
+        from seatrial.errors import EvidenceError
+
+        why = "; ".join(f"{count:,}: {reason}" for reason, count in counted.dropped.most_common(3)) or "no rows"
+        raise EvidenceError(f"{', '.join(map(str, traffic))}: nothing that can be replayed ({why})")
+    if as_is:
+        return taken, counted, None
+    clean, removed = deidentified(taken, progress)
+    return clean, counted, removed

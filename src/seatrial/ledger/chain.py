@@ -28,7 +28,7 @@ from seatrial.formats.whole_files import why_not, write_whole
 
 __all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
 
-Kind = Literal["decision", "waiver", "forecast", "training"]
+Kind = Literal["decision", "waiver", "forecast", "training", "check"]
 GENESIS = "0" * 64
 PLACE = re.compile(r"(0|[1-9][0-9]{0,17}) [0-9a-f]{64}")
 FIELDS = {"number": int, "at": str, "kind": str, "author": str, "body": dict, "previous": str, "hash": str}

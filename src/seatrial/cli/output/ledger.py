@@ -39,6 +39,10 @@ def _entry_words(entry: Entry) -> str:
         )
     if entry.kind == "decision":
         return f"{body.get('status')}: {body.get('policy_name')} ({body.get('folder')})"
+    if entry.kind == "forecast" and body.get("of") == "replay":
+        return f"rates by replay: {body.get('name')}, forecast {str(body.get('forecast'))[:12]}"
+    if entry.kind == "check":
+        return f"of forecast {str(body.get('of'))[:12]}: {body.get('name')}, {len(body.get('behaviors', ()))} behaviors"
     if entry.kind == "forecast":
         return f"{', '.join(body.get('mixes', []))}: {body.get('name')}, forecast {str(body.get('forecast'))[:12]}"
     if entry.kind == "training":

@@ -12,22 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.collect import Ask, Collector, Progress, ResponseStore
-from seatrial.collect.judging import Judges, Task
+from seatrial.collect.judging import Judges
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.evidence.replay.allocation import allocated, chosen, strata_of
-from seatrial.evidence.replay.behaviors import Behavior, behaviors_of, harm_of, risk_of
+from seatrial.evidence.replay.behaviors import Behavior, behaviors_of, risk_of
 from seatrial.evidence.replay.conversation import Conversation
 from seatrial.evidence.replay.estimates import Design, Rate, change, design_of, rate, ratio, smallest_seen
+from seatrial.evidence.replay.grading import graded_answers
 from seatrial.evidence.replay.sampling import Sample, lot
 from seatrial.gates.plan import plan_gates
-from seatrial.instruments.judges import Judge
 from seatrial.instruments.records import Records, load_records
 from seatrial.models import Model, open_models
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.instruments import true_bounds
 from seatrial.types import ROLES, Item, Request, Response, Role, Verdict
 
-__all__ = ["SUITE", "Found", "Replayed", "check_policy", "replayed"]
+__all__ = ["SUITE", "Found", "Replayed", "check_policy", "item_of", "replayed", "wanted"]
 
 Array = NDArray[np.float64]
 SUITE = "replay"
@@ -113,10 +113,10 @@ def check_policy(policy: LaunchPolicy) -> None:
     if not all(model.live for model in models.values()):
         raise PolicyError("a replay asks models, and this policy compares recorded answers; name two models")
     records = load_records(policy.records)
-    _wanted(policy, models, records, Judges(policy.judges, records, policy.budget.judge_calls))
+    wanted(policy, models, records, Judges(policy.judges, records, policy.budget.judge_calls))
 
 
-def _wanted(
+def wanted(
     policy: LaunchPolicy, models: Mapping[Role, Model], records: Records, judges: Judges
 ) -> tuple[list[Behavior], dict[str, str]]:
     """Return the behaviors to look for, and for the other gates why not."""
@@ -127,7 +127,9 @@ def _wanted(
     return behaviors, left_out
 
 
-async def replayed(policy: LaunchPolicy, sample: Sample, folder: Path, grade: int, progress: Progress) -> Replayed:
+async def replayed(
+    policy: LaunchPolicy, sample: Sample, folder: Path, grade: int, progress: Progress, *, whole: bool = False
+) -> Replayed:
     """Have both models answer a sample of conversations anew, and grade the answers.
 
     Args:
@@ -136,6 +138,7 @@ async def replayed(policy: LaunchPolicy, sample: Sample, folder: Path, grade: in
         folder: Where answers and grades are kept; the same call goes on where it stopped.
         grade: Conversations to grade for each behavior, at most.
         progress: Where to show how far it is.
+        whole: Whether to grade all of those, also where it is clear before.
 
     Raises:
         PolicyError: none of its gates can be looked for in traffic.
@@ -143,7 +146,7 @@ async def replayed(policy: LaunchPolicy, sample: Sample, folder: Path, grade: in
         SeatrialError: a model cannot be used, or something cannot be kept.
     """
     records = load_records(policy.records)
-    items = [_item(one, sample.seed) for one in sample.conversations]
+    items = [item_of(one, sample.seed) for one in sample.conversations]
     production = {
         item.id: Response(item.id, SUITE, 0, one.answer)
         for item, one in zip(items, sample.conversations, strict=True)
@@ -157,7 +160,7 @@ async def replayed(policy: LaunchPolicy, sample: Sample, folder: Path, grade: in
             models[role] = await stack.enter_async_context(model)
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         before = judges.remaining
-        behaviors, left_out = _wanted(policy, models, records, judges)
+        behaviors, left_out = wanted(policy, models, records, judges)
         asks = [Ask(role, Request(item, 0, _tokens(policy, role))) for item in items for role in ROLES]
         progress.plan(len(asks))
         progress.say("answering anew")
@@ -172,7 +175,8 @@ async def replayed(policy: LaunchPolicy, sample: Sample, folder: Path, grade: in
             why = batch.failures[0].reason if batch.failures else "the answers are empty"
             raise EvidenceError(f"no conversation was answered by both models; the first reason: {why}")
         grader = _Grader(judges, both, production, answers, len(items) - len(both), progress)
-        found = [await grader.found(one, min(grade, len(both)), 1 - 2 * policy.alpha, sample.seed) for one in behaviors]
+        level, most = 1 - 2 * policy.alpha, min(grade, len(both))
+        found = [await grader.found(one, most, level, sample.seed, whole) for one in behaviors]
     return Replayed(
         tuple(both),
         production,
@@ -185,7 +189,7 @@ async def replayed(policy: LaunchPolicy, sample: Sample, folder: Path, grade: in
     )
 
 
-def _item(one: Conversation, seed: int) -> Item:
+def item_of(one: Conversation, seed: int) -> Item:
     """Return a conversation as what is asked; its lot names it, so that the name tells nothing."""
     name = f"{lot(one, seed):016x}"
     return Item(name, SUITE, one.messages, cluster=one.cluster, use_case=one.language or "traffic")
@@ -217,7 +221,7 @@ class _Grader:
         clusters = {name: number for number, name in enumerate(dict.fromkeys(item.cluster for item in items))}
         self._cluster = np.array([clusters[item.cluster] for item in items], dtype=np.int64)
 
-    async def found(self, behavior: Behavior, grade: int, level: float, seed: int) -> Found:
+    async def found(self, behavior: Behavior, grade: int, level: float, seed: int, whole: bool) -> Found:
         """Return what is found of one behavior with so many graded conversations at most."""
         count = len(self._items)
         graded = np.zeros(count, dtype=bool)
@@ -235,7 +239,7 @@ class _Grader:
             fresh = picked[~graded[picked]]
             graded[picked] = True
             await self._read(behavior, fresh, harm)
-            if number < ROUNDS:
+            if number < ROUNDS and not whole:
                 made = self._made(behavior, stratum, graded, harm, level, shared, "decided")
                 if made.verdict != "inconclusive":
                     return made
@@ -243,20 +247,14 @@ class _Grader:
 
     async def _read(self, behavior: Behavior, picked: NDArray[np.int64], harm: Mapping[str, Array]) -> None:
         """Have the answers to some conversations graded, production's, the baseline's and the candidate's alike."""
-        instrument = behavior.signal.instrument
         pairs = [
             (side, int(place), response)
             for place in picked
             for side in SIDES
             if (response := self._sides[side][place]) is not None
         ]
-        if isinstance(instrument, Judge):
-            tasks = [Task(self._items[place], (response.text,)) for _, place, response in pairs]
-            with self._progress.counting(f"grading for {behavior.name}", len(tasks), "answers") as told:
-                self._judges.on_reply = told
-                await self._judges.grade(instrument, tasks)
-                self._judges.on_reply = lambda fresh: None
-        read = harm_of(behavior, [self._items[place] for _, place, _ in pairs], [response for *_, response in pairs])
+        answers = [(self._items[place], response) for _, place, response in pairs]
+        read = await graded_answers(self._judges, behavior, answers, self._progress)
         for (side, place, _), value in zip(pairs, read, strict=True):
             harm[side][place] = value
 

@@ -19,6 +19,7 @@ __all__ = [
     "percent_words",
     "rate_words",
     "reason",
+    "times",
     "traffic_words",
     "verdict_words",
 ]
@@ -104,7 +105,12 @@ def ended_words(one: Found) -> str:
 
 def calibrated(one: Found) -> str:
     """Return how well the replay of today's model foretells today's truth; empty where the log has no answers."""
-    value, low, high = one.calibration
+    return times(one.calibration)
+
+
+def times(held: tuple[float, float, float]) -> str:
+    """Return a ratio with its interval; a dash where it is not known."""
+    value, low, high = held
     if math.isnan(value):
         return "–"
     ends = f"[{low:.2g}, {'∞' if math.isinf(high) else f'{high:.2g}'}]"

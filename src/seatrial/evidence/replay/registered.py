@@ -1,0 +1,166 @@
+"""A forecast that is written down before a launch, and found again after it, unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from seatrial.errors import EvidenceError, LedgerError, StoreError
+from seatrial.evidence.replay.estimates import Rate
+from seatrial.evidence.replay.found import Replay
+from seatrial.evidence.replay.shift import Profile, profile_of
+from seatrial.formats.bounded import LARGEST, read_text
+from seatrial.formats.json_values import with_null
+from seatrial.formats.whole_files import write_whole
+from seatrial.instruments.records import version_of
+from seatrial.ledger import Entry, Ledger
+
+__all__ = ["FILE", "Forecast", "Foretold", "found_again", "registered"]
+
+FILE = "forecast.json"
+OF = "replay"
+"""What a forecast of the ledger is of, where it is no reward mix's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What was foretold of one behavior.
+
+    Attributes:
+        signal: `replay/NAME`.
+        title: For a person.
+        instrument: Version of what read it; the truth has to be read by the same.
+        production: Rate of production's answers then; None where the log had none.
+        baseline: Rate of the baseline, by replay.
+        candidate: Rate of the candidate, by replay: the forecast.
+        change: Candidate less baseline.
+    """
+
+    signal: str
+    title: str
+    instrument: str
+    production: Rate | None
+    baseline: Rate
+    candidate: Rate
+    change: Rate
+
+    @property
+    def today(self) -> Rate:
+        """The rate before the launch: production's own where it is known, else the baseline's by replay."""
+        return self.production or self.baseline
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A forecast as it was registered.
+
+    Attributes:
+        name: The policy's.
+        candidate: Whose launch it is of.
+        at: When it was entered in the ledger, ISO.
+        entry: Hash of that entry.
+        level: How often its intervals are to hold the truth.
+        behaviors: What was foretold.
+        profile: By which its traffic is known again.
+    """
+
+    name: str
+    candidate: str
+    at: str
+    entry: str
+    level: float
+    behaviors: tuple[Foretold, ...]
+    profile: Profile
+
+
+def registered(found: Replay, folder: Path, ledger: Ledger, author: str) -> Entry:
+    """Write a replay's forecast into its folder and enter it in the ledger.
+
+    Raises:
+        StoreError: it cannot be written.
+        LedgerError: the ledger cannot be written, or its chain is broken.
+    """
+    behaviors = [
+        {
+            "signal": one.behavior.name,
+            "title": one.behavior.title,
+            "instrument": version_of(one.behavior.signal.instrument),
+            "production": _kept(one.rates.get("production")),
+            "baseline": _kept(one.rates["baseline"]),
+            "candidate": _kept(one.rates["candidate"]),
+            "change": _kept(one.change),
+        }
+        for one in found.done.found
+    ]
+    written = {
+        "format": "seatrial.replay-forecast/1",
+        "name": found.name,
+        "baseline": found.baseline,
+        "candidate": found.candidate,
+        "level": found.done.level,
+        "seed": found.sample.seed,
+        "drawn": len(found.sample.conversations),
+        "of": found.sample.of,
+        "behaviors": behaviors,
+        "profile": profile_of(found.sample.conversations).kept(),
+    }
+    text = json.dumps(with_null(written), indent=1, allow_nan=False)
+    write_whole(folder / FILE, text, StoreError)
+    body = {
+        "of": OF,
+        "name": found.name,
+        "candidate": found.candidate,
+        "forecast": _digest(text),
+        "rates": {one["signal"]: one["candidate"] for one in behaviors},
+    }
+    return ledger.append("forecast", author, with_null(body))
+
+
+def _kept(one: Rate | None) -> dict[str, Any] | None:
+    return None if one is None else asdict(one)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def found_again(folder: Path, ledger: Ledger) -> Forecast:
+    """Return the forecast in a replay's folder, which the ledger has to hold as it stands.
+
+    Raises:
+        EvidenceError: there is none, or it cannot be read.
+        LedgerError: it is not in the ledger, was changed after it was entered, or the ledger's chain is broken.
+    """
+    path = folder / FILE
+    try:
+        text = read_text(path, LARGEST)
+        held = json.loads(text)
+    except FileNotFoundError:
+        raise EvidenceError(f"{path}: no such file; `seatrial replay … --register` writes it before a launch") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise EvidenceError(f"{path}: cannot be read: {error}") from error
+    digest = _digest(text)
+    entries = [one for one in ledger.verify() if one.kind == "forecast" and one.body.get("of") == OF]
+    entry = next((one for one in entries if one.body.get("forecast") == digest), None)
+    if entry is None:
+        raise LedgerError(f"{path}: {ledger.path} holds no forecast like it; it was changed, or entered elsewhere")
+    return Forecast(
+        held["name"],
+        held["candidate"],
+        entry.at,
+        entry.hash,
+        held["level"],
+        tuple(_foretold(one) for one in held["behaviors"]),
+        Profile.read(held["profile"]),
+    )
+
+
+def _foretold(held: Mapping[str, Any]) -> Foretold:
+    rates = [
+        None if held[name] is None else Rate(**held[name]) for name in ("production", "baseline", "candidate", "change")
+    ]
+    return Foretold(held["signal"], held["title"], held["instrument"], *rates)  # type: ignore[arg-type]
