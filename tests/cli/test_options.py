@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from seatrial import cli
-from seatrial.cli.options import named_values, print_json, user
+from seatrial.cli.options import named_values, or_usual, print_json, user
 from seatrial.errors import EvidenceError
 
 
@@ -122,3 +124,14 @@ def test_somebody_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> 
 
         monkeypatch.setattr(getpass, "getuser", nobody)
         assert user() == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["here"], "shown here"), (["show", "here"], "shown here"), (["hide"], "hidden")]
+)
+def test_a_group_has_a_usual_command(words: list[str], said: str) -> None:
+    """What names no command is given to the usual one; what names one runs it."""
+    app = typer.Typer(cls=or_usual("show"))
+    app.command("show")(lambda what: typer.echo(f"shown {what}"))
+    app.command("hide")(lambda: typer.echo("hidden"))
+    assert CliRunner().invoke(app, words).output.strip() == said

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from typer.core import TyperGroup
 
-from seatrial.cli.options import Json, print_json, say
+from seatrial.cli.options import Json, or_usual, print_json, say
 
 if TYPE_CHECKING:
     from seatrial.drift import Answered, Drift
@@ -18,17 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["drift_app"]
 
 
-class _OrShow(TyperGroup):
-    """Takes `drift REVIEW` for `drift show REVIEW`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the usual command where none is named."""
-        named = not args or args[0] in self.commands or args[0] == "--help"
-        return super().parse_args(ctx, args if named else ["show", *args])
-
-
 drift_app = typer.Typer(
-    cls=_OrShow,
+    cls=or_usual("show"),
     help="Find whatever changed between two models' answers. `drift REVIEW` is `drift show REVIEW`.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -10,13 +10,26 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from seatrial.errors import EvidenceError, ExitCode, complain, flushed, printable
 from seatrial.formats.json_values import with_null
 
-__all__ = ["Json", "named_values", "print_json", "printing", "say", "status", "user"]
+__all__ = ["Json", "named_values", "or_usual", "print_json", "printing", "say", "status", "user"]
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout, nothing else there.")]
+
+
+def or_usual(usual: str) -> type[TyperGroup]:
+    """Return a group of commands of which one runs where none is named: `drift REVIEW` for `drift show REVIEW`."""
+
+    class OrUsual(TyperGroup):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            """Put the usual command where none is named."""
+            named = not args or args[0] in self.commands or args[0] == "--help"
+            return super().parse_args(ctx, args if named else [usual, *args])
+
+    return OrUsual
 
 
 def say(text: str, *, err: bool = False) -> None:

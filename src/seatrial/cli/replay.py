@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from seatrial.cli.options import Json, print_json, printing, say, status, user
+from seatrial.cli.options import Json, or_usual, print_json, printing, say, status, user
 
 if TYPE_CHECKING:
     from seatrial.collect import Progress
@@ -19,17 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["replay_app"]
 
 
-class _OrRun(TyperGroup):
-    """Takes `replay POLICY TRAFFIC` for `replay run POLICY TRAFFIC`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the usual command where none is named."""
-        named = not args or args[0] in self.commands or args[0] == "--help"
-        return super().parse_args(ctx, args if named else ["run", *args])
-
-
 replay_app = typer.Typer(
-    cls=_OrRun,
+    cls=or_usual("run"),
     help="Answer real conversations anew with both models. `replay POLICY TRAFFIC` is `replay run POLICY TRAFFIC`.",
     no_args_is_help=True,
     rich_markup_mode=None,
