@@ -11,6 +11,7 @@ from conftest import Command, Endpoint, PolicyWriter
 from replays import GATES, JUDGE, answering, traffic
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("warm", "code", "word"),
     [(0.1, 0, "NO BEHAVIOR RISES IN YOUR TRAFFIC"), (0.6, 1, "WORSE IN YOUR TRAFFIC")],
@@ -37,6 +38,7 @@ def test_a_candidate_is_found_out_in_real_traffic(
     assert found["traffic"]["drawn"] == 400 and found["traffic"]["usable"] == 600
 
 
+@pytest.mark.slow
 def test_nothing_that_may_block_holds(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
 ) -> None:
@@ -60,6 +62,7 @@ def test_a_policy_without_a_behavior_to_look_for_is_refused(
     assert endpoint.count == 0
 
 
+@pytest.mark.slow
 def test_a_forecast_is_registered_and_checked_after_the_launch(
     seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
 ) -> None:

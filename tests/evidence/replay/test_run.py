@@ -23,6 +23,7 @@ def _run(policy: Path, log: Path, folder: Path, grade: int = 200) -> Replayed:
     return asyncio.run(replayed(load_policy(policy), taken, folder, grade, Progress("off")))
 
 
+@pytest.mark.slow
 def test_lost_answers_can_be_anything(write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path) -> None:
     """A tenth of the candidate's answers are refused by the server: the change may be a tenth more, and it is open."""
     answering(endpoint, {"plain": 0.1, "warm": 0.1})

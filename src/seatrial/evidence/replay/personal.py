@@ -84,11 +84,10 @@ def _clean(
 def _remover() -> Callable[[str], tuple[str, Counter[str]]]:
     """Return what takes a text's personal details out, and says how many of each kind."""
     try:
+        language: Any = import_module(MODEL).load()
         import tldextract
         from presidio_analyzer import AnalyzerEngine
         from presidio_analyzer.nlp_engine import SpacyNlpEngine
-
-        language: Any = import_module(MODEL).load()
     except (ImportError, OSError) as error:
         raise EvidenceError(
             f"taking out who wrote the conversations needs what is not installed ({error}). Install it with "
