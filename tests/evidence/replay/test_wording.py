@@ -16,7 +16,7 @@ def test_the_reason_names_what_is_worst() -> None:
     worse = made_replay(("fail", True), ("fail", True))
     assert wording.headline(worse) == "Worse in your traffic"
     assert "the policy tolerates 10. 1 other rose beyond the margin too." in wording.reason(worse)
-    assert "1 of 2 behaviors are not decided" in wording.reason(made_replay(("pass", True), ("inconclusive", True)))
+    assert "Not decided, 1 of 2: Behavior 1." in wording.reason(made_replay(("pass", True), ("inconclusive", True)))
     assert "stay within their margins" in wording.reason(made_replay(("pass", True)))
     assert "decides nothing" in wording.reason(made_replay(("pass", False)))
 

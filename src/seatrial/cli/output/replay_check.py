@@ -63,7 +63,7 @@ def standing_words(held: Standing) -> str:
     """Return how all forecasts came out, in a sentence or two."""
     right, moved = held.direction
     return (
-        f"{held.behaviors} rates of {held.launches} launch{'es' if held.launches != 1 else ''}: off by a factor of "
+        f"Launches: {held.launches}, rates: {held.behaviors}. Off by a factor of "
         f"{_factor(held.factor)} in the median; who foretold no change would have been off by {_factor(held.naive)}. "
         f"{100 * held.covered.estimate:.0f} % [{100 * held.covered.low:.0f}, {100 * held.covered.high:.0f}] agree "
         f"within their intervals, and {right} of {moved} moved the way that was foretold."

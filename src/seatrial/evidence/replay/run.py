@@ -233,7 +233,7 @@ class _Grader:
         stratum = strata_of(risk_of(behavior, self._items, list(self._sides.values()), self._progress.say))
         lots = np.random.default_rng([seed, *behavior.name.encode()]).permutation(count)
         # Each look has its share of the error, so that stopping at a clear one does not add to it.
-        shared = 1 - (1 - level) / ROUNDS
+        shared = level if whole else 1 - (1 - level) / ROUNDS
         for number in range(1, ROUNDS + 1):
             picked = chosen(stratum, allocated(stratum, grade * number // ROUNDS), lots)
             fresh = picked[~graded[picked]]

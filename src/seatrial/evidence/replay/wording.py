@@ -56,7 +56,7 @@ def reason(found: Replay) -> str:
     if found.open:
         names = ", ".join(one.behavior.title for one in found.open[:3])
         more = f" and {len(found.open) - 3} more" if len(found.open) > 3 else ""
-        return f"{len(found.open)} of {len(found.counting)} behaviors are not decided: {names}{more}. Grade more."
+        return f"Not decided, {len(found.open)} of {len(found.counting)}: {names}{more}. Grade more, or draw more."
     return (
         f"All {len(found.counting)} behaviors that may block stay within their margins, in "
         f"{len(found.done.items):,} conversations that both models answered anew."
