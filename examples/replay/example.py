@@ -49,7 +49,7 @@ def log(path: Path, model: str, count: int, seed: int) -> None:
         opening = draw.choice(FIRST[case]).format(thing=draw.choice(THINGS))
         if draw.random() < 0.05:
             opening += f" By the way, I am {draw.choice(PEOPLE)}, and my address is {number}@example.org."
-        turns = [{"role": "user", "content": f"{opening} ({number})"}]
+        turns: list[dict[str, object]] = [{"role": "user", "content": f"{opening} ({number})"}]
         if draw.random() < 0.4:
             said, before = draw.choice(GO_ON)
             turns += [{"role": "assistant", "content": before}, {"role": "user", "content": f"{said} ({number})"}]
@@ -57,7 +57,7 @@ def log(path: Path, model: str, count: int, seed: int) -> None:
         if draw.random() < 0.03:
             turns.append({"role": "assistant", "content": None, "tool_calls": [{"type": "function"}]})
             turns.append({"role": "tool", "content": "42"})
-        said = answer(model, turns[-1]["content"] or "")
+        said = answer(model, str(turns[-1]["content"]))
         rows.append(
             {
                 "id": f"{path.stem}-{number}",
@@ -119,8 +119,8 @@ def main() -> None:
     (folder / "policy.yaml").write_text(POLICY.format(url=serve()), encoding="utf-8")
     log(folder / "before.jsonl", "prod", given.conversations, 1)
     log(folder / "after.jsonl", "next", given.conversations, 2)
-    same = ("--sample", "600", "--grade", "400", "--out", str(folder / "replay"), "--reviews", str(folder))
-    same = (*same, *(["--as-is"] if given.as_is else []))
+    same = ["--sample", "600", "--grade", "400", "--out", str(folder / "replay"), "--reviews", str(folder)]
+    same += ["--as-is"] if given.as_is else []
     policy = str(folder / "policy.yaml")
     code = run("replay", "run", policy, str(folder / "before.jsonl"), "--register", *same)
     if code != 1:
