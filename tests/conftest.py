@@ -67,6 +67,13 @@ def chromium() -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for all tests of a module."""
+    with chromium() as opened:
+        yield opened
+
+
 def enter(folder: Path) -> Entry:
     """Enter a decision that covers the files which lie in a review's folder."""
     return ledger_for(folder).append("decision", "ann", {"folder": folder.name, "files": file_hashes(folder)})

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from conftest import Endpoint, by_rates, grading
 from seatrial.evidence.replay.behaviors import Behavior
-from seatrial.evidence.replay.conversation import Conversation
+from seatrial.evidence.replay.conversation import TOOLS, Conversation
 from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay, found_in
 from seatrial.evidence.replay.run import Found, Replayed
@@ -97,13 +97,13 @@ def made_replay(*verdicts: tuple[str, bool], text: str = "What a plan!") -> Repl
         "baseline": {"a": Response("a", "replay", 0, "No.")},
         "candidate": {"a": Response("a", "replay", 0, text)},
     }
-    done = Replayed(items, {}, answers, tuple(found), {"behavior/x": "why"}, 2, 0.9, 100)  # type: ignore[arg-type]
+    done = Replayed(items, answers, tuple(found), {"behavior/x": "why"}, 2, 0.9, 100)  # type: ignore[arg-type]
     counted = Counted(
         ["log.jsonl"],
         12,
         9,
-        Counter({"no tools: it rests on tools": 3}),
-        {"no tools: it rests on tools": "log.jsonl:2"},
+        Counter({TOOLS: 3}),
+        {TOOLS: "log.jsonl:2"},
     )
     counted.swapped["m", "n"] = 5
     counted.backwards = 1

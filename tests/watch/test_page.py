@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser
 
 from accessible import violations
-from conftest import chromium
 from seatrial.watch.found import Seen, Served, Watch
 from seatrial.watch.page import HEIGHT, WIDTH, line_of, render_watch, write_page
 from seatrial.watch.shifts import Moved
@@ -53,13 +51,6 @@ def test_the_days_are_drawn_within_the_picture() -> None:
     assert line_of(replace(QUIET, means=(math.nan,))).points == ()
     full = line_of(replace(QUIET, means=(0.0, 1.0)))
     assert (full.low, full.high) == ("0", "100 of 100")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for this module."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.browser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Browser
 
 from accessible import violations
-from conftest import chromium
 from seatrial.evidence.feedback.checks import Check
 from seatrial.evidence.feedback.found import Feedback
 from seatrial.evidence.feedback.page import render_feedback
@@ -54,13 +53,6 @@ def test_names_are_escaped_and_no_number_is_nan(simulate: Simulate, read: Read, 
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert not re.search(r"\b(nan|inf)\b", page, re.IGNORECASE)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for this module."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.browser

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser
 
 from accessible import violations
-from conftest import chromium
 from replays import made_replay
 from seatrial.evidence.replay.page import render_replay
 
@@ -18,13 +15,6 @@ def test_what_users_and_models_wrote_is_escaped() -> None:
     page = render_replay(made_replay(("fail", True), text="<script>alert(1)</script>"))
     assert "&lt;script&gt;alert(1)" in page and "<script>alert" not in page
     assert "Worse in your traffic" in page and "What this cannot show" in page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for this module."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.browser

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser
 
 from accessible import violations
-from conftest import chromium
 from seatrial.evidence.rewards.audit import Audit, audit
 from seatrial.evidence.rewards.forecast import Forecast, forecast
 from seatrial.evidence.rewards.forecast_check import Reached
@@ -272,13 +270,6 @@ def test_a_page_of_an_audit_alone(found: Audit) -> None:
     assert "Who has the say in the advantage" in text
     for absent in ("What each mix would do", "Critical weights", "The frontier", "against what was reached"):
         assert absent not in text
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
-    with chromium() as opened:
-        yield opened
 
 
 _OVERLAPS = """() => {

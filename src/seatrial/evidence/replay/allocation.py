@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from seatrial.stats.distributions import norm_ppf
 
-__all__ = ["allocated", "chosen", "strata_of"]
+__all__ = ["allocated", "chosen", "lots_of", "strata_of"]
 
 Array = NDArray[np.float64]
 TOPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6)
@@ -72,6 +72,11 @@ def _filled(wish: Array, size: NDArray[np.int64], total: int) -> NDArray[np.int6
     for place in np.argsort(whole - exact, kind="stable")[: total - int(whole.sum())]:
         whole[place] += whole[place] < size[place]
     return whole
+
+
+def lots_of(seed: int, name: str, count: int) -> NDArray[np.int64]:
+    """Return the lots by which conversations are graded for a behavior, (conversations,): another order for each."""
+    return np.random.default_rng([seed, *name.encode()]).permutation(count)
 
 
 def chosen(stratum: NDArray[np.int64], many: NDArray[np.int64], lots: NDArray[np.int64]) -> NDArray[np.int64]:

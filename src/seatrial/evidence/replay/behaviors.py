@@ -154,9 +154,9 @@ def risk_of(
         say(f"{instrument.name} for {behavior.name}")
         most = np.full(len(items), -math.inf)
         for side in sides:
-            there = [place for place, response in enumerate(side) if response is not None]
-            read = read_many(instrument, [items[place] for place in there], [side[place] for place in there])  # type: ignore[misc]
-            for place, value in zip(there, read, strict=True):
+            there = [(place, response) for place, response in enumerate(side) if response is not None]
+            read = read_many(instrument, [items[place] for place, _ in there], [response for _, response in there])
+            for (place, _), value in zip(there, read, strict=True):
                 if value is not None:
                     most[place] = max(most[place], sign * value)
         order = np.unique(most, return_inverse=True)[1]

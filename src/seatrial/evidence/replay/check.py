@@ -15,10 +15,10 @@ from scipy.special import bdtr
 from seatrial.collect import Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.errors import EvidenceError
-from seatrial.evidence.replay.allocation import allocated, chosen, strata_of
-from seatrial.evidence.replay.behaviors import Behavior, risk_of
+from seatrial.evidence.replay.allocation import allocated, chosen, lots_of, strata_of
+from seatrial.evidence.replay.behaviors import risk_of
 from seatrial.evidence.replay.conversation import Conversation
-from seatrial.evidence.replay.estimates import Rate, design_of, rate, ratio
+from seatrial.evidence.replay.estimates import Rate, design_of, numbered, rate_of_known, ratio
 from seatrial.evidence.replay.grading import graded_answers
 from seatrial.evidence.replay.registered import Forecast, Foretold
 from seatrial.evidence.replay.run import SUITE, item_of, wanted
@@ -139,8 +139,7 @@ async def checked(
     records = load_records(policy.records)
     items = [item_of(one, sample.seed) for one in kept]
     answers = [Response(item.id, SUITE, 0, one.answer or "") for item, one in zip(items, kept, strict=True)]
-    names = {name: number for number, name in enumerate(dict.fromkeys(item.cluster for item in items))}
-    cluster = np.array([names[item.cluster] for item in items], dtype=np.int64)
+    cluster = numbered([item.cluster for item in items])
     told = {one.signal: one for one in forecast.behaviors}
     found, left_out = [], {}
     async with AsyncExitStack() as stack:
@@ -157,22 +156,20 @@ async def checked(
                     "another version of the instrument reads it now, so the two rates are not the same thing"
                 )
             else:
-                risk = risk_of(behavior, items, [answers], progress.say)
-                lots = np.random.default_rng([sample.seed, *signal.encode()]).permutation(len(items))
-                stratum = strata_of(risk) if behavior.asks else np.zeros(len(items), dtype=np.int64)
-                many = min(grade, len(items)) if behavior.asks else len(items)
-                picked = chosen(stratum, allocated(stratum, many), lots)
+                stratum, many = np.zeros(len(items), dtype=np.int64), len(items)
+                if behavior.asks:
+                    stratum, many = strata_of(risk_of(behavior, items, [answers], progress.say)), grade
+                picked = chosen(stratum, allocated(stratum, many), lots_of(sample.seed, signal, len(items)))
                 harm = np.full(len(items), math.nan)
                 pairs = [(items[int(place)], answers[int(place)]) for place in picked]
                 harm[picked] = await graded_answers(judges, behavior, pairs, progress)
-                found.append(_compared(foretold, behavior, stratum, cluster, picked, harm, forecast.level))
+                found.append(_compared(foretold, stratum, cluster, picked, harm, forecast.level))
     shift = shift_between(forecast.profile, profile_of(kept), sample.seed)
     return Check(forecast, tuple(found), left_out, shift, len(kept), early, unanswered)
 
 
 def _compared(
     told: Foretold,
-    behavior: Behavior,
     stratum: np.ndarray,
     cluster: np.ndarray,
     picked: np.ndarray,
@@ -182,8 +179,7 @@ def _compared(
     graded = np.zeros(len(stratum), dtype=bool)
     graded[picked] = True
     design = design_of(stratum, cluster, graded)
-    least, most = (rate(design, np.nan_to_num(harm, nan=fill), level) for fill in (0.0, 1.0))
-    truth = Rate((least.value + most.value) / 2, least.low, most.high, least.found, least.graded)
+    truth = rate_of_known(design, harm, level)
     return Checked(told, truth, ratio(truth, told.candidate), ratio(truth, told.today), len(picked))
 
 

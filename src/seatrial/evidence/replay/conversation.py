@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from seatrial.replies import visible_answer
+from seatrial.runs.json_files import digest_of
 from seatrial.types import Message
 
-__all__ = ["LONGEST", "Conversation", "Raw", "Turn", "conversation_of", "turns_of"]
+__all__ = ["LONGEST", "TOOLS", "Conversation", "Raw", "Role", "Turn", "conversation_of", "turns_of"]
 
 LONGEST = 200_000
 """Letters of one turn; what is longer is a file that was pasted in, and more than most models can read."""
@@ -115,11 +114,7 @@ class Conversation:
         """Digest of who said what, by which a conversation that is there twice is known."""
         named = not self.id.startswith("words ")
         turns = [(one.role, one.content) for one in self.messages]
-        return _digest(self.id if named else self.user, turns, self.answer)
-
-
-def _digest(*what: object) -> str:
-    return hashlib.sha256(json.dumps(what).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return digest_of([self.id if named else self.user, turns, self.answer])
 
 
 def conversation_of(raw: Raw) -> Conversation | str:
@@ -143,8 +138,8 @@ def conversation_of(raw: Raw) -> Conversation | str:
         return SILENT
     messages = tuple(Message(turn.role, turn.text) for turn in before if turn.role in ("system", "user", "assistant"))
     answer = visible_answer("\n\n".join(turn.text for turn in answers)) if answers else None
-    user = _digest("user", raw.user) if raw.user else ""
-    name = raw.id or f"words {_digest([(one.role, one.content) for one in messages], answer, user)}"
+    user = digest_of(["user", raw.user]) if raw.user else ""
+    name = raw.id or f"words {digest_of([[(one.role, one.content) for one in messages], answer, user])}"
     return Conversation(name, user, messages, answer, raw.time, raw.requested, raw.served, raw.language, raw.backwards)
 
 

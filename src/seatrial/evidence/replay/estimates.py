@@ -11,13 +11,14 @@ Medicine 27:1693, 2008). `python -m benchmarks replay` measures how often they h
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-__all__ = ["Design", "Rate", "change", "design_of", "rate", "ratio", "smallest_seen"]
+__all__ = ["Design", "Rate", "change", "design_of", "numbered", "rate", "rate_of_known", "ratio", "smallest_seen"]
 
 Array = NDArray[np.float64]
 
@@ -72,6 +73,11 @@ def design_of(stratum: NDArray[np.int64], cluster: NDArray[np.int64], graded: ND
     return Design(stratum, cluster, graded, np.where(graded, share[stratum], 0.0))
 
 
+def numbered(names: Sequence[str]) -> NDArray[np.int64]:
+    """Return a number for each name, from 0, the same for the same."""
+    return np.unique(np.array(names, dtype=object), return_inverse=True)[1].reshape(-1)
+
+
 def _spread(design: Design, values: Array, mean: float) -> tuple[float, float]:
     """Return the variance of a weighted mean, by clusters and as if each conversation were its own."""
     done = design.graded
@@ -100,6 +106,12 @@ def rate(design: Design, values: Array, level: float = 0.9) -> Rate:
     return Rate(value, low, min(high, 1.0), int((values[done] > 0).sum()), int(done.sum()))
 
 
+def rate_of_known(design: Design, values: Array, level: float = 0.9) -> Rate:
+    """Return a rate as `rate` does, its interval wide enough for whatever the graded ones that are NaN may be worth."""
+    least, most = (rate(design, np.nan_to_num(values, nan=fill), level) for fill in (0.0, 1.0))
+    return Rate((least.value + most.value) / 2, least.low, most.high, least.found, least.graded)
+
+
 def _gamma(value: float, variance: float, weight: float, tail: float) -> tuple[float, float]:
     """Return the mid-p gamma interval of a weighted sum of counts, of which one more would weigh `weight`."""
     more, spread = value + weight, variance + weight**2
@@ -112,12 +124,11 @@ def _gamma(value: float, variance: float, weight: float, tail: float) -> tuple[f
     def below(at: float) -> float:
         return 0.5 * float(special.gammainc(lower[0], at / lower[1]) + special.gammainc(upper[0], at / upper[1]))
 
-    ends = []
-    for share in (tail, 1 - tail):
-        far = max(_quantile(lower, share), _quantile(upper, share))
-        near = min(_quantile(lower, share), _quantile(upper, share))
-        ends.append(far if far - near < 1e-15 else float(optimize.brentq(lambda at: below(at) - share, near, far)))  # noqa: B023
-    return ends[0], ends[1]
+    def end(share: float) -> float:
+        near, far = sorted((_quantile(lower, share), _quantile(upper, share)))
+        return far if far - near < 1e-15 else float(optimize.brentq(lambda at: below(at) - share, near, far))
+
+    return end(tail), end(1 - tail)
 
 
 def _quantile(gamma: tuple[float, float], share: float) -> float:

@@ -160,7 +160,6 @@ def found_again(folder: Path, ledger: Ledger) -> Forecast:
 
 
 def _foretold(held: Mapping[str, Any]) -> Foretold:
-    rates = [
-        None if held[name] is None else Rate(**held[name]) for name in ("production", "baseline", "candidate", "change")
-    ]
-    return Foretold(held["signal"], held["title"], held["instrument"], *rates)  # type: ignore[arg-type]
+    baseline, candidate, change = (Rate(**held[name]) for name in ("baseline", "candidate", "change"))
+    production = None if held["production"] is None else Rate(**held["production"])
+    return Foretold(held["signal"], held["title"], held["instrument"], production, baseline, candidate, change)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from seatrial.evidence.replay.conversation import Raw, Turn, turns_of
+from seatrial.evidence.replay.conversation import Raw, Role, Turn, turns_of
 from seatrial.formats.jsonl import json_value
 
 __all__ = ["NO_CALL", "UNKNOWN", "raws_of"]
@@ -90,7 +90,7 @@ def _object(value: object) -> Row:
     return found if isinstance(found, Mapping) else {}
 
 
-def _messages(value: object, role: str) -> list[Turn]:
+def _messages(value: object, role: Role) -> list[Turn]:
     """Return what a call was given or gave as turns, whichever way it is wrapped; plain text is one of `role`."""
     found = _loaded(value)
     for _ in range(4):
@@ -103,10 +103,10 @@ def _messages(value: object, role: str) -> list[Turn]:
         else:
             break
     if isinstance(found, str):
-        return [Turn(role, found, BROKEN if _CUT.match(found) else "")]  # type: ignore[arg-type]
+        return [Turn(role, found, BROKEN if _CUT.match(found) else "")]
     listed = found if isinstance(found, list) else [found] if isinstance(found, Mapping) else []
     return [
-        Turn(role, turn.text, "") if not turn.role and not _names_role(one) else turn  # type: ignore[arg-type]
+        Turn(role, turn.text, "") if not turn.role and not _names_role(one) else turn
         for one, turn in zip(listed, turns_of(listed), strict=True)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,20 @@ from numpy.typing import NDArray
 from seatrial.collect import Ask, Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.errors import EvidenceError, PolicyError
-from seatrial.evidence.replay.allocation import allocated, chosen, strata_of
+from seatrial.evidence.replay.allocation import allocated, chosen, lots_of, strata_of
 from seatrial.evidence.replay.behaviors import Behavior, behaviors_of, risk_of
 from seatrial.evidence.replay.conversation import Conversation
-from seatrial.evidence.replay.estimates import Design, Rate, change, design_of, rate, ratio, smallest_seen
+from seatrial.evidence.replay.estimates import (
+    Design,
+    Rate,
+    change,
+    design_of,
+    numbered,
+    rate,
+    rate_of_known,
+    ratio,
+    smallest_seen,
+)
 from seatrial.evidence.replay.grading import graded_answers
 from seatrial.evidence.replay.sampling import Sample, lot
 from seatrial.gates.plan import plan_gates
@@ -80,7 +90,6 @@ class Replayed:
 
     Attributes:
         items: Conversations that both models answered, cut before their last answer.
-        production: Production's answers to them, as far as the log has them.
         answers: Role → answers.
         found: Each behavior.
         left_out: Gate → why it cannot be looked for in traffic.
@@ -90,14 +99,12 @@ class Replayed:
     """
 
     items: tuple[Item, ...]
-    production: Mapping[str, Response]
     answers: Mapping[Role, Mapping[str, Response]]
     found: tuple[Found, ...]
     left_out: Mapping[str, str]
     failed: int
     level: float
     judge_calls: int
-    told: tuple[str, ...] = field(default=())
 
 
 def check_policy(policy: LaunchPolicy) -> None:
@@ -179,12 +186,11 @@ async def replayed(
         found = [await grader.found(one, most, level, sample.seed, whole) for one in behaviors]
     return Replayed(
         tuple(both),
-        production,
         answers,
         tuple(found),
         left_out,
         len(items) - len(both),
-        1 - 2 * policy.alpha,
+        level,
         before - judges.remaining,
     )
 
@@ -218,8 +224,7 @@ class _Grader:
             **{role: [answers[role][item.id] for item in items] for role in ROLES},
         }
         self._lost = failed / (len(items) + failed)
-        clusters = {name: number for number, name in enumerate(dict.fromkeys(item.cluster for item in items))}
-        self._cluster = np.array([clusters[item.cluster] for item in items], dtype=np.int64)
+        self._cluster = numbered([item.cluster for item in items])
 
     async def found(self, behavior: Behavior, grade: int, level: float, seed: int, whole: bool) -> Found:
         """Return what is found of one behavior with so many graded conversations at most."""
@@ -231,7 +236,7 @@ class _Grader:
             await self._read(behavior, np.arange(count), harm)
             return self._made(behavior, np.zeros(count, dtype=np.int64), graded, harm, level, level, "all graded")
         stratum = strata_of(risk_of(behavior, self._items, list(self._sides.values()), self._progress.say))
-        lots = np.random.default_rng([seed, *behavior.name.encode()]).permutation(count)
+        lots = lots_of(seed, behavior.name, count)
         # Each look has its share of the error, so that stopping at a clear one does not add to it.
         shared = level if whole else 1 - (1 - level) / ROUNDS
         for number in range(1, ROUNDS + 1):
@@ -269,7 +274,7 @@ class _Grader:
         ended: str,
     ) -> Found:
         design = design_of(stratum, self._cluster, graded)
-        rates: dict[str, Rate] = {side: _of_unknown(design, harm[side], level) for side in ROLES}
+        rates: dict[str, Rate] = {side: rate_of_known(design, harm[side], level) for side in ROLES}
         calibration = (math.nan, math.nan, math.nan)
         if not np.isnan(harm["production"][graded]).any():
             rates["production"] = rate(design, harm["production"], level)
@@ -314,12 +319,6 @@ class _Grader:
         worst = change(design, np.nan_to_num(before, nan=0.0), np.nan_to_num(after, nan=1.0), level)
         low, high = best.low * (1 - self._lost) - self._lost, worst.high * (1 - self._lost) + self._lost
         return Rate((best.value + worst.value) / 2, max(low, -1.0), min(high, 1.0), worst.found, worst.graded)
-
-
-def _of_unknown(design: Design, values: Array, level: float) -> Rate:
-    """Return a rate whose interval holds whatever the answers without a grade may be worth."""
-    least, most = (rate(design, np.nan_to_num(values, nan=fill), level) for fill in (0.0, 1.0))
-    return Rate((least.value + most.value) / 2, least.low, most.high, least.found, least.graded)
 
 
 def _verdict(low: float, high: float, margin: float) -> Verdict:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from seatrial.evidence.replay.conversation import Conversation
+from seatrial.evidence.replay.estimates import numbered
 from seatrial.instruments.embedding import embed
 from seatrial.stats.seeding import generator
 
@@ -77,10 +78,9 @@ def profile_of(conversations: Sequence[Conversation]) -> Profile:
     )
     vectors = embed(asked)
     directions = generator(SEED, "directions").normal(size=(vectors.shape[1], DIRECTIONS)) / math.sqrt(vectors.shape[1])
-    names = {name: number for number, name in enumerate(dict.fromkeys(one.cluster for one in conversations))}
     # Rounded before either side of a comparison has it, so that what is the same stays the same.
     features = np.round(np.hstack([plain, vectors @ directions]), 3)
-    return Profile(features, np.array([names[one.cluster] for one in conversations]))
+    return Profile(features, numbered([one.cluster for one in conversations]))
 
 
 def shift_between(before: Profile, after: Profile, seed: int = 0) -> Shift:

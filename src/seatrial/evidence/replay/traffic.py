@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,9 +40,6 @@ class Counted:
         users: Usable ones whose user is known.
         backwards: Usable ones in which a turn is earlier than the one before it.
         swapped: (model asked for, model that answered) → usable ones in which the two differ.
-        served: Model that answered, or was asked for → usable ones.
-        earliest: Seconds since 1970 of the earliest answer; NaN where none has a time.
-        latest: The same of the latest.
     """
 
     files: list[str] = field(default_factory=list)
@@ -55,9 +51,6 @@ class Counted:
     users: int = 0
     backwards: int = 0
     swapped: Counter[tuple[str, str]] = field(default_factory=Counter)
-    served: Counter[str] = field(default_factory=Counter)
-    earliest: float = math.nan
-    latest: float = math.nan
 
     def drop(self, why: str, place: str) -> None:
         """Count what cannot be replayed."""
@@ -72,11 +65,8 @@ class Counted:
         self.answered += one.answer is not None
         self.users += bool(one.user)
         self.backwards += one.backwards
-        self.served[one.served or one.requested] += 1
         if one.served and one.requested and one.served != one.requested:
             self.swapped[one.requested, one.served] += 1
-        self.earliest = min(self.earliest, one.time) if self.earliest == self.earliest else one.time
-        self.latest = max(self.latest, one.time) if self.latest == self.latest else one.time
 
 
 def traffic_files(paths: Iterable[Path]) -> list[Path]:
@@ -111,7 +101,7 @@ def conversations(paths: Sequence[Path], counted: Counted) -> Iterator[Conversat
         counted.files.append(str(path))
         for place, row in _rows(path):
             if isinstance(row, str):
-                counted.drop(f"a row cannot be read: {row}" if row != "" else "a row is empty", place)
+                counted.drop(f"a row cannot be read: {row}", place)
                 continue
             if _is_trace(path, row):
                 continue
@@ -169,24 +159,24 @@ def _of_json(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
 def _records(values: Iterator[Any]) -> Iterator[Any]:
     """Yield the values of a file, or where it is one object with a list of data, what that holds."""
     for value in values:
-        listed = (
-            next((value[key] for key in ("data", "rows") if isinstance(value.get(key), list)), None)
-            if isinstance(value, dict)
-            else None
-        )
-        yield from [value] if listed is None else listed
+        held = value if isinstance(value, dict) else {}
+        yield from next((held[key] for key in ("data", "rows") if isinstance(held.get(key), list)), [value])
 
 
 def _is_trace(path: Path, row: Mapping[str, Any]) -> bool:
     """Return whether a row is a trace of Langfuse's that its observations point to, and no call itself."""
-    return any(part.startswith("traces") for part in path.parts[-2:]) and "id" in row and "trace_id" not in row
+    return _may_hold_traces(path) and "id" in row and "trace_id" not in row
+
+
+def _may_hold_traces(path: Path) -> bool:
+    return any(part.startswith("traces") for part in path.parts[-2:])
 
 
 def _users(paths: Sequence[Path]) -> dict[str, str]:
     """Return trace → user, of the files that hold traces."""
     found = {}
     for path in paths:
-        if any(part.startswith("traces") for part in path.parts[-2:]):
+        if _may_hold_traces(path):
             for _, row in _rows(path):
                 if isinstance(row, Mapping) and _is_trace(path, row):
                     user = row.get("user_id", row.get("userId"))

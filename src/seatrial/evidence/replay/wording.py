@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from seatrial.errors import ExitCode
+from seatrial.evidence.replay.conversation import TOOLS
 from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay
 from seatrial.evidence.replay.run import Found
@@ -159,8 +160,7 @@ def blind_spots(found: Replay) -> list[str]:
         "A replay shows one answer to what users said to today's model. It shows no reaction of theirs, and no "
         "conversation that the candidate would lead elsewhere."
     ]
-    tools = sum(count for why, count in found.counted.dropped.items() if "tools" in why)
-    if tools:
+    if tools := found.counted.dropped[TOOLS]:
         lines.append(
             f"Left out, for a replay has no tools: {_count(tools)}. What the candidate does with tools is in no "
             "figure here."
