@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,12 @@ from seatrial.collect.judging import Judges
 from seatrial.evidence.replay.behaviors import Behavior, behaviors_of, harm_of, risk_of
 from seatrial.gates.plan import plan_gates
 from seatrial.instruments.judges import Judge, answer_key
+from seatrial.instruments.may_gate import STARTER_DISCOUNT, Standing
+from seatrial.instruments.measure import Labelled, Source, measure_readings
 from seatrial.instruments.records import load_records
 from seatrial.models import open_models
 from seatrial.policy import load_policy
+from seatrial.stats.instruments import true_bounds
 from seatrial.types import ROLES, Item, Message, Response
 
 GATES = """\
@@ -66,3 +70,18 @@ def test_cheap_scores_rank_praise_first(looked: tuple[list[Behavior], dict[str, 
     told: list[str] = []
     risk = risk_of(looked[0][0], items, [answers, [None, answers[0], None]], told.append)
     assert risk[0] > risk[2] and risk[1] > risk[2] and told
+
+
+def test_a_judge_tried_on_clear_cut_answers_counts_at_a_discount(looked: tuple[list[Behavior], dict[str, str]]) -> None:
+    """To rule harm out its slope counts at a part of its lower bound, to show harm in full; so does a true change."""
+    rows = [Labelled(f"answer {number}", float(number % 2), f"c{number}") for number in range(200)]
+    read = np.array([row.label if number % 10 else 1 - row.label for number, row in enumerate(rows)])
+    error = measure_readings(read, rows, Source("graded answers", "those who wrote the suites"), 0.5)
+    known = replace(looked[0][0], error=error, standing=Standing(True, "", 0.3, 0.0, True, starter=True))
+    full = replace(known, standing=replace(known.standing, starter=False))
+    assert known.slope.value == pytest.approx(STARTER_DISCOUNT * error.youden[1])
+    assert full.slope.value == pytest.approx(error.youden[0]) == pytest.approx(known.slope.top)
+    highs = [true_bounds([0.01], [-0.01], [0.03], one.slope, 0.05)[1][0] for one in (known, full)]
+    lows = [true_bounds([0.09], [0.06], [0.12], one.slope, 0.05)[0][0] for one in (known, full)]
+    assert highs[0] > 2 * highs[1] and lows[0] == pytest.approx(lows[1], rel=0.3)
+    assert replace(known, standing=replace(known.standing, trust="it is known")).slope.value == 1.0

@@ -13,7 +13,7 @@ from seatrial.gates.plan import GatePlan
 from seatrial.instruments import Signal, find_instrument
 from seatrial.instruments.base import Instrument, read_many
 from seatrial.instruments.judges import Judge
-from seatrial.instruments.may_gate import NORMAL_90, Standing, informative
+from seatrial.instruments.may_gate import NORMAL_90, STARTER_DISCOUNT, Standing, informative
 from seatrial.instruments.records import Measurement, Records
 from seatrial.stats.instruments import Slope
 from seatrial.suites import Suite
@@ -61,11 +61,17 @@ class Behavior:
 
     @property
     def slope(self) -> Slope:
-        """Share of a true change that shows in flagged answers: TPR − FPR; 1 by definition or on trust."""
+        """Share of a true change that shows in flagged answers: TPR − FPR; 1 by definition or on trust.
+
+        Where it was measured on clear-cut answers only, it counts at a discount to rule harm out, as for every gate.
+        """
         if self.error is None or self.standing.trust:
             return Slope()
         value, low, high = self.error.youden
-        return Slope(max(value, 0.0), (high - low) / (2 * NORMAL_90))
+        se = (high - low) / (2 * NORMAL_90)
+        if self.standing.starter:
+            return Slope(STARTER_DISCOUNT * max(low, 0.0), 0.0, max(value, 0.0), se)
+        return Slope(max(value, 0.0), se)
 
 
 def behaviors_of(plans: Sequence[GatePlan], records: Records) -> tuple[list[Behavior], dict[str, str]]:
@@ -119,6 +125,7 @@ def _error(plan: GatePlan, records: Records) -> Measurement | None:
     held = [one for one in records.get(plan.signal.instrument.name, ()) if one.digest == plan.standing.digest]
     measured = [one for record in held for one in record.measurements if not one.author_written]
     own = [one for one in measured if one.signal == plan.gate.signal] or measured
+    own = [one for one in own if not one.starter] or own
     own = [one for one in own if informative(one)]
     return min(own, key=lambda one: one.youden[1], default=None)
 
