@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 from playwright.sync_api import Page
 
-__all__ = ["violations"]
+__all__ = ["LOOKS", "Scheme", "violations"]
+
+Scheme = Literal["light", "dark"]
+LOOKS: tuple[tuple[Scheme, int], ...] = (("light", 390), ("dark", 1440))
+"""Scheme and width, pixels: light on a phone and dark on a desk. Each rule of axe depends on one of them at most."""
 
 FOUND = """axe.run({resultTypes: ['violations']}).then(
     found => found.violations.map(one => one.id + ': ' + one.nodes[0].html.slice(0, 120)))"""

@@ -47,13 +47,20 @@ Fault = Callable[[dict[str, Any], int], "web.Response | None"]
 
 TRAINING = ("test_adapter.py", "test_reward_model.py", "test_train.py", "test_trainers.py")
 """Tests that load PyTorch, which takes gigabytes."""
+SHARING = ("test_endpoint_example.py", "test_inspect_tasks.py", "test_plugin.py", "test_ten_seconds.py")
+"""Tests whose module makes once what takes seconds."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what needs the embedded model, or trains one, in one process, so that never two of them are busy at once."""
+    """Run what needs the embedded model, or trains one, in one process, so that never two of them are busy at once.
+
+    Tests that share a browser or what a module made for them stay together too, so that it is made once.
+    """
     for item in items:
         if item.get_closest_marker("embedded") or item.path.name in TRAINING:
             item.add_marker(pytest.mark.xdist_group("embedded"))
+        elif "browser" in item.fixturenames or item.path.name in SHARING:  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @contextmanager

@@ -241,7 +241,7 @@ class _Said:
 def _reduced(plan: TrainingPlan) -> TrainingPlan:
     train_spec = plan.train.model_copy(update={"steps": 2, "prompts": 2, "completions": 2, "tokens": 8, "layers": 2})
     prompts = plan.prompts.model_copy(update={"each": 2})
-    return plan.model_copy(update={"train": train_spec, "prompts": prompts, "completions": 4, "max_tokens": 6})
+    return plan.model_copy(update={"train": train_spec, "prompts": prompts, "completions": 2, "max_tokens": 6})
 
 
 def _enter_forecast(

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser
 
-from accessible import violations
+from accessible import LOOKS, violations
 from conftest import Command, Endpoint, PolicyWriter, chromium
 from results import LIKELY, RESULTS
 from seatrial import load_review
@@ -112,8 +112,8 @@ def test_every_report_is_accessible(tmp_path: Path) -> None:
     pages.append(tmp_path / "pairs.html")
     pages[-1].write_text(render_pairs(block, block.examples[0].signal, block.examples), encoding="utf-8")
     with chromium() as browser:
-        for scheme, width in (("light", 390), ("dark", 1440)):
-            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        for scheme, width in LOOKS:
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
             for path in pages:
                 page.goto(path.as_uri())
                 for _ in range(2):

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
-from typing import Literal
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 import seatrial
-from accessible import violations
+from accessible import LOOKS, violations
 from seatrial.evidence.vibes.closing import close_session
 from seatrial.evidence.vibes.closing_page import closing_page
 from seatrial.evidence.vibes.observations import observations_of
@@ -135,8 +134,7 @@ def test_every_page_is_accessible(review: Path, tmp_path: Path, browser: Browser
             f"/pair/{shown[0].id}", f"/pair/{shown[-1].id}", f"/pair/{second.id}", "/pair/none", "/done",
             f"/admin/{made.admin}", "/r/nobody",
         ]  # fmt: skip
-        looks: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 390), ("dark", 1440))
-        for scheme, width in looks:
+        for scheme, width in LOOKS:
             context = browser.new_context(
                 viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
             )

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser
 
-from accessible import violations
+from accessible import LOOKS, Scheme, violations
 from seatrial.evidence.feedback.checks import Check
 from seatrial.evidence.feedback.found import Feedback
 from seatrial.evidence.feedback.page import render_feedback
@@ -57,13 +57,14 @@ def test_names_are_escaped_and_no_number_is_nan(simulate: Simulate, read: Read, 
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1100])
-def test_the_page_serves_everyone(harmful: Feedback, browser: Browser, tmp_path: Path, scheme: str, width: int) -> None:
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_the_page_serves_everyone(
+    harmful: Feedback, browser: Browser, tmp_path: Path, scheme: Scheme, width: int
+) -> None:
     """No violation of axe's rules, no sideways scroll, and headline, reason and picture on the first screen."""
     path = tmp_path / "feedback.html"
     path.write_text(render_feedback(harmful), encoding="utf-8")
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844}, bypass_csp=True)  # type: ignore[arg-type]  # two schemes
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844}, bypass_csp=True)
     page = context.new_page()
     page.goto(path.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width

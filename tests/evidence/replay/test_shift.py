@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -17,17 +19,21 @@ TOPICS = (
 THINGS = ("salt", "lemon", "a list", "rent", "honey", "numbers", "dust", "keys", "paper", "thyme")
 
 
+@cache
+def _every_one() -> Profile:
+    """Every conversation that users have: a topic's ten questions, each with none, one or two more turns."""
+    asked = [topic.format(thing) for topic in TOPICS for thing in THINGS]
+    texts = [(one, *["And then?"] * more) for one in asked for more in range(3)]
+    talks = [tuple(Message("user", one) for one in words) for words in texts]
+    return profile_of([Conversation(f"{number}", "u", said, "a") for number, said in enumerate(talks)])
+
+
 def _traffic(
     rng: np.random.Generator, shares: tuple[float, float, float], count: int = 150, per_user: int = 1
 ) -> Profile:
-    made = []
-    for number in range(count):
-        topic = TOPICS[rng.choice(3, p=shares)]
-        words = (topic.format(rng.choice(THINGS)), *["And then?"] * int(rng.integers(0, 3)))
-        made.append(
-            Conversation(f"{number}", f"u{number // per_user}", tuple(Message("user", one) for one in words), "a")
-        )
-    return profile_of(made)
+    of_a_topic = len(THINGS) * 3
+    drawn = rng.choice(3, count, p=shares) * of_a_topic + rng.integers(0, of_a_topic, count)
+    return Profile(_every_one().features[drawn], np.arange(count) // per_user)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser
 
-from accessible import violations
+from accessible import LOOKS, Scheme, violations
 from seatrial.evidence.rewards.audit import Audit, audit
 from seatrial.evidence.rewards.forecast import Forecast, forecast
 from seatrial.evidence.rewards.forecast_check import Reached
@@ -290,10 +290,9 @@ _OVERLAPS = """() => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_the_pages_on_phone_and_desktop(
-    full: str, refused: str, browser: Browser, tmp_path: Path, width: int, scheme: str
+    full: str, refused: str, browser: Browser, tmp_path: Path, width: int, scheme: Scheme
 ) -> None:
     """Nothing runs off a page or is fetched, no label lies on another, pictures have names, and axe finds nothing."""
     pages = {
@@ -308,11 +307,11 @@ def test_the_pages_on_phone_and_desktop(
         assert _wrong(browser, path, width, scheme) == [], name
 
 
-def _wrong(browser: Browser, path: Path, width: int, scheme: str) -> list[str]:
+def _wrong(browser: Browser, path: Path, width: int, scheme: Scheme) -> list[str]:
     """Return what is wrong with a page at a width, in words."""
     page = browser.new_page(
         viewport={"width": width, "height": 900},
-        color_scheme=scheme,  # type: ignore[arg-type]
+        color_scheme=scheme,
         bypass_csp=True,
     )
     wrong: list[str] = []

@@ -25,6 +25,8 @@ DIRECTIONS = 24
 """Directions in which the meaning of what users asked is kept: enough to tell topics, too few to read a text from."""
 SEED = 11
 EXCHANGES = 1999
+AT_ONCE = 1_000_000
+"""Users times exchanges computed together: some 20 megabytes."""
 PLAIN = ("length of what users say", "turns", "length of all before the answer")
 MEANING = "what is asked about"
 
@@ -102,15 +104,20 @@ def shift_between(before: Profile, after: Profile, seed: int = 0) -> Shift:
     first = int(before.cluster.max()) + 1
     rng = np.random.default_rng(seed)
 
-    def distance(order: NDArray[np.int64]) -> Array:
-        one = sums[order[:first]].sum(axis=0) / sizes[order[:first]].sum()
-        other = sums[order[first:]].sum(axis=0) / sizes[order[first:]].sum()
-        moved: Array = other - one
-        return np.array([*moved[: len(PLAIN)], math.sqrt(float((moved[len(PLAIN) :] ** 2).mean()))])
+    def moved(held: Array) -> Array:
+        """(exchanges, users), 1 where a user stands for the sample before → (exchanges, 4) distances."""
+        after, before = ((part @ sums) / (part @ sizes)[:, None] for part in (1 - held, held))
+        apart = after - before
+        meaning = np.sqrt((apart[:, len(PLAIN) :] ** 2).mean(axis=1))
+        return np.column_stack([apart[:, : len(PLAIN)], meaning])
 
-    found = distance(np.arange(users))
-    every = np.abs(np.array([found, *(distance(rng.permutation(users)) for _ in range(EXCHANGES))]))
+    found = moved((np.arange(users) < first).astype(np.float64)[None])
+    at_once = max(1, AT_ONCE // users)
+    parts = [min(at_once, EXCHANGES - start) for start in range(0, EXCHANGES, at_once)]
+    drawn = (rng.random((count, users)).argsort(axis=1) < first for count in parts)
+    # Rounded, so that what is the same to the last bit but one is as unusual.
+    every = np.abs(np.vstack([found, *(moved(part.astype(np.float64)) for part in drawn)])).round(12)
     # The most unusual of the four, as unusual as it is among the most unusual of all exchanges.
     chances = np.array([(len(every) - rankdata(part, "min") + 1) / len(every) for part in every.T]).min(axis=0)
-    told = zip((*PLAIN, MEANING), found.tolist(), strict=True)
+    told = zip((*PLAIN, MEANING), found[0].tolist(), strict=True)
     return Shift(float((chances <= chances[0]).mean()), tuple(sorted(told, key=lambda pair: -abs(pair[1]))))
