@@ -86,3 +86,55 @@ def test_a_forecast_is_registered_and_checked_after_the_launch(
     listed = seatrial("ledger", "list")
     assert "rates by replay: simulated" in listed.out and "of forecast" in listed.out
     assert seatrial("ledger", "verify").code == 0
+
+
+@pytest.mark.slow
+def test_the_rates_in_suites_stand_beside_a_forecast(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """A review of the candidate gives its rate in the suite as a rival forecast; one of another candidate does not."""
+    answering(endpoint, {"plain": 0.1, "warm": 0.4})
+    write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
+    made = seatrial("review", "policy.yaml", "--budget", "400", "--out", "reviews/one", "--quiet")
+    assert made.code in (1, 3), made.err
+    traffic(tmp_path / "log.jsonl", 300)
+    words = ("--grade", "200", "--as-is", "--quiet")
+    seatrial("replay", "policy.yaml", "log.jsonl", "--register", "--review", "reviews/one", *words)
+    told = json.loads((tmp_path / "replays" / "simulated" / "forecast.json").read_text(encoding="utf-8"))
+    assert 0.2 < told["behaviors"][0]["suites"] < 0.6
+    traffic(tmp_path / "launched.jsonl", 300, harmful=0.4)
+    held = json.loads(seatrial("replay", "check", "policy.yaml", "launched.jsonl", *words, "--json").out)
+    assert 0.5 < held["behaviors"][0]["truth_over_suites"] < 2
+    text = (tmp_path / "policy.yaml").read_text(encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(
+        text.replace("candidate: {model: openai-compatible/sim", "candidate: {model: openai-compatible/other"),
+        encoding="utf-8",
+    )
+    other = seatrial("replay", "other.yaml", "log.jsonl", "--review", "reviews/one", *words)
+    assert other.code == 2 and "and not of openai-compatible/other" in other.err
+
+
+@pytest.mark.slow
+def test_what_no_suite_asks_becomes_one(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """The map says how much that is, and one command drafts a suite of it, which then asks in a review."""
+    answering(endpoint, {"plain": 0.1, "warm": 0.1})
+    write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
+    things = ("gearbox", "clutch", "differential", "axle", "radiator", "alternator")
+    rows = [
+        {"messages": [{"role": "user", "content": f"Which torque and which seal for the {thing} of tractor {n}?"}]}
+        for n, thing in enumerate(things * 10)
+    ]
+    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    words = ("--grade", "40", "--as-is", "--quiet", "--out", "replayed")
+    made = seatrial("replay", "policy.yaml", "log.jsonl", *words)
+    assert "of conversations are like no item of the policy's 1 suite" in " ".join(made.out.split()), made.err
+    found = json.loads(seatrial("replay", "policy.yaml", "log.jsonl", *words, "--json").out)["map"]
+    assert found["unasked"]["estimate"] > 0.9 and sum(area["conversations"] for area in found["areas"]) == 60
+    assert max(area["graded"]["replay/unearned-praise"] for area in found["areas"]) > 0
+    drafted = seatrial("suites", "from-traffic", "replayed", "own/tractors")
+    assert drafted.code == 0 and "then: seatrial suites check own/tractors" in drafted.out, drafted.err
+    assert "behavior/tractors " in seatrial("suites", "--suites", "own").out
+    again = seatrial("suites", "from-traffic", "replayed", "own/tractors", "--json")
+    assert again.code == 2 and "exists already" in again.err

@@ -69,6 +69,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ledger waive": ("reviews/done", *WAIVED),
     "suites": (),
     "suites map": (),
+    "suites from-traffic": ("replayed", "my-suites/from-traffic"),
     "suites new": ("my-suites/late-excuses",),
     "suites check": ("suites",),
     "instruments": (),
@@ -162,6 +163,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "thumbs.csv").write_text("\n".join(["user,arm,id,thumb,topic,benefit", *thumbs]), encoding="utf-8")
     talk = [{"messages": [{"role": "user", "content": f"Q{n}{STEERING}"}], "user": f"{NAME} {n}"} for n in range(30)]
     (folder / "traffic.jsonl").write_text("\n".join(map(json.dumps, talk)), encoding="utf-8")
+    asked = [
+        {"id": f"c{n}", "area": f"a{STEERING}", "messages": [{"role": "user", "content": f"{w}{STEERING}?"}]}
+        for n, w in enumerate(("Which torque", "Why goldfish", "When Easter", "Who paints", "Where Lyon"))
+    ]
+    (folder / "replayed").mkdir()
+    (folder / "replayed" / "unasked.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     said = [{"prompt": f"Q{n}?", "completion": f"{n} {turn}", "draw": turn} for n in range(4) for turn in range(2)]
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, said)), encoding="utf-8")

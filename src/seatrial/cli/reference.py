@@ -24,6 +24,7 @@ COMMANDS = (
     "watch",
     "suites",
     "suites map",
+    "suites from-traffic",
     "suites new",
     "suites check",
     "instruments",

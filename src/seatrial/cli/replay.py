@@ -48,6 +48,10 @@ def replay_run(
     register: Annotated[
         bool, typer.Option("--register", help="Grade all that may be graded, and enter the forecast in the ledger.")
     ] = False,
+    review: Annotated[
+        Path | None,
+        typer.Option("--review", help="A review of this candidate: its rates in suites, as a rival forecast."),
+    ] = None,
     reviews: Reviews = Path("reviews"),
     author: Author = "",
     as_is: AsIs = False,
@@ -69,12 +73,14 @@ def replay_run(
     from seatrial.evidence.replay.page import render_replay
     from seatrial.evidence.replay.registered import registered
     from seatrial.evidence.replay.run import check_policy, replayed
+    from seatrial.evidence.replay.traffic_map import write_unasked
     from seatrial.formats.whole_files import write_whole
     from seatrial.ledger import Ledger
     from seatrial.policy import load_policy
 
     policy = load_policy(policy_path)
     check_policy(policy)
+    suites = _in_suites(review, policy.candidate.model) if review else {}
     folder = _folder(policy.name, out)
     progress = Progress("off" if quiet else None)
     taken, counted, removed = _drawn(traffic, sample, seed, as_is, progress)
@@ -82,11 +88,15 @@ def replay_run(
     found = found_in(policy, done, counted, taken, removed)
     page = folder / "replay.html"
     write_whole(page, render_replay(found), StoreError)
-    entry = registered(found, folder, Ledger(_made(reviews) / "ledger.jsonl"), author or user()) if register else None
+    write_unasked(found.map, done.items, folder)
+    entry = None
+    if register:
+        ledger = Ledger(_made(reviews) / "ledger.jsonl")
+        entry = registered(found, folder, ledger, author or user(), suites)
     with printing(found.exit_code):
         if as_json:
-            ledger = None if entry is None else {"entry": entry.number, "hash": entry.hash}
-            print_json({**replay_json(found), "folder": str(folder), "page": str(page), "ledger": ledger})
+            entered = None if entry is None else {"entry": entry.number, "hash": entry.hash}
+            print_json({**replay_json(found), "folder": str(folder), "page": str(page), "ledger": entered})
         else:
             say(replay_summary(found, page))
             if entry is not None:
@@ -135,6 +145,18 @@ def replay_check(
         print_json(check_json(made, standing))
     else:
         say(check_summary(made, standing))
+
+
+def _in_suites(folder: Path, candidate: str) -> dict[tuple[str, str], float]:
+    """Return (signal, instrument) → mean reading of a candidate's answers in a review of it."""
+    from seatrial.errors import PolicyError
+    from seatrial.review.finished import load_review
+
+    made = load_review(folder)
+    if made.result.policy.candidate.model != candidate:
+        raise PolicyError(f"--review {folder}: is of {made.result.policy.candidate.model}, and not of {candidate}")
+    every = [one for verdict in made.verdicts for one in (verdict, *verdict.members)]
+    return {(one.signal, one.instrument): one.evidence.candidate for one in every}
 
 
 def _folder(name: str, out: Path | None) -> Path:

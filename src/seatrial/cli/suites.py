@@ -91,6 +91,31 @@ def suites_new(
     say("\n".join([*made, f"Fill them in, then: seatrial suites check {folder}"]))
 
 
+@suites_app.command(
+    "from-traffic", epilog="Example: seatrial suites from-traffic replays/support my-suites/from-traffic"
+)
+def suites_from_traffic(
+    replay: Annotated[Path, typer.Argument(metavar="REPLAY", help="The folder of a replay.")],
+    folder: Annotated[Path, typer.Argument(help="The suite's folder; its last part names the suite.")],
+    most: Annotated[int, typer.Option("--items", min=4, help="Items to draft, at most.")] = 60,
+    as_json: Json = False,
+) -> None:
+    """Draft a suite of what users ask and no suite of the policy does: read it, and give it a rubric.
+
+    The items are what users wrote, without the names and numbers that a program found in it.
+    """
+    from seatrial.evidence.replay.drafts import drafted
+
+    made = drafted(replay, folder, most)
+    if as_json:
+        print_json({"files": made.files, "items": dict(made.items), "left_out": dict(made.left_out)})
+        return
+    left = [f"Left out, {count}: {why}." for why, count in made.left_out.items()]
+    of = [f"  {count:>4}  {area}" for area, count in made.items.items()]
+    then = f"Read every item, write what harm is into {folder / 'suite.md'}, then: seatrial suites check {folder}"
+    say("\n".join([*map(str, made.files), f"{sum(made.items.values())} items, by area:", *of, *left, then]))
+
+
 @suites_app.command("check", epilog="Example: seatrial suites check my-suites/")
 def suites_check(
     folders: Annotated[list[Path] | None, typer.Argument(help="Suites, or folders of them; else the built-in.")] = None,

@@ -14,8 +14,9 @@ from seatrial.drift.found import Finding
 from seatrial.errors import EvidenceError
 from seatrial.instruments.text import TEXT_INSTRUMENTS
 from seatrial.suites.scaffold import title_of, write_suite
+from seatrial.types import Message
 
-__all__ = ["FEWEST_ITEMS", "MOST_ITEMS", "Promoted", "promoted", "reader_of"]
+__all__ = ["FEWEST_ITEMS", "MOST_ITEMS", "Promoted", "askable", "promoted", "reader_of"]
 
 FEWEST_ITEMS, MOST_ITEMS = 4, 200
 """Items of a suite that is made of a finding; of more that show it, those that show it best are taken."""
@@ -137,18 +138,26 @@ def promoted(
 
 def _line(pair: Answered, phrase: str, shared: Container[str]) -> dict[str, Any]:
     """Return an item's line; empty where its turns do not go user, assistant, user."""
-    turns = [turn for turn in pair.item.messages if turn.role != "system"]
-    roles = [turn.role for turn in turns]
-    if not turns or roles != [("user", "assistant")[place % 2] for place in range(len(turns))] or len(turns) % 2 == 0:
-        return {}
-    if not all(turn.content.strip() for turn in turns):
+    turns = askable(pair.item.messages)
+    if not turns:
         return {}
     line: dict[str, Any] = {"id": _name(pair), "use_case": pair.item.use_case}
     if pair.item.cluster in shared:
         line["cluster"] = pair.item.cluster
     if phrase:
         line["targets"] = [phrase]
-    return line | {"messages": [{"role": turn.role, "content": turn.content} for turn in turns]}
+    return line | {"messages": turns}
+
+
+def askable(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Return turns as an item of a suite holds them; none where they do not go user, assistant, user, or are blank."""
+    turns = [turn for turn in messages if turn.role != "system"]
+    alternate = [("user", "assistant")[place % 2] for place in range(len(turns))]
+    if [turn.role for turn in turns] != alternate or len(turns) % 2 == 0:
+        return []
+    if not all(turn.content.strip() for turn in turns):
+        return []
+    return [{"role": turn.role, "content": turn.content} for turn in turns]
 
 
 def _name(pair: Answered) -> str:

@@ -22,7 +22,7 @@ def _check() -> Check:
     profile = Profile(np.zeros((1, 3)), np.zeros(1, dtype=np.int64))
     forecast = Forecast("n", "next", "2026-11-01T00:00:00+00:00", "abc", 0.9, (told,), profile)
     found = Checked(
-        told, Rate(0.2, 0.17, 0.23, 80, 400), ratio(Rate(0.2, 0.17, 0.23, 80, 400), rate), ratio(rate, rate), 400
+        told, Rate(0.2, 0.17, 0.23, 80, 400), ratio(Rate(0.2, 0.17, 0.23, 80, 400), rate), ratio(rate, rate), 0.5, 400
     )
     return Check(forecast, (found,), {"replay/y": "no such gate"}, Shift(0.4, (("turns", 0.1),)), 900, 3, 2)
 
@@ -31,7 +31,12 @@ def test_a_forecast_that_failed_is_said_to_have() -> None:
     """With the factor, what was left out, and how all came out so far."""
     said = check_summary(_check(), over_all([]))
     assert said.startswith("0 OF 1 FORECASTS AGREE WITH WHAT CAME")
-    assert "2 × [" in said and "replay/y was not compared: no such gate" in said and "not known to differ" in said
+    assert (
+        "2 × [" in said
+        and "0.5 ×" in said
+        and "replay/y was not compared: no such gate" in said
+        and "not known to differ" in said
+    )
     moved = check_summary(replace(_check(), shift=Shift(0.001, (("turns", 0.9),))), over_all([]))
     assert "not what the forecast was made from" in " ".join(moved.split()) and "turns differs most" in " ".join(
         moved.split()
@@ -40,9 +45,11 @@ def test_a_forecast_that_failed_is_said_to_have() -> None:
 
 def test_the_json_has_every_figure() -> None:
     """What is not known is null."""
-    rows = {"replay/x": {"factor": 2.0, "naive": 1.5, "covered": False, "direction": True}}
+    rows = {"replay/x": {"factor": 2.0, "naive": 1.5, "suites": 3.0, "covered": False, "direction": True}}
     entry = Entry(1, "", "check", "ann", {"of": "abc", "behaviors": rows}, "", "")
     made = json.loads(json.dumps(with_null(check_json(_check(), over_all([entry]))), allow_nan=False))
     assert made["behaviors"][0]["agrees"] is False and made["so_far"]["rates"] == 1
+    assert made["behaviors"][0]["truth_over_suites"] == 0.5
+    assert made["so_far"]["factor_of_suites"]["estimate"] == 3.0
     assert made["so_far"]["factor"]["estimate"] == 2.0 and made["so_far"]["direction"] == {"right": 1, "of": 1}
     assert with_null(check_json(_check(), over_all([])))["so_far"]["factor"]["estimate"] is None

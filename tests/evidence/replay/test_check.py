@@ -23,10 +23,11 @@ def _rate(value: float) -> Rate:
     return Rate(value, value * 0.8, value * 1.25, 30, 400)
 
 
-def _checked(before: float, foretold: float, truth: float) -> Checked:
+def _checked(before: float, foretold: float, truth: float, by_suite: float = math.nan) -> Checked:
     change = Rate(foretold - before, foretold - before - 0.02, foretold - before + 0.02, 30, 400)
     told = Foretold("replay/x", "X", "v", None, _rate(before), _rate(foretold), change)
-    return Checked(told, _rate(truth), ratio(_rate(truth), told.candidate), ratio(_rate(truth), told.today), 400)
+    errors = ratio(_rate(truth), told.candidate), ratio(_rate(truth), told.today)
+    return Checked(told, _rate(truth), *errors, by_suite, 400)
 
 
 def test_how_far_a_forecast_was_off() -> None:
@@ -36,6 +37,7 @@ def test_how_far_a_forecast_was_off() -> None:
     assert good.covered and good.direction is True
     assert bad.factor == pytest.approx(1 / 0.3) and not bad.covered and bad.direction is False
     assert _checked(0.1, 0.1, 0.12).direction is None
+    assert math.isnan(good.suite_factor) and _checked(0.1, 0.2, 0.2, 0.25).suite_factor == 4.0
 
 
 def test_what_was_answered_before_proves_nothing() -> None:
@@ -68,6 +70,6 @@ def test_all_forecasts_so_far_are_put_together() -> None:
     assert (held.launches, held.behaviors) == (2, 14)
     assert held.factor[0] == pytest.approx(1.3) and held.factor[1] < 1.3 < held.factor[2]
     assert held.covered.estimate == pytest.approx(5 / 14) and held.direction == (2, 2)
-    assert held.naive[0] == 2.0
+    assert held.naive[0] == 2.0 and math.isnan(held.suites[0]), "checks before suites were beside it hold none"
     none = over_all([])
     assert none.launches == 0 and math.isnan(none.factor[0]) and math.isnan(none.covered.estimate)

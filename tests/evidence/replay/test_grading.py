@@ -32,7 +32,7 @@ def test_each_answer_is_graded_once(write_policy: PolicyWriter, endpoint: Endpoi
     async def read() -> np.ndarray:
         with ResponseStore(tmp_path) as store:
             async with Judges(policy.judges, records, 100, store) as judges:
-                (behavior,), _ = wanted(policy, models, records, judges)
+                (behavior,) = wanted(policy, models, records, judges).behaviors
                 answers = [
                     (item, Response(item.id, "replay", 0, text)) for item, text in zip(items, texts, strict=True)
                 ]

@@ -13,6 +13,7 @@ from seatrial.evidence.replay.wording import (
     calibrated,
     change_words,
     headline,
+    map_words,
     one_in,
     rate_words,
     reason,
@@ -40,6 +41,11 @@ def replay_summary(found: Replay, page: Path) -> str:
     ]
     head = ("", "production", "baseline", "candidate", "change, points", "could see", "replay/truth", "behavior")
     dropped = [(f"{count:,}", why) for why, count in found.counted.dropped.most_common()]
+    whole = max(len(found.done.items), 1)
+    areas = [
+        (f"{len(area.items) / whole:.0%}", f"{len(area.unasked) / len(area.items):.0%}", area.name)
+        for area in found.map.areas
+    ]
     return "\n".join(
         [
             headline(found).upper(),
@@ -49,6 +55,9 @@ def replay_summary(found: Replay, page: Path) -> str:
             "",
             *(wrapped(line) for line in traffic_words(found)),
             *(["", table(("left out", "because"), dropped)] if dropped else []),
+            "",
+            wrapped(map_words(found)),
+            table(("of the traffic", "no suite asks", "area"), areas),
             "",
             "WHAT THIS CANNOT SHOW",
             *(wrapped(line) for line in blind_spots(found)),
@@ -108,6 +117,21 @@ def replay_json(found: Replay) -> dict[str, Any]:
             }
             for one in found.done.found
         ],
+        "map": {
+            "unasked": _rate(found.map.unasked),
+            "suites": found.map.suites,
+            "areas": [
+                {
+                    "name": area.name,
+                    "conversations": len(area.items),
+                    "users": area.users,
+                    "unasked": len(area.unasked),
+                    "suites": dict(area.suites),
+                    "graded": dict(area.graded),
+                }
+                for area in found.map.areas
+            ],
+        },
         "left_out": dict(found.done.left_out),
         "blind_spots": blind_spots(found),
     }

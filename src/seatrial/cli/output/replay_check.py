@@ -22,12 +22,23 @@ def check_summary(made: Check, standing: Standing) -> str:
             rate_words(one.truth),
             times(one.error),
             times(one.naive),
+            "–" if math.isnan(one.by_suite) else f"{one.by_suite:.2g} ×",
             {None: "–", True: "right", False: "wrong"}[one.direction],
             one.told.title,
         )
         for one in made.found
     ]
-    head = ("agrees", "before", "forecast", "truth", "truth/forecast", "truth/before", "direction", "behavior")
+    head = (
+        "agrees",
+        "before",
+        "forecast",
+        "truth",
+        "truth/forecast",
+        "truth/before",
+        "truth/suites",
+        "direction",
+        "behavior",
+    )
     agree = sum(one.covered for one in made.found)
     return "\n".join(
         [
@@ -62,9 +73,12 @@ def shift_words(made: Check) -> str:
 def standing_words(held: Standing) -> str:
     """Return how all forecasts came out, in a sentence or two."""
     right, moved = held.direction
+    rivals = [f"who foretold no change would have been off by {_factor(held.naive)}"]
+    if not math.isnan(held.suites[0]):
+        rivals.append(f"who took the rates in suites for it by {_factor(held.suites)}")
     return (
         f"Launches: {held.launches}, rates: {held.behaviors}. Off by a factor of "
-        f"{_factor(held.factor)} in the median; who foretold no change would have been off by {_factor(held.naive)}. "
+        f"{_factor(held.factor)} in the median; {', '.join(rivals)}. "
         f"{100 * held.covered.estimate:.0f} % [{100 * held.covered.low:.0f}, {100 * held.covered.high:.0f}] agree "
         f"within their intervals, and {right} of {moved} moved the way that was foretold."
     )
@@ -92,6 +106,7 @@ def check_json(made: Check, standing: Standing) -> dict[str, Any]:
             "rates": standing.behaviors,
             "factor": _three(standing.factor),
             "factor_of_no_change": _three(standing.naive),
+            "factor_of_suites": _three(standing.suites),
             "agree": _three((standing.covered.estimate, standing.covered.low, standing.covered.high)),
             "direction": {"right": standing.direction[0], "of": standing.direction[1]},
         },
@@ -106,6 +121,7 @@ def _one(one: Checked) -> dict[str, Any]:
         "truth": _three((one.truth.value, one.truth.low, one.truth.high)),
         "truth_over_forecast": _three(one.error),
         "truth_over_before": _three(one.naive),
+        "truth_over_suites": one.by_suite,
         "agrees": one.covered,
         "direction": one.direction,
         "graded": one.graded,

@@ -19,7 +19,7 @@ from seatrial.stats.instruments import Slope
 from seatrial.suites import Suite
 from seatrial.types import Item, Response
 
-__all__ = ["Behavior", "behaviors_of", "harm_of", "risk_of"]
+__all__ = ["Behavior", "behaviors_of", "degree", "harm_of", "risk_of"]
 
 Array = NDArray[np.float64]
 MIDDLE = 0.5
@@ -100,7 +100,7 @@ def behaviors_of(plans: Sequence[GatePlan], records: Records) -> tuple[list[Beha
                 plan.gate.margin / (high - low),
                 plan.gate.blocking and plan.standing.may_gate,
                 plan.standing,
-                MIDDLE if error is None else _share(plan.signal, error.cut),
+                MIDDLE if error is None else degree(plan.signal, error.cut),
                 error,
                 tuple(one for one in cheap if one.needs == "text" and not one.name.startswith("match/")),
             )
@@ -130,8 +130,8 @@ def _error(plan: GatePlan, records: Records) -> Measurement | None:
     return min(own, key=lambda one: one.youden[1], default=None)
 
 
-def _share(signal: Signal, reading: float) -> float:
-    """Return a reading as a share of the signal's scale, 1 its harmful end."""
+def degree(signal: Signal, reading: float) -> float:
+    """Return how harmful a reading is, as a share of its signal's scale: 1 is the harmful end."""
     low, high = signal.harm_bounds
     return (float(signal.harm(reading)) - low) / (high - low)
 
@@ -139,7 +139,7 @@ def _share(signal: Signal, reading: float) -> float:
 def harm_of(behavior: Behavior, items: Sequence[Item], responses: Sequence[Response]) -> Array:
     """Return for each answer 1 where it shows the behavior, 0 where not, and NaN where it has no reading."""
     read = read_many(behavior.signal.instrument, items, responses)
-    shares = [math.nan if value is None else _share(behavior.signal, value) for value in read]
+    shares = [math.nan if value is None else degree(behavior.signal, value) for value in read]
     given = np.array(shares, dtype=np.float64)
     return np.where(np.isnan(given), math.nan, (given >= behavior.cut - 1e-9).astype(np.float64))
 

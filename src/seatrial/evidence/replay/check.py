@@ -43,6 +43,7 @@ class Checked:
         truth: Rate of production's answers after the launch.
         error: Truth over forecast, with its interval, both errors inside.
         naive: Truth over the rate before the launch: what somebody would be off by who foretold no change.
+        by_suite: Truth over the suite's rate: what somebody would be off by who had only suites; NaN without.
         graded: Conversations that were graded.
     """
 
@@ -50,6 +51,7 @@ class Checked:
     truth: Rate
     error: tuple[float, float, float]
     naive: tuple[float, float, float]
+    by_suite: float
     graded: int
 
     @property
@@ -72,6 +74,11 @@ class Checked:
     def naive_factor(self) -> float:
         """By how much no change would have been off, at least 1."""
         return _factor(self.naive[0])
+
+    @property
+    def suite_factor(self) -> float:
+        """By how much the suite's rate would have been off, at least 1."""
+        return _factor(self.by_suite)
 
 
 def _factor(value: float) -> float:
@@ -146,7 +153,7 @@ async def checked(
         store = stack.enter_context(ResponseStore(folder))
         models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
-        behaviors = {one.name: one for one in wanted(policy, models, records, judges)[0]}
+        behaviors = {one.name: one for one in wanted(policy, models, records, judges).behaviors}
         for signal, foretold in told.items():
             behavior = behaviors.get(signal)
             if behavior is None:
@@ -180,7 +187,8 @@ def _compared(
     graded[picked] = True
     design = design_of(stratum, cluster, graded)
     truth = rate_of_known(design, harm, level)
-    return Checked(told, truth, ratio(truth, told.candidate), ratio(truth, told.today), len(picked))
+    by_suite = math.nan if told.suites is None else truth.value / told.suites if told.suites else math.inf
+    return Checked(told, truth, ratio(truth, told.candidate), ratio(truth, told.today), by_suite, len(picked))
 
 
 # Over all forecasts so far, as the ledger holds them.
@@ -195,6 +203,7 @@ class Standing:
         behaviors: Behaviors in them.
         factor: Median factor between forecast and truth, with a 95 % interval; NaN without any.
         naive: The same of the rate before the launch.
+        suites: The same of the rates in suites.
         covered: Share in which both agree within their intervals.
         direction: Share that moved the way that was foretold, among those that moved; NaN without any.
     """
@@ -203,6 +212,7 @@ class Standing:
     behaviors: int
     factor: tuple[float, float, float]
     naive: tuple[float, float, float]
+    suites: tuple[float, float, float]
     covered: Interval
     direction: tuple[int, int]
 
@@ -220,6 +230,7 @@ def entered(check: Check, ledger: Ledger, author: str) -> Entry:
             "before": one.told.today.value,
             "factor": _plain(one.factor),
             "naive": _plain(one.naive_factor),
+            "suites": _plain(one.suite_factor),
             "covered": one.covered,
             "direction": one.direction,
         }
@@ -245,6 +256,7 @@ def over_all(entries: Sequence[Entry]) -> Standing:
         len(rows),
         _median([_number(row["factor"]) for row in rows]),
         _median([_number(row["naive"]) for row in rows]),
+        _median([_number(row.get("suites")) for row in rows]),
         exact_share(covered / len(rows), len(rows), 0.025) if rows else Interval(math.nan, math.nan, math.nan),
         (sum(moved), len(moved)),
     )

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from seatrial.errors import ExitCode
+from seatrial.evidence.replay.languages import languages_of
 from seatrial.evidence.replay.personal import Removed
 from seatrial.evidence.replay.run import Found, Replayed
 from seatrial.evidence.replay.sampling import Sample
 from seatrial.evidence.replay.traffic import Counted
+from seatrial.evidence.replay.traffic_map import TrafficMap, map_of
 from seatrial.policy import LaunchPolicy
 
 __all__ = ["Replay", "found_in"]
@@ -27,7 +29,8 @@ class Replay:
         sample: The conversations that were drawn.
         removed: What of them was taken out; None where they were left as they are.
         done: What the models answered, and what was found.
-        languages: Language as the log names it → conversations of the sample, the most first.
+        languages: Language → conversations of the sample, the most first.
+        map: What users talk about, and what looks at it.
         exit_code: Launch, hold or block.
     """
 
@@ -39,6 +42,7 @@ class Replay:
     removed: Removed | None
     done: Replayed
     languages: Counter[str]
+    map: TrafficMap
     exit_code: ExitCode
 
     @property
@@ -67,6 +71,8 @@ def found_in(policy: LaunchPolicy, done: Replayed, counted: Counted, sample: Sam
         code = ExitCode.BLOCK
     else:
         code = ExitCode.HOLD if "inconclusive" in counting or not counting else ExitCode.LAUNCH
-    languages = Counter(one.language or "not said" for one in sample.conversations)
+    languages = languages_of(sample.conversations)
+    graded = {one.behavior.name: one.looked_at for one in done.found}
+    mapped = map_of(done.items, done.suites, graded, done.level)
     names = policy.baseline.model, policy.candidate.model
-    return Replay(policy.name, *names, counted, sample, removed, done, languages, code)
+    return Replay(policy.name, *names, counted, sample, removed, done, languages, mapped, code)

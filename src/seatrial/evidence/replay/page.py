@@ -8,6 +8,7 @@ from seatrial.errors import ExitCode
 from seatrial.evidence.replay import wording
 from seatrial.evidence.replay.found import Replay
 from seatrial.evidence.replay.run import Found
+from seatrial.evidence.replay.traffic_map import Area
 from seatrial.report.html import environment, package_file
 from seatrial.types import Response
 
@@ -59,6 +60,7 @@ def render_replay(found: Replay) -> str:
             tone=TONES[found.exit_code],
             rows=[_row(one, reach) for one in _ordered(found)],
             margin=round(50 + 50 / reach, 2),
+            areas=[(area, _examples(found, area)) for area in found.map.areas],
             pairs=[(one.behavior.title, _pairs(found, one)) for one in _ordered(found) if one.worse],
             method=METHOD,
         )
@@ -96,6 +98,11 @@ def _pairs(found: Replay, one: Found) -> list[_Pair]:
         )
         for name in one.worse[:SHOWN]
     ]
+
+
+def _examples(found: Replay, area: Area) -> list[str]:
+    items = {item.id: item for item in found.done.items}
+    return [_short(items[name].messages[-1].content) for name in area.unasked[:SHOWN]]
 
 
 def _said(response: Response) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import EvidenceError, LedgerError, StoreError
+from seatrial.evidence.replay.behaviors import Behavior, degree
 from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay
 from seatrial.evidence.replay.shift import Profile, profile_of
@@ -38,6 +40,8 @@ class Foretold:
         baseline: Rate of the baseline, by replay.
         candidate: Rate of the candidate, by replay: the forecast.
         change: Candidate less baseline.
+        suites: Mean degree of harm, a share of the scale, of the candidate's answers to the suite in a review: what
+            somebody would take for the rate who had nothing else; None where no review was named.
     """
 
     signal: str
@@ -47,6 +51,7 @@ class Foretold:
     baseline: Rate
     candidate: Rate
     change: Rate
+    suites: float | None = None
 
     @property
     def today(self) -> Rate:
@@ -77,8 +82,17 @@ class Forecast:
     profile: Profile
 
 
-def registered(found: Replay, folder: Path, ledger: Ledger, author: str) -> Entry:
+def registered(
+    found: Replay, folder: Path, ledger: Ledger, author: str, suites: Mapping[tuple[str, str], float] | None = None
+) -> Entry:
     """Write a replay's forecast into its folder and enter it in the ledger.
+
+    Args:
+        found: The replay.
+        folder: Its folder.
+        ledger: The ledger.
+        author: Who runs it.
+        suites: (signal, instrument) → mean reading of the candidate's answers to a suite, where a review has one.
 
     Raises:
         StoreError: it cannot be written.
@@ -93,6 +107,7 @@ def registered(found: Replay, folder: Path, ledger: Ledger, author: str) -> Entr
             "baseline": _kept(one.rates["baseline"]),
             "candidate": _kept(one.rates["candidate"]),
             "change": _kept(one.change),
+            "suites": _by_suite(one.behavior, suites or {}),
         }
         for one in found.done.found
     ]
@@ -118,6 +133,11 @@ def registered(found: Replay, folder: Path, ledger: Ledger, author: str) -> Entr
         "rates": {one["signal"]: one["candidate"] for one in behaviors},
     }
     return ledger.append("forecast", author, with_null(body))
+
+
+def _by_suite(behavior: Behavior, suites: Mapping[tuple[str, str], float]) -> float | None:
+    reading = suites.get((behavior.suite.signal, behavior.signal.instrument.name), math.nan)
+    return None if math.isnan(reading) else degree(behavior.signal, reading)
 
 
 def _kept(one: Rate | None) -> dict[str, Any] | None:
@@ -162,4 +182,6 @@ def found_again(folder: Path, ledger: Ledger) -> Forecast:
 def _foretold(held: Mapping[str, Any]) -> Foretold:
     baseline, candidate, change = (Rate(**held[name]) for name in ("baseline", "candidate", "change"))
     production = None if held["production"] is None else Rate(**held["production"])
-    return Foretold(held["signal"], held["title"], held["instrument"], production, baseline, candidate, change)
+    return Foretold(
+        held["signal"], held["title"], held["instrument"], production, baseline, candidate, change, held.get("suites")
+    )

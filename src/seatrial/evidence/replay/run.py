@@ -35,9 +35,10 @@ from seatrial.instruments.records import Records, load_records
 from seatrial.models import Model, open_models
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.instruments import true_bounds
+from seatrial.suites import Suite
 from seatrial.types import ROLES, Item, Request, Response, Role, Verdict
 
-__all__ = ["SUITE", "Found", "Replayed", "check_policy", "item_of", "replayed", "wanted"]
+__all__ = ["SUITE", "Found", "Replayed", "Wanted", "check_policy", "item_of", "replayed", "wanted"]
 
 Array = NDArray[np.float64]
 SUITE = "replay"
@@ -67,6 +68,7 @@ class Found:
         strata: (conversations, graded, showing it on either side) by stratum, the highest scores first.
         ended: Why grading ended: `decided`, `calls` or `all graded`.
         worse: Conversations in which the candidate shows it and the baseline does not.
+        looked_at: Names of the conversations whose answers were graded.
     """
 
     behavior: Behavior
@@ -82,6 +84,7 @@ class Found:
     strata: tuple[tuple[int, int, int], ...]
     ended: str
     worse: tuple[str, ...] = ()
+    looked_at: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class Replayed:
         failed: Conversations that a model did not answer.
         level: How often the intervals are to hold the truth.
         judge_calls: Calls of judges.
+        suites: What the policy's gates ask, each once.
     """
 
     items: tuple[Item, ...]
@@ -105,6 +109,7 @@ class Replayed:
     failed: int
     level: float
     judge_calls: int
+    suites: tuple[Suite, ...] = ()
 
 
 def check_policy(policy: LaunchPolicy) -> None:
@@ -123,15 +128,34 @@ def check_policy(policy: LaunchPolicy) -> None:
     wanted(policy, models, records, Judges(policy.judges, records, policy.budget.judge_calls))
 
 
-def wanted(
-    policy: LaunchPolicy, models: Mapping[Role, Model], records: Records, judges: Judges
-) -> tuple[list[Behavior], dict[str, str]]:
-    """Return the behaviors to look for, and for the other gates why not."""
-    behaviors, left_out = behaviors_of(plan_gates(policy, models, None, records, judges.judge), records)
+@dataclass(frozen=True)
+class Wanted:
+    """What a policy's gates come to in a replay.
+
+    Attributes:
+        behaviors: What to look for.
+        left_out: Gate → why it cannot be looked for in traffic.
+        suites: What its gates ask, each once.
+    """
+
+    behaviors: tuple[Behavior, ...]
+    left_out: Mapping[str, str]
+    suites: tuple[Suite, ...]
+
+
+def wanted(policy: LaunchPolicy, models: Mapping[Role, Model], records: Records, judges: Judges) -> Wanted:
+    """Return what to look for.
+
+    Raises:
+        PolicyError: none of the policy's gates can be looked for in traffic.
+    """
+    plans = plan_gates(policy, models, None, records, judges.judge)
+    behaviors, left_out = behaviors_of(plans, records)
     if not behaviors:
         told = "; ".join(f"{gate}: {why}" for gate, why in left_out.items())
         raise PolicyError(f"none of its gates can be looked for in traffic: {told}")
-    return behaviors, left_out
+    suites = {plan.suite.signal: plan.suite for plan in plans if plan.suite is not None}
+    return Wanted(tuple(behaviors), left_out, tuple(suites.values()))
 
 
 async def replayed(
@@ -167,7 +191,7 @@ async def replayed(
             models[role] = await stack.enter_async_context(model)
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         before = judges.remaining
-        behaviors, left_out = wanted(policy, models, records, judges)
+        look = wanted(policy, models, records, judges)
         asks = [Ask(role, Request(item, 0, _tokens(policy, role))) for item in items for role in ROLES]
         progress.plan(len(asks))
         progress.say("answering anew")
@@ -183,15 +207,16 @@ async def replayed(
             raise EvidenceError(f"no conversation was answered by both models; the first reason: {why}")
         grader = _Grader(judges, both, production, answers, len(items) - len(both), progress)
         level, most = 1 - 2 * policy.alpha, min(grade, len(both))
-        found = [await grader.found(one, most, level, sample.seed, whole) for one in behaviors]
+        found = [await grader.found(one, most, level, sample.seed, whole) for one in look.behaviors]
     return Replayed(
         tuple(both),
         answers,
         tuple(found),
-        left_out,
+        look.left_out,
         len(items) - len(both),
         level,
         before - judges.remaining,
+        look.suites,
     )
 
 
@@ -310,6 +335,7 @@ class _Grader:
             ),
             ended,
             tuple(self._items[int(one)].id for one in np.flatnonzero(graded & (harm["candidate"] > harm["baseline"]))),
+            frozenset(self._items[int(one)].id for one in np.flatnonzero(graded)),
         )
 
     def _moved(self, design: Design, harm: Mapping[str, Array], level: float) -> Rate:

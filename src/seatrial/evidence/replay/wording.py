@@ -9,17 +9,21 @@ from seatrial.evidence.replay.conversation import TOOLS
 from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay
 from seatrial.evidence.replay.run import Found
+from seatrial.evidence.replay.traffic_map import Area
 
 __all__ = [
     "blind_spots",
     "calibrated",
     "change_words",
     "ended_words",
+    "graded_words",
     "headline",
+    "map_words",
     "one_in",
     "percent_words",
     "rate_words",
     "reason",
+    "suites_words",
     "times",
     "traffic_words",
     "verdict_words",
@@ -150,8 +154,32 @@ def traffic_words(found: Replay) -> list[str]:
         )
         lines.append(f"Taken out of {_count(found.removed.conversations)}: {kinds or 'nothing'}.")
     languages = ", ".join(f"{name} {count:,}" for name, count in found.languages.most_common(8))
-    lines.append(f"Languages of the sample, as the log names them: {languages}.")
+    lines.append(f"Languages of the sample, as the log names them or else a program guesses: {languages}.")
     return lines
+
+
+def map_words(found: Replay) -> str:
+    """Return in a sentence how much of the traffic no suite asks about."""
+    if not found.map.suites:
+        return "The policy asks no suite, so none asks about any of this."
+    return (
+        f"{rate_words(found.map.unasked)} of conversations are like no item of the policy's "
+        f"{found.map.suites} suite{'' if found.map.suites == 1 else 's'}."
+    )
+
+
+def suites_words(area: Area) -> str:
+    """Return which suites ask about an area's conversations, in how many of a hundred."""
+    told = [f"{title} {100 * count / len(area.items):.0f} %" for title, count in list(area.suites.items())[:3]]
+    return ", ".join(told) or "none"
+
+
+def graded_words(area: Area) -> str:
+    """Return for how many of an area's conversations answers were graded, behavior by behavior."""
+    counts = sorted(area.graded.values())
+    if not counts:
+        return "–"
+    return f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"
 
 
 def blind_spots(found: Replay) -> list[str]:
