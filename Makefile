@@ -43,7 +43,8 @@ incident: $(VENV)/dev.stamp ## Replay the incident: forecast a reward mix, train
 	@$(RUN)/python examples/april-update/incident.py
 
 # Two processes share the cores: threads that spin while they wait would take them from each other.
-ALONE := SEATRIAL_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1
+# What is compiled is kept, whatever the machine says: hundreds of processes would compile it again.
+ALONE := SEATRIAL_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE=
 FAST := -q -n 2 --dist loadgroup -m "not slow and not embedded and not browser" --ignore=tests/e2e
 
 test: $(VENV)/dev.stamp ## Run all tests

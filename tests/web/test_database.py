@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import stat
 import subprocess
@@ -224,6 +225,18 @@ def test_a_new_file_in_which_another_writes_is_waited_for(opened: Open, url: str
         held.close()
         assert _one(engine.result(), "PRAGMA journal_mode") == "wal"
     assert not caplog.records
+
+
+def test_what_gets_no_better_is_not_waited_for(opened: Open, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full is said at once; only who holds the database is waited for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"it waits {seconds} s"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(StoreError, match="the database cannot be used"):
+            opened(url)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_threads_that_open_at_once_migrate_each_their_own(opened: Open, migration: Migration, tmp_path: Path) -> None:

@@ -130,7 +130,13 @@ def _careful_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
 
 
-@stamina.retry(on=sqlite3.OperationalError, attempts=None, timeout=_PATIENCE, wait_initial=0.01, wait_max=0.1)
+def _in_use(error: Exception) -> bool:
+    """Return whether somebody else holds the database, who will be done; a full disk or a bad file gets no better."""
+    codes = sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in codes
+
+
+@stamina.retry(on=_in_use, attempts=None, timeout=_PATIENCE, wait_initial=0.01, wait_max=0.1)
 def _read_while_others_write(connection: sqlite3.Connection) -> None:
     """Have readers read while another writes. SQLite does not wait by itself where two make a new file at once."""
     connection.execute("PRAGMA journal_mode=WAL")
