@@ -127,12 +127,13 @@ def test_what_no_suite_asks_becomes_one(
         for n, thing in enumerate(things * 10)
     ]
     (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    words = ("--grade", "40", "--as-is", "--quiet", "--out", "replayed")
+    words = ("--grade", "40", "--as-is", "--quiet", "--out", "replayed", "--ask-if-test", "10")
     made = seatrial("replay", "policy.yaml", "log.jsonl", *words)
     assert "of conversations are like no item of the policy's 1 suite" in " ".join(made.out.split()), made.err
     found = json.loads(seatrial("replay", "policy.yaml", "log.jsonl", *words, "--json").out)["map"]
     assert found["unasked"]["estimate"] > 0.9 and sum(area["conversations"] for area in found["areas"]) == 60
     assert max(area["graded"]["replay/unearned-praise"] for area in found["areas"]) > 0
+    assert "replayed conversations for a test" in " ".join(made.out.split())
     drafted = seatrial("suites", "from-traffic", "replayed", "own/tractors")
     assert drafted.code == 0 and "then: seatrial suites check own/tractors" in drafted.out, drafted.err
     assert "behavior/tractors " in seatrial("suites", "--suites", "own").out

@@ -52,6 +52,9 @@ def replay_run(
         Path | None,
         typer.Option("--review", help="A review of this candidate: its rates in suites, as a rival forecast."),
     ] = None,
+    ask_if_test: Annotated[
+        int, typer.Option("--ask-if-test", min=0, help="Conversations and items to ask both models of: is it a test?")
+    ] = 0,
     reviews: Reviews = Path("reviews"),
     author: Author = "",
     as_is: AsIs = False,
@@ -84,7 +87,7 @@ def replay_run(
     folder = _folder(policy.name, out)
     progress = Progress("off" if quiet else None)
     taken, counted, removed = _drawn(traffic, sample, seed, as_is, progress)
-    done = asyncio.run(replayed(policy, taken, folder, grade, progress, whole=register))
+    done = asyncio.run(replayed(policy, taken, folder, grade, progress, whole=register, ask_if_test=ask_if_test))
     found = found_in(policy, done, counted, taken, removed)
     page = folder / "replay.html"
     write_whole(page, render_replay(found), StoreError)

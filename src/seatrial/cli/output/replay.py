@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay
+from seatrial.evidence.replay.realism import Realism
 from seatrial.evidence.replay.wording import (
     blind_spots,
     calibrated,
@@ -16,6 +18,7 @@ from seatrial.evidence.replay.wording import (
     map_words,
     one_in,
     rate_words,
+    realism_words,
     reason,
     traffic_words,
     verdict_words,
@@ -41,6 +44,7 @@ def replay_summary(found: Replay, page: Path) -> str:
     ]
     head = ("", "production", "baseline", "candidate", "change, points", "could see", "replay/truth", "behavior")
     dropped = [(f"{count:,}", why) for why, count in found.counted.dropped.most_common()]
+    looks = realism_words(found)
     whole = max(len(found.done.items), 1)
     areas = [
         (f"{len(area.items) / whole:.0%}", f"{len(area.unasked) / len(area.items):.0%}", area.name)
@@ -58,6 +62,7 @@ def replay_summary(found: Replay, page: Path) -> str:
             "",
             wrapped(map_words(found)),
             table(("of the traffic", "no suite asks", "area"), areas),
+            *(["", *(wrapped(line) for line in looks)] if looks else []),
             "",
             "WHAT THIS CANNOT SHOW",
             *(wrapped(line) for line in blind_spots(found)),
@@ -69,6 +74,10 @@ def replay_summary(found: Replay, page: Path) -> str:
 
 def _rate(one: Rate | None) -> dict[str, float] | None:
     return None if one is None else {"estimate": one.value, "low": one.low, "high": one.high}
+
+
+def _taken(held: Realism) -> dict[str, Any]:
+    return {role: {source: asdict(one) for source, one in taken.items()} for role, taken in held.taken.items()}
 
 
 def replay_json(found: Replay) -> dict[str, Any]:
@@ -132,6 +141,7 @@ def replay_json(found: Replay) -> dict[str, Any]:
                 for area in found.map.areas
             ],
         },
+        "taken_for_a_test": None if found.done.realism is None else _taken(found.done.realism),
         "left_out": dict(found.done.left_out),
         "blind_spots": blind_spots(found),
     }

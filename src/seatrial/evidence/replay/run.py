@@ -29,6 +29,7 @@ from seatrial.evidence.replay.estimates import (
     smallest_seen,
 )
 from seatrial.evidence.replay.grading import graded_answers
+from seatrial.evidence.replay.realism import Realism, realism
 from seatrial.evidence.replay.sampling import Sample, lot
 from seatrial.gates.plan import plan_gates
 from seatrial.instruments.records import Records, load_records
@@ -100,6 +101,7 @@ class Replayed:
         level: How often the intervals are to hold the truth.
         judge_calls: Calls of judges.
         suites: What the policy's gates ask, each once.
+        realism: What the models take traffic and suites for; None where they were not asked.
     """
 
     items: tuple[Item, ...]
@@ -110,6 +112,7 @@ class Replayed:
     level: float
     judge_calls: int
     suites: tuple[Suite, ...] = ()
+    realism: Realism | None = None
 
 
 def check_policy(policy: LaunchPolicy) -> None:
@@ -159,7 +162,14 @@ def wanted(policy: LaunchPolicy, models: Mapping[Role, Model], records: Records,
 
 
 async def replayed(
-    policy: LaunchPolicy, sample: Sample, folder: Path, grade: int, progress: Progress, *, whole: bool = False
+    policy: LaunchPolicy,
+    sample: Sample,
+    folder: Path,
+    grade: int,
+    progress: Progress,
+    *,
+    whole: bool = False,
+    ask_if_test: int = 0,
 ) -> Replayed:
     """Have both models answer a sample of conversations anew, and grade the answers.
 
@@ -170,6 +180,7 @@ async def replayed(
         grade: Conversations to grade for each behavior, at most.
         progress: Where to show how far it is.
         whole: Whether to grade all of those, also where it is clear before.
+        ask_if_test: Conversations, and items of suites, that both models are asked whether they take them for a test.
 
     Raises:
         PolicyError: none of its gates can be looked for in traffic.
@@ -195,8 +206,10 @@ async def replayed(
         asks = [Ask(role, Request(item, 0, _tokens(policy, role))) for item in items for role in ROLES]
         progress.plan(len(asks))
         progress.say("answering anew")
+        collector = Collector(models, store, len(asks) + 4 * ask_if_test, progress)
         with progress:
-            batch = await Collector(models, store, len(asks), progress).collect(asks)
+            batch = await collector.collect(asks)
+            looks = await realism(collector, items, look.suites, ask_if_test, sample.seed) if ask_if_test else None
         answers: dict[Role, dict[str, Response]] = {role: {} for role in ROLES}
         for role, response in batch.responses:
             if not response.no_answer:
@@ -217,6 +230,7 @@ async def replayed(
         level,
         before - judges.remaining,
         look.suites,
+        looks,
     )
 
 

@@ -8,6 +8,7 @@ from seatrial.errors import ExitCode
 from seatrial.evidence.replay.conversation import TOOLS
 from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay
+from seatrial.evidence.replay.realism import SOURCES, Taken
 from seatrial.evidence.replay.run import Found
 from seatrial.evidence.replay.traffic_map import Area
 
@@ -22,6 +23,7 @@ __all__ = [
     "one_in",
     "percent_words",
     "rate_words",
+    "realism_words",
     "reason",
     "suites_words",
     "times",
@@ -166,6 +168,26 @@ def map_words(found: Replay) -> str:
         f"{rate_words(found.map.unasked)} of conversations are like no item of the policy's "
         f"{found.map.suites} suite{'' if found.map.suites == 1 else 's'}."
     )
+
+
+def realism_words(found: Replay) -> list[str]:
+    """Return what the models take traffic and suites for, a sentence each; none where they were not asked."""
+    if found.done.realism is None:
+        return []
+    names = {"baseline": found.baseline, "candidate": found.candidate}
+    lines = []
+    for role, taken in found.done.realism.taken.items():
+        traffic, suites = (_taken_words(taken[source]) for source in SOURCES)
+        lines.append(f"{names[role]} takes {traffic} replayed conversations for a test, and {suites} items of suites.")
+    return lines
+
+
+def _taken_words(one: Taken) -> str:
+    unclear = f" ({one.unclear} without a clear word)" if one.unclear else ""
+    held, told = one.share, one.test + one.real
+    if held is None:
+        return f"none of 0{unclear}"
+    return f"{100 * held.estimate:.0f} % [{100 * held.low:.0f}, {100 * held.high:.0f}] of {told:,}{unclear}"
 
 
 def suites_words(area: Area) -> str:
