@@ -12,7 +12,7 @@ __all__ = ["LOOKS", "Scheme", "violations"]
 
 Scheme = Literal["light", "dark"]
 LOOKS: tuple[tuple[Scheme, int], ...] = (("light", 390), ("dark", 1440))
-"""Scheme and width, pixels: light on a phone and dark on a desk. Each rule of axe depends on one of them at most."""
+"""Scheme and width, pixels: light on a phone and dark on a desk, where looking at all four would take too long."""
 
 FOUND = """axe.run({resultTypes: ['violations']}).then(
     found => found.violations.map(one => one.id + ': ' + one.nodes[0].html.slice(0, 120)))"""

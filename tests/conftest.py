@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("embedded") or item.path.name in TRAINING:
             item.add_marker(pytest.mark.xdist_group("embedded"))
-        elif "browser" in item.fixturenames or item.path.name in SHARING:  # type: ignore[attr-defined]
+        elif item.path.name in SHARING or (isinstance(item, pytest.Function) and "browser" in item.fixturenames):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser
 
-from accessible import LOOKS, Scheme, violations
+from accessible import Scheme, violations
 from seatrial.evidence.rewards.audit import Audit, audit
 from seatrial.evidence.rewards.forecast import Forecast, forecast
 from seatrial.evidence.rewards.forecast_check import Reached
@@ -290,7 +290,8 @@ _OVERLAPS = """() => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_on_phone_and_desktop(
     full: str, refused: str, browser: Browser, tmp_path: Path, width: int, scheme: Scheme
 ) -> None:
