@@ -50,7 +50,9 @@ def replay_run(
     ] = False,
     review: Annotated[
         Path | None,
-        typer.Option("--review", help="A review of this candidate: its rates in suites, as a rival forecast."),
+        typer.Option(
+            "--review", help="With --register: a review of this candidate, whose rates in suites are a rival."
+        ),
     ] = None,
     ask_if_test: Annotated[
         int, typer.Option("--ask-if-test", min=0, help="Conversations and items to ask both models of: is it a test?")

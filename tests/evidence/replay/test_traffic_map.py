@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seatrial.evidence.replay.topics import asked_by
+from seatrial.evidence.replay.conversation import asked_in
 from seatrial.evidence.replay.traffic_map import FILE, NEAR, map_of, write_unasked
 from seatrial.instruments.embedding import embed
 from seatrial.suites import find_suites, load_suite
@@ -25,7 +25,7 @@ def _talk(name: str, text: str, cluster: str = "") -> Item:
 
 
 def _traffic() -> list[Item]:
-    known = [_talk(f"k{number}", asked_by(item)) for number, item in enumerate(PRAISE.items[:60])]
+    known = [_talk(f"k{number}", asked_in(item.messages)) for number, item in enumerate(PRAISE.items[:60])]
     return [*known, *(_talk(f"s{number}", STRANGE.format(number)) for number in range(40))]
 
 
@@ -59,7 +59,7 @@ def test_no_more_than_one_in_twenty_is_taken_for_what_another_suite_asks() -> No
     It is low enough to know nine in ten items again in other words.
     """
     suites = [load_suite(folder) for folder in find_suites().values()]
-    vectors = [embed([asked_by(item) for item in suite.items]) for suite in suites]
+    vectors = [embed([asked_in(item.messages) for item in suite.items]) for suite in suites]
     every = np.vstack(vectors)
     own = np.repeat(np.arange(len(suites)), [len(part) for part in vectors])
     likeness = np.where(own[:, None] == own[None, :], -1.0, every @ every.T)
@@ -68,7 +68,7 @@ def test_no_more_than_one_in_twenty_is_taken_for_what_another_suite_asks() -> No
     rng = np.random.default_rng(5)
     twins = [(item, twin) for item in PRAISE.items for twin in rewrite([item], rng)]
     assert len(twins) > 50
-    before, after = (embed([asked_by(pair[side]) for pair in twins]) for side in (0, 1))
+    before, after = (embed([asked_in(pair[side].messages) for pair in twins]) for side in (0, 1))
     assert (np.einsum("ij,ij->i", before, after) >= NEAR).mean() >= 0.9
 
 

@@ -11,7 +11,7 @@ from seatrial.replies import visible_answer
 from seatrial.runs.json_files import digest_of
 from seatrial.types import Message
 
-__all__ = ["LONGEST", "TOOLS", "Conversation", "Raw", "Role", "Turn", "conversation_of", "turns_of"]
+__all__ = ["LONGEST", "TOOLS", "Conversation", "Raw", "Role", "Turn", "asked_in", "conversation_of", "turns_of"]
 
 LONGEST = 200_000
 """Letters of one turn; what is longer is a file that was pasted in, and more than most models can read."""
@@ -141,6 +141,11 @@ def conversation_of(raw: Raw) -> Conversation | str:
     user = digest_of(["user", raw.user]) if raw.user else ""
     name = raw.id or f"words {digest_of([[(one.role, one.content) for one in messages], answer, user])}"
     return Conversation(name, user, messages, answer, raw.time, raw.requested, raw.served, raw.language, raw.backwards)
+
+
+def asked_in(messages: Iterable[Message]) -> str:
+    """Return what the user says in a conversation."""
+    return "\n".join(one.content for one in messages if one.role == "user")
 
 
 def turns_of(messages: Iterable[object]) -> list[Turn]:

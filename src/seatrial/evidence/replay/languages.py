@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from seatrial.evidence.replay.conversation import Conversation
+from seatrial.evidence.replay.conversation import Conversation, asked_in
 
 __all__ = ["languages_of"]
 
@@ -30,8 +30,7 @@ def _guessed(one: Conversation) -> str:
     identifier = _identifier()
     if identifier is None:
         return UNKNOWN
-    words = "\n".join(turn.content for turn in one.messages if turn.role == "user")[:LETTERS]
-    language, chance = identifier.classify(words)
+    language, chance = identifier.classify(asked_in(one.messages)[:LETTERS])
     return str(language) if chance >= LIKELY else UNCLEAR
 
 

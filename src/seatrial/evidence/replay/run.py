@@ -29,7 +29,7 @@ from seatrial.evidence.replay.estimates import (
     smallest_seen,
 )
 from seatrial.evidence.replay.grading import graded_answers
-from seatrial.evidence.replay.realism import Realism, realism
+from seatrial.evidence.replay.realism import SOURCES, Realism, realism
 from seatrial.evidence.replay.sampling import Sample, lot
 from seatrial.gates.plan import plan_gates
 from seatrial.instruments.records import Records, load_records
@@ -204,9 +204,10 @@ async def replayed(
         before = judges.remaining
         look = wanted(policy, models, records, judges)
         asks = [Ask(role, Request(item, 0, _tokens(policy, role))) for item in items for role in ROLES]
-        progress.plan(len(asks))
+        calls = len(asks) + len(ROLES) * len(SOURCES) * ask_if_test
+        progress.plan(calls)
         progress.say("answering anew")
-        collector = Collector(models, store, len(asks) + 4 * ask_if_test, progress)
+        collector = Collector(models, store, calls, progress)
         with progress:
             batch = await collector.collect(asks)
             looks = await realism(collector, items, look.suites, ask_if_test, sample.seed) if ask_if_test else None

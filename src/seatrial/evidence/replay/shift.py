@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from seatrial.evidence.replay.conversation import Conversation
+from seatrial.evidence.replay.conversation import Conversation, asked_in
 from seatrial.evidence.replay.estimates import numbered
 from seatrial.instruments.embedding import embed
 from seatrial.stats.seeding import generator
@@ -73,7 +73,7 @@ class Shift:
 
 def profile_of(conversations: Sequence[Conversation]) -> Profile:
     """Return what is kept of a sample."""
-    asked = ["\n".join(one.content for one in talk.messages if one.role == "user") for talk in conversations]
+    asked = [asked_in(talk.messages) for talk in conversations]
     letters = [sum(len(one.content) for one in talk.messages) for talk in conversations]
     plain = np.log1p(
         np.array([[len(text) for text in asked], [len(talk.messages) for talk in conversations], letters], float).T
@@ -106,8 +106,8 @@ def shift_between(before: Profile, after: Profile, seed: int = 0) -> Shift:
 
     def moved(held: Array) -> Array:
         """(exchanges, users), 1 where a user stands for the sample before → (exchanges, 4) distances."""
-        after, before = ((part @ sums) / (part @ sizes)[:, None] for part in (1 - held, held))
-        apart = after - before
+        earlier, later = ((part @ sums) / (part @ sizes)[:, None] for part in (held, 1 - held))
+        apart = later - earlier
         meaning = np.sqrt((apart[:, len(PLAIN) :] ** 2).mean(axis=1))
         return np.column_stack([apart[:, : len(PLAIN)], meaning])
 

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 
+from seatrial.evidence.replay.conversation import asked_in
 from seatrial.stats.seeding import generator
 from seatrial.suites import find_suites, load_suite
-from seatrial.types import Item
 
-__all__ = ["FEWEST_USERS", "Topic", "asked_by", "topics_of"]
+__all__ = ["FEWEST_USERS", "Topic", "topics_of"]
 
 Array = NDArray[np.float64]
 MOST = 12
@@ -75,11 +75,6 @@ def topics_of(asked: Sequence[str], vectors: Array, users: Sequence[str]) -> lis
     return sorted(found, key=lambda one: (-len(one.places), one.places))
 
 
-def asked_by(item: Item) -> str:
-    """Return what the user says in an item."""
-    return "\n".join(one.content for one in item.messages if one.role == "user")
-
-
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(_MARK.sub(" ", text).casefold()))
 
@@ -87,7 +82,7 @@ def _words(text: str) -> frozenset[str]:
 @cache
 def _common() -> frozenset[str]:
     items = [item for _, folder in sorted(find_suites().items()) for item in load_suite(folder).items]
-    counts = Counter(word for item in items for word in _words(asked_by(item)))
+    counts = Counter(word for item in items for word in _words(asked_in(item.messages)))
     return frozenset(word for word, count in counts.items() if count > COMMON * len(items))
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.errors import StoreError
+from seatrial.evidence.replay.conversation import asked_in
 from seatrial.evidence.replay.estimates import Rate, design_of, numbered, rate
-from seatrial.evidence.replay.topics import asked_by, topics_of
+from seatrial.evidence.replay.topics import topics_of
 from seatrial.formats.whole_files import write_whole
 from seatrial.instruments.embedding import embed
 from seatrial.suites import Suite
@@ -78,7 +79,7 @@ def map_of(
         graded: Behavior → names of the conversations that were graded for it.
         level: How often the interval is to hold the truth.
     """
-    asked = [asked_by(item) for item in items]
+    asked = [asked_in(item.messages) for item in items]
     vectors = embed(asked)
     near = {suite.title: _near(vectors, suite) for suite in suites}
     covered = np.logical_or.reduce([np.zeros(len(items), dtype=bool), *near.values()])
@@ -113,7 +114,7 @@ def _rate(shown: NDArray[np.bool_], users: Sequence[str], level: float) -> Rate:
 
 def _near(vectors: NDArray[np.float64], suite: Suite) -> NDArray[np.bool_]:
     """Return of each conversation whether an item of a suite asks about the like of it."""
-    likeness = vectors @ embed([asked_by(item) for item in suite.items]).T
+    likeness = vectors @ embed([asked_in(item.messages) for item in suite.items]).T
     found: NDArray[np.bool_] = likeness.max(axis=1) >= NEAR
     return found
 
