@@ -23,7 +23,6 @@ from benchmarks.worlds.records import Reader, record_of
 from seatrial.cli.starting_policy import Models, starting_policy
 from seatrial.collect import Ask, Batch
 from seatrial.collect.judging import Judges
-from seatrial.gates.operating_characteristic import Outlook, outlook
 from seatrial.gates.plan import GatePlan, plan_gates, with_most
 from seatrial.gates.verdicts import decide
 from seatrial.instruments.base import Signal
@@ -33,7 +32,7 @@ from seatrial.policy import Gate, LaunchPolicy, parse_policy
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Item, Response, Role
 
-__all__ = ["JUDGE", "REVIEWS", "WORLDS", "Row", "default_policy", "measured", "planned", "reviewed"]
+__all__ = ["JUDGE", "REVIEWS", "WORLDS", "Row", "default_policy", "measured", "reviewed", "with_record"]
 
 REVIEWS = 500
 """Reviews of a live world."""
@@ -153,8 +152,13 @@ def _plans() -> tuple[GatePlan, ...]:
     return plan_gates(policy, models, None, {}, Judges(policy.judges, {}, policy.budget.judge_calls).judge)
 
 
-def _with_record(rng: np.random.Generator, recorded: bool) -> list[GatePlan]:
-    """Return the plans with a judge whose record was drawn anew."""
+def with_record(rng: np.random.Generator, recorded: bool) -> list[GatePlan]:
+    """Return the policy's plans with a judge whose record was drawn anew.
+
+    Args:
+        rng: Generator of the record.
+        recorded: Whether all answers are there beforehand.
+    """
     record = record_of(JUDGE, rng)
     made = []
     for plan in _plans():
@@ -210,7 +214,7 @@ def _chances(plan: GatePlan, rise: float, rng: np.random.Generator) -> dict[Role
 def reviewed(world: World, seed: int) -> tuple[Row, pl.DataFrame]:
     """Return what one review of a world decides, and its observations."""
     rng = np.random.default_rng([20, WORLDS.index(world), seed])
-    policy, plans = default_policy(), _with_record(rng, world.recorded)
+    policy, plans = default_policy(), with_record(rng, world.recorded)
     rises = _rises(world, plans, rng)
     chances = {plan.suite.name: _chances(plan, rises.get(plan.signal.name, 0.0), rng) for plan in plans if plan.suite}
     exact = {plan.suite.name: plan for plan in plans if plan.suite and plan.signal.instrument.name != "judge/main"}
@@ -243,23 +247,6 @@ def _answer(
     return Response(item.id, item.suite, draw, "said", labels=(("flag", "1" if flagged else "0"),))
 
 
-def planned(*, earlier: bool = False, recorded: bool = False) -> Outlook:
-    """Return what `seatrial plan` says of the policy.
-
-    Args:
-        earlier: Whether it knows an earlier review of the world, or else what it assumes.
-        recorded: Whether all answers are there beforehand.
-    """
-    rng = np.random.default_rng(21)
-    world = next(one for one in WORLDS if one.recorded == recorded)
-    frame = reviewed(world, 10_000)[1] if earlier else None
-    plans = [
-        replace(plan, standing=judged_by_record(record_of(JUDGE, rng), plan.signal.name)) if plan.family else plan
-        for plan in _with_record(rng, recorded)
-    ]
-    return outlook(default_policy(), plans, frame)
-
-
 @cache
 def _digest() -> str:
     package = Path(seatrial.__file__).parent
@@ -281,10 +268,8 @@ def _count(world: World) -> int:
 def measured(quick: bool) -> Iterator[Row]:
     """Yield the reviews of every world; parts that were measured of the same code are not measured again."""
     counts = [4 if quick else _count(world) for world in WORLDS]
-    size = min(PART, *counts)
-    parts = [(number, first, size) for number, count in enumerate(counts) for first in range(0, count, size)]
-    parts.sort(key=lambda part: part[1])
-    jobs = {f"{WORLDS[number].name}, {size} from {first}": (number, first, size) for number, first, size in parts}
+    named = {world.name: count for world, count in zip(WORLDS, counts, strict=True)}
+    jobs = kept.parts(named, min(PART, *counts))
     rows = {world.name: Row(world.name) for world in WORLDS}
     for _, found in kept.measured("decides", jobs, _part, lambda row: Row(**row), lambda _: _digest(), not quick):
         rows[found.name] = rows[found.name].plus(found)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import decides, page
+from benchmarks.foretold import foretold, planned
 from benchmarks.unchanged import SPREADS, unchanged_passes
 
 __all__ = ["SECTIONS"]
+
+PLANS: tuple[tuple[str, int, dict[str, bool]], ...] = (
+    ("by the spread that it assumes", 8, {}),
+    ("by that of an earlier review (`--from`)", 8, {"earlier": True}),
+    ("of recorded answers, by the spread that it assumes", 40, {"recorded": True}),
+    ("of recorded answers, by that of earlier ones", 40, {"recorded": True, "earlier": True}),
+)
+"""What a plan goes by, and how many plans are made: those of recorded answers take a second each, the others twenty."""
 
 
 def _decides(quick: bool) -> Iterator[str]:
@@ -59,16 +68,31 @@ def _decides(quick: bool) -> Iterator[str]:
         ("scores", "spread", "each suite alone, mean", "the least of them", "each family, mean"),
         [(kind, f"{spread:g}", *(f"{100 * one:.1f} %" for one in passes)) for kind, spread, *passes in found],
     )
-    yield "What `seatrial plan` says of it before anything is asked, in its first line:\n"
-    said: tuple[tuple[dict[str, bool], str], ...] = (
-        ({}, "by the spread that it assumes"),
-        ({"earlier": True}, "by that of one earlier review (`--from`)"),
-        ({"recorded": True}, "of recorded answers, by the spread that it assumes"),
-        ({"recorded": True, "earlier": True}, "of recorded answers, by that of earlier ones"),
+    yield (
+        "What `seatrial plan` says of it before anything is asked, on average over plans for records of the judge drawn "
+        "anew, as each review above has one; the least of several chances is what its first lines name:\n"
     )
-    for which, words in said[-1:] if quick else said:
-        yield f"- {words}: *{decides.planned(**which).headline}*"
-    yield ""
+    said = [(words, foretold(2 if quick else count, **which)) for words, count, which in PLANS[-1 if quick else 0 :]]
+    yield page.table(
+        (
+            "plan",
+            "plans",
+            "an unchanged model launches, mean (least to most)",
+            "two margins in one gate block, least gate",
+            "one and a half margins over a family block, mean over families",
+            "the same, least family",
+        ),
+        [
+            (
+                words,
+                str(one.plans),
+                f"{100 * one.launch:.0f} % ({100 * one.least_launch:.0f} to {100 * one.most_launch:.0f})",
+                *(f"{100 * chance:.0f} %" for chance in (one.two_margins, one.spread, one.least_spread)),
+            )
+            for words, one in said
+        ],
+    )
+    yield f"So the first lines of a plan read: *{planned(0, recorded=True).headline}*\n"
 
 
 def _together(name: str, rows: list[decides.Row]) -> decides.Row:

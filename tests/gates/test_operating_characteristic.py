@@ -192,6 +192,23 @@ def test_harm_in_one_suite_is_tried_in_the_one_least_seen() -> None:
     assert _gate(_plan(clusters=24)).in_one_suite is None
 
 
+def test_the_headline_says_how_often_harm_spread_over_a_family_blocks() -> None:
+    """Two margins may be plain where one and a half over a family are not, and other gates are no families."""
+    plans = [_plan(name, 0.2, clusters, family="family/f") for name, clusters in ((A, 90), (B, 24))]
+    found = outlook(_policy(gates=[FAMILY]), plans, _earlier(MIXED / 2, A, B))
+    name, blocks = found.least_blocked_family
+    assert (name, blocks) == ("family/f", dict(found.decisions[0][1])[1.5][2])
+    assert 0.0 < blocks < found.least_blocked[1]
+    assert found.headline.endswith(
+        f" One and a half margins, spread over a family's suites, block with {100 * blocks:.0f} %."
+    )
+    beside = replace(found, decisions=(*found.decisions, (C, _rows(0.1))))
+    assert beside.least_blocked == (C, 0.1)
+    assert beside.least_blocked_family == (name, blocks)
+    assert beside.headline.endswith(f"block with {100 * blocks:.0f} % or more (least in family/f).")
+    assert _outlook().least_blocked_family == ("", 0.0)
+
+
 # Clusters and calls
 
 

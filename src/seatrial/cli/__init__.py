@@ -178,7 +178,8 @@ def plan(
         write_whole(page, render_outlook(policy, found), StoreError)
     blind = any(gate.blind and gate.blocking for gate in found.gates)
     if as_json:
-        print_json({**asdict(found), "sees_its_margins": not blind})
+        said = {"headline": found.headline, "least_blocked_family": found.least_blocked_family}
+        print_json({**asdict(found), **said, "sees_its_margins": not blind})
     else:
         say(outlook_summary(policy, found))
         say(f"Curves: {page}" if page else "Curves as a page: add --html plan.html")

@@ -41,6 +41,8 @@ __all__ = [
 
 SIZES = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 """Sizes of harm, in margins."""
+SPREAD = 1.5
+"""Harm spread over a family whose chance to block the first lines name, in margins."""
 FEW_RUNS = 150
 """Simulated reviews of a size of harm that only the curve shows."""
 Array = NDArray[np.float64]
@@ -111,12 +113,20 @@ class Outlook:
     @property
     def least_blocked(self) -> tuple[str, float]:
         """The gate in which harm of two margins blocks least often, and how often; no gate where none may block."""
-        found = [(name, dict(rows)[2.0][2]) for name, rows in self.decisions]
-        return min(found, key=lambda one: one[1]) if found else ("", 0.0)
+        return _least_blocked(self.decisions, 2.0)
+
+    @property
+    def least_blocked_family(self) -> tuple[str, float]:
+        """The family over which harm of one and a half margins blocks least often, and how often; none without one."""
+        families = {one.signal for one in self.gates if one.in_one_suite is not None}
+        return _least_blocked([one for one in self.decisions if one[0] in families], SPREAD)
 
     @property
     def headline(self) -> str:
-        """In one sentence: how often an unchanged model launches, and how often a worse one blocks."""
+        """In one sentence: how often an unchanged model launches, and how often a worse one blocks.
+
+        Of families a second: harm that is spread over all suites of one is less than two margins in any of them.
+        """
         gate, blocks = self.least_blocked
         if not gate:
             return "No gate of this policy may block, so nothing can launch."
@@ -133,7 +143,20 @@ class Outlook:
             launch = f"Nothing can launch, for {which} an instrument that may only advise"
         elif self.figures_alone:
             launch = "Nothing can launch, for summary figures launch nothing alone"
-        return f"{launch}; {worse}.{unread if watched else ''}"
+        return f"{launch}; {worse}.{self._spread_over_a_family()}{unread if watched else ''}"
+
+    def _spread_over_a_family(self) -> str:
+        family, blocks = self.least_blocked_family
+        if not family:
+            return ""
+        more = f" or more (least in {family})" if blocks < 0.995 and len(self.decisions) > 1 else ""
+        return f" One and a half margins, spread over a family's suites, block with {100 * blocks:.0f} %{more}."
+
+
+def _least_blocked(decisions: Sequence[tuple[str, Rows]], size: float) -> tuple[str, float]:
+    """Return the gate in which harm of so many margins blocks least often, and how often."""
+    found = [(name, dict(rows)[size][2]) for name, rows in decisions]
+    return min(found, key=lambda one: one[1]) if found else ("", 0.0)
 
 
 def _gates(count: int) -> str:
@@ -188,7 +211,7 @@ def _course_at(policy: LaunchPolicy, gate: Gate, made: SimulatedGate, size: floa
     if size == 0.0:
         return unchanged
     changes = [size * (made.margin * suite.reach if made.is_family else suite.margin) for suite in made.suites]
-    runs = RUNS if size == 2.0 else FEW_RUNS
+    runs = RUNS if size == 2.0 or (size == SPREAD and made.is_family) else FEW_RUNS
     return course(made, np.array(changes), policy.alpha, _rng(policy, gate, size), runs)
 
 

@@ -44,6 +44,14 @@ def outlook_summary(policy: LaunchPolicy, found: Outlook) -> str:
         wrapped(f"{signal}: twice the suite margin in one suite alone fails it with {100 * chances[1]:.0f} %.")
         for signal, chances in alone
     ]
+    family, blocks = found.least_blocked_family
+    if family and blocks < policy.power:
+        lines.append(
+            wrapped(
+                f"Harm of one and a half margins, spread over a family, is rather held than blocked: {family} "
+                f"blocks it with {100 * blocks:.0f} %. More answers to an item, more items or a better instrument help."
+            )
+        )
     lines.append(
         f"An unchanged model takes about {found.calls:,} calls; the budget allows {found.budget:,}, and all gates "
         f"could use {found.most:,}."
