@@ -35,9 +35,7 @@ from seatrial.types import ROLES, Item, Response, Role
 __all__ = ["JUDGE", "REVIEWS", "WORLDS", "Row", "default_policy", "measured", "reviewed", "with_record"]
 
 REVIEWS = 500
-"""Reviews of a live world."""
-RECORDED = 200
-"""Reviews of a world whose answers were recorded."""
+"""Reviews of a world."""
 PART = 25
 """Reviews that are kept together, so that a run that was stopped goes on."""
 JUDGE = Reader(tpr=0.85, fpr=0.10, labels=200)
@@ -261,15 +259,10 @@ def _part(job: tuple[int, int, int]) -> Row:
     return row
 
 
-def _count(world: World) -> int:
-    return RECORDED if world.recorded else REVIEWS
-
-
 def measured(quick: bool) -> Iterator[Row]:
     """Yield the reviews of every world; parts that were measured of the same code are not measured again."""
-    counts = [4 if quick else _count(world) for world in WORLDS]
-    named = {world.name: count for world, count in zip(WORLDS, counts, strict=True)}
-    jobs = kept.parts(named, min(PART, *counts))
+    count = 4 if quick else REVIEWS
+    jobs = kept.parts({world.name: count for world in WORLDS}, min(PART, count))
     rows = {world.name: Row(world.name) for world in WORLDS}
     for _, found in kept.measured("decides", jobs, _part, lambda row: Row(**row), lambda _: _digest(), not quick):
         rows[found.name] = rows[found.name].plus(found)

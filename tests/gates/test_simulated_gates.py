@@ -78,6 +78,13 @@ def earlier(changes: Sequence[float] | Array, *signals: str) -> pl.DataFrame:
     )
 
 
+def _held(before: int, after: int) -> GatePlan:
+    """A plan on recorded answers, of which the models hold so many to each item."""
+    made = plan(source="recorded")
+    counts = dict(zip(ROLES, (before, after), strict=True))
+    return replace(made, recorded={role: dict.fromkeys((i.id for i in made.items), n) for role, n in counts.items()})
+
+
 def _one(made: GatePlan, seen: pl.DataFrame | None = None) -> tuple[SimulatedSuite, str]:
     ((gate, basis),) = simulated_gates(policy(made), [made], seen)
     return gate.suites[0], basis
@@ -143,6 +150,34 @@ def test_the_spread_of_an_earlier_review(clusters: int, used: bool) -> None:
     assert _one(made, earlier(changes, B))[1].startswith("assumed")
 
 
+def test_what_was_asked_again_and_again_is_seen_as_it_comes_in() -> None:
+    """A mean of many answers spreads less than one: a gate that asks one at once is simulated by single answers."""
+    rng = np.random.default_rng(5)
+    rows = [
+        Observation(A, role, f"i{n}", f"c{n}", draw, float(rng.random() < 0.5))
+        for n in range(40)
+        for role in ROLES
+        for draw in range(6)
+    ]
+    seen = to_frame(rows)
+    alone = math.sqrt(2 * 0.25)
+    for made, answers in (
+        (plan(), 1),
+        (replace(plan(), at_once=3), 3),
+        (_held(2, 2), 2),
+        (_held(6, 6), 6),
+        (plan(source="evidence"), 6),
+    ):
+        suite, basis = _one(made, seen)
+        assert basis.startswith("the spread of 40 clusters seen before")
+        assert suite.levels is not None and len(suite.levels) == 40 * 6 / answers
+        assert suite.residuals.std() == pytest.approx(alone / math.sqrt(answers), rel=0.25)
+    few = [row for row in rows if row.draw == 0 or int(row.item[1:]) < 15]
+    levels = _one(plan(), to_frame(few))[0].levels
+    assert levels is not None and len(levels) == 40 + 15 * 5
+    assert _one(plan(), to_frame([row for row in few if int(row.item[1:]) < FEWEST_SEEN - 1]))[1].startswith("assumed")
+
+
 def test_the_level_beside_a_limit() -> None:
     """Where nothing was seen before it is half of what the limit allows, and the plan says so."""
     suite, basis = _one(plan(limit=0.4))
@@ -184,22 +219,14 @@ def test_evidence_has_the_clusters_that_were_brought() -> None:
 
 def test_recorded_answers_to_one_item_count_together() -> None:
     """Of k answers each, differences are assumed to spread by 1 / √k; unlike counts by the mean of their shares."""
-
-    def held(before: int, after: int) -> GatePlan:
-        made = plan(source="recorded")
-        counts = dict(zip(ROLES, (before, after), strict=True))
-        return replace(
-            made, recorded={role: dict.fromkeys((i.id for i in made.items), n) for role, n in counts.items()}
-        )
-
-    once, said = _one(held(1, 1))
+    once, said = _one(_held(1, 1))
     assert "answers each" not in said
     assert once.residuals.std() == pytest.approx(_one(plan())[0].residuals.std())
     for counts, times in (((4, 4), 4.0), ((2, 4), 2 / (1 / 2 + 1 / 4))):
-        made, said = _one(held(*counts))
+        made, said = _one(_held(*counts))
         assert made.residuals.std() == pytest.approx(once.residuals.std() / math.sqrt(times))
         assert said.endswith(f", of {times:.3g} answers each")
-    half = replace(held(4, 4), recorded={"baseline": dict.fromkeys((i.id for i in plan().items), 4)})
+    half = replace(_held(4, 4), recorded={"baseline": dict.fromkeys((i.id for i in plan().items), 4)})
     assert _one(half)[0].residuals.std() == pytest.approx(once.residuals.std())
 
 

@@ -15,7 +15,7 @@ from seatrial.gates.plan import GatePlan
 from seatrial.gates.schedule import Method
 from seatrial.gates.summary_figures import like_figures
 from seatrial.gates.verdicts import claim_weights
-from seatrial.observations import PairedTable, gate_pairs
+from seatrial.observations import gate_pairs
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.distributions import norm_ppf
 from seatrial.stats.instruments import EXACT, Slope
@@ -175,18 +175,19 @@ def _guards(gate: SimulatedGate) -> list[bool]:
 
 def _simulated(plan: GatePlan, earlier: pl.DataFrame | None, *, in_use_cases: bool) -> tuple[SimulatedSuite, str]:
     """Return a gate's suite as it is simulated, and where the spread of its differences comes from."""
-    table = _seen_before(plan, earlier)
-    residuals, levels, basis = _spread(plan, table)
+    seen = _seen_before(plan, earlier)
+    residuals, levels, basis = _spread(plan, seen)
     low, high = plan.signal.bounds
     clusters, names = len(plan.clusters), np.array([cluster[0].use_case for cluster in plan.clusters])
     if plan.summary is not None:
         clusters = plan.summary.items
-    if plan.source == "evidence" and table is not None:
+    if plan.source == "evidence" and seen is not None:
+        table = gate_pairs(seen, plan.signal.name)
         (whole,) = claims(plan.gate.model_copy(update={"per": None, "limit": None}), plan.signal, table, None)
         clusters, names = len(whole.best), whole.use_cases
     held = plan.standing
     limit = math.nan if plan.gate.limit is None else plan.signal.harm(plan.gate.limit)
-    if not math.isnan(limit) and table is None and plan.summary is None:
+    if not math.isnan(limit) and seen is None and plan.summary is None:
         basis += "; the level beside its limit is assumed to be half of what the limit allows"
     live = plan.source == "live"
     return (
@@ -211,27 +212,42 @@ def _simulated(plan: GatePlan, earlier: pl.DataFrame | None, *, in_use_cases: bo
     )
 
 
-def _seen_before(plan: GatePlan, earlier: pl.DataFrame | None) -> PairedTable | None:
+def _seen_before(plan: GatePlan, earlier: pl.DataFrame | None) -> pl.DataFrame | None:
     """Return what an earlier review saw of a gate's signal, if it was enough to go by."""
-    if earlier is None or not (earlier["signal"] == plan.signal.name).any():
+    if earlier is None:
         return None
-    table = gate_pairs(earlier, plan.signal.name)
-    return table if len(_differences(plan, table)[0]) >= FEWEST_SEEN else None
+    seen = earlier.filter(pl.col("signal") == plan.signal.name)
+    return seen if len(seen) and len(_differences(plan, seen)[0]) >= FEWEST_SEEN else None
 
 
-def _differences(plan: GatePlan, table: PairedTable) -> tuple[Array, Array]:
+def _differences(plan: GatePlan, seen: pl.DataFrame) -> tuple[Array, Array]:
     """Return each cluster's change of harm, and the candidate's own harm, where they are known."""
     gate = plan.gate.model_copy(update={"per": None, "limit": 0.0})
-    change, level = claims(gate, plan.signal, table, None)
+    change, level = claims(gate, plan.signal, gate_pairs(seen, plan.signal.name), None)
     return change.seen[~np.isnan(change.seen)], level.seen[~np.isnan(level.seen)]
 
 
-def _spread(plan: GatePlan, table: PairedTable | None) -> tuple[Array, Array, str]:
+def _once(plan: GatePlan, seen: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return what was seen in parts of as many answers to an item as the gate takes at once.
+
+    An earlier review may have asked its clusters again and again; the mean of all answers spreads less than those that
+    come in at once, and these are what is simulated.
+    """
+    if plan.source == "evidence":
+        return [seen]
+    times = plan.at_once if plan.source == "live" else max(1, round(_recorded_answers(plan)))
+    return seen.with_columns(part=pl.col("draw") // times).partition_by("part", maintain_order=True, include_key=False)
+
+
+def _spread(plan: GatePlan, seen: pl.DataFrame | None) -> tuple[Array, Array, str]:
     """Return differences of clusters moved to mean 0, harm of an unchanged candidate, and where both come from."""
-    if table is not None:
-        seen, levels = _differences(plan, table)
+    if seen is not None:
+        count = len(_differences(plan, seen)[0])
+        changes, levels = (
+            np.concatenate(one) for one in zip(*(_differences(plan, part) for part in _once(plan, seen)), strict=True)
+        )
         reach = plan.signal.bounds[1] - plan.signal.bounds[0]
-        return centered(seen, -reach, reach), levels, f"the spread of {len(seen)} clusters seen before"
+        return centered(changes, -reach, reach), levels, f"the spread of {count} clusters seen before"
     if plan.summary is not None:
         return *like_figures(plan.signal, plan.summary), "the standard errors of the summary figures"
     kind = plan.signal.instrument.name.split("/")[0]
