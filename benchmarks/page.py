@@ -38,6 +38,7 @@ ORDER = (
     "throughput",
     "calls",
     "kills",
+    "attacks",
     "drift",
     "watch",
     "replay",

@@ -44,7 +44,6 @@ SUPPORT = {
     "vendor.py",
     "vibe_sessions.py",
     "label_sessions.py",
-    "odd_replies.py",
     "hard_items.py",
 }
 """Files under tests/ that hold no tests; nor do the scripts in `make/` that wrote other tools' files."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 import pytest
 import uvicorn
+from benchmarks.guesses import simulated_review
 from playwright.sync_api import Browser
 
 from conftest import chromium
@@ -20,31 +20,15 @@ from seatrial.evidence.vibes.app import make_app
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.trials import Kind, Trial
 from seatrial.evidence.vibes.values import Rated, Turn
-from seatrial.suites import find_suites, load_suite
 from seatrial.types import Item, Message
 
-SIGNAL = "behavior/unearned-praise"
 Serve = Callable[[SessionStore], AbstractContextManager[str]]
 
 
 @pytest.fixture
 def review(tmp_path: Path) -> Path:
     """A folder as a review leaves it: two answers of either model to each item. Simulated."""
-    suite = load_suite(find_suites()[SIGNAL])
-    lines = []
-    for item in suite.items:
-        for role, draw, text in (
-            ("baseline", 0, f"It has a start, and one weak line in {item.id}."),
-            ("baseline", 1, f"One line of {item.id} is weak; the start holds."),
-            ("candidate", 0, f"Wonderful! I love all of {item.id}."),
-            ("candidate", 1, f"I love this! All of {item.id} is wonderful."),
-        ):
-            kept = {"item": item.id, "suite": suite.name, "draw": draw, "text": text}
-            lines.append(json.dumps({"key": f"{role}{draw}{item.id}", "role": role, "response": kept}))
-    folder = tmp_path / "reviews" / "simulated"
-    (folder / "responses").mkdir(parents=True)
-    (folder / "responses" / "answers.jsonl").write_text("\n".join(lines) + "\n{torn", encoding="utf-8")
-    return folder
+    return simulated_review(tmp_path / "reviews" / "simulated")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks import page
 from benchmarks.sections import (
+    attacks,
     compared,
     costs,
     decides,
@@ -30,6 +31,7 @@ _KNOWN = (
     | outside.SECTIONS
     | costs.SECTIONS
     | running.SECTIONS
+    | attacks.SECTIONS
     | readings.SECTIONS
     | wings.SECTIONS
     | drift.SECTIONS

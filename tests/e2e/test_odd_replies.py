@@ -12,19 +12,13 @@ import polars as pl
 import pytest
 import stamina
 from aiohttp import web
+from benchmarks.odd_replies import ODD_REPLIES, of_judges, of_models
 from inspect_ai.model import ChatCompletionChoice, ChatMessageAssistant, ModelOutput, ModelUsage
 
 from conftest import Command, Endpoint
-from odd_replies import ODD_REPLIES
-from seatrial.collect import Ask, Collector, Progress, ResponseStore
-from seatrial.collect.judging import Judges, Task
 from seatrial.errors import ModelError
-from seatrial.instruments import find_instrument
-from seatrial.instruments.records import load_records
-from seatrial.models import open_models
 from seatrial.models.inspect_provider import InspectModel
-from seatrial.policy import JudgeSpec, ModelSpec
-from seatrial.suites import find_suites, load_suite
+from seatrial.policy import ModelSpec
 from seatrial.types import ROLES, Item, Message, Request
 
 LEAST = 200
@@ -48,54 +42,19 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.parametrize("probed", [False, True], ids=["text", "log-probabilities"])
-async def test_every_odd_reply_is_an_answer_or_a_failure_with_a_reason(
-    endpoint: Endpoint, tmp_path: Path, probed: bool
-) -> None:
+async def test_every_odd_reply_is_an_answer_or_a_failure_with_a_reason(probed: bool) -> None:
     """Of a model; what is kept of it can be read by an instrument, and again from the file."""
-    name = ""
-    endpoint.fault = lambda body, n: ODD_REPLIES[name]()
-    spec = ModelSpec(model="openai-compatible/sim", base_url=endpoint.url, logprobs=3)
-    reader = find_instrument("probe/affirm" if probed else "text/praise")
-    kept = 0
-    for number, name in enumerate(ODD_REPLIES):
-        (model,) = open_models(spec)
-        ask = Ask("candidate", Request(_item(number), 0, 8, 3 if probed else 0))
-        async with model:
-            with ResponseStore(tmp_path) as store:
-                collector = Collector({"candidate": model}, store, 9, Progress("off"))
-                try:
-                    batch = await collector.collect([ask])
-                except ModelError as error:
-                    assert len(str(error)) > 20, name
-                    continue
-        assert len(batch.responses) + len(batch.failures) == 1, name
-        for failure in batch.failures:
-            assert len(failure.reason) > 20, name
-        for _, answer in batch.responses:
-            assert isinstance(answer.text, str), name
-            assert reader.read(ask.request.item, answer) is None or answer.text or answer.first, name
-            kept += 1
-    with ResponseStore(tmp_path) as store:
-        assert len(store) == kept > 20
+    found = await of_models(probed)
+    assert (found.broken, found.unsaid) == ([], [])
+    assert found.answers > 20
+    assert found.answers + found.failed + found.ended == len(ODD_REPLIES)
 
 
-async def test_every_odd_reply_of_a_judge_is_no_grade_and_says_why(endpoint: Endpoint) -> None:
+async def test_every_odd_reply_of_a_judge_is_no_grade_and_says_why() -> None:
     """None of them holds a score."""
-    suite = load_suite(find_suites()["behavior/unearned-praise"])
-    name = ""
-    endpoint.fault = lambda body, n: ODD_REPLIES[name]()
-    spec = JudgeSpec(model=ModelSpec(model="openai-compatible/judge", base_url=endpoint.url))
-    for name in ODD_REPLIES:
-        async with Judges({"main": spec}, load_records([]), 9) as judges:
-            judge = judges.judge("main", suite)
-            try:
-                await judges.grade(judge, [Task(suite.items[0], ("Wonderful!",))])
-            except ModelError as error:
-                assert len(str(error)) > 20, name
-                continue
-        (reason,) = judge.unscored.values()
-        assert reason, name
-        assert not judge.scores, name
+    found = await of_judges()
+    assert (found.broken, found.unsaid, found.answers) == ([], [], 0)
+    assert found.failed + found.ended == len(ODD_REPLIES)
 
 
 async def test_every_odd_reply_through_inspect_is_an_answer_or_a_failure_with_a_reason(

@@ -6,14 +6,12 @@ The texts of the answers are taken out first: a rater judges them, and they diff
 from __future__ import annotations
 
 import asyncio
-import html
 import json
 import re
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -22,14 +20,13 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from benchmarks.guesses import SESSIONS, SIZES, by_seed, by_style, by_wording, guessed, pages_of, planned_by_seed, told
 from starlette.testclient import TestClient
 
 from seatrial.evidence.vibes import live
 from seatrial.evidence.vibes.app import make_app
-from seatrial.evidence.vibes.known_harm import known_answers
 from seatrial.evidence.vibes.planning import Wanted, new_session
 from seatrial.evidence.vibes.store import SessionStore
-from seatrial.evidence.vibes.trials import Trial, answers_of, plan_trials
 from seatrial.evidence.vibes.values import Shown
 from seatrial.policy import ModelSpec, load_policy
 from seatrial.suites import find_suites, load_suite
@@ -38,8 +35,6 @@ from seatrial.web import guard
 from seatrial.web.safe_html import rendered
 
 Features = Mapping[str, float]
-Guessed = tuple[Sequence[str], Sequence[str]]
-"""Which side is the candidate's, and of which kind a trial is, page by page."""
 Serve = Callable[[SessionStore], AbstractContextManager[str]]
 
 
@@ -244,160 +239,33 @@ def test_no_stream_tells_which_side_is_the_candidate(
     assert _found([{**one, "leak": float(side)} for one, side in zip(seen, left, strict=True)], left) == "leak"
 
 
-@dataclass(frozen=True)
-class _Page:
-    """What a rater's browser received of one trial, and beside it the truth, which no attack looks at."""
-
-    place: int
-    item: str
-    left: str
-    right: str
-    kind: str
-    odd: str
-
-
-def _pages(review: Path, url: str, token: str) -> list[_Page]:
-    """Return one rater's pages; of a repeat, the truth is what it shows again."""
-    store = SessionStore(url)
-    rater = store.rater(token)
-    assert rater
-    client = TestClient(make_app(store), follow_redirects=True)
-    client.get(f"/r/{token}")
-    shown_to = store.shown(rater.id)
-    pages = []
-    for shown in shown_to:
-        text = client.get(f"/pair/{shown.id}").text
-        left, right = (html.unescape(one) for one in re.findall(r'<div class="answer"><p>(.*?)</p>', text, re.DOTALL))
-        kind = shown_to[shown.trial.of].trial.kind if shown.trial.kind == "repeat" else shown.trial.kind
-        pages.append(_Page(shown.place, shown.trial.item.id, left, right, kind, shown.trial.odd))
-    store.engine.dispose()
-    return pages
-
-
-def _planned_by_seed(review: Path, seeds: range) -> dict[int, list[Trial]]:
-    """Return what the public source plans from each of some seeds, over the very answers that were shown."""
-    suite = load_suite(find_suites()["behavior/unearned-praise"])
-    answers, made = answers_of(review), {}
-    for seed in seeds:
-        lots = Random(seed)
-        harmful = known_answers([suite], [], 10.0, lots)
-        choice = Random(lots.getrandbits(128))
-        made[seed] = plan_trials(answers, [suite], harmful, SIZES.pairs, SIZES.controls, SIZES.repeats, choice, lots)
-    return made
-
-
-def _by_seed(pages: Sequence[_Page], plans: Mapping[int, Sequence[Trial]]) -> Guessed:
-    """Guess by the plan, of those that seeds give, which shows most of the items at their places."""
-
-    def agrees(plan: Sequence[Trial]) -> int:
-        return sum(one.item == trial.item.id for one, trial in zip(pages, plan, strict=True))
-
-    plan = max(plans.values(), key=agrees)
-    return [one.odd or "left" for one in plan], [plan[one.of].kind if one.of >= 0 else one.kind for one in plan]
-
-
-def _by_place(pages: Sequence[_Page], plans: Mapping[int, Sequence[Trial]]) -> Guessed:
-    """Guess what stands at each place most often, over what the source plans."""
-    sides, kinds = [], []
-    for page in pages:
-        there = [plan[page.place] for plan in plans.values()]
-        sides.append(Counter(one.odd for one in there if one.odd).most_common(1)[0][0])
-        again = [plan[one.of] if one.of >= 0 else one for plan, one in zip(plans.values(), there, strict=True)]
-        kinds.append(Counter(one.kind for one in again).most_common(1)[0][0])
-    return sides, kinds
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
-
-
-def _by_wording(pages: Sequence[_Page], plans: Mapping[int, Sequence[Trial]]) -> Guessed:
-    """Guess known harm where a published answer stands on a page, whatever its signs and capitals."""
-    suite = load_suite(find_suites()["behavior/unearned-praise"])
-    published = {_plain(anchor.text) for anchor in suite.anchors}
-    found = [[_plain(text) in published for text in (page.left, page.right)] for page in pages]
-    return ["left" if left else "right" for left, _ in found], ["spike" if any(one) else "pair" for one in found]
-
-
-def _by_repetition(pages: Sequence[_Page], plans: Mapping[int, Sequence[Trial]]) -> Guessed:
-    """Guess that what comes again is a pair, and that a text seen with two others is the baseline's."""
-    beside: defaultdict[str, set[str]] = defaultdict(set)
-    for page in pages:
-        beside[page.left].add(page.right)
-        beside[page.right].add(page.left)
-    sides = ["right" if len(beside[page.left]) > 1 else "left" for page in pages]
-    seen = Counter(frozenset((page.left, page.right)) for page in pages)
-    return sides, ["pair" if seen[frozenset((page.left, page.right))] > 1 else "same" for page in pages]
-
-
-def _style(text: str) -> str:
-    """Return which of two models wrote a text, as whoever has read a few tells them apart without knowing the names."""
-    if text.startswith(("Wonderful! I love all of", "I love this! All of")):
-        return "gushing"
-    return "sober" if "weak" in text and "start" in text else ""
-
-
-def _by_style(pages: Sequence[_Page], plans: Mapping[int, Sequence[Trial]]) -> Guessed:
-    """Guess that the style of most pairs of one style is the baseline's, or else the one that most stands by others."""
-    unique = {frozenset((page.left, page.right)): (_style(page.left), _style(page.right)) for page in pages}.values()
-    alike = Counter(left for left, right in unique if left == right)
-    every = Counter(style for one in unique for style in one)
-    votes = alike if alike["sober"] != alike["gushing"] else every
-    if votes["sober"] == votes["gushing"]:
-        return ["left"] * len(pages), ["pair"] * len(pages)
-    baseline = max(("sober", "gushing"), key=lambda style: votes[style])
-    sides = ["right" if _style(page.left) == baseline else "left" for page in pages]
-    return sides, ["same" if _style(page.left) == _style(page.right) == baseline else "pair" for page in pages]
-
-
-SIZES = Wanted(20, 6, 6)
-SESSIONS = 20
-ATTACKS = (_by_seed, _by_place, _by_wording, _by_repetition, _by_style)
-
-
-def _told(pages: Sequence[_Page], sides: Sequence[str], kinds: Sequence[str]) -> tuple[list[bool], list[bool]]:
-    pairs = [(page, side) for page, side in zip(pages, sides, strict=True) if page.kind == "pair"]
-    return [page.odd == side for page, side in pairs], [
-        page.kind == kind for page, kind in zip(pages, kinds, strict=True)
-    ]
-
-
-def test_a_program_that_knows_the_source_guesses_neither_sides_nor_kinds(
-    review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_that_knows_the_source_guesses_neither_sides_nor_kinds() -> None:
     """Over 20 sessions no attack tells more than half ± 10 % of the sides, nor more kinds than the commonest one is.
 
     The attacks know the source, the review's answers and one rater's pages: they try seeds, and look at places, at
     published answers, at what comes twice, and at who writes how.
     """
-    monkeypatch.setattr(guard, "BURST", 10_000)
-    plans = _planned_by_seed(review, range(60))
-    seen = []
-    for number in range(SESSIONS):
-        url = f"sqlite:///{tmp_path / f'{number}.db'}"
-        seen.append(_pages(review, url, new_session(url, review, ["ana"], SIZES).links["ana"]))
-    kinds = Counter(page.kind for pages in seen for page in pages)
-    base = max(kinds.values()) / kinds.total()
-    for attack in ATTACKS:
-        guesses = [_told(pages, *attack(pages, plans)) for pages in seen]
-        sides, told = ([one for pages in guesses for one in pages[place]] for place in (0, 1))
-        assert len(sides) > 400
-        assert 0.4 <= np.mean(sides) <= 0.6, attack.__name__
-        assert np.mean(told) <= base + 0.05, attack.__name__
+    found = guessed(SESSIONS)
+    assert len(found) == 5
+    for one in found:
+        (sides, of_sides), (kinds, of_kinds) = one.sides, one.kinds
+        assert of_sides > 400
+        assert 0.4 <= sides / of_sides <= 0.6, one.attack
+        assert kinds / of_kinds <= one.base / of_kinds + 0.05, one.attack
 
 
 def test_the_attacks_find_what_there_is_to_find(review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan from a small seed is found whole; without decoys, styles tell every side."""
     monkeypatch.setattr(guard, "BURST", 10_000)
     url = f"sqlite:///{tmp_path / 'seeded.db'}"
-    pages = _pages(review, url, new_session(url, review, ["ana"], SIZES, lots=Random(41)).links["ana"])
-    sides, kinds = _told(pages, *_by_seed(pages, _planned_by_seed(review, range(60))))
+    pages = pages_of(url, new_session(url, review, ["ana"], SIZES, lots=Random(41)).links["ana"])
+    sides, kinds = told(pages, *by_seed(pages, planned_by_seed(review, range(60))))
     assert np.mean(sides) == 1.0
     assert np.mean(kinds) == 1.0
     bare = [page for page in pages if page.kind != "decoy"]
-    sides, _ = _told(bare, *_by_style(bare, {}))
+    sides, _ = told(bare, *by_style(bare, {}))
     assert np.mean(sides) == 1.0
     word = load_suite(find_suites()["behavior/unearned-praise"]).anchors[0].text
     spiked = [replace(page, left=word) if page.kind == "spike" else page for page in pages]
-    _, kinds = _told(spiked, *_by_wording(spiked, {}))
+    _, kinds = told(spiked, *by_wording(spiked, {}))
     assert sum(kinds) == sum(page.kind in ("spike", "pair") for page in pages)
