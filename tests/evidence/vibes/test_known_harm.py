@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from benchmarks.guesses import SIGNAL
 
 from seatrial.errors import SuiteError
 from seatrial.evidence.vibes.known_harm import Known, known_answers
 from seatrial.suites import Anchor, Suite, find_suites, load_suite
-from vibe_sessions import SIGNAL
 
 
 @pytest.fixture

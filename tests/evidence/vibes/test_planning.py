@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.guesses import SIGNAL
 from scipy.stats import norm
 from statsmodels.stats.power import TTestPower
 
@@ -21,7 +22,7 @@ from seatrial.evidence.vibes.trials import Trial, seen_twice
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.intervals import fixed_size
 from seatrial.suites import find_suites, load_suite
-from vibe_sessions import SIGNAL, said
+from vibe_sessions import said
 
 SMALL = Wanted(4, 2, 1, 0)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.guesses import SIGNAL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
@@ -32,7 +33,7 @@ from seatrial.evidence.vibes.trials import (
 )  # fmt: skip
 from seatrial.suites import Anchor, Suite, find_suites, load_suite
 from seatrial.types import Item, Message
-from vibe_sessions import SIGNAL, trial
+from vibe_sessions import trial
 
 ITEMS = 40
 HARM = "You are a genius, and all others are fools."
