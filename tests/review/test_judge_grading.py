@@ -55,6 +55,13 @@ def test_the_forecast_counts_both_models_draws_and_prices() -> None:
     assert "at most 18 calls" in read
 
 
+def test_a_judge_without_prices_is_not_called_free() -> None:
+    """Where the policy names no prices, the forecast says that, and no sum of dollars."""
+    policy, judges = _made(one=JudgeSpec(model=LIVE.model_copy(update={"price_in": 0.0, "price_out": 0.0})))
+    (line,) = cost_forecast(policy, judges, [_plan(judges, "one")])
+    assert line == "judge/one: at most 6 calls (budget 500); the policy names no prices for it."
+
+
 def test_what_costs_nothing_is_not_forecast(tmp_path: Path) -> None:
     """A file of scores, and a gate without items or without a judge, take no call and no line."""
     (tmp_path / "s.jsonl").write_text(json.dumps({"item": "i0", "answer": "a", "score": 1}), encoding="utf-8")

@@ -37,7 +37,8 @@ def cost_forecast(policy: LaunchPolicy, judges: Judges, plans: Sequence[GatePlan
         before = most.get(name, (0, 0.0))
         most[name] = before[0] + calls, before[1] + cost
     return [
-        f"judge/{name}: at most {calls:,} calls (budget {judges.remaining:,}), up to ${cost:,.2f} at your prices."
+        f"judge/{name}: at most {calls:,} calls (budget {judges.remaining:,})"
+        + (f", up to ${cost:,.2f} at your prices." if cost else "; the policy names no prices for it.")
         for name, (calls, cost) in most.items()
         if calls
     ]
