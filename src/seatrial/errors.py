@@ -22,6 +22,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -208,9 +209,24 @@ def _explained(error: BaseException) -> int:
         complain(str(error))
     elif isinstance(error, OSError) and error.errno is not None:
         complain(_said(error))
+    elif isinstance(error, ModuleNotFoundError) and (found := _installed_with(error.name or "")):
+        complain(f'this needs {error.name}, which is not installed; get it with: pip install "{found}"')
     else:
         _our_fault(error)
     return ExitCode.USAGE
+
+
+def _installed_with(module: str) -> str:
+    """Return what pip is to install for a module that seatrial or an extra of it requires; nothing of any other's."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    with suppress(PackageNotFoundError):
+        for line in requires("seatrial") or ():
+            package = re.split(r"[^\w.-]", line, maxsplit=1)[0].replace("-", "_").lower()
+            if module.partition(".")[0].lower() in (package, package.removesuffix("_py")):
+                extra = re.search(r"""extra == ["']([\w-]+)["']""", line)
+                return f"seatrial[{extra[1]}]" if extra else "seatrial"
+    return ""
 
 
 def _said(error: OSError) -> str:
