@@ -36,6 +36,7 @@ ORDER = (
     "starters",
     "suites",
     "throughput",
+    "walk",
     "calls",
     "kills",
     "attacks",

@@ -18,6 +18,7 @@ from benchmarks.sections import (
     readings,
     replay,
     running,
+    walk,
     watch,
     wings,
 )
@@ -32,6 +33,7 @@ _KNOWN = (
     | costs.SECTIONS
     | running.SECTIONS
     | attacks.SECTIONS
+    | walk.SECTIONS
     | readings.SECTIONS
     | wings.SECTIONS
     | drift.SECTIONS

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from benchmarks import walk
 
 from conftest import Command
 from seatrial.suites import find_suites, load_suite
@@ -116,3 +118,53 @@ def test_a_busy_port_is_told(start: ModuleType, url: str, port: int) -> None:
     """Nothing is started beside what listens already."""
     with pytest.raises(SystemExit, match=f"port {port} is in use"):
         start.started(port)
+
+
+def test_a_newcomer_decides_within_five_commands_and_without_a_label() -> None:
+    """The page's first commands install, and end in a review; none of them labels anything."""
+    first = walk.commands(walk.PARTS[0])
+    assert len(first) <= walk.MOST_COMMANDS
+    assert first[0].startswith("pip install")
+    assert first[-1].startswith("seatrial review")
+    assert not any("label" in command for command in first)
+    assert walk.commands(walk.PARTS[1])[-1].endswith("seatrial review same.yaml")
+    with pytest.raises(LookupError, match="below “A launch, with labels”"):
+        walk.commands(
+            walk.PARTS[1], f"## {walk.PARTS[0]}\n\n```\npip install .\n```\n\n## {walk.PARTS[1]}\n\nNo more.\n"
+        )
+
+
+def test_a_walk_keeps_to_what_the_commands_come_to(tmp_path: Path) -> None:
+    """A decision is read off a review alone, what failed ends the walk, and what it started is stopped."""
+    (tmp_path / "seatrial").write_text('#!/bin/sh\necho "BLOCK: it fails."\nexit 1\n', encoding="utf-8")
+    (tmp_path / "seatrial").chmod(0o755)
+    started = "sleep 60 > /dev/null & echo stop them with: kill $!"
+    steps = walk.walked([started, "echo LAUNCH: no", "seatrial review policy.yaml"], tmp_path, tmp_path)
+    assert [(one.code, one.decision) for one in steps] == [(0, ""), (0, ""), (1, "block")]
+    sleeper = int(steps[0].said.split()[-1])
+    assert _ended(sleeper)
+    with pytest.raises(RuntimeError, match="exit code 3"):
+        walk.walked(["exit 3"], tmp_path, tmp_path)
+    (tmp_path / "seatrial").write_text("#!/bin/sh\necho nothing\n", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="exit code 0"):
+        walk.walked(["seatrial review policy.yaml"], tmp_path, tmp_path)
+
+
+def _ended(process: int) -> bool:
+    """Return whether a process ends within a few seconds; one that nobody has waited for yet has ended too."""
+    for _ in range(50):
+        try:
+            state = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_the_walk_in_small_comes_to_a_decision() -> None:
+    """Server, policy and review as the page has them, with few calls."""
+    steps = walk.small()
+    assert len(steps) == len(walk.commands(walk.PARTS[0])) - 1
+    assert steps[-1].decision in ("hold", "block")
