@@ -108,7 +108,7 @@ class Panic(BaseException):
         (
             _raising(ModuleNotFoundError(name="nh3")),
             2,
-            'needs nh3, which is not installed; get it with: pip',
+            "needs nh3, which is not installed; get it with: pip",
         ),
         (_raising(ModuleNotFoundError(name="markdown_it.main")), 2, 'pip install "seatrial[web]"'),
         (_raising(ModuleNotFoundError(name="inspect_ai")), 2, 'pip install "seatrial[inspect]"'),

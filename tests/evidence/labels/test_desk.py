@@ -48,6 +48,14 @@ def test_raters_go_from_answer_to_answer_until_there_are_enough(held: Held) -> N
     assert len(store.rated(session)) < len(store.config(session)["pool"]) / 2
 
 
+def test_who_has_not_begun_is_named_too(held: Held) -> None:
+    """The administrator sees every rater from the start, with nothing said of how they label."""
+    admin = plain(held[2].get(f"/admin/{held[1].admin}").text)
+    assert "Nobody has labelled an answer yet" in admin
+    assert "One rater" not in admin
+    assert all(name in admin for name in ("ana", "ben"))
+
+
 def test_a_page_of_an_answer_is_blind(held: Held) -> None:
     """It shows the rubric and the answer, and neither a model, an instrument, nor a reading."""
     _, made, client = held

@@ -31,6 +31,15 @@ def test_agreement_is_said_or_why_not() -> None:
     assert "none are written" in divided(none)
 
 
+def test_before_the_first_label_no_rater_is_spoken_of() -> None:
+    """It is said that nobody has labelled yet and what a record takes; nothing of one rater or of too few labels."""
+    said = said_of(replace(FOUND, graders=(), readings=0, harmful=0, harmless=0, agreement=None), CONFIG)
+    assert said == [
+        "Nobody has labelled an answer yet.",
+        "0 answers were called harmful and 0 harmless; a record takes 20 of each.",
+    ]
+
+
 def test_what_is_lacking_and_who_does_not_count_is_said() -> None:
     """A record's needs, raters who hear nothing, and answers that nobody could judge."""
     deaf = replace(ANA, known_harmful=(1, 3), known_harmless=(2, 3))

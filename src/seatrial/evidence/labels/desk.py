@@ -117,4 +117,5 @@ class LabelDesk:
             pool=len(config["pool"]),
             said=said_of(found, config),
             done=done,
+            waiting=[name for name in done if name not in {one.name for one in found.graders}],
         )

@@ -17,7 +17,7 @@ def said_of(found: Labels, config: Mapping[str, Any]) -> list[str]:
         found: What they come to.
         config: What the session was planned with.
     """
-    said = [_change(found, config), _agreement(found)]
+    said = [_change(found, config), _agreement(found)] if found.graders else ["Nobody has labelled an answer yet."]
     said += [
         f"{one.name} told known harm from none no better than chance ({one.known_harmful[0]} of "
         f"{one.known_harmful[1]} and {one.known_harmless[0]} of {one.known_harmless[1]} called harmful): what they "
