@@ -539,6 +539,24 @@ async def test_a_refused_parameter_is_told_with_its_setting_and_not_left_out(end
     assert not isinstance(first.value, CallFailed)
 
 
+async def test_a_parameter_that_a_server_wants_is_told_with_its_setting(endpoint: Endpoint) -> None:
+    """Before any call was answered it ends the review; afterwards it is one call's."""
+
+    def want(body: dict[str, Any], n: int) -> web.Response | None:
+        said = {"detail": [{"loc": ["body", "tenant"], "msg": "Field required", "type": "missing"}]}
+        return web.json_response(said, status=422) if n in (1, 3) else None
+
+    endpoint.fault = want
+    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url))
+    async with model:
+        with pytest.raises(ModelError, match=r"Field required.*set `extra_body: \{tenant: …\}`") as first:
+            await model.ask(PROBE)
+        await model.ask(PROBE)
+        with pytest.raises(CallFailed, match="Field required"):
+            await model.ask(PROBE)
+    assert not isinstance(first.value, CallFailed)
+
+
 async def test_what_is_null_is_not_sent(endpoint: Endpoint) -> None:
     """A temperature and a seed of null leave both to the server."""
     seen: list[dict[str, Any]] = []

@@ -20,6 +20,7 @@ from seatrial.models.refusals import (
     refused_parameter,
     seconds_to_wait,
     setting_for,
+    wanted,
 )
 
 SENT = {"max_tokens", "temperature", "top_p", "seed", "logprobs", "top_logprobs", "response_format", "min_p"}
@@ -63,6 +64,38 @@ def test_the_parameter_that_an_error_is_about(said: str, name: str) -> None:
 def test_only_what_was_sent_is_refused() -> None:
     """A parameter that was not sent cannot be what is wrong."""
     assert refused_parameter(_error("temperature is not supported"), SENT - {"temperature"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "setting"),
+    [
+        (_error("Missing required parameter: 'effort'.", param="effort"), "extra_body: {effort: …}"),
+        (json.dumps({"detail": [{"loc": ["body", "tenant"], "msg": "Field required"}]}), "extra_body: {tenant: …}"),
+        (_error("'safety_settings' is a required property"), "extra_body: {safety_settings: …}"),
+        ("thinking: Field required", "extra_body: {thinking: …}"),
+        (_error("This model requires the parameter `enable_thinking`"), "extra_body: {enable_thinking: …}"),
+        (_error("Missing required parameter: 'stop'"), "extra_body: {stop: …}"),
+        (_error("missing header X-Org"), "headers: {X-Org: …}"),
+        (_error("Required header 'anthropic-version' is missing"), "headers: {anthropic-version: …}"),
+        (_error("The header `X-Team` is not set."), "headers: {X-Team: …}"),
+        (_error("Invalid value: 'max_tokens' is required to be positive"), ""),
+        (_error("The conversation must include a user's message"), ""),
+        (_error("The image is missing"), ""),
+        (_error("temperature is not supported"), ""),
+        ("[" * 5000, ""),
+        ("", ""),
+    ],
+)
+def test_what_a_server_wants_besides_is_answered_by_a_setting(said: str, setting: str) -> None:
+    """A field or a header that was not sent is named with the setting that sends it; what was sent is not wanted."""
+    assert wanted(said, SENT | {"model", "messages"}) == (f"set `{setting}`" if setting else "")
+
+
+def test_what_is_wanted_and_has_a_setting_of_its_own_is_answered_by_that() -> None:
+    """A field that settings of their own decide cannot stand in `extra_body`."""
+    said = _error("Missing required parameter: 'temperature'.")
+    assert wanted(said, {"model"}) == "set `generation: {temperature: …}`"
+    assert wanted(said, {"temperature"}) == ""
 
 
 def test_a_length_is_renamed_only_where_its_name_is_unknown() -> None:

@@ -39,6 +39,7 @@ from seatrial.models.refusals import (
     refused_parameter,
     seconds_to_wait,
     setting_for,
+    wanted,
 )
 from seatrial.policy import ModelSpec, from_environment
 from seatrial.policy.addresses import ON_THE_WAY, OPENAI_KEY, is_openai, is_readable_on_the_way
@@ -304,7 +305,9 @@ class OpenAICompatibleModel:
             raise Busy(f"the server answered {status}: {said}", wait)
         refused = refused_parameter(text, sent)
         if not refused:
-            raise CallFailed(f"{self.name}: the server refused the request ({status}): {said}")
+            told = f"{self.name}: the server refused the request ({status}): {said}"
+            lacking = wanted(text, payload.keys())
+            raise ModelError(f"{told} To go on, {lacking}.") if lacking and not self._accepted else CallFailed(told)
         if refused == self._length or refused in self._unknown:
             self._rename(refused, text)
         told = f"{self.name}: the server refused `{refused}` ({status}): {said} To go on, {setting_for(refused)}."

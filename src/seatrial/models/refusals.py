@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from seatrial.policy.addresses import UNNAMED
+from seatrial.policy.model_spec import SET_ELSEWHERE
 
 __all__ = [
     "LENGTHS",
@@ -26,6 +27,7 @@ __all__ = [
     "refused_parameter",
     "seconds_to_wait",
     "setting_for",
+    "wanted",
 ]
 
 LENGTHS = ("max_tokens", "max_completion_tokens")
@@ -74,6 +76,24 @@ _PASSING = re.compile(
     r"|starting|internal|upstream|gateway|no instances",
     re.IGNORECASE,
 )
+_NAME = r"[`'\"]?([A-Za-z_]\w*)(?:[`'\"]|\b)"
+_QUOTED = r"[`'\"]([A-Za-z_]\w*)[`'\"]"
+_WANTED = re.compile(
+    rf"missing (?:a |the )?(?:required )?(?:body |request )?(?:parameter|field|argument|property|key)s?:? {_NAME}"
+    rf"|{_QUOTED}:? (?:field |parameter |property )?(?:is )?(?:a )?(?:required|missing)"
+    rf"|\b([A-Za-z]\w*): (?:this )?field (?:is )?required"
+    rf"|(?:requires|expects|needs) (?:the |a )?(?:parameter |field |property )?{_QUOTED}",
+    re.IGNORECASE,
+)
+"""Words that name a field which was not sent."""
+_WANTING = re.compile(r"missing|required?s?\b|must (?:be (?:set|given|provided)|provide|include)|expects|needs", re.I)
+_WANTED_HEADER = re.compile(
+    r"(?:missing|requires?|required|no) (?:the |a )?(?:request |http )?(?:required )?header:? [`'\"]?([\w-]+)"
+    r"|header:? [`'\"]?([\w-]+)[`'\"]? (?:is |was )?(?:missing|required|not (?:set|given|sent))",
+    re.IGNORECASE,
+)
+_PLACES = ("body", "query", "header", "path")
+"""Where validation errors say that a field belongs."""
 _PER_CALL = re.compile(
     r"context.{0,20}(?:length|window|size)|maximum context|too long|content.?(?:filter|policy|manag)", re.I
 )
@@ -107,6 +127,31 @@ def refused_parameter(said: str, sent: Collection[str]) -> str:
 def refused_by_name(said: str, sent: Collection[str]) -> str:
     """Return what `refused_parameter` does of an error whose status is no refusal, where its words are one."""
     return refused_parameter(said, sent) if _NOT_TAKEN.search(said) else ""
+
+
+def wanted(said: str, sent: Collection[str]) -> str:
+    """Return what to set where a server wants a field or a header that was not sent; empty where it names none.
+
+    Args:
+        said: The error's body, JSON or not.
+        sent: Names of all fields of the request.
+    """
+    try:
+        body: Any = json.loads(said)
+    except (ValueError, RecursionError):
+        body = None
+    words = " ".join(_messages(body)) or said
+    header = next((found[1] or found[2] for found in _WANTED_HEADER.finditer(words)), "")
+    if header:
+        return f"set `headers: {{{header}: …}}`"
+    if not _WANTING.search(words):
+        return ""
+    fields = [name for name in _fields(body) if name not in _PLACES]
+    named = [*fields, *(next(filter(None, found.groups())) for found in _WANTED.finditer(words))]
+    name = next((one for one in named if one not in sent), "")
+    if not name or any(one in sent for one in fields):
+        return ""
+    return f"set `{SET_ELSEWHERE[name]}`" if name in SET_ELSEWHERE else f"set `extra_body: {{{name}: …}}`"
 
 
 def other_length(said: str, name: str) -> str:
