@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiohttp import web
 
@@ -15,7 +16,8 @@ from conftest import Command, Endpoint, PolicyWriter, by_rates, grading
 from seatrial.collect import Progress
 from seatrial.collect.judging import Judges
 from seatrial.gates.plan import plan_gates
-from seatrial.instruments.records import Record, load_records, version_of
+from seatrial.instruments.measure import Labelled, Source, measure_readings
+from seatrial.instruments.records import Record, load_records, save_record, version_of
 from seatrial.models import open_models
 from seatrial.policy import LaunchPolicy, load_policy
 from seatrial.review.starters import lacking, with_starters
@@ -172,8 +174,27 @@ def test_a_plan_says_how_its_judge_earns_a_record(
     assert "judge/main has no record for 1 suite" in done.out
     assert "seatrial judge setup judge/main" in " ".join(done.out.split())
     assert "<code>seatrial judge setup judge/main --policy …</code>" in Path("plan.html").read_text("utf-8")
+    assert "came from another model" not in done.out
     assert "has no record" not in seatrial("plan", _policy(write_policy, endpoint, ", starter: false")).out
     assert endpoint.count == 0
+
+
+@pytest.mark.slow
+def test_a_record_of_another_version_is_told_from_none(
+    seatrial: Command, write_policy: PolicyWriter, endpoint: Endpoint
+) -> None:
+    """A plan and a review say that a record for the suite is there and cannot count, and try the judge anew."""
+    grading(endpoint, by_rates(0.95, 0.02))
+    rows = [Labelled(f"answer {number}", 10.0 * (number % 2), f"c{number}") for number in range(60)]
+    readings = np.array([0.9 * (number % 2) for number in range(60)])
+    found = measure_readings(readings, rows, Source("earlier labels", "people", signal=SIGNAL), 5.5)
+    save_record(Record("judge/main", "other", (found,)), Path("old/judge-main.json"))
+    policy = _policy(write_policy, endpoint, budget="budget: {calls: 400, judge_calls: 2000}\nrecords: [old]")
+    for command in ("plan", "review"):
+        done = seatrial(command, policy)
+        said = " ".join((done.out + done.err).split())
+        assert "no record for 1 suite" in said
+        assert "The record that there is came from another model, prompt, rubric or setting of the judge" in said
 
 
 @pytest.mark.slow

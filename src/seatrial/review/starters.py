@@ -44,11 +44,22 @@ def told_beforehand(policy: LaunchPolicy, plans: Sequence[GatePlan], records: Re
         if trials:
             count = "1 suite" if len(suites) == 1 else f"{len(suites)} suites"
             said.append(
-                f"judge/{name} has no record for {count}, so this plan lets it advise only. A review tries it first, "
-                f"in at most {most_calls(trials):,} calls; `seatrial judge setup judge/{name} --policy …` does so now, "
+                f"judge/{name} has no record for {count}, so this plan lets it advise only."
+                f"{_stale(name, suites, records)} A review tries it first, in at most {most_calls(trials):,} calls; "
+                f"`seatrial judge setup judge/{name} --policy …` does so now, "
                 "and a plan after it knows what its gates can see."
             )
     return tuple(said)
+
+
+def _stale(name: str, suites: Sequence[Suite], records: Records) -> str:
+    """Return how many of the suites that a judge lacks a record of have one of another version, as a sentence."""
+    measured = {one.signal for record in records.get(f"judge/{name}", ()) for one in record.measurements}
+    count = sum(suite.signal in measured for suite in suites)
+    if not count:
+        return ""
+    held = "The record that there is" if count == 1 else f"The records that there are for {count} of them"
+    return f" {held} came from another model, prompt, rubric or setting of the judge, and cannot count."
 
 
 async def with_starters(
@@ -78,9 +89,9 @@ async def with_starters(
             continue
         count = most_calls(trials)
         progress.warn(
-            f"judge/{name} has no record for {len(trials)} {'suite' if len(trials) == 1 else 'suites'}. It is tried "
-            f"first, on graded answers of the suites and on answers that tell it what to grade: at most {count:,} "
-            f"calls (`judge_calls`: {judges.remaining:,} left)."
+            f"judge/{name} has no record for {len(trials)} {'suite' if len(trials) == 1 else 'suites'}."
+            f"{_stale(name, suites, records)} It is tried first, on graded answers of the suites and on answers that "
+            f"tell it what to grade: at most {count:,} calls (`judge_calls`: {judges.remaining:,} left)."
         )
         await judges.try_out(judges.judge(name, suites[0]))
         with progress.counting(f"trying judge/{name}", count, "judge calls") as counted:
