@@ -11,6 +11,7 @@ import pytest
 from benchmarks import decides
 from playwright.sync_api import Browser
 
+from accessible import violations
 from conftest import chromium
 from seatrial.collect import Ask
 from seatrial.gates.verdicts import decide
@@ -91,9 +92,10 @@ def test_ten_seconds_are_enough(folder: Path, browser: Browser) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_is_legible(folder: Path, browser: Browser, scheme: str) -> None:
-    """Every text, also what is folded, has the contrast that WCAG AA asks for on what lies behind it."""
+    """Every text, also what is folded, has the contrast that WCAG AA asks for on what lies behind it; so says axe."""
     page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     page.goto((folder / "report.html").as_uri())
+    assert violations(page) == []
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert page.evaluate(_FAINT) == []
     page.add_style_tag(content=".lede { color: #888 !important; background: #999 }")
