@@ -65,8 +65,10 @@ def test_fewer_draws_of_some_items_are_said() -> None:
         "2 of the baseline's 3 items have fewer than 2 answers: those that lack count as harm.",
         "2 of the candidate's 3 items have fewer than 2 answers: those that lack count as harm.",
     )
-    once = _aligned(rows[:3], rows)
-    assert once.told == ("2 of the candidate's 3 items have fewer than 2 answers: those that lack count as harm.",)
+    assert _aligned(rows[:3], rows).told == ()  # only first answers are compared, and none lacks one
+    most = [*rows, ("b", 1, "")]
+    once = _aligned(rows[:3], most)
+    assert once.told == ("1 of the candidate's 3 items has fewer than 2 answers: those that lack count as harm.",)
 
 
 def test_a_run_of_nothing_is_no_run() -> None:

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.runs.draws import MOST, evened
+from seatrial.runs.draws import MOST, compared_draws, evened
 
 
 def _side(values: Mapping[str, Sequence[float]]) -> pl.DataFrame:
@@ -42,5 +42,15 @@ def test_a_row_that_stands_twice_by_accident_makes_no_draws() -> None:
     found = evened(_side({item: [1] for item in "abc"}), _side({"a": [1, 0], "b": [1], "c": [1]}))
     assert [len(side) for side in found.sides] == [3, 3]
     assert not found.whole
-    assert "the first of each were compared, and 1 scores were left out" in found.told
+    assert "the first of each were compared, and 1 score was left out" in found.told
+    assert "up to 1 time and the candidate up to 2 times" in found.told
     assert not evened(_side({"a": [1.0] * (MOST + 1)}), _side({"a": [1, 0]})).whole
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.lists(st.integers(1, 9), min_size=1, max_size=6))
+def test_the_draws_that_are_compared_are_said_beforehand(few: list[int], many: list[int]) -> None:
+    """As many as the sides hold after they were brought to equal numbers, each counted once."""
+    sides = [_side({str(item): [1.0] * count for item, count in enumerate(counts)}) for counts in (few, many)]
+    found, said = evened(*sides), compared_draws(*sides)
+    held = [int(side["draw"].max()) + 1 for side in (found.sides if not found.whole else sides)]  # type: ignore[arg-type]  # polars names no type of it
+    assert list(said) == held

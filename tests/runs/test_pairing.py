@@ -72,7 +72,7 @@ def test_all_draws_count_however_often_either_was_asked() -> None:
     assert any("candidate up to 2 times: all answers count" in told for told in found.told)
     assert not found.odd
     (odd,) = _paired(_run({"a": 1, "b": 1, "c": 1}), _run({"a": [1, 0], "b": 1, "c": 1}, "b.csv")).odd
-    assert "1 scores were left out" in odd
+    assert "1 score was left out" in odd
 
 
 def test_an_end_declared_against_the_name_is_said() -> None:

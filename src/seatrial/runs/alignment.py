@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seatrial.errors import EvidenceError
+from seatrial.runs.draws import compared_draws
 from seatrial.runs.recorded_run import RecordedRun
 from seatrial.runs.wording import how_many
 from seatrial.types import ROLES
@@ -151,9 +152,9 @@ class _Alignment:
 
         number = pl.col("draw").rank("dense").over("score", "item").cast(pl.Int64) - 1
         self.sides = [side.with_columns(number.alias("draw")) for side in self.sides]
-        for side, role in zip(self.sides, ROLES, strict=True):
+        compared = compared_draws(self.sides[0], self.sides[1])
+        for side, role, most in zip(self.sides, ROLES, compared, strict=True):
             draws = side.group_by("item").agg(pl.col("draw").n_unique())["draw"]
-            most = int(draws.max())  # type: ignore[arg-type]  # polars names no type of it
             if lacking := int((draws < most).sum()):
                 verb = "has" if lacking == 1 else "have"
                 self.told.append(
