@@ -39,6 +39,7 @@ def test_bottomless_nesting_is_an_answer() -> None:
     ("line", "words"),
     [
         ("{broken", "not JSON: Expecting property name enclosed in double quotes at column 2"),
+        ('{"a": "half', "not JSON: Unterminated string starting at column 7"),
         ('{"a": 1} {"b": 2}', "not JSON: Extra data at column 10"),
         ("null", "expected a JSON object"),
         ('"words"', "expected a JSON object"),

@@ -160,6 +160,7 @@ def test_half_a_letter_is_met_only_where_it_is_half() -> None:
         ("t.jsonl", b"[" * 100_000, r"^t\.jsonl:1: not JSON that can be read: nested too deep"),
         ("t.json", b'{"item": 1}', r"^t\.json: expected a list of records$"),
         ("t.json", b'[{"item": 1}, 2]', r"^t\.json: record 2: expected a JSON object$"),
+        ("t.json", b'[\n{"item": "a', r"^t\.json:2: not JSON: Unterminated string starting at column 10$"),
         ("t.json", b'[\n{"item": }]', r"^t\.json:2: not JSON: Expecting value at column 10$"),
         ("t.json", b"[" * 100_000, r"^t\.json: not JSON that can be read"),
         ("t.json", b"", r"^t\.json:1: not JSON"),

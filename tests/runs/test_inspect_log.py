@@ -193,6 +193,8 @@ def test_a_sample_that_cannot_be_read_is_counted_and_the_others_are_read(tmp_pat
     assert dict(run.unread) == {"a sample that cannot be read": 3}
     assert run.rows == 5 and run.scores["item"].n_unique() == 2
     assert "'epoch'" in run.told[0] and "samples/b_epoch_1.json" in run.told[1] and "has no id" in run.told[2]
+    run = changed(tmp_path, lambda log: log["samples"].append("lost"))
+    assert run.told == (f"A sample was not read: changed.json: sample {run.rows} has no id.",)
 
 
 def test_values_of_every_type_are_numbers_or_missing(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ from seatrial.runs.json_files import (
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b'{"a": 1', "no JSON"),
-        (b'{"a": 1, "a": 2}', "'a'"),
-        (b"[1]", "no object"),
+        (b'{"a": 1', "no JSON.*; copy or export it again"),
+        (b'{"a": 1, "a": 2}', "'a'; rename one or take it out$"),
+        (b"[1]", "no object.*; copy or export it again"),
         (b"[" * 200_000, "nested too deep"),
         (b'{"a": "\xff"}', "no JSON"),
         (b"", "no JSON"),

@@ -113,7 +113,7 @@ def test_repeats_without_a_number_are_draws_in_their_order(tmp_path: Path) -> No
         ("a", 1, 0.0),
         ("b", 1, 1.0),
     ]
-    assert "2 items stand several times" in run.told[-1]
+    assert "2 items stand several times, and no column" in run.told[-1]
     doubled = "item,filter,score\na,strict,1\na,flexible,0\nb,strict,1\nb,flexible,1\n"
     with pytest.raises(EvidenceError, match=r"csv: rows 1, 2: item 'a' .* 'filter' tells its rows apart.*=filter"):
         read_table(_file(tmp_path, doubled), {})
@@ -128,7 +128,7 @@ def test_a_score_that_is_known_by_name_is_read_though_cells_are_no_numbers(tmp_p
     (run,) = read_table(_file(tmp_path, "item,accuracy\na,7/10\nb,72 %\nc,1\n"), {})
     assert run.scores["value"].to_list() == [None, None, 1.0]
     assert "known by its name" in run.told[0]
-    assert "accuracy holds '7/10' in row 1, which is no number" in run.told[1]
+    assert "accuracy holds '7/10' in row 1, which is no number: such scores are missing until they are" in run.told[1]
     with pytest.raises(EvidenceError, match=r"--score NAME \(in a policy `scores`\): seconds, accuracy"):
         read_table(_file(tmp_path, "item,seconds,accuracy\na,3,7/10\n"), {})
 

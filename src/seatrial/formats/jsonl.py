@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-__all__ = ["DoubledKey", "json_array", "json_lines", "json_value", "unique"]
+__all__ = ["DoubledKey", "json_array", "json_lines", "json_value", "not_json", "unique"]
 
 CHUNK = 2**20
 """Letters of a list that are read at once, at first; more where one value is longer."""
@@ -32,6 +32,11 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise DoubledKey(f"two columns are called {twice!r}; rename one or take it out")
     return made
+
+
+def not_json(error: json.JSONDecodeError) -> str:
+    """Return what is wrong with a text that is no JSON, and in which column; some of Python's words end in "at"."""
+    return f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
 
 
 def _number(text: str) -> float | str:
@@ -151,7 +156,7 @@ def json_lines(text: str | Iterable[str]) -> Iterator[tuple[int, dict[str, Any] 
         try:
             content = json_value(line.removesuffix("\n"))
         except json.JSONDecodeError as error:
-            yield number, f"not JSON: {error.msg} at column {error.colno}"
+            yield number, not_json(error)
             continue
         except DoubledKey as error:
             yield number, str(error)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from seatrial.formats.bounded import read_bytes
-from seatrial.formats.jsonl import DoubledKey, json_lines, json_value
+from seatrial.formats.jsonl import DoubledKey, json_lines, json_value, not_json
 from seatrial.formats.letters import WIDE, unread, wide
 from seatrial.formats.readers import ReaderFailed, has_reader, registered_rows
 
@@ -242,7 +242,7 @@ class TableReader:
         try:
             whole = json_value(text.read())
         except json.JSONDecodeError as wrong:
-            raise self.error(f"{path}:{wrong.lineno}: not JSON: {wrong.msg} at column {wrong.colno}") from wrong
+            raise self.error(f"{path}:{wrong.lineno}: {not_json(wrong)}") from wrong
         except DoubledKey as wrong:
             raise self.error(f"{path}: {wrong}") from wrong
         except (RecursionError, ValueError) as wrong:

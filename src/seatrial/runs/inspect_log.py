@@ -67,7 +67,7 @@ def read_inspect_log(path: Path, cluster: str = "") -> RecordedRun:
         raise EvidenceError(f"{path}: no log of Inspect: it has no `eval`")
     samples = log.get("samples")
     listed = samples if isinstance(samples, list) else []
-    return _run(path, log, ((f"sample {n}", one) for n, one in enumerate(listed, 1)), cluster)
+    return _run(path, log, ((f"{path.name}: sample {n}", one) for n, one in enumerate(listed, 1)), cluster)
 
 
 def _header(path: Path, archive: Archive) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _samples(path: Path, archive: Archive) -> Iterator[tuple[str, object]]:
                     sample |= _kept_apart(path, archive, f"{folder}/metadata.json", apart.get(folder, []))
                 yield name, sample
             except EvidenceError as error:
-                yield name, str(error)
+                yield name, error
 
 
 def _kept_apart(path: Path, archive: Archive, metadata: str, texts: list[tuple[int, str]]) -> dict[str, object]:
@@ -161,7 +161,7 @@ class _Reading:
         self.rows += 1
         if not isinstance(sample, Mapping) or not id_of(sample.get("id")):
             self.unread["a sample that cannot be read"] += 1
-            why = sample if isinstance(sample, str) else f"{place} has no id"
+            why = sample if isinstance(sample, EvidenceError) else f"{place} has no id"
             self.told.append(f"A sample was not read: {why}.")
             return
         item, epoch = id_of(sample["id"]), id_of(sample.get("epoch"))

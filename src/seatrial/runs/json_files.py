@@ -25,6 +25,8 @@ __all__ = [
     "messages_of",
 ]
 
+AGAIN = "copy or export it again"
+"""What to do with a file that is not whole."""
 LIMIT = 2**31
 """Bytes of one file of JSON, at most; JSON Lines are read line by line and have no limit."""
 
@@ -59,7 +61,7 @@ def json_object(path: Path, name: str, content: bytes) -> dict[str, Any]:
     """
     found = _value(path, name, content)
     if not isinstance(found, dict):
-        raise EvidenceError(f"{_where(path, name)}no object of JSON")
+        raise EvidenceError(f"{_where(path, name)}no object of JSON; {AGAIN}")
     return found
 
 
@@ -71,7 +73,7 @@ def json_list(path: Path, name: str, content: bytes) -> list[Any]:
     """
     found = _value(path, name, content)
     if not isinstance(found, list):
-        raise EvidenceError(f"{_where(path, name)}no list of JSON")
+        raise EvidenceError(f"{_where(path, name)}no list of JSON; {AGAIN}")
     return found
 
 
@@ -80,7 +82,8 @@ def _value(path: Path, name: str, content: bytes) -> object:
         return json_value(content.decode(json.detect_encoding(content), "surrogatepass"))
     except (DoubledKey, RecursionError, ValueError) as error:
         why = "nested too deep" if isinstance(error, RecursionError) else error
-        raise EvidenceError(f"{_where(path, name)}no JSON that can be read: {why}") from error
+        advice = "" if isinstance(error, DoubledKey) else f"; {AGAIN}"
+        raise EvidenceError(f"{_where(path, name)}no JSON that can be read: {why}{advice}") from error
 
 
 def _where(path: Path, name: str) -> str:

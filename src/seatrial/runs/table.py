@@ -13,6 +13,7 @@ from seatrial.runs.directions import harmful_end
 from seatrial.runs.inspect_log import GROUPS
 from seatrial.runs.numbers import NO_SCORE
 from seatrial.runs.recorded_run import Fact, RecordedRun
+from seatrial.runs.wording import how_many
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,7 +84,8 @@ def read_table(path: Path, columns: Mapping[str, str], scores: Sequence[str] = (
     frame = _questions(path, frame, names, told)
     for column in chosen:
         if (strange := _strange(frame[column])) not in ("", NOTHING):
-            told.append(f"{path.name}: {column} holds {strange}, which is no number: such scores are missing.")
+            advice = "such scores are missing until they are written as numbers"
+            told.append(f"{path.name}: {column} holds {strange}, which is no number: {advice}.")
     frame = _numbered(path, frame, names, chosen, told)
     long = pl.concat([_long(frame, column, names, title) for column, title in chosen.items()])
     runs = []
@@ -249,8 +251,8 @@ def _numbered(
             )
     count = twice["_item"].n_unique()
     told.append(
-        f"{path.name}: {count:,} items stand several times, and no column numbers their rows: read as draws, in their "
-        "order."
+        f"{path.name}: {how_many(count, 'item')} {'stands' if count == 1 else 'stand'} several times, and no column "
+        "numbers their rows: read as draws, in their order."
     )
     return frame.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over(keys).alias("_draw"))
 
