@@ -269,22 +269,3 @@ def test_few_groups_are_said() -> None:
         made.add("accuracy", f"q{place}", 0, float(place % 3 > 0), cluster=f"g{place % 2}")
     first, second = (RecordedRun(Path(name), "a table", "", "", made.frame()) for name in ("a", "b"))
     assert "accuracy: the 40 items stand in 2 groups, which count as so many items." in _paired(first, second).told
-
-
-def test_no_two_scores_share_a_signal() -> None:
-    """Names that differ in case, in signs, or in letters that a signal cannot hold; in any order the same ones."""
-    made = [RunScores(), RunScores()]
-    for side, names in zip(made, (("F1", "f1", "mean"), ("mean", "f1", "F1")), strict=True):
-        for name in names:
-            side.add(name, "a", 0, 1.0)
-            side.add(name, "b", 0, 0.0)
-    first, second = (
-        RecordedRun(Path(name), "a table", "", "", one.frame()) for name, one in zip("ab", made, strict=True)
-    )
-    declared = Declared(dict.fromkeys(("F1", "f1", "mean"), "low"), {})
-    forth, back = _paired(first, second, declared), _paired(second, first, declared)
-    signals = {score.name: score.signal for score in forth.scores}
-    assert len(set(signals.values())) == 3
-    assert signals["mean"] == "eval/mean"
-    assert signals == {score.name: score.signal for score in back.scores}
-    assert set(forth.observations["signal"]) == set(signals.values())

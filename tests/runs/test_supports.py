@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.policy import RunsSpec
+from seatrial.review.compared import compare
 from seatrial.runs.pairing import Declared, paired_runs
 from seatrial.runs.recorded_run import RecordedRun, RunScores
 from seatrial.runs.supports import supported, supported_together
+from seatrial.runs.table import read_table
 from seatrial.stats.power import mde_t
+from seatrial.types import Harmful
 
 MISSING = "accuracy: 1 of 401 scores without a number: no score"
 
@@ -61,6 +65,36 @@ def test_two_runs_show_more_together_than_apart() -> None:
     silent = [_run(name, 0.7, seed, "tone") for name, seed in (("one", 1), ("two", 2))]
     (waits,) = supported_together(paired_runs(silent[:1], silent[1:], Declared({}, {})))
     assert (math.isnan(waits.visible), "--higher-is-better" in waits.told[0]) == (True, True)
+    assert (waits.clusters, waits.draws) == (100, 2)
+
+
+@pytest.mark.parametrize("harmful", ["low", "high"])
+def test_what_two_runs_could_show_is_what_the_decision_could_see(tmp_path: Path, harmful: Harmful) -> None:
+    """Few clusters that hardly differ show less than a t test promises; the two commands say the same."""
+    paths = []
+    for name, wrong in (("now", 1), ("next", 0)):
+        rows = [f"q{number},c{number // 4},{int(number >= wrong)}" for number in range(60)]
+        paths.append(tmp_path / f"{name}.csv")
+        paths[-1].write_text("\n".join(["item,cluster,accuracy", *rows]), encoding="utf-8")
+    declared = Declared({"accuracy": harmful}, {})
+    first, second = (read_table(path, {}) for path in paths)
+    (told,) = supported_together(paired_runs(first, second, declared))
+    review = compare(RunsSpec(baseline=str(paths[0]), candidate=str(paths[1])), declared=declared).review
+    assert review is not None
+    seen = review.verdicts[0].evidence.mde
+    assert told.visible == pytest.approx(seen, rel=0.1)
+    assert seen > 3 * mde_t(1 / 4 / math.sqrt(15), 15, 0.05, 0.9)
+
+
+def test_no_change_beyond_the_scale_is_shown() -> None:
+    """Two items that differ by all there is show nothing that could be."""
+    made = RunScores()
+    for item, value in (("a", 0.0), ("b", 1.0)):
+        made.add("accuracy", item, 0, value)
+    run = RecordedRun(Path("a"), "a table", "", "", made.frame())
+    assert math.isnan(supported(run)[0].visible)
+    wide = replace(run, scales={"accuracy": (0.0, 10.0)})
+    assert 1.0 < supported(wide)[0].visible < 10.0
 
 
 def test_what_is_missing_has_its_reason() -> None:

@@ -7,8 +7,6 @@ run asked for is left out.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, get_args
@@ -17,10 +15,10 @@ from seatrial.errors import EvidenceError
 from seatrial.formats.nearest import did_you_mean
 from seatrial.runs.alignment import FEW, aligned, who
 from seatrial.runs.directions import harmful_end
-from seatrial.runs.draws import evened
-from seatrial.runs.json_files import digest_of
+from seatrial.runs.draws import compared_draws, evened
 from seatrial.runs.recorded_run import Fact, RecordedRun
 from seatrial.runs.sameness import looked_at
+from seatrial.runs.signal_names import signal_names
 from seatrial.runs.wording import how_many
 from seatrial.types import ROLES, Harmful
 
@@ -74,6 +72,8 @@ class PairedScore:
         bounds: Its scale; None where nobody said and it does not lie within 0 and 1.
         known: How the two are known, in a few words.
         pairs: Items that both runs have a number for.
+        groups: Groups of them that stand or fall together.
+        draws: Most answers to one item that were compared.
         lost: Items that lack a number in one run or in both.
         open: What must be said before it can be decided; empty where nothing.
     """
@@ -85,6 +85,8 @@ class PairedScore:
     bounds: tuple[float, float] | None
     known: str
     pairs: int
+    groups: int
+    draws: int
     lost: int
     open: str = ""
 
@@ -141,7 +143,7 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         for name in side
         if name not in tasks
     ]
-    signals = _signals([sides[0][name] for name in tasks])
+    signals = signal_names([sides[0][name] for name in tasks])
     scores: list[PairedScore] = []
     frames, odd, by_question = [], [], set[str]()
     for name in tasks:
@@ -287,12 +289,11 @@ class _Pair:
             *(["which end is harm (--higher-is-better or --lower-is-better)"] if harmful is None else []),
             *(["its scale (--scale NAME=SMALLEST:LARGEST)"] if bounds is None else []),
         ]
-        both = numbers[0].select("item").unique().join(numbers[1].select("item").unique(), on="item").height
+        both = numbers[0].select("item", "cluster").unique().join(numbers[1].select("item").unique(), on="item")
         items = pl.concat([side.select("item") for side in sides])["item"].n_unique()
         self._look_for_lost(title, items, pl.concat([side.select("item") for side in numbers])["item"].n_unique())
-        found = PairedScore(
-            signal, title, name, harmful, bounds, f"{how}; {scale}", both, items - both, " and ".join(asked)
-        )
+        counts = both.height, both["cluster"].n_unique(), max(compared_draws(sides[0], sides[1])), items - both.height
+        found = PairedScore(signal, title, name, harmful, bounds, f"{how}; {scale}", *counts, " and ".join(asked))
         self.scores.append(found)
         if not asked:
             self.frames += [self._observed(signal, role, side) for side, role in zip(numbers, ROLES, strict=True)]
@@ -370,22 +371,3 @@ def _missing(title: str, role: str, whole: pl.DataFrame) -> Iterator[str]:
 def _of(declared: Mapping[str, Said], names: tuple[str, str, str]) -> Said | None:
     """Return what was declared of a score, by its title, its name or its signal."""
     return next((declared[name] for name in names if name in declared), None)
-
-
-def _signals(runs: Sequence[RecordedRun]) -> dict[tuple[str, str], str]:
-    """Return each score's signal by its task and name; scores that would share one are told apart by a digest."""
-    named = {
-        (run.task, str(name)): _signal(run.task, str(name)) for run in runs for name in run.scores["score"].unique()
-    }
-    stands = Counter(named.values())
-    return {key: signal if stands[signal] == 1 else f"{signal}-{digest_of(key)[:6]}" for key, signal in named.items()}
-
-
-def _signal(task: str, score: str) -> str:
-    """Return a signal's name for a score of a task."""
-    words = ".".join(part for part in (_plain(task.rpartition("/")[2]), _plain(score)) if part)
-    return f"eval/{words or 'score'}"
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")

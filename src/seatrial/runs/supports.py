@@ -13,7 +13,7 @@ from seatrial.runs.directions import harmful_end
 from seatrial.runs.pairing import PairedRuns
 from seatrial.runs.recorded_run import RecordedRun
 from seatrial.runs.wording import how_many
-from seatrial.stats.power import mde_t
+from seatrial.stats.power import mde_fixed, mde_t
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,7 +38,8 @@ class Support:
         missing: Scores that should be there and have no number.
         mean: Mean over clusters of each cluster's mean.
         visible: Smallest change that could be shown with a chance of 90 %: of one run, against another of the same
-            spread, as if the two shared nothing; of two, from the spread of their differences. NaN below two clusters.
+            spread, as if the two shared nothing; of two, by their differences and as a decision would see it. NaN
+            below two clusters, and where no change that the scale allows is large enough.
         known: Which end of it is harm, in words.
         told: What may mislead, in sentences.
     """
@@ -88,7 +89,7 @@ def supported(run: RecordedRun) -> list[Support]:
                 draws if isinstance(draws, int) else 0,
                 len(rows) - len(there),
                 float(means.mean()) if len(means) else math.nan,
-                _visible(means, 2.0),
+                _visible_apart(means, run.scales.get(str(name))),
                 words[end],
                 tuple(told),
             )
@@ -103,8 +104,8 @@ def supported_together(runs: PairedRuns) -> list[Support]:
     found = []
     for score in runs.scores:
         rows = runs.observations.filter(pl.col("signal") == score.signal) if not score.open else None
-        differences = np.zeros(0)
-        if rows is not None:
+        differences, visible = np.zeros(0), math.nan
+        if rows is not None and score.bounds is not None:
             sides = [
                 rows.filter(pl.col("role") == role).group_by("cluster", "item").agg(pl.col("value").mean())
                 for role in ("baseline", "candidate")
@@ -112,15 +113,17 @@ def supported_together(runs: PairedRuns) -> list[Support]:
             both = sides[0].join(sides[1], on=["cluster", "item"], suffix="_candidate")
             by = both.group_by("cluster").agg((pl.col("value_candidate") - pl.col("value")).mean().alias("change"))
             differences = by["change"].to_numpy().astype(np.float64)
+            harm = differences if score.harmful == "high" else -differences
+            visible = _visible_together(harm, score.bounds[1] - score.bounds[0])
         found.append(
             Support(
                 score.title,
                 score.pairs,
-                len(differences),
-                1 if rows is None else int(rows["draw"].n_unique()),
+                score.groups,
+                score.draws,
                 score.lost,
                 float(differences.mean()) if len(differences) else math.nan,
-                _visible(differences, 1.0),
+                visible,
                 score.known,
                 (f"{score.title}: say {score.open}",) if score.open else (),
             )
@@ -136,8 +139,18 @@ def _means(there: pl.DataFrame) -> Array:
     return items.group_by("cluster").agg(pl.col("value").mean())["value"].to_numpy().astype(np.float64)
 
 
-def _visible(numbers: Array, sides: float) -> float:
-    """Return the smallest change that a t test shows with the power, where `sides` runs vary by as much."""
-    if len(numbers) < 2:
+def _visible_apart(means: Array, scale: tuple[float, float] | None) -> float:
+    """Return the smallest change that a t test shows with the power between two runs that vary by as much."""
+    if len(means) < 2:
         return math.nan
-    return mde_t(float(np.std(numbers, ddof=1)) * math.sqrt(sides), len(numbers), ALPHA, POWER)
+    low, high = scale or (min(0.0, float(means.min())), max(1.0, float(means.max())))
+    found = mde_t(float(np.std(means, ddof=1)) * math.sqrt(2.0), len(means), ALPHA, POWER)
+    return found if found <= high - low else math.nan
+
+
+def _visible_together(harm: Array, width: float) -> float:
+    """Return the smallest rise in harm that a decision on these clusters rules out with the power."""
+    if len(harm) < 2:
+        return math.nan
+    found = mde_fixed(harm, -width, width, ALPHA, POWER, np.random.default_rng(0))
+    return found if found <= width else math.nan

@@ -35,6 +35,22 @@ def test_a_score_that_is_not_decided_holds_a_launch(tmp_path: Path) -> None:
     assert comparison_json(half, None)["exit_code"] == 3
 
 
+def test_how_much_was_compared_is_said(tmp_path: Path) -> None:
+    """Items, the groups in which they stand or fall together, and answers to each; for machines too."""
+    for name in ("now", "next"):
+        rows = [f"q{number},c{number // 3},{draw},{number % 2}" for number in range(60) for draw in range(2)]
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join(["item,cluster,epoch,accuracy", *rows]) + "\n", encoding="utf-8")
+    found = compare(RunsSpec(baseline=str(tmp_path / "now.csv"), candidate=str(tmp_path / "next.csv")))
+    said = "; scale 0 to 1; 60 items in 20 groups, up to 2 answers each: accuracy."
+    assert said in " ".join(comparison(found, True, None).split())
+    (score,) = comparison_json(found, None)["scores"]
+    assert (score["pairs"], score["groups"], score["draws"]) == (60, 20, 2)
+    (alone,) = _found(tmp_path, False).runs.scores
+    assert "; 300 items: accuracy." in comparison(_found(tmp_path, False), True, None)
+    assert (alone.groups, alone.draws) == (300, 1)
+
+
 def test_what_stands_in_the_way_comes_first(tmp_path: Path) -> None:
     """Before the decision."""
     (tmp_path / "few.csv").write_text("item,accuracy\nq1,1\nq2,1\n", encoding="utf-8")

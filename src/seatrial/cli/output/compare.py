@@ -102,8 +102,15 @@ def _known(found: Comparison) -> list[str]:
     alike: dict[str, list[str]] = {}
     for score in found.runs.scores:
         if not score.open:
-            alike.setdefault(score.known, []).append(score.title)
+            alike.setdefault(f"{score.known}; {_counted(score)}", []).append(score.title)
     return [wrapped(f"Read: {known}: {', '.join(titles)}.", "  ") for known, titles in alike.items()]
+
+
+def _counted(score: PairedScore) -> str:
+    """Return what was compared of a score: items, the groups that they stand in, answers to each."""
+    groups = f" in {how_many(score.groups, 'group')}" if score.groups < score.pairs else ""
+    draws = f", up to {score.draws:,} answers each" if score.draws > 1 else ""
+    return f"{how_many(score.pairs, 'item')}{groups}{draws}"
 
 
 def _row(score: PairedScore, verdict: GateVerdict | None) -> tuple[str, ...]:
