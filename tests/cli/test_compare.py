@@ -9,6 +9,7 @@ import pytest
 
 from conftest import Command
 from seatrial.policy import load_policy
+from seatrial.types import ROLES
 
 
 def _table(folder: Path, name: str, wrong: int, column: str = "accuracy") -> None:
@@ -102,6 +103,21 @@ def test_runs_are_kept_as_observations(seatrial: Command, tmp_path: Path) -> Non
     _table(tmp_path, "tone2.csv", 60, "tone")
     failed = seatrial("import", "tone.csv", "tone2.csv")
     assert (failed.code, "tone: say which end is harm" in failed.err) == (2, True)
+
+
+@pytest.mark.slow
+def test_answers_are_kept_for_instruments(seatrial: Command, tmp_path: Path) -> None:
+    """Two real logs become transcripts that a policy reads with an instrument of its own."""
+    logs = Path(__file__).parents[1] / "runs" / "logs" / "embedded" / "inspect"
+    sides = [str(logs / f"{role}.eval") for role in ("baseline", "candidate")]
+    assert seatrial("import", *sides, "--answers", "said").code == 0
+    policy = "name: p\n" + "".join(f"{one}: {{model: transcripts/said/{one}.jsonl}}\n" for one in ROLES)
+    policy += "signals: {behavior/hook: {instrument: text/hook}}\ngates: [{signal: behavior/hook, margin: 0.2}]\n"
+    (tmp_path / "policy.yaml").write_text(policy, encoding="utf-8")
+    assert seatrial("review", "policy.yaml", "--out", "r", "--quiet").code == 3
+    (verdict,) = json.loads((tmp_path / "r" / "decision.json").read_text(encoding="utf-8"))["verdicts"]
+    assert verdict["signal"] == "behavior/hook"
+    assert verdict["items"] == 8
 
 
 @pytest.mark.slow

@@ -128,16 +128,22 @@ def import_runs(
     baseline_model: BaselineModel = "",
     candidate_model: CandidateModel = "",
     accept: Accept = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="Write both runs' answers into this folder, as transcripts too.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write two recorded runs as observations, which a policy lists under `evidence`, and say how they were read.
 
-    A policy may also name the two logs themselves: `evidence: [{baseline: now.eval, candidate: next.eval}]`.
+    A policy may also name the two logs themselves: `evidence: [{baseline: now.eval, candidate: next.eval}]`. With
+    `--answers FOLDER` instruments, judges and people can read what was written: `transcripts/FOLDER/baseline.jsonl`.
     """
     from seatrial.cli.output.compare import imported, imported_json
     from seatrial.observations import from_frame, write_observations
     from seatrial.review.brought_evidence import runs_of
+    from seatrial.runs.answers_file import write_answers
     from seatrial.runs.pairing import paired_runs, refuse_unknown
+    from seatrial.types import ROLES
 
     if out.suffix.lower() != ".parquet":
         raise EvidenceError(f"--out {out}: observations are written as Parquet; name it {out.with_suffix('.parquet')}")
@@ -149,6 +155,9 @@ def import_runs(
         found = paired_runs(*sides, replace(declared, accepted=frozenset(spec.accept)))
         refuse_unknown(found, declared)
         _refuse_open(found.scores)
+        for role, side in zip(ROLES, sides, strict=True):
+            if answers is not None:
+                write_answers(side, answers / f"{role}.jsonl")
         write_observations(from_frame(found.observations, None, "the runs"), out)
     if as_json:
         print_json(imported_json(found, out))
