@@ -13,6 +13,7 @@ from seatrial.errors import EvidenceError
 from seatrial.observations import from_frame
 from seatrial.runs.pairing import Declared, PairedRuns, paired_runs, refuse_unknown
 from seatrial.runs.recorded_run import RecordedRun, RunScores, Written
+from seatrial.runs.table import read_table
 
 NOTHING = Declared({}, {})
 
@@ -269,3 +270,13 @@ def test_few_groups_are_said() -> None:
         made.add("accuracy", f"q{place}", 0, float(place % 3 > 0), cluster=f"g{place % 2}")
     first, second = (RecordedRun(Path(name), "a table", "", "", made.frame()) for name in ("a", "b"))
     assert "accuracy: the 40 items stand in 2 groups, which count as so many items." in _paired(first, second).told
+
+
+def test_a_column_of_words_names_its_file_row_and_what_to_do(tmp_path: Path) -> None:
+    """Where no score is a number in either table, the refusal says where the first stands in each."""
+    sides = []
+    for name, word in (("a.csv", "7/10"), ("b.csv", "72%")):
+        (tmp_path / name).write_text(f"item,accuracy\nq1,{word}\nq2,{word}\n", encoding="utf-8")
+        sides.append(read_table(tmp_path / name, {}))
+    with pytest.raises(EvidenceError, match=r"a\.csv: .*'7/10' in row 1.*written as numbers; b\.csv: .*'72%' in row 1"):
+        paired_runs(sides[0], sides[1], NOTHING)

@@ -37,6 +37,7 @@ END: Mapping[Harmful | None, str] = {"high": "lower", "low": "higher"}
 NEITHER = "neither run gives single questions a number"
 NOWHERE = "run has no number at all"
 LACKING = "no number: not a number"
+IN_ROW = "which is no number"
 FEW_GROUPS = 10
 """Groups of items below which it is said that they are few: groups count, whatever they hold."""
 USED = 0.1
@@ -155,7 +156,9 @@ def paired_runs(baseline: Sequence[RecordedRun], candidate: Sequence[RecordedRun
         by_question |= {name} if made.by_question else set()
     if not scores:
         held = [_scores_of(side, role) for side, role in zip(sides, ROLES, strict=True)]
-        why = [one.rstrip(".") for one in (*odd, *told) if any(part in one for part in (NEITHER, NOWHERE, LACKING))]
+        why = [
+            one.rstrip(".") for one in (*odd, *told) if any(part in one for part in (NEITHER, NOWHERE, LACKING, IN_ROW))
+        ]
         raise EvidenceError("; ".join([f"the two share no score that both have numbers for: {held[0]}", held[1], *why]))
     models = tuple(" and ".join(dict.fromkeys(run.model for run in side.values() if run.model)) for side in sides)
     return PairedRuns(
