@@ -32,7 +32,7 @@ from seatrial.policy import Gate, LaunchPolicy, parse_policy
 from seatrial.review.rounds import Rounds
 from seatrial.types import ROLES, Item, Response, Role
 
-__all__ = ["JUDGE", "REVIEWS", "WORLDS", "Row", "default_policy", "measured", "reviewed", "with_record"]
+__all__ = ["JUDGE", "REVIEWS", "WORLDS", "Row", "default_policy", "lots", "measured", "reviewed", "with_record"]
 
 REVIEWS = 500
 """Reviews of a world."""
@@ -209,9 +209,14 @@ def _chances(plan: GatePlan, rise: float, rng: np.random.Generator) -> dict[Role
     return {"baseline": dict(zip(names, before, strict=True)), "candidate": dict(zip(names, after, strict=True))}
 
 
+def lots(world: World, seed: int) -> np.random.Generator:
+    """Return what draws one review of a world: the judge's record first."""
+    return np.random.default_rng([20, WORLDS.index(world), seed])
+
+
 def reviewed(world: World, seed: int) -> tuple[Row, pl.DataFrame]:
     """Return what one review of a world decides, and its observations."""
-    rng = np.random.default_rng([20, WORLDS.index(world), seed])
+    rng = lots(world, seed)
     policy, plans = default_policy(), with_record(rng, world.recorded)
     rises = _rises(world, plans, rng)
     chances = {plan.suite.name: _chances(plan, rises.get(plan.signal.name, 0.0), rng) for plan in plans if plan.suite}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.decides import FAMILIES, WORLDS, default_policy, reviewed, with_record
+from benchmarks.decides import FAMILIES, WORLDS, default_policy, lots, reviewed, with_record
 from seatrial.gates.operating_characteristic import SPREAD, Outlook, outlook
 
 __all__ = ["Foretold", "foretold", "planned"]
@@ -18,7 +18,7 @@ FIRST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Foretold:
-    """What plans with records drawn anew say on average, chances from 0 to 1.
+    """What plans say on average, each with another record of the judge, chances from 0 to 1.
 
     Attributes:
         plans: How many.
@@ -43,13 +43,13 @@ def planned(number: int, *, earlier: bool = False, recorded: bool = False) -> Ou
     """Return what `seatrial plan` says of the policy.
 
     Args:
-        number: Which record of the judge, and which earlier review.
+        number: Which review's record of the judge it goes by, and which earlier review it knows.
         earlier: Whether it knows an earlier review of the world, or else what it assumes.
         recorded: Whether all answers are there beforehand.
     """
     world = next(one for one in WORLDS if one.recorded == recorded)
     frame = reviewed(world, FIRST + number)[1] if earlier else None
-    return outlook(default_policy(), with_record(np.random.default_rng([21, number]), recorded), frame)
+    return outlook(default_policy(), with_record(lots(world, number), recorded), frame)
 
 
 def foretold(count: int, *, earlier: bool = False, recorded: bool = False) -> Foretold:

@@ -13,7 +13,7 @@ __all__ = ["SECTIONS"]
 PLANS: tuple[tuple[str, int, dict[str, bool]], ...] = (
     ("by the spread that it assumes", 8, {}),
     ("by that of an earlier review (`--from`)", 8, {"earlier": True}),
-    ("of recorded answers, by the spread that it assumes", 40, {"recorded": True}),
+    ("of recorded answers, by the spread that it assumes", 200, {"recorded": True}),
     ("of recorded answers, by that of earlier ones", 40, {"recorded": True, "earlier": True}),
 )
 """What a plan goes by, and how many plans are made: those of recorded answers take a second each, the others twenty."""
@@ -69,8 +69,8 @@ def _decides(quick: bool) -> Iterator[str]:
         [(kind, f"{spread:g}", *(f"{100 * one:.1f} %" for one in passes)) for kind, spread, *passes in found],
     )
     yield (
-        "What `seatrial plan` says of it before anything is asked, on average over plans for records of the judge drawn "
-        "anew, as each review above has one; the least of several chances is what its first lines name:\n"
+        "What `seatrial plan` says of it before anything is asked, on average over plans that go by the judge's records "
+        "of the first reviews above; the least of several chances is what its first lines name:\n"
     )
     said = [(words, foretold(2 if quick else count, **which)) for words, count, which in PLANS[-1 if quick else 0 :]]
     yield page.table(
