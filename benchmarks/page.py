@@ -41,6 +41,7 @@ ORDER = (
     "kills",
     "attacks",
     "drift",
+    "drift-peers",
     "watch",
     "replay",
     "rewards",

@@ -6,16 +6,17 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.efficiency import ALPHA, BASE, DISCORDANT, MARGIN, POWER
 from seatrial.stats.betting import log_wealth_paths
 
-__all__ = ["EFFECTS", "PEERS", "Peer", "Said", "ask", "cases", "seatrial_says"]
+__all__ = ["EFFECTS", "PEERS", "Peer", "Said", "ask", "cases", "environment", "lines_of", "seatrial_says"]
 
 DRIVERS = Path(__file__).parent / "drivers"
 ENVIRONMENTS = Path(__file__).resolve().parents[1] / ".peers"
@@ -25,16 +26,24 @@ EFFECTS = (-1.0, 0.0, 1.0, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another tool: its package, and how many simulated releases it is asked about (some take seconds each)."""
+    """Another tool.
+
+    Attributes:
+        package: Its package.
+        version: Of the package.
+        runs: How many simulated cases it is asked about, of each kind; some take seconds each.
+        about: What its driver asks about, where that is not a release: the end of the driver's name.
+    """
 
     package: str
     version: str
     runs: int = 100
+    about: str = ""
 
     @property
     def driver(self) -> Path:
         """The script that asks it."""
-        return DRIVERS / f"{self.package.replace('-', '_')}.py"
+        return DRIVERS / f"{'_'.join(filter(None, (self.package.replace('-', '_'), self.about)))}.py"
 
 
 PEERS = (
@@ -75,7 +84,7 @@ def cases(effect: float, runs: int, items: int) -> list[tuple[np.ndarray, np.nda
     return made
 
 
-def _environment(peer: Peer) -> Path:
+def environment(peer: Peer) -> Path:
     """Return the peer's Python, installed on first use.
 
     Raises:
@@ -94,27 +103,43 @@ def _environment(peer: Peer) -> Path:
     return python
 
 
+def lines_of(peer: Peer, cases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what a peer's driver says about each case, a line each.
+
+    Raises:
+        RuntimeError: it cannot be installed or fails.
+    """
+    python = environment(peer)
+    lines = [json.dumps(case) for case in cases]
+    done = subprocess.run([python, "-P", peer.driver], input="\n".join(lines), capture_output=True, text=True)
+    said = done.stdout.splitlines()
+    if done.returncode or len(said) != len(lines):
+        raise RuntimeError(f"{peer.package} stopped after {len(said)} cases: {done.stderr.strip()[-300:]}")
+    return said
+
+
 def ask(peer: Peer, items: int, effects: Sequence[float] = EFFECTS) -> list[Said]:
     """Return what a peer says about `peer.runs` releases a true change, from `items` items answered by both models.
 
     Raises:
         RuntimeError: it cannot be installed or fails.
     """
-    python = _environment(peer)
-    found = []
-    for effect in effects:
-        lines = [
-            json.dumps(
-                {"before": before.tolist(), "after": after.tolist(), "margin": MARGIN, "alpha": ALPHA, "power": POWER}
-            )
-            for before, after in cases(effect, peer.runs, items)
-        ]
-        done = subprocess.run([python, "-P", peer.driver], input="\n".join(lines), capture_output=True, text=True)
-        words = done.stdout.split()
-        if done.returncode or len(words) != len(lines):
-            raise RuntimeError(f"{peer.package} stopped after {len(words)} cases: {done.stderr.strip()[-300:]}")
-        found.append(Said(effect, Counter(words)))
-    return found
+    told = {"margin": MARGIN, "alpha": ALPHA, "power": POWER}
+    return [
+        Said(
+            effect,
+            Counter(
+                lines_of(
+                    peer,
+                    [
+                        {"before": before.tolist(), "after": after.tolist(), **told}
+                        for before, after in cases(effect, peer.runs, items)
+                    ],
+                )
+            ),
+        )
+        for effect in effects
+    ]
 
 
 def seatrial_says(runs: int, items: int, effects: Sequence[float] = EFFECTS) -> list[tuple[Said, float]]:

@@ -1,10 +1,10 @@
-"""The section on what drift discovery finds, and how often it cries wolf."""
+"""The sections on what drift discovery finds, how often it cries wolf, and what other tools say of the same answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks import drift, page
+from benchmarks import drift, drift_peers, page
 
 __all__ = ["SECTIONS"]
 
@@ -57,4 +57,82 @@ def _drift(quick: bool) -> Iterator[str]:
     yield f"A comparison, embeddings included, in one process: {took}.\n"
 
 
-SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"drift": _drift}
+def _peers(quick: bool) -> Iterator[str]:
+    yield "## Drift: what other tools say about the same answers\n"
+    yield page.source("drift-peers", ("numpy", "scipy", "wordllama"))
+    earlier = drift_peers.GOLDEN + drift_peers.ROLLING - 1
+    yield (
+        f"The simulation of the section above: {drift_peers.WORLDS[0].pairs} pairs of answers, and where something is planted "
+        "it is in a tenth of the candidate's. Every tool runs in an environment of its own, as it comes, and says of the "
+        "same pairs what it says. *Says changed*: in how many comparisons it says that something changed. *Found*: the "
+        "planted trait is among its first three findings; a dash where it has no words for that trait. Bands are Wilson's, "
+        "95 %.\n"
+    )
+    yield (
+        "- **dedrift** was made to watch an agent over time: the length of its answers, refusals, formats, tool calls, "
+        "latency. It says that one of these moved, and which config change came before; what answers say is not among "
+        f"them. It is given the baseline's answers of {earlier} more cycles ({drift_peers.GOLDEN} golden, the others its "
+        "rolling window), and an alert needs both a p-value and an effect above its floor, on purpose. It tests answers of "
+        "all items together, not item by item. With an embedder pinned it also compares embeddings; that takes it much "
+        "longer, so there are few comparisons. Its findings are ordered by its adjusted p-value.\n"
+        "- **feedback-forensics** was made to describe which traits, of a list that it brings or that one gives it, one "
+        "model's answers have more of. Of each pair a model says which answer has more of each trait. **No such model could "
+        f"be asked here**, so patterns stand in for it on the {len(drift_peers.READ)} traits of its list that "
+        "can be read off a text; for praise they know which sentences were planted, and all other praise they overlook. So "
+        "*found* is about the best that it could do, and of its other traits nothing is known. What it does not show in gray, "
+        "p-values below 0.05, counts as said; each trait has a test of its own, in the direction that the answers show, so "
+        "the more traits are asked about, the more are said by luck. Its findings are ordered by strength.\n"
+        "- **seatrial drift** was made for these questions, and the simulation is its own.\n"
+    )
+    without = {} if quick else drift_peers.absent()
+    yield from (f"{name} is not measured: {reason}\n" for name, reason in without.items())
+    tools = {tool.name: tool for tool in drift_peers.TOOLS}
+    traits = {world.name: world.trait for world in drift_peers.WORLDS}
+    yield page.table(
+        ("tool", "world", "comparisons", "says changed", "found", "its first finding, most often"),
+        [
+            (
+                row.tool,
+                row.world,
+                f"{row.runs:,}",
+                page.share(row.changed, row.runs),
+                _found(row, traits[row.world], tools[row.tool]),
+                _most_often(row),
+            )
+            for row in drift_peers.measured(quick, without)
+        ],
+    )
+    real = [] if quick else list(drift_peers.on_real_answers(without))
+    if real:
+        yield (
+            f"Of two versions of a real model, gpt-4-0314 and gpt-4-0613, each answering {drift_peers.REAL_PAIRS} survey "
+            "questions with options once; of the first, one cycle is all that dedrift has to compare with:\n"
+        )
+        yield page.table(
+            ("tool", "says changed", "findings", f"the first {drift.FIRST}"),
+            [
+                (
+                    tool.name,
+                    "yes" if said.changed else "no",
+                    f"{len(said.findings)}",
+                    "; ".join(drift_peers.first_words(one) for one in said.findings[: drift.FIRST]),
+                )
+                for tool, said in real
+            ],
+        )
+
+
+def _found(row: drift_peers.Row, trait: str, tool: drift_peers.Tool) -> str:
+    if not trait:
+        return ""
+    return page.share(row.found, row.runs) if trait in tool.names else "—"
+
+
+def _most_often(row: drift_peers.Row) -> str:
+    if not row.first:
+        return "none"
+    words, count = max(row.first.items(), key=lambda one: one[1])
+    return f"{words} ({count} of {row.runs:,})"
+
+
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"drift": _drift, "drift-peers": _peers}
