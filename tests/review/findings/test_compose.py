@@ -36,6 +36,23 @@ def test_the_result_is_before_waivers(compared: Compared) -> None:
     assert made.examples[0].signal == "behavior/a"
 
 
+def test_whether_two_models_were_compared_at_all_is_the_first_blind_spot(compared: Compared) -> None:
+    """What puts the whole review in question stands first, where the report shows it unfolded; else it is not there."""
+    rounds = compared({"behavior/a": CALM})
+    (run,) = rounds.gates
+    run.plan = replace(run.plan, source="live")
+    assert "What the endpoints served" not in [group.title for group in _composed(rounds).groups]
+    answers = run.responses["candidate"]
+    run.responses["candidate"] = [
+        replace(answer, served=("new" if place else "newer", "")) for place, answer in enumerate(answers)
+    ]
+    made = _composed(rounds)
+    assert (made.groups[0].title, made.groups[0].count) == ("What the endpoints served", 1)
+    assert made.blind_spots[0].startswith(
+        f"The candidate was served by new ({len(answers) - 1} answers), newer (1 answer)"
+    )
+
+
 @pytest.mark.parametrize(
     ("sources", "mode"),
     [

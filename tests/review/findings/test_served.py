@@ -60,11 +60,27 @@ def test_an_alias_is_told_with_what_stood_behind_it(compared: Compared) -> None:
 
 
 def test_two_names_served_by_one_model_are_in_doubt(compared: Compared) -> None:
-    """A router that sends both names to one model makes every gate pass; the same name twice is meant so."""
+    """A router that sends both names to one model makes every gate pass; the same name twice is meant so.
+
+    It is told once: what each was asked for as stands in the doubt, and nothing more is known.
+    """
     rounds = _rounds(compared, [("old-0314", "")] * 2, [("old-0314", "")] * 2)
-    (doubt,) = answered_by(_policy(), rounds)[0]
-    assert "Both models were served by old-0314 (2 answers)" in doubt
+    assert answered_by(_policy(), rounds) == (
+        [
+            "Asked for as old and new, both models were served by old-0314 (4 answers), as their endpoints say: the "
+            "review may have compared a model with itself."
+        ],
+        [],
+    )
     assert answered_by(_policy("old", "old"), rounds)[0] == []
+
+
+def test_that_it_may_be_one_model_is_told_first(compared: Compared) -> None:
+    """Before what it says of each model: names that change are the smaller doubt."""
+    names = [("a", ""), ("b", "")]
+    doubts, _ = answered_by(_policy(), _rounds(compared, names, names))
+    assert doubts[0].startswith("Asked for as old and new, both models were served by a (2 answers), b (2 answers)")
+    assert [doubt.split(" was served by")[0] for doubt in doubts[1:]] == ["The baseline", "The candidate"]
 
 
 @pytest.mark.parametrize("count", [2, 7])

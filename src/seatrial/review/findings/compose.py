@@ -58,9 +58,9 @@ def compose(
     compared = freshness(policy, rounds)
     examples = answer_pairs(rounds, decision)
     doubts, known = answered_by(policy, rounds)
-    spots = blind_spots(policy, rounds, decision, cells, unanswered, instruments)
+    first = {"What the endpoints served": doubts} if doubts else {}
+    spots = first | blind_spots(policy, rounds, decision, cells, unanswered, instruments)
     more = {
-        "What the endpoints served": doubts,
         "What known-harmful answers showed": undetected(policy, decision, detections),
         "Items that may be known": [one.words for one in compared if one.stale],
         "Answers of other reviews": taken_over(policy, reuse),

@@ -25,16 +25,19 @@ def answered_by(policy: LaunchPolicy, rounds: Rounds) -> tuple[list[str], list[s
         for role in ROLES
         if len(names[role]) > 1
     ]
-    if names["baseline"] and names["baseline"].keys() == names["candidate"].keys() and _differ(specs):
-        doubts.append(
-            f"Both models were served by {_listed(names['baseline'])}, as their endpoints say: the review may have "
-            "compared a model with itself."
+    alike = bool(names["baseline"]) and names["baseline"].keys() == names["candidate"].keys() and _differ(specs)
+    if alike:
+        doubts.insert(
+            0,
+            f"Asked for as {specs['baseline'].target} and {specs['candidate'].target}, both models were served by "
+            f"{_listed(names['baseline'] + names['candidate'])}, as their endpoints say: the review may have compared "
+            "a model with itself.",
         )
     known = [
         f"The {role} was asked for as {specs[role].target} and served by {name}, as its endpoint says."
         for role in ROLES
         for name in names[role]
-        if len(names[role]) == 1 and name.lower() != specs[role].target.lower()
+        if not alike and len(names[role]) == 1 and name.lower() != specs[role].target.lower()
     ]
     known += [
         f"The {role}'s system fingerprint was not always the same: {_listed(prints[role])}."
