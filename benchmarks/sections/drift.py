@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from benchmarks import drift, drift_peers, page
 
 __all__ = ["SECTIONS"]
+
+TRAITS = {world.name: world.trait for world in drift_peers.WORLDS}
+FEW = 5
+"""Comparisons of a trait below which its row would say nothing by itself."""
+TOGETHER = "each of the six, in a tenth"
 
 
 def _drift(quick: bool) -> Iterator[str]:
@@ -62,8 +68,8 @@ def _peers(quick: bool) -> Iterator[str]:
     yield page.source("drift-peers", ("numpy", "scipy", "wordllama"))
     earlier = drift_peers.GOLDEN + drift_peers.ROLLING - 1
     yield (
-        f"The simulation of the section above: {drift_peers.WORLDS[0].pairs} pairs of answers, and where something is planted "
-        "it is in a tenth of the candidate's. Every tool runs in an environment of its own, as it comes, and says of the "
+        f"The simulation of `python -m benchmarks drift`: {drift_peers.WORLDS[0].pairs} pairs of answers, put together at random "
+        "from the same sentences, and where something is planted it is in a tenth of the candidate's. Every tool runs in an environment of its own, as it comes, and says of the "
         "same pairs what it says. *Says changed*: in how many comparisons it says that something changed. *Found*: the "
         "planted trait is among its first three findings; a dash where it has no words for that trait. Bands are Wilson's, "
         "95 %.\n"
@@ -82,12 +88,12 @@ def _peers(quick: bool) -> Iterator[str]:
         "*found* is about the best that it could do, and of its other traits nothing is known. What it does not show in gray, "
         "p-values below 0.05, counts as said; each trait has a test of its own, in the direction that the answers show, so "
         "the more traits are asked about, the more are said by luck. Its findings are ordered by strength.\n"
-        "- **seatrial drift** was made for these questions, and the simulation is its own.\n"
+        "- **seatrial drift** was made for these questions, and the simulation is its own. Over many more comparisons it is "
+        "measured by `python -m benchmarks drift`.\n"
     )
     without = {} if quick else drift_peers.absent()
     yield from (f"{name} is not measured: {reason}\n" for name, reason in without.items())
     tools = {tool.name: tool for tool in drift_peers.TOOLS}
-    traits = {world.name: world.trait for world in drift_peers.WORLDS}
     yield page.table(
         ("tool", "world", "comparisons", "says changed", "found", "its first finding, most often"),
         [
@@ -96,10 +102,10 @@ def _peers(quick: bool) -> Iterator[str]:
                 row.world,
                 f"{row.runs:,}",
                 page.share(row.changed, row.runs),
-                _found(row, traits[row.world], tools[row.tool]),
+                _found(row, tools[row.tool]),
                 _most_often(row),
             )
-            for row in drift_peers.measured(quick, without)
+            for row in _few_together(drift_peers.measured(quick, without), tools)
         ],
     )
     real = [] if quick else list(drift_peers.on_real_answers(without))
@@ -115,14 +121,26 @@ def _peers(quick: bool) -> Iterator[str]:
                     tool.name,
                     "yes" if said.changed else "no",
                     f"{len(said.findings)}",
-                    "; ".join(drift_peers.first_words(one) for one in said.findings[: drift.FIRST]),
+                    "; ".join(one.split(drift_peers.ALSO)[0] for one in said.findings[: drift.FIRST]),
                 )
                 for tool, said in real
             ],
         )
 
 
-def _found(row: drift_peers.Row, trait: str, tool: drift_peers.Tool) -> str:
+def _few_together(rows: Iterable[drift_peers.Row], tools: Mapping[str, drift_peers.Tool]) -> list[drift_peers.Row]:
+    """Return the rows, those of all traits as one where a tool was asked about too few of each to tell them apart."""
+    found: dict[tuple[str, str], drift_peers.Row] = {}
+    for row in rows:
+        few = TRAITS[row.world] and tools[row.tool].planted < FEW
+        held = replace(row, world=TOGETHER) if few else row
+        key = (held.tool, held.world)
+        found[key] = found[key].plus(held) if key in found else held
+    return list(found.values())
+
+
+def _found(row: drift_peers.Row, tool: drift_peers.Tool) -> str:
+    trait = TRAITS.get(row.world, row.world)
     if not trait:
         return ""
     return page.share(row.found, row.runs) if trait in tool.names else "—"

@@ -113,6 +113,14 @@ def test_a_tool_that_is_not_here_is_named_with_the_reason(monkeypatch: pytest.Mo
     assert text.count(f"| {FORENSICS.name} |") == len(WORLDS)
 
 
+def test_traits_asked_about_too_seldom_share_a_row() -> None:
+    """With all their comparisons; the model with itself and the tools asked more often keep theirs."""
+    rows = [Row(tool.name, world.name, 1, 1) for tool in (HASH, FORENSICS) for world in WORLDS]
+    found = section._few_together(rows, {tool.name: tool for tool in TOOLS})
+    assert found[:2] == [Row(HASH.name, WORLDS[0].name, 1, 1), Row(HASH.name, section.TOGETHER, 6, 6)]
+    assert found[2:] == rows[len(WORLDS) :]
+
+
 def test_a_driver_that_stops_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is one that says less than it was asked; what it said on stderr is told."""
     monkeypatch.setattr(peers, "DRIVERS", tmp_path)
