@@ -241,7 +241,7 @@ def _after_review(folder: Path, done: bool, whole: Any) -> Mapping[str, int]:
     ledger, answers, log = ledger_for(review), review / "responses" / "answers.jsonl", folder / ASKED
     dead = 0
     try:
-        if ledger.path.parent.exists():
+        if ledger.folder.exists():
             compare_all(ledger, ledger.verify())
     except SeatrialError:
         dead = 1
@@ -264,7 +264,7 @@ def _entry(folder: Path) -> int:
     """Append an entry to a ledger and return its number."""
     from seatrial.ledger import Ledger
 
-    return Ledger(folder / "ledger.jsonl").append("decision", "ann", {"decision": "hold"}).number
+    return Ledger(folder / "ledger.db").append("decision", "ann", {"decision": "hold"}).number
 
 
 def _three_entries(folder: Path) -> None:
@@ -277,7 +277,7 @@ def _after_entry(folder: Path, done: bool, whole: Any) -> Mapping[str, int]:
     from seatrial.ledger import Ledger
 
     try:
-        left = len(Ledger(folder / "ledger.jsonl").verify())
+        left = len(Ledger(folder / "ledger.db").verify())
         number = _entry(folder)
     except SeatrialError:
         return {"dead": 1}

@@ -20,8 +20,8 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("replies",),
     ("types", "errors", "stats", "formats"),
-    ("observations", "policy", "suites", "ledger", "web"),
-    ("models", "instruments", "report", "runs"),
+    ("observations", "policy", "suites", "web"),
+    ("models", "instruments", "report", "runs", "ledger"),
     ("gates", "collect", "drift"),
     ("review", "calibration", "evidence", "watch"),
     ("cli",),
@@ -45,6 +45,8 @@ SUPPORT = {
     "vibe_sessions.py",
     "label_sessions.py",
     "hard_items.py",
+    "ledgers.py",
+    "servers.py",
 }
 """Files under tests/ that hold no tests; nor do the scripts in `make/` that wrote other tools' files."""
 

@@ -47,7 +47,7 @@ from seatrial.formats.json_values import with_null
 from seatrial.instruments import find_instrument
 from seatrial.instruments.base import read_many
 from seatrial.instruments.records import save_record, version_of
-from seatrial.ledger import Ledger
+from seatrial.ledger import ledger_in
 from seatrial.observations import to_frame, write_observations
 from seatrial.policy import LaunchPolicy, ModelSpec, load_policy
 from seatrial.report import ReviewResult
@@ -165,7 +165,7 @@ def _kept(
 def _trainings(plan: TrainingPlan, runs: Path, said: _Said) -> dict[str, Training]:
     """Train on each mix and enter that in the ledger."""
     trained = {}
-    ledger = Ledger(runs / "ledger.jsonl")
+    ledger = ledger_in(runs)
     for mix in plan.mixes:
         with said.step(f"train on {mix}"):
             trained[mix] = train(plan, mix, runs / mix, said.progress())
@@ -249,7 +249,7 @@ def _enter_forecast(
 ) -> None:
     added = {pull.behavior: pull.change for pull in found.pulls}
     written = with_null({"added": added, "forecasts": forecasts, "table": table.digest})
-    entry = enter_forecast(Ledger(runs / "ledger.jsonl"), AUTHOR, plan.name, plan, table, forecasts, written)
+    entry = enter_forecast(ledger_in(runs), AUTHOR, plan.name, plan, table, forecasts, written)
     _keep(runs / "forecast.json", {**written, "ledger": entry.hash})
 
 
@@ -373,7 +373,7 @@ def _page(
     said: _Said,
     reduced: bool,
 ) -> str:
-    entries = Ledger(runs / "ledger.jsonl").entries()
+    entries = ledger_in(runs).entries()
     ends = [end for one in added for made in (one.forecast, one.reached) for end in (made.low, made.high)]
     pages = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     page: str = pages.get_template("incident.html").render(

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from conftest import Command, enter
+from ledgers import edit
 from results import BLOCK, LAUNCH
 from seatrial.ledger import Ledger, ledger_for
+from seatrial.ledger.chain import KEY_VARIABLE
 from seatrial.report import save_result
 
 UNTIL = "2999-12-31"
@@ -18,7 +20,7 @@ UNTIL = "2999-12-31"
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """A ledger of three entries where the commands look for it."""
-    made = Ledger(tmp_path / "reviews" / "ledger.jsonl")
+    made = Ledger(tmp_path / "reviews" / "ledger.db")
     for number in range(3):
         made.append("decision", "ana", {"status": "hold", "policy_name": f"p{number}", "folder": f"reviews/{number}"})
     return made
@@ -49,19 +51,19 @@ def test_entries_are_listed_shown_and_verified(seatrial: Command, ledger: Ledger
         "hash": listed[-1]["hash"],
         "remarks": [],
         "reviews": reviews,
+        "signers": {"entries": {}, "unsigned": [1, 2, 3], "checked": False},
+        "anchors": 0,
     }
     assert f"3 entries, chain intact, last hash {listed[-1]['hash'][:16]}." in seatrial("ledger", "verify").out
 
 
 def test_what_is_odd_about_an_intact_ledger_is_said(seatrial: Command, ledger: Ledger) -> None:
-    """A waiver that never holds and an entry cut short are told beside the number of entries."""
+    """A waiver that never holds is told beside the number of entries."""
     ledger.append("waiver", "ann", {"expires": "soon"})
-    ledger.path.write_text(ledger.path.read_text() + '{"at":')
     done = seatrial("ledger", "verify")
     assert done.code == 0
     assert done.out.splitlines()[0].startswith("4 entries, chain intact")
     assert "Entry 4 is a waiver with a field missing, unknown or malformed: it never holds." in done.out
-    assert "The last line was cut short by a crash" in done.out
 
 
 def test_verifying_compares_the_reviews_files(seatrial: Command, folder: Path) -> None:
@@ -114,14 +116,14 @@ def test_a_report_names_its_entry_or_says_that_nothing_covers_it(seatrial: Comma
 
 
 def test_an_older_copy_of_the_ledger_is_noticed(seatrial: Command, folder: Path) -> None:
-    """Both of its files put back to an earlier day lack the entry that the report names."""
+    """Put back to an earlier day it lacks the entry that the report names."""
     enter(folder)
     ledger = ledger_for(folder)
-    copy = {path: path.read_bytes() for path in (ledger.path, ledger.head)}
+    assert ledger.path
+    copy = ledger.path.read_bytes()
     enter(folder)
     seatrial("report", folder)
-    for path, content in copy.items():
-        path.write_bytes(content)
+    ledger.path.write_bytes(copy)
     for words in (["report", folder], ["ledger", "verify"], _waive(folder, "behavior/unearned-praise")):
         done = seatrial(*words)
         assert (done.code, "decision.json: names entry 2 with the hash" in done.err) == (2, True), words
@@ -130,25 +132,57 @@ def test_an_older_copy_of_the_ledger_is_noticed(seatrial: Command, folder: Path)
 @pytest.mark.parametrize("words", [("list",), ("show", 1), ("verify",)])
 def test_an_edited_ledger_is_read_by_no_command(seatrial: Command, ledger: Ledger, words: tuple[object, ...]) -> None:
     """Whatever reads the ledger finds the edit, names the line, and shows nothing of it."""
-    text = ledger.path.read_text(encoding="utf-8")
-    ledger.path.write_text(text.replace('"p1"', '"p9"'), encoding="utf-8")
+    edit(ledger, lambda content: content.replace('"p1"', '"p9"'))
     done = seatrial("ledger", *words)
     assert (done.code, done.out) == (2, "")
-    assert "ledger.jsonl:2: entry 2 was edited" in done.err
+    assert "ledger.db:2: entry 2 was edited" in done.err
 
 
 @pytest.mark.parametrize("words", [("list",), ("show", 1), ("verify",)])
 def test_a_ledger_that_is_not_there_is_no_empty_one(seatrial: Command, words: tuple[object, ...]) -> None:
     """Looking at the wrong place says so."""
-    done = seatrial("ledger", *words, "--ledger", "elsewhere.jsonl")
+    done = seatrial("ledger", *words, "--ledger", "elsewhere.db")
     assert (done.code, done.out) == (2, "")
-    assert "elsewhere.jsonl: no ledger here; name it with --ledger" in done.err
+    assert "elsewhere.db: no ledger here; name it with --ledger" in done.err
 
 
 def test_an_entry_that_is_not_there(seatrial: Command, ledger: Ledger) -> None:
     """The message says which is the last."""
     assert "there is no entry 4; the last is 3" in seatrial("ledger", "show", 4).err
     assert seatrial("ledger", "show", 0).code == 2
+
+
+def test_a_key_signs_and_whoever_trusts_it_verifies(
+    seatrial: Command, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signed entries are counted, checked against the keys that are trusted, and come out as envelopes."""
+    made = seatrial("ledger", "key", "ann.pem")
+    assert (made.code, "Give ann.pem.pub to whoever verifies" in made.out) == (0, True), made.err
+    monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "ann.pem"))
+    ledger.append("decision", "ann", {})
+    said = seatrial("ledger", "verify").out
+    assert "1 entry that name the key" in said and "No signature was checked" in said
+    said = seatrial("ledger", "verify", "--trust", "ann.pem.pub").out
+    assert "1 entry signed by" in said and "Nobody signed the first 3" in said
+    assert json.loads(seatrial("ledger", "show", 4, "--envelope").out)["signatures"]
+    monkeypatch.delenv(KEY_VARIABLE)
+    ledger.append("decision", "eve", {})
+    done = seatrial("ledger", "verify", "--trust", "ann.pem.pub")
+    assert (done.code, "entry 5 is not signed" in done.err) == (2, True)
+
+
+def test_an_anchor_elsewhere_finds_an_older_copy(seatrial: Command, ledger: Ledger, tmp_path: Path) -> None:
+    """The copy verifies by itself, and is refused beside the anchor."""
+    assert ledger.path
+    copy = ledger.path.read_bytes()
+    ledger.append("decision", "ann", {})
+    done = seatrial("ledger", "anchor", "anchors.txt", "--json")
+    assert json.loads(done.out)["number"] == 4
+    assert "1 anchor holds." in seatrial("ledger", "verify", "--anchor", "anchors.txt").out
+    ledger.path.write_bytes(copy)
+    assert seatrial("ledger", "verify").code == 0
+    done = seatrial("ledger", "verify", "--anchor", "anchors.txt")
+    assert (done.code, "ends at entry 3, and anchors.txt holds that there were 4" in done.err) == (2, True)
 
 
 def _waive(folder: Path, gate: str, **changes: str) -> list[object]:
@@ -199,7 +233,7 @@ def test_a_waiver_that_says_too_little_is_not_entered(
     """Without a gate in the way, a person, a reason and an end to come, nothing is written."""
     done = seatrial(*_waive(folder, gate, **changes))
     assert (done.code, words in done.err) == (2, True), done.err
-    assert not (folder.parent / "ledger.jsonl").exists()
+    assert not (folder.parent / "ledger.db").exists()
 
 
 def test_a_waiver_whose_reports_cannot_be_written_is_said_to_be_entered(seatrial: Command, folder: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_forecast_is_registered_and_checked_after_the_launch(
     missing = seatrial("replay", "check", "policy.yaml", "log.jsonl", *words)
     assert missing.code == 2 and "--register" in missing.err
     made = seatrial("replay", "policy.yaml", "log.jsonl", "--register", *words)
-    assert made.code == 1 and "entered in reviews/ledger.jsonl as 1" in made.out, made.err
+    assert made.code == 1 and "entered in reviews/ledger.db as 1" in made.out, made.err
     traffic(tmp_path / "launched.jsonl", 600, harmful=0.4)
     held = json.loads(seatrial("replay", "check", "policy.yaml", "launched.jsonl", *words, "--json").out)
     (found,) = held["behaviors"]

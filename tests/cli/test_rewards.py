@@ -101,7 +101,7 @@ def test_a_forecast_is_entered_and_blocks_a_training_plan(seatrial: Command, tab
     assert said.code == 0, said.err
     words = " ".join(said.out.split())
     assert "text/refusal (margin 0.05) thumbs" in words and "without a plan nobody can tell" in words
-    (entry,) = Ledger(tmp_path / "reviews" / "ledger.jsonl").verify()
+    (entry,) = Ledger(tmp_path / "reviews" / "ledger.db").verify()
     assert entry.kind == "forecast" and entry.hash[:12] in said.out and entry.body["refused"] == []
     found = json.loads(seatrial("rewards", "forecast", table, *MIXES, "--margin", "text/refusal=0.05", "--json").out)
     assert found["ledger"]["entry"] == 2 and found["critical"][0]["estimate"] < 3
@@ -154,7 +154,7 @@ def test_a_refused_forecast_holds_its_gates(seatrial: Command, table: Path, tmp_
 def test_a_forecast_after_its_training_is_called_one(seatrial: Command, table: Path, tmp_path: Path) -> None:
     """The ledger shows the order; a finished training that is entered again keeps its entry."""
     (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
-    ledger = Ledger(tmp_path / "reviews" / "ledger.jsonl")
+    ledger = Ledger(tmp_path / "reviews" / "ledger.db")
     command = ("rewards", "forecast", table, "--plan", "plan.yaml", "--before", "primary=1", "--after", "thumbs=1")
     first = seatrial(*command)
     assert first.code == 0 and "before any training on this plan" in " ".join(first.out.split()), first.err
@@ -182,7 +182,9 @@ def test_what_is_asked_wrongly_is_said(seatrial: Command, table: Path, tmp_path:
     _refused(seatrial(*forecast, "--margin", "nothing=nan"), "not a finite number")
     _refused(seatrial(*forecast, "--margin", "nothing=0.1"), "the table's behaviors are")
     _refused(seatrial(*forecast, "--policy", "policy.yaml"), "none of its gates is on a behavior of the table")
-    _refused(seatrial(*forecast, "--reviews", "file/reviews"), "folder of the ledger cannot be made")
+    _refused(
+        seatrial(*forecast, "--reviews", "file/reviews"), "file/reviews/ledger.db: cannot be written: Not a directory"
+    )
     _refused(seatrial(*audit, *MIXES[2:], "--page", "none/page.html"), "page.html: cannot be written")
     _refused(seatrial("rewards", "audit", "no.parquet", "--beta", "1"), "no such file")
     _refused(seatrial("rewards", "train", "no.yaml"), "no such file")

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, enter
+from ledgers import edit
 from seatrial.collect import ResponseStore, call_key
 from seatrial.collect.store import Answer
 from seatrial.errors import LedgerError, StoreError
@@ -357,7 +358,7 @@ def test_nothing_is_taken_over_beside_a_broken_ledger(tmp_path: Path) -> None:
     _plant(tmp_path / "first", "b")
     entry = enter(tmp_path / "first")
     ledger = ledger_for(tmp_path / "first")
-    ledger.path.write_text(ledger.path.read_text().replace(entry.at, "2020-01-01T00:00:00+00:00"))
+    edit(ledger, lambda content: content.replace(entry.at, "2020-01-01T00:00:00+00:00"))
     with ResponseStore(tmp_path / "now") as store, pytest.raises(LedgerError, match="edited"):
         store.taken_over("b")
 

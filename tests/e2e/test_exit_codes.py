@@ -26,6 +26,7 @@ import typer.main
 from conftest import ROOT
 from seatrial.cli import app, main
 from seatrial.errors import ExitCode
+from seatrial.ledger import Ledger
 from seatrial.suites import find_suites, load_suite
 
 STEERING = "\x1b[2J\x9b1A\x07\x08\u200b\u202e\u2066\u2028\x85\x7f\xad\ufeff"
@@ -66,6 +67,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ledger list": (),
     "ledger show": ("1",),
     "ledger verify": (),
+    "ledger anchor": ("anchors.txt",),
+    "ledger key": ("key.pem",),
     "ledger waive": ("reviews/done", *WAIVED),
     "suites": (),
     "suites map": (),
@@ -215,9 +218,8 @@ def world(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
 
 def _decisions(folder: Path) -> list[str]:
     """Return what the ledgers under a folder say was decided."""
-    ledgers = sorted(folder.rglob("ledger.jsonl"))
-    entries = [json.loads(line) for one in ledgers for line in one.read_text(encoding="utf-8").split("\n") if line]
-    return [entry["body"]["status"] for entry in entries if entry["kind"] == "decision"]
+    entries = [entry for one in sorted(folder.rglob("ledger.db")) for entry in Ledger(one).verify()]
+    return [entry.body["status"] for entry in entries if entry.kind == "decision"]
 
 
 def test_every_command_is_walked() -> None:

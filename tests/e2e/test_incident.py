@@ -38,7 +38,7 @@ def test_the_incident_is_replayed_with_its_forecast_first(tmp_path: Path) -> Non
     page = script.replay(tmp_path / "runs", reduced=True, quiet=True)
     shown = page.read_text(encoding="utf-8")
     assert "Reduced run" in shown and "simulated" in shown and "nan" not in shown.lower().split()
-    ledger = Ledger(tmp_path / "runs" / "ledger.jsonl")
+    ledger = Ledger(tmp_path / "runs" / "ledger.db")
     ledger.verify()
     kinds = [entry.kind for entry in ledger.entries() if entry.kind in ("forecast", "training")]
     assert kinds == ["forecast", "training", "training"]

@@ -20,7 +20,7 @@ def test_a_forecast_is_made_and_checked(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "WORSE IN YOUR TRAFFIC" in done.stdout and "1 OF 1 FORECASTS AGREE WITH WHAT CAME" in done.stdout
-    entries = Ledger(tmp_path / "replayed" / "ledger.jsonl").verify()
+    entries = Ledger(tmp_path / "replayed" / "ledger.db").verify()
     assert [one.kind for one in entries] == ["forecast", "check"]
     (row,) = entries[1].body["behaviors"].values()
     assert row["covered"] and row["factor"] < row["naive"] and row["direction"] is True

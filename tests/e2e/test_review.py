@@ -13,8 +13,10 @@ import pytest
 from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
+from ledgers import edit
 from seatrial.instruments import linear
 from seatrial.instruments.text import Hook
+from seatrial.ledger import Ledger
 from seatrial.report import machine
 from seatrial.types import Item, Response
 
@@ -140,8 +142,7 @@ def test_a_waiver_lifts_a_gate_and_stays_visible(seatrial: Command, write_policy
 def test_an_edited_ledger_is_found(seatrial: Command, write_policy: PolicyWriter, tmp_path: Path) -> None:
     """An entry changed by hand is found by the next command that reads the ledger."""
     seatrial("review", write_policy())
-    ledger = tmp_path / "reviews" / "ledger.jsonl"
-    ledger.write_text(ledger.read_text(encoding="utf-8").replace('"block"', '"launch"'), encoding="utf-8")
+    edit(Ledger(tmp_path / "reviews" / "ledger.db"), lambda content: content.replace('"block"', '"launch"'))
     done = seatrial("ledger", "verify")
     assert done.code == 2
     assert "entry 1 was edited" in done.err

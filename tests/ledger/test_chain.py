@@ -1,102 +1,46 @@
-"""The ledger finds whatever was done to it."""
+"""The ledger finds whatever was done to it, in SQLite and in PostgreSQL."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import itertools
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.test_entries import chain
+from ledgers import Row, edit, rows, tampered, write_old
 from seatrial.errors import LedgerError
 from seatrial.ledger import Entry, Ledger, ledger_for
-from seatrial.ledger.chain import Kind
+from seatrial.ledger.chain import KEY_VARIABLE, PLACE_VARIABLE
+from seatrial.ledger.entries import GENESIS, Kind, canonical
+from seatrial.ledger.signing import make_key
+from servers import Postgres, postgres_server
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """A ledger with five decisions."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
+    ledger = Ledger(tmp_path / "ledger.db")
     for number in range(5):
         ledger.append("decision", "ann", {"decision": "hold", "number": number})
     return ledger
 
 
-def lines(ledger: Ledger) -> list[str]:
-    """The ledger's lines."""
-    return ledger.path.read_text().splitlines()
-
-
-def rewrite(ledger: Ledger, new: list[str]) -> None:
-    """Replace the ledger's lines."""
-    ledger.path.write_text("".join(line + "\n" for line in new))
-
-
-def test_an_untouched_ledger_verifies(ledger: Ledger) -> None:
-    """Entries come back in order, each naming the hash before it."""
-    entries = ledger.verify()
-    assert [entry.body["number"] for entry in entries] == [0, 1, 2, 3, 4]
-    assert [entry.previous for entry in entries[1:]] == [entry.hash for entry in entries[:-1]]
-
-
-@pytest.mark.parametrize("line", range(5))
-def test_an_edited_entry_is_found(ledger: Ledger, line: int) -> None:
-    """Changing one word of any entry names that line."""
-    new = lines(ledger)
-    new[line] = new[line].replace('"hold"', '"launch"')
-    rewrite(ledger, new)
-    with pytest.raises(LedgerError, match=rf"jsonl:{line + 1}: entry {line + 1} was edited"):
-        ledger.verify()
-
-
-@pytest.mark.parametrize("line", range(5))
-def test_an_edited_entry_with_a_mended_hash_is_found(ledger: Ledger, line: int) -> None:
-    """An editor who also mends the entry's own hash breaks the chain or the head."""
-    entry = ledger.entries()[line]
-    forged = {**json.loads(lines(ledger)[line]), "author": "eve"}
-    forged["hash"] = replace(entry, author="eve").recomputed()
-    new = lines(ledger)
-    new[line] = json.dumps(forged)
-    rewrite(ledger, new)
-    with pytest.raises(LedgerError):
-        ledger.verify()
-
-
-def test_dropping_moving_or_doubling_entries_is_found(ledger: Ledger) -> None:
-    """Of all selections and orders of the lines, and with any line twice, only the original one verifies."""
-    original = lines(ledger)[:4]
-    rewrite(ledger, original)
-    ledger.head.write_text(f"4 {ledger.entries()[-1].hash}\n")
-    assert len(ledger.verify()) == 4
-    kept = [chosen for size in range(5) for chosen in itertools.permutations(original, size)]
-    kept += [(*original[:place], line, *original[place:]) for place in range(5) for line in original]
-    for chosen in kept:
-        if list(chosen) != original:
-            rewrite(ledger, list(chosen))
-            with pytest.raises(LedgerError):
-                ledger.verify()
-
-
-def test_what_does_not_follow_is_named(ledger: Ledger) -> None:
-    """The message names the line at which an entry was dropped, inserted or moved, and the entry that stands there."""
-    original = lines(ledger)
-    for new, line, entry in (
-        ([*original[:1], *original[2:]], 2, 3),
-        ([*original[:3], original[0], *original[3:]], 4, 1),
-        (original[1:], 1, 2),
-    ):
-        rewrite(ledger, new)
-        with pytest.raises(LedgerError, match=rf"jsonl:{line}: entry {entry} does not follow the one before it"):
-            ledger.verify()
+def _row(entry: Entry) -> Row:
+    return entry.number, canonical(entry.content()), entry.hash, entry.signature
 
 
 def _forged(entry: Entry, **change: Any) -> Entry:
@@ -105,425 +49,408 @@ def _forged(entry: Entry, **change: Any) -> Entry:
     return replace(made, hash=made.recomputed())
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"number": 7}, "does not follow"),
-        ({"previous": "0" * 64}, "does not follow"),
-        ({"author": "eve"}, "head: does not"),
-    ],
-)
-def test_a_last_entry_forged_with_its_hash_is_found(ledger: Ledger, change: dict[str, Any], message: str) -> None:
-    """Its number, the hash before it and the head file each hold it."""
-    last = _forged(ledger.entries()[-1], **change)
-    rewrite(ledger, [*lines(ledger)[:-1], json.dumps(asdict(last))])
-    with pytest.raises(LedgerError, match=message):
-        ledger.verify()
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["decision", "waiver"])
-def test_entries_forged_past_the_head_are_found(ledger: Ledger, count: int, kind: Kind) -> None:
-    """A whole, well-chained line that the head did not announce is named, and nothing is added after it."""
-    for _ in range(count):
-        last = ledger.entries()[-1]
-        new = _forged(last, number=last.number + 1, previous=last.hash, author="eve", kind=kind)
-        rewrite(ledger, [*lines(ledger), json.dumps(asdict(new))])
-    for use in (ledger.verify, ledger.ready, lambda: ledger.append("decision", "ann", {})):
-        with pytest.raises(
-            LedgerError, match=r"jsonl:6: entry 6 was not announced in ledger\.head: it was added by hand"
-        ):
-            use()
-    assert len(lines(ledger)) == 5 + count
-
-
-@pytest.mark.parametrize("entries", [1, 2])
-def test_a_ledger_without_its_head_is_refused(tmp_path: Path, entries: int) -> None:
-    """The head is written before the first entry, so a ledger without one was made or shortened by hand."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    for _ in range(entries):
-        ledger.append("decision", "ann", {})
-    ledger.head.unlink()
-    with pytest.raises(LedgerError, match="missing, so entries cut off the end would go unnoticed"):
-        ledger.verify()
-
-
-def _states(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, body: dict[str, Any]) -> list[tuple[bytes, bytes]]:
-    """Append an entry and return ledger and head as they were before each of its three writes, and at the end."""
-    seen = []
-
-    def look() -> None:
-        seen.append(tuple(path.read_bytes() if path.exists() else b"" for path in (ledger.path, ledger.head)))
-
-    real = os.fsync
-
-    def watched(descriptor: int) -> None:
-        look()
-        real(descriptor)
-
-    with monkeypatch.context() as patched:
-        patched.setattr("os.fsync", watched)
-        ledger.append("decision", "ann", body)
-    look()
-    return seen  # type: ignore[return-value]
-
-
-@pytest.mark.parametrize("before", [0, 1, 5])
-def test_an_entry_is_announced_before_it_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
-) -> None:
-    """First the head names the entry to come, then the entry is written, then the head ends with it."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    for number in range(before):
-        ledger.append("decision", "ann", {"number": number})
-    earlier = ledger.path.read_bytes() if before else b""
-    states = _states(ledger, monkeypatch, {})
-    entry = ledger.entries()[-1]
-    line = (lines(ledger)[-1] + "\n").encode()
-    plain = f"{before} {entry.previous}\n".encode()
-    announced = plain + f"{before + 1} {entry.hash}\n".encode()
-    assert states == [
-        (earlier, plain if before else b""),
-        (earlier + line, announced),
-        (earlier + line, announced),
-        (earlier + line, f"{before + 1} {entry.hash}\n".encode()),
-    ]
-
-
-@pytest.mark.parametrize("before", [0, 1, 5])
-@pytest.mark.parametrize("written", ["nothing", "a part", "all but its end", "all"])
-def test_a_crash_anywhere_in_an_entry_is_survived(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, written: str
-) -> None:
-    """What was announced may be there, in part, or not; it is read alike, settled, and the next entry follows."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    for number in range(before):
-        ledger.append("decision", "ann", {"number": number})
-    whole = ledger.path.read_bytes() if before else b""
-    (_, _), (all_of_it, announced), *_ = _states(ledger, monkeypatch, {"number": before})
-    line = all_of_it[len(whole) :]
-    part = {"nothing": b"", "a part": line[:40], "all but its end": line[:-1], "all": line}[written]
-    ledger.path.write_bytes(whole + part)
-    ledger.head.write_bytes(announced)
-    there = before + written.startswith("all")
-    assert len(ledger.verify()) == there
-    assert ledger.head.read_bytes() == announced, "reading writes nothing"
-    assert len(ledger.ready()) == there
-    if there:
-        assert ledger.head.read_text() == f"{there} {ledger.entries()[-1].hash}\n"
-    assert ledger.append("decision", "ann", {}).number == there + 1 == len(ledger.verify())
-
-
-def test_only_what_was_announced_may_stand_past_the_head(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a crash another entry in the announced one's place, or one more after it, is found."""
-    before = lines(ledger)
-    (_, _), (_, announced), *_ = _states(ledger, monkeypatch, {"decision": "block"})
-    entry = ledger.entries()[-1]
-    other = _forged(entry, body={"decision": "launch"})
-    more = _forged(entry, number=7, previous=entry.hash)
-    for forged in ([other], [entry, more]):
-        rewrite(ledger, [*before, *(json.dumps(asdict(one)) for one in forged)])
-        ledger.head.write_bytes(announced)
-        with pytest.raises(LedgerError, match="entry 6 was not announced"):
-            ledger.verify()
-
-
-def test_a_ledger_is_ready_where_an_entry_could_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It gives the entries and changes nothing; a file that cannot be written ends it before anything is spent."""
-    ledger = Ledger(tmp_path / "reviews" / "ledger.jsonl")
-    assert ledger.ready() == []
-    assert not ledger.path.exists()
-    made = ledger.append("decision", "ann", {})
-    before = ledger.path.read_bytes(), ledger.head.read_bytes(), ledger.head.stat().st_ino
-    assert ledger.ready() == [made]
-    assert (ledger.path.read_bytes(), ledger.head.read_bytes(), ledger.head.stat().st_ino) == before
-    real = Path.open
-
-    def refused(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
-        if path == ledger.path and mode == "a":
-            raise OSError(errno.EACCES, "Permission denied")
-        return real(path, mode, *rest, **named)
-
-    monkeypatch.setattr(Path, "open", refused)
-    with pytest.raises(LedgerError, match=r"jsonl: cannot be written: Permission denied\. Give another place"):
-        ledger.ready()
-
-
-def test_an_entry_that_another_process_writes_meanwhile_is_no_fault(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Head and entries are read at different moments; where the head moved in between they are read again."""
-    real, writers = Ledger.entries, [Ledger(ledger.path), Ledger(ledger.path)]
-
-    def entries(self: Ledger) -> list[Entry]:
-        if self is ledger and writers:
-            writers.pop().append("decision", "bo", {})
-        return real(self)
-
-    monkeypatch.setattr(Ledger, "entries", entries)
-    assert len(ledger.verify()) == 7
+# What is recorded
 
 
 def test_an_entry_is_what_was_recorded(tmp_path: Path) -> None:
-    """Number, time, kind, author and body come back from the file, chained from zeros, with a hash of all of them."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
+    """Number, time, kind, author and body come back, chained from zeros, with a hash of all of them."""
+    ledger = Ledger(tmp_path / "deep" / "ledger.db")
     before = datetime.now(UTC).replace(microsecond=0)
     made = [ledger.append("waiver", "Zoë", {"reason": "it’s fine"}), ledger.append("training", "bo", {"n": [1, None]})]
-    assert ledger.verify() == ledger.entries() == made
+    assert ledger.verify() == ledger.entries() == Ledger(tmp_path / "deep" / "ledger.db").ready() == made
     first, second = made
     assert (first.number, first.kind, first.author, first.body) == (1, "waiver", "Zoë", {"reason": "it’s fine"})
     assert (second.number, second.kind, second.author, second.body) == (2, "training", "bo", {"n": [1, None]})
-    assert (first.previous, second.previous) == ("0" * 64, first.hash)
+    assert (first.previous, second.previous) == (GENESIS, first.hash)
     assert before <= datetime.fromisoformat(first.at) <= datetime.now(UTC)
     assert first.at.endswith("+00:00") and len(first.at) == 25
 
 
-def test_the_format_of_the_files_is_kept(tmp_path: Path) -> None:
-    """Ledgers of earlier versions verify: a line is JSON in UTF-8 with sorted keys, its hash SHA-256 of the rest."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    entry = ledger.append("decision", "Zoë", {"b": "’", "a": 1})
-    rest = (
-        f'{{"at":"{entry.at}","author":"Zoë","body":{{"a":1,"b":"’"}},"kind":"decision","number":1,'
-        f'"previous":"{"0" * 64}"}}'
-    )
-    assert entry.hash == hashlib.sha256(rest.encode()).hexdigest()
-    line = rest.replace(',"kind"', f',"hash":"{entry.hash}","kind"')
-    assert ledger.path.read_bytes() == f"{line}\n".encode()
-    assert (tmp_path / "ledger.head").read_text() == f"1 {entry.hash}\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) in (
-        ["ledger.head", "ledger.jsonl"],
-        ["ledger.head", "ledger.jsonl", "ledger.lock"],
-    )
+@pytest.mark.parametrize("name", ["f\udcff", "\ud800", "a\0b", "\u2028\x85"])
+def test_a_name_of_any_bytes_is_recorded(tmp_path: Path, name: str) -> None:
+    """Names of people and folders come from systems where they are bytes: they are read back as they were."""
+    ledger = Ledger(tmp_path / "ledger.db")
+    made = [ledger.append("decision", name, {"folder": name, name: [name]}) for _ in range(2)]
+    assert ledger.verify() == made
+
+
+def test_two_halves_of_a_letter_are_read_back_as_the_letter(tmp_path: Path) -> None:
+    """JSON joins them, so the chain is over the letter, and goes on behind it."""
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.append("decision", "\ud83d" + "\ude00", {"\ud83d" + "\ude00": 1})
+    ledger.append("decision", "ann", {})
+    assert [(entry.author, entry.body) for entry in ledger.verify()] == [("\U0001f600", {"\U0001f600": 1}), ("ann", {})]
+
+
+def test_what_cannot_be_read_back_is_not_written(ledger: Ledger) -> None:
+    """NaN is no JSON: an entry that holds it is refused before anything is written."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        ledger.append("decision", "ann", {"number": float("nan")})
+    assert len(ledger.verify()) == 5
+
+
+def test_entries_are_signed_while_a_key_is_named(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signature lies beside the entry; a key that cannot be read keeps the entry from being written."""
+    make_key(tmp_path / "key.pem")
+    monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "key.pem"))
+    ledger.append("decision", "ann", {})
+    assert [bool(entry.signature) for entry in ledger.verify()] == [False] * 5 + [True]
+    monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "gone.pem"))
+    with pytest.raises(LedgerError, match=r"gone\.pem: the key that signs cannot be read"):
+        ledger.append("decision", "ann", {})
+    assert len(ledger.verify()) == 6
+
+
+# Where it stands
+
+
+def test_the_ledger_stands_beside_the_reviews(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All reviews of one folder share one ledger, unless the environment names the team's."""
+    review = tmp_path / "reviews" / "one"
+    assert ledger_for(review).path == tmp_path / "reviews" / "ledger.db"
+    monkeypatch.setenv(PLACE_VARIABLE, "postgresql+psycopg://ann:secret@db.example.org/team")
+    team = ledger_for(review)
+    assert (team.path, team.folder) == (None, tmp_path / "reviews")
+    assert team.name == "postgresql+psycopg://ann:***@db.example.org/team"
+    monkeypatch.setenv(PLACE_VARIABLE, f"sqlite:///{tmp_path / 'team.db'}")
+    ledger_for(review).append("decision", "ann", {})
+    assert (tmp_path / "team.db").exists()
+
+
+@pytest.mark.parametrize("url", ["postgresql://a:b@c:d@e/x", "sqlite://x:y:z"])
+def test_a_url_that_cannot_be_read_is_not_repeated(url: str) -> None:
+    """It may hold a password."""
+    with pytest.raises(LedgerError, match="URL cannot be read") as caught:
+        Ledger(url)
+    assert url not in str(caught.value)
+
+
+def test_what_is_neither_sqlite_nor_postgresql_is_refused() -> None:
+    """Another kind of database would lock in its own way."""
+    with pytest.raises(LedgerError, match="it must be SQLite or PostgreSQL, not mysql"):
+        Ledger("mysql://ann@localhost/x").append("decision", "ann", {})
+
+
+def test_a_ledger_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    """Before the first decision there is nothing to verify, and looking makes nothing."""
+    ledger = Ledger(tmp_path / "deep" / "ledger.db")
+    assert (ledger.verify(), ledger.entries(), ledger.exists) == ([], [], False)
+    assert list(tmp_path.iterdir()) == []
+    assert ledger.ready() == []
+    assert ledger.exists
+    assert ledger.append("decision", "ann", {}).number == 1
+
+
+# What was done to it
+
+
+def test_an_untouched_ledger_verifies(ledger: Ledger) -> None:
+    """Entries come back in order, each naming the hash before it; the table as it is can be put back."""
+    entries = ledger.verify()
+    assert [entry.body["number"] for entry in entries] == [0, 1, 2, 3, 4]
+    assert [entry.previous for entry in entries[1:]] == [entry.hash for entry in entries[:-1]]
+    tampered(ledger, rows(ledger))
+    assert ledger.verify() == entries
+    assert [_row(entry) for entry in entries] == rows(ledger)
+
+
+def test_entries_are_neither_changed_nor_deleted_by_accident(ledger: Ledger) -> None:
+    """The database itself refuses: only whoever takes the triggers away can try."""
+    assert ledger.path
+    with sqlite3.connect(ledger.path) as link:
+        for statement in ("UPDATE ledger_entries SET signature = 'x'", "DELETE FROM ledger_entries WHERE number = 5"):
+            with pytest.raises(sqlite3.IntegrityError, match="the ledger can only be added to"):
+                link.execute(statement)
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_an_edited_entry_is_found(ledger: Ledger, place: int) -> None:
+    """Changing one word of any entry names it; mending its hash breaks the chain or the head."""
+    held = rows(ledger)
+    number, content, own, signature = held[place]
+    tampered(ledger, [*held[:place], (number, content.replace("hold", "launch"), own, signature), *held[place + 1 :]])
+    with pytest.raises(LedgerError, match=rf"ledger\.db:{place + 1}: entry {place + 1} was edited"):
+        ledger.verify()
+    tampered(ledger, held)
+    forged = _forged(ledger.entries()[place], author="eve")
+    tampered(ledger, [*held[:place], _row(forged), *held[place + 1 :]])
+    with pytest.raises(LedgerError, match=r"does not follow|head does not match entry 5"):
+        ledger.verify()
+
+
+def test_dropping_moving_or_doubling_entries_is_found(ledger: Ledger) -> None:
+    """Of all selections and orders of the contents, numbered anew or not, only the original one verifies."""
+    held = rows(ledger)
+    for size in range(5):
+        for chosen in itertools.permutations(held, size):
+            tampered(ledger, [(number, *rest) for number, (_, *rest) in enumerate(chosen, 1)])  # type: ignore[misc]
+            with pytest.raises(LedgerError):
+                ledger.verify()
+            tampered(ledger, sorted(chosen))
+            with pytest.raises(LedgerError):
+                ledger.verify()
+    tampered(ledger, held)
+    assert len(ledger.verify()) == 5
+
+
+@pytest.mark.parametrize("kind", ["decision", "waiver"])
+def test_entries_past_the_head_are_found(ledger: Ledger, kind: Kind) -> None:
+    """A whole, well-chained entry that the head does not know is named, and nothing is added after it."""
+    last = ledger.entries()[-1]
+    new = _forged(last, number=6, previous=last.hash, author="eve", kind=kind)
+    tampered(ledger, [*rows(ledger), _row(new)])
+    for use in (ledger.verify, ledger.ready, lambda: ledger.append("decision", "ann", {})):
+        with pytest.raises(LedgerError, match=r"ledger\.db:6: entry 6 lies beyond the head: it was added by hand"):
+            use()
+    assert len(rows(ledger)) == 6
 
 
 @pytest.mark.parametrize(
-    "torn", ['{"at":"2026', '{"at":"2026-05-01T00:00:00+00:00","body":{"x":"\xc3', '{"at":' * 100_000]
+    ("head", "message"),
+    [
+        ((3, ""), "3: entry 4|lies beyond the head"),
+        ((5, "0" * 64), "head does not match entry 5"),
+        ((9, "0" * 64), "4 entries were dropped from the end"),
+        ((0, GENESIS), "entry 1 lies beyond the head"),
+    ],
 )
-def test_an_entry_cut_short_by_a_crash_is_mended(ledger: Ledger, torn: str) -> None:
-    """Nobody was told that it was recorded: it is no entry, and the next one takes its place."""
-    ledger.path.write_bytes(ledger.path.read_bytes() + torn.encode("latin-1"))
-    assert ledger.cut_short == torn.encode("latin-1")
-    assert len(ledger.verify()) == 5
-    assert ledger.append("decision", "ann", {}).number == 6
-    assert (ledger.cut_short, len(ledger.verify())) == (b"", 6)
-
-
-def test_an_entry_that_was_recorded_is_not_taken_for_a_crash(ledger: Ledger) -> None:
-    """The head knows that it was there: cutting it short is dropping it."""
-    ledger.path.write_bytes(ledger.path.read_bytes()[:-20])
-    with pytest.raises(LedgerError, match="1 entries were dropped from the end"):
+def test_a_head_of_no_entry_is_refused(ledger: Ledger, head: tuple[int, str], message: str) -> None:
+    """It holds how many entries there were, and the last hash."""
+    tampered(ledger, rows(ledger), head)
+    with pytest.raises(LedgerError, match=message):
         ledger.verify()
-    with pytest.raises(LedgerError, match="dropped"):
-        ledger.append("decision", "ann", {})
+
+
+def test_a_missing_head_or_table_is_no_pass(ledger: Ledger) -> None:
+    """Without the head a shortened ledger could not be told from a whole one."""
+    assert ledger.path
+    with sqlite3.connect(ledger.path) as link:
+        link.execute("DELETE FROM ledger_head")
+    with pytest.raises(LedgerError, match="the head is missing"):
+        ledger.verify()
+    with sqlite3.connect(ledger.path) as link:
+        link.execute("DROP TABLE ledger_head")
+    with pytest.raises(LedgerError, match="cannot be read: no such table: ledger_head"):
+        ledger.verify()
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"number": 6.0},
-        {"number": "6"},
+        {"number": "5"},
         {"number": True},
         {"at": None},
         {"author": 7},
         {"body": []},
         {"kind": "note"},
         {"previous": None},
-        {"hash": 1},
         {"more": ""},
     ],
 )
-def test_a_line_with_a_field_of_another_type_is_no_entry(ledger: Ledger, change: dict[str, Any]) -> None:
-    """What this program would not have written is refused with its line, before any hash is looked at."""
-    last = json.loads(lines(ledger)[-1])
-    rewrite(ledger, [*lines(ledger)[:-1], json.dumps(last | change)])
-    with pytest.raises(LedgerError, match=r"ledger\.jsonl:5: not a ledger entry"):
+def test_a_row_with_a_field_of_another_type_is_no_entry(ledger: Ledger, change: dict[str, Any]) -> None:
+    """What this program would not have written is refused with its number, before any hash is looked at."""
+    *before, (number, content, own, signature) = rows(ledger)
+    tampered(ledger, [*before, (number, canonical(json.loads(content) | change), own, signature)])
+    with pytest.raises(LedgerError, match=r"ledger\.db:5: not a ledger entry\. Restore the ledger from a copy\."):
         ledger.verify()
 
 
-@pytest.mark.parametrize("torn", ["{}", "[]", "null", '"text"', '{"number":6}', '{"at":"2026\n'])
-def test_a_last_line_that_is_no_entry_is_named(ledger: Ledger, torn: str) -> None:
-    """Part of an entry, or something else, at the end is reported with its line, and nothing is added after it."""
-    ledger.path.write_text(ledger.path.read_text() + torn)
-    with pytest.raises(LedgerError, match=r"ledger\.jsonl:6: not a ledger entry\. Restore the file from a copy\."):
-        ledger.verify()
-    with pytest.raises(LedgerError, match="not a ledger entry"):
-        ledger.append("decision", "ann", {})
-
-
-def test_a_last_line_without_its_end_is_survived(ledger: Ledger) -> None:
-    """Where only the line feed of the last entry was lost, the next entry starts on a line of its own."""
-    ledger.path.write_text(ledger.path.read_text().removesuffix("\n"))
-    assert ledger.append("decision", "ann", {}).number == 6
-    assert len(ledger.verify()) == 6
-
-
-def test_a_number_that_is_none_is_an_edit(ledger: Ledger) -> None:
-    """NaN, which no entry can hold, is reported as an edit of its line."""
-    rewrite(ledger, [line.replace('"number":2}', '"number":NaN}') for line in lines(ledger)])
-    with pytest.raises(LedgerError, match=r"jsonl:3: entry 3 was edited"):
-        ledger.verify()
-
-
-def test_a_ledger_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    """Before the first decision there is nothing to verify, and nothing is made."""
-    assert Ledger(tmp_path / "deep" / "ledger.jsonl").verify() == []
-    assert list(tmp_path.iterdir()) == []
-    assert Ledger(tmp_path / "very" / "deep" / "ledger.jsonl").append("decision", "ann", {}).number == 1
-    assert Ledger(tmp_path / "very" / "deep" / "ledger.jsonl").append("decision", "ann", {}).number == 2
-
-
-def test_a_head_without_a_ledger_tells_that_it_was_deleted(ledger: Ledger) -> None:
-    """The whole file gone is five entries dropped."""
-    ledger.path.unlink()
-    with pytest.raises(LedgerError, match="5 entries were dropped from the end"):
-        ledger.verify()
-
-
-@pytest.mark.parametrize("head", ["0 x", "0 " + "0" * 64, "-1 x", "² x", "1 x"])
-def test_a_head_of_no_entry_is_refused(tmp_path: Path, head: str) -> None:
-    """A head that counts no entry, before any or after the first, ends in a message."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    ledger.head.write_text(head)
-    with pytest.raises(LedgerError):
-        ledger.verify()
-    ledger.head.unlink()
-    entry = ledger.append("decision", "ann", {})
-    ledger.head.write_text(head.replace("x", entry.hash) if head[0] != "1" else head)
-    with pytest.raises(LedgerError):
-        ledger.verify()
-
-
-def test_what_cannot_be_written_is_not_recorded(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that is full is a message that says so, with the file's name, and leaves the ledger as it was."""
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("os.fsync", full)
-        with pytest.raises(
-            LedgerError, match=r"jsonl: cannot be written: the disk is full\. .*again\. Nothing was recorded"
-        ):
-            ledger.append("decision", "ann", {})
-        empty = Ledger(ledger.path.with_name("other.jsonl"))
-        with pytest.raises(LedgerError, match="cannot be written"):
-            empty.append("decision", "ann", {})
-    assert len(ledger.verify()) == 5
-    assert not empty.head.exists()
-    assert ledger.append("decision", "ann", {}).number == 6
-    assert empty.verify() == []
-    assert empty.append("decision", "ann", {}).number == 1
-
-
-def test_what_cannot_be_read_back_is_not_written(ledger: Ledger) -> None:
-    """NaN is no JSON: an entry that holds it is refused before anything is written."""
-    before = ledger.path.read_bytes()
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        ledger.append("decision", "ann", {"number": float("nan")})
-    assert ledger.path.read_bytes() == before
-
-
-@pytest.mark.parametrize("name", ["f\udcff", "\ud800", "a\0b", "\u2028\x85"])
-def test_a_name_of_any_bytes_is_recorded(tmp_path: Path, name: str) -> None:
-    """Names of people and folders come from systems where they are bytes: they are read back as they were."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    made = [ledger.append("decision", name, {"folder": name, name: [name]}) for _ in range(2)]
-    assert ledger.verify() == made
-    ledger.path.read_bytes().decode("utf-8")
-
-
-def test_two_halves_of_a_letter_are_read_back_as_the_letter(tmp_path: Path) -> None:
-    """JSON joins them, so the chain is over the letter, and goes on behind it."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    ledger.append("decision", "\ud83d" + "\ude00", {"\ud83d" + "\ude00": 1})
-    ledger.append("decision", "ann", {})
-    assert [(entry.author, entry.body) for entry in ledger.verify()] == [("\U0001f600", {"\U0001f600": 1}), ("ann", {})]
-
-
-def test_the_kinds_of_entries_are_part_of_the_format() -> None:
-    """What earlier ledgers hold stays a kind."""
-    assert get_args(Kind) == ("decision", "waiver", "forecast", "training", "check")
-
-
-def test_entries_cut_off_the_end_are_found(ledger: Ledger) -> None:
-    """The head file knows how many entries there were."""
-    rewrite(ledger, lines(ledger)[:3])
-    with pytest.raises(LedgerError, match="2 entries were dropped from the end"):
-        ledger.verify()
-
-
-def test_a_missing_head_is_no_pass(ledger: Ledger) -> None:
-    """Without the head a shortened ledger could not be told from a whole one."""
-    ledger.head.unlink()
-    with pytest.raises(LedgerError, match="missing"):
-        ledger.verify()
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "\n", "x", "5", "x abc", "7 abc", "5 a b", "\udcff"]
-    + [
-        "9" * 5_000 + " " + "0" * 64,
-        "2 " + "0" * 64,
-        "5 " + "0" * 64,
-        "0 " + "0" * 64,
-        "05 " + "0" * 64,
-        "5 " + "A" * 64,
-        "7 " + "0" * 64,
-    ]
-    + ["\n".join(f"{number} " + "0" * 64 for number in numbers) for numbers in ((4, 6), (5, 5), (6, 5), (5, 6, 7))]
-    + ["garbage\n0 " + "0" * 64, "0 " + "0" * 64 + "\ngarbage", "garbage\ngarbage"],
-)
-def test_a_broken_head_is_found(ledger: Ledger, text: str) -> None:
-    """A head that names no such entry is refused, and named itself."""
-    ledger.head.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(
-        LedgerError,
-        match=r"ledger\.head: (not a head file\. Restore|does not match|cannot be read)|2 entries were dropped",
-    ):
+@pytest.mark.parametrize("content", ["", "null", "[]", "{}", "[" * 100_000, "{spaced}", "{twice}"])
+def test_a_row_that_is_written_otherwise_is_no_entry(ledger: Ledger, content: str) -> None:
+    """No JSON, another form of it, or a key that stands twice, of which readers would take one or the other."""
+    *before, (number, whole, own, signature) = rows(ledger)
+    made = {"{spaced}": whole.replace(":", ": ", 1), "{twice}": whole.replace("{", '{"author":"eve",', 1)}
+    tampered(ledger, [*before, (number, made.get(content, content), own, signature)])
+    with pytest.raises(LedgerError, match="5: not a ledger entry"):
         ledger.verify()
 
 
 def test_nothing_is_added_to_a_broken_chain(ledger: Ledger) -> None:
     """Appending verifies first."""
-    rewrite(ledger, [*lines(ledger)[:2], "not json"])
-    with pytest.raises(LedgerError, match=r"jsonl:3: not a ledger entry"):
+    edit(ledger, lambda content: content.replace("ann", "eve"))
+    with pytest.raises(LedgerError, match="entry 1 was edited"):
         ledger.append("decision", "ann", {})
-    assert len(lines(ledger)) == 3
+    assert len(rows(ledger)) == 5
 
+
+# The file of earlier versions
+
+
+def test_the_file_of_earlier_versions_is_taken_over(tmp_path: Path) -> None:
+    """It is read as it is until the next entry, which takes its entries over, hash for hash, and follows them."""
+    write_old(tmp_path / "ledger.jsonl", chain(5))
+    for name in ("ledger.jsonl", "ledger.db"):
+        assert Ledger(tmp_path / name).verify() == Ledger(tmp_path / name).entries() == chain(5)
+        assert Ledger(tmp_path / name).exists
+    assert not (tmp_path / "ledger.db").exists()
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    assert ledger.append("decision", "ann", {}).number == 6
+    assert Ledger(tmp_path / "ledger.db").verify()[:5] == chain(5)
+    assert ledger.verify()[5].previous == chain(5)[4].hash
+
+
+def test_getting_ready_takes_over(tmp_path: Path) -> None:
+    """Before a call is spent, what earlier versions left is in the database or has been refused."""
+    write_old(tmp_path / "ledger.jsonl", chain(3))
+    ledger = Ledger(tmp_path / "ledger.db")
+    assert ledger.ready() == chain(3)
+    assert [number for number, *_ in rows(ledger)] == [1, 2, 3]
+
+
+def test_a_broken_file_is_not_taken_over(tmp_path: Path) -> None:
+    """Its fault is named in its own words, and no entry is made."""
+    write_old(tmp_path / "ledger.jsonl", chain(5)[:4], f"5 {chain(5)[4].hash}\n")
+    ledger = Ledger(tmp_path / "ledger.db")
+    for use in (ledger.verify, ledger.entries, ledger.ready, lambda: ledger.append("decision", "ann", {})):
+        with pytest.raises(LedgerError, match=r"ledger\.jsonl: 1 entries were dropped from the end"):
+            use()
+
+
+def test_what_an_earlier_version_added_since_is_noticed(tmp_path: Path) -> None:
+    """Or a file of another ledger: two histories are never read as one."""
+    write_old(tmp_path / "ledger.jsonl", chain(3))
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.append("decision", "ann", {})
+    write_old(tmp_path / "ledger.jsonl", chain(4))
+    with pytest.raises(LedgerError, match=r"ledger\.jsonl: holds other entries than .*ledger\.db took over from it"):
+        ledger.verify()
+    (tmp_path / "ledger.jsonl").unlink()
+    (tmp_path / "ledger.head").unlink()
+    assert len(ledger.verify()) == 4
+
+
+# Faults
+
+
+def test_what_is_no_database_is_an_error(tmp_path: Path) -> None:
+    """It is named, and stays as it is."""
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"\xff\xfe no database, and longer than a header of SQLite is, so that it is read as one" * 4)
+    whole = path.read_bytes()
+    for use in (Ledger(path).verify, lambda: Ledger(path).append("decision", "ann", {})):
+        with pytest.raises(LedgerError, match="file is not a database"):
+            use()
+    assert path.read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """The message says that nothing was recorded."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LedgerError, match=r"ledger\.db: cannot be written: .*\. Nothing was recorded\."):
+        Ledger(tmp_path / "file" / "ledger.db").append("decision", "ann", {})
+
+
+FULL = """
+import resource, signal, sys
+from seatrial.errors import LedgerError
+from seatrial.ledger import Ledger
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+try:
+    Ledger(sys.argv[1]).append("decision", "ann", {"long": "x" * 100_000})
+except LedgerError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_records_nothing(ledger: Ledger) -> None:
+    """What was there stays whole, and the next entry follows it once there is room."""
+    assert ledger.path
+    limit = ledger.path.stat().st_size + 20_000
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(ledger.path), str(limit)], capture_output=True, text=True, check=True
+    )
+    assert "cannot be written: " in done.stdout and "Nothing was recorded." in done.stdout, done
+    assert len(ledger.verify()) == 5
+    assert ledger.append("decision", "ann", {}).number == 6
+
+
+def test_a_ledger_is_read_where_nothing_can_be_written(ledger: Ledger, tmp_path: Path) -> None:
+    """A copy is one file, and reading it leaves nothing beside it."""
+    assert ledger.path
+    copy = tmp_path / "copy" / "ledger.db"
+    copy.parent.mkdir()
+    shutil.copy(ledger.path, copy)
+    os.chmod(copy, 0o444)
+    os.chmod(copy.parent, 0o555)
+    try:
+        assert Ledger(copy).verify() == ledger.verify()
+        assert [path.name for path in copy.parent.iterdir()] == ["ledger.db"]
+    finally:
+        os.chmod(copy.parent, 0o755)
+
+
+def test_what_cannot_be_acknowledged_is_looked_for(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the end of a transaction fails, the message says whether the entry is there, or that nobody knows."""
+    from sqlalchemy.engine import Connection
+
+    real = Connection.commit
+
+    def lost(link: Connection) -> None:
+        real(link)
+        raise SQLAlchemyError("the connection went away")
+
+    def refused(link: Connection) -> None:
+        raise SQLAlchemyError("the connection went away")
+
+    for commit, words, count in ((lost, "The entry was recorded all the same.", 6), (refused, "Nothing was", 6)):
+        with monkeypatch.context() as patched:
+            patched.setattr(Connection, "commit", commit)
+            with pytest.raises(LedgerError, match=f"the connection went away. {words}"):
+                ledger.append("decision", "ann", {})
+        assert len(ledger.verify()) == count
+    with monkeypatch.context() as patched:
+        patched.setattr(Connection, "commit", lost)
+
+        def away(_: Ledger) -> list[Entry]:
+            raise LedgerError("cannot be read")
+
+        patched.setattr(Ledger, "entries", away)
+        with pytest.raises(LedgerError, match="Whether the entry was recorded is not known"):
+            ledger.append("decision", "ann", {})
+
+
+# Many at once
 
 APPEND = """
 import sys
-from pathlib import Path
 from seatrial.ledger import Ledger
-for number in range(10):
-    Ledger(Path(sys.argv[1])).append("decision", sys.argv[2], {"number": number})
+for number in range(5):
+    Ledger(sys.argv[1]).append("decision", sys.argv[2], {"number": number})
 """
 
 
+def _appended_at_once(where: str, count: int) -> None:
+    workers = [subprocess.Popen([sys.executable, "-c", APPEND, where, f"w{name}"]) for name in range(count)]
+    assert [worker.wait() for worker in workers] == [0] * count
+
+
+@pytest.mark.slow
 def test_processes_that_append_at_once_do_not_fork_the_chain(tmp_path: Path) -> None:
-    """Three processes append thirty entries to one chain."""
-    path = tmp_path / "ledger.jsonl"
-    workers = [subprocess.Popen([sys.executable, "-c", APPEND, str(path), name]) for name in ("a", "b", "c")]
-    assert [worker.wait() for worker in workers] == [0, 0, 0]
-    assert len(Ledger(path).verify()) == 30
-
-
-HOLD = """
-import sys
-from pathlib import Path
-from seatrial.ledger import Ledger
-with Ledger(Path(sys.argv[1]))._locked():
-    print("held", flush=True)
-    sys.stdin.readline()
-"""
+    """Twenty threads of three processes each make one chain, from a database that is not there yet."""
+    path = tmp_path / "ledger.db"
+    _appended_at_once(str(path), 3)
+    assert len(Ledger(path).verify()) == 15
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda name: Ledger(path).append("decision", f"t{name}", {}), range(20)))
+    entries = Ledger(path).verify()
+    assert len({entry.author for entry in entries}) == 23
+    assert len(entries) == 35
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_an_append_waits_for_another_process(tmp_path: Path, killed: bool) -> None:
+def test_an_append_waits_for_another_process(ledger: Ledger, killed: bool) -> None:
     """While another process is at the ledger nothing is written; once that has gone on or was killed, it is."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    command = [sys.executable, "-c", HOLD, str(ledger.path)]
+    assert ledger.path
+    hold = (
+        "import sqlite3, sys\n"
+        "link = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "link.execute('BEGIN IMMEDIATE')\nprint('held', flush=True)\nsys.stdin.readline()\nlink.rollback()"
+    )
+    command = [sys.executable, "-c", hold, str(ledger.path)]
     with (
         ThreadPoolExecutor(1) as pool,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other,
@@ -533,108 +460,68 @@ def test_an_append_waits_for_another_process(tmp_path: Path, killed: bool) -> No
         appending = pool.submit(ledger.append, "decision", "ann", {})
         with pytest.raises(TimeoutError):
             appending.result(timeout=0.3)
-        assert ledger.entries() == []
+        assert len(ledger.entries()) == 5
         if killed:
             other.kill()
         else:
             other.communicate("\n")
-        assert appending.result().number == 1
+        assert appending.result().number == 6
 
 
-def test_the_ledger_stands_beside_the_reviews(tmp_path: Path) -> None:
-    """All reviews of one folder share one ledger."""
-    assert ledger_for(tmp_path / "reviews" / "one").path == tmp_path / "reviews" / "ledger.jsonl"
+# PostgreSQL
 
 
-def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    """The message says that nothing was recorded or why the lock failed."""
-    (tmp_path / "file").write_text("")
-    with pytest.raises(LedgerError, match="cannot be locked"):
-        Ledger(tmp_path / "file" / "ledger.jsonl").append("decision", "ann", {})
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A server of this module's own; skipped where PostgreSQL is not installed."""
+    with postgres_server() as server:
+        yield server
 
 
-def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
-    """A ledger that is not UTF-8 is reported by name."""
-    (tmp_path / "ledger.jsonl").write_bytes(b"\xff\xfe")
-    with pytest.raises(LedgerError, match="cannot be read"):
-        Ledger(tmp_path / "ledger.jsonl").verify()
-
-
-@pytest.mark.parametrize("torn", [b"", b'{"at":"2026'])
-def test_a_full_disk_after_a_crash_leaves_a_whole_ledger(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, torn: bytes
-) -> None:
-    """What a crash tore off may be gone then, but nothing else is, and nothing is put in its place."""
-    whole = ledger.path.read_bytes()
-    ledger.path.write_bytes(whole + torn)
-
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("os.fsync", full)
-        with pytest.raises(LedgerError, match=r"the disk is full.*Nothing was recorded\."):
-            ledger.append("decision", "me", {})
-    assert ledger.path.read_bytes() == whole
-    assert ledger.append("decision", "me", {}).number == len(ledger.verify())
-
-
-def test_what_cannot_be_taken_back_is_not_called_unrecorded(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where even cutting the file fails, the message does not say that nothing was recorded."""
-
-    def fails(*_: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("os.fsync", fails)
-        patched.setattr("os.truncate", fails)
-        with pytest.raises(LedgerError, match="A part of the entry may stand at its end"):
-            ledger.append("decision", "me", {})
-
-
-@pytest.mark.parametrize("first", [1, 2])
-def test_a_head_that_cannot_be_put_back_does_no_harm(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, first: int
-) -> None:
-    """Where the head cannot be written from its first or second time on, the entry is taken back; the next follows."""
-    whole, real, calls = ledger.path.read_bytes(), os.replace, itertools.count(1)
-
-    def fails(*given: Any) -> None:
-        if next(calls) >= first:
-            raise OSError(errno.EIO, "Input/output error")
-        real(*given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr("os.replace", fails)
-        with pytest.raises(LedgerError, match=r"Input/output error\. Nothing was recorded\."):
-            ledger.append("waiver", "me", {})
-    assert ledger.path.read_bytes() == whole
-    assert ledger.append("decision", "me", {}).number == len(ledger.verify()) == 6
-
-
-@pytest.mark.parametrize("before", [0, 5])
-@pytest.mark.parametrize(("call", "which"), [("os.replace", 1), ("os.fsync", 2), ("os.replace", 2)])
-def test_whichever_write_fails_leaves_what_was_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, which: int, before: int
-) -> None:
-    """The announcement, the entry or the head at the end: ledger and head are as before, and nothing is announced."""
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    for _ in range(before):
-        ledger.append("decision", "ann", {})
-    names = (ledger.path, ledger.head)
-    whole = [path.read_bytes() if path.exists() else b"" for path in names]
-    real, calls = getattr(os, call.partition(".")[2]), itertools.count(1)
-
-    def fails(*given: Any) -> None:
-        if next(calls) == which:
-            raise OSError(errno.EIO, "Input/output error")
-        real(*given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(call, fails)
-        with pytest.raises(
-            LedgerError, match=r"jsonl: cannot be written: .*Input/output error\. Nothing was recorded\."
+@pytest.mark.slow
+def test_the_same_in_postgresql(postgres: Postgres, tmp_path: Path) -> None:
+    """Entries come back as they were, cannot be changed, and are found where somebody did; additions take turns."""
+    ledger = Ledger(postgres.url, tmp_path)
+    assert (ledger.verify(), ledger.exists, ledger.path) == ([], False, None)
+    made = [ledger.append("decision", "f\udcff", {"a\0b": ["\ud800"], "n": number}) for number in range(3)]
+    assert ledger.verify() == made
+    _appended_at_once(postgres.url, 3)
+    assert len(ledger.verify()) == 18
+    engine = create_engine(postgres.url)
+    with engine.connect() as link:
+        for statement in (
+            "UPDATE ledger_entries SET signature = 'x'",
+            "DELETE FROM ledger_entries",
+            "TRUNCATE ledger_entries",
         ):
-            ledger.append("waiver", "me", {})
-    assert [path.read_bytes() if path.exists() else b"" for path in names] == whole
-    assert len(ledger.verify()) == before
+            with pytest.raises(SQLAlchemyError, match="the ledger can only be added to"):
+                link.execute(text(statement))
+            link.rollback()
+    with engine.begin() as link:
+        link.execute(text("DROP TRIGGER ledger_entries_stay ON ledger_entries"))
+        link.execute(text("DELETE FROM ledger_entries WHERE number > 16"))
+    with pytest.raises(LedgerError, match=r"postgres: 2 entries were dropped from the end"):
+        ledger.verify()
+    engine.dispose()
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_away_in_the_middle_leaves_whole_entries(postgres: Postgres, tmp_path: Path) -> None:
+    """It dies inside the transaction: nothing is recorded, the message says so, and the next entry follows."""
+    engine = create_engine(postgres.url)
+    with engine.begin() as link:
+        for table in ("ledger_entries", "ledger_head", "ledger_version"):
+            link.execute(text(f"DROP TABLE IF EXISTS {table}"))
+        link.execute(text("DROP FUNCTION IF EXISTS ledger_entries_stay"))
+    engine.dispose()
+    ledger = Ledger(postgres.url, tmp_path)
+    ledger.append("decision", "ann", {})
+    with pytest.raises(LedgerError, match=r"cannot be written: .*not known; `seatrial ledger verify`"):  # noqa: SIM117
+        with ledger._adding() as made:
+            made.new.append(_forged(made.entries[0], number=2, previous=made.entries[0].hash))
+            postgres.stop()
+    with pytest.raises(LedgerError, match="cannot be read: "):
+        ledger.verify()
+    postgres.start()
+    assert len(ledger.verify()) == 1
+    assert ledger.append("decision", "ann", {}).number == 2

@@ -21,7 +21,7 @@ OTHER = replace(GOOD, signal="behavior/over-refusal")
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """An empty ledger."""
-    return Ledger(tmp_path / "ledger.jsonl")
+    return Ledger(tmp_path / "ledger.db")
 
 
 def _entries(*waivers: Waiver) -> list[Entry]:

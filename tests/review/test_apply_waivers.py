@@ -159,7 +159,7 @@ def test_waiving_one_gate_of_two_is_recorded_and_lifts_nothing_yet(folder: Path)
     assert (first.status, [note.signal for note in first.waivers]) == ("block", [A])
     second = waive(folder, B, "Bea Example", REASON, LATER)
     assert (second.status, [note.person for note in second.waivers]) == ("waived", ["Ann Example", "Bea Example"])
-    entries = Ledger(folder.parent / "ledger.jsonl").verify()
+    entries = Ledger(folder.parent / "ledger.db").verify()
     assert [(entry.kind, entry.author, entry.body["signal"]) for entry in entries] == [
         ("waiver", "Ann Example", A),
         ("waiver", "Bea Example", B),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ledgers import edit, rows, tampered
 from seatrial.collect import Progress, ResponseStore
 from seatrial.errors import LedgerError, StoreError
 from seatrial.ledger import Ledger, check_files, file_hashes, ledger_for
@@ -213,11 +214,11 @@ def test_a_broken_ledger_is_found_before_anything_is_asked(
     ledger, opened = ledger_for(folder), []
     monkeypatch.setattr("seatrial.review.run.open_models", lambda *_: opened.append(1))
     other = recorded(name="another")
-    whole = ledger.path.read_text()
-    ledger.path.write_text(whole.replace('"launch"', '"block"'))
+    whole = rows(ledger)
+    edit(ledger, lambda content: content.replace('"launch"', '"block"'))
     with pytest.raises(LedgerError, match="edited"):
         _run(other, folder)
-    ledger.path.write_text(whole)
+    tampered(ledger, whole)
     with monkeypatch.context() as patched:
         patched.setattr(Ledger, "ready", _full)
         with pytest.raises(LedgerError, match="the disk is full"):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ledgers import edit
 from seatrial.collect import Progress
 from seatrial.errors import ExitCode, LedgerError, StoreError
 from seatrial.ledger import ledger_for
@@ -92,7 +93,7 @@ def test_what_cannot_be_trusted_is_not_loaded(blocked: Review, tmp_path: Path) -
     with pytest.raises(LedgerError, match=r"evidence\.json: was changed"):
         load_review(blocked.folder)
     ledger = ledger_for(blocked.folder)
-    ledger.path.write_text(ledger.path.read_text().replace("ann", "eve"))
+    edit(ledger, lambda content: content.replace("ann", "eve"))
     with pytest.raises(LedgerError, match="edited"):
         load_review(blocked.folder)
 

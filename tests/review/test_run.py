@@ -16,6 +16,7 @@ import pytest
 from aiohttp import web
 
 from conftest import Command, Endpoint, PolicyWriter
+from ledgers import edit
 from seatrial.collect import Progress
 from seatrial.errors import EvidenceError, LedgerError, PolicyError, StoreError
 from seatrial.ledger import Ledger, ledger_for
@@ -66,7 +67,7 @@ def test_a_review_is_a_folder(recorded: Recorded, tmp_path: Path) -> None:
     assert json.loads((folder / "decision.json").read_text())["decision"] == "launch"
     assert repr(load_result(folder)) == repr(replace(done.result, entry=None))
     assert done.folder == folder
-    (entry,) = Ledger(tmp_path / "reviews" / "ledger.jsonl").verify()
+    (entry,) = Ledger(tmp_path / "reviews" / "ledger.db").verify()
     assert entry == done.entry
     assert (entry.kind, entry.author, entry.body["decision"]) == ("decision", "ann", "launch")
     assert entry.body["hashes"] == dict(done.result.hashes)
@@ -104,7 +105,7 @@ def test_a_broken_ledger_ends_a_review(recorded: Recorded, tmp_path: Path) -> No
     folder = tmp_path / "reviews" / "one"
     ledger = ledger_for(folder)
     ledger.append("decision", "ann", {})
-    ledger.path.write_text(ledger.path.read_text().replace("ann", "eve"))
+    edit(ledger, lambda content: content.replace("ann", "eve"))
     with pytest.raises(LedgerError, match="edited"):
         _run(recorded(), folder)
     assert not (folder / "decision.json").exists()
@@ -117,8 +118,8 @@ def test_a_ledger_that_is_gone_is_told_of(recorded: Recorded, tmp_path: Path) ->
     first = _run(recorded(), folder)
     assert first.entry is not None and not any("ledger" in note for note in first.result.notes)
     ledger = ledger_for(folder)
+    assert ledger.path
     ledger.path.unlink()
-    ledger.head.unlink()
     again = _run(recorded(after=(0.9, 0.9) * 30), folder)
     (told,) = [note for note in again.result.notes if "entry 1 of a ledger" in note]
     assert first.entry.hash[:16] in told and told in load_result(folder).notes

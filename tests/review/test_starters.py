@@ -18,6 +18,7 @@ from seatrial.collect.judging import Judges
 from seatrial.gates.plan import plan_gates
 from seatrial.instruments.measure import Labelled, Source, measure_readings
 from seatrial.instruments.records import Record, load_records, save_record, version_of
+from seatrial.ledger import Ledger
 from seatrial.models import open_models
 from seatrial.policy import LaunchPolicy, load_policy
 from seatrial.review.starters import lacking, with_starters
@@ -95,9 +96,9 @@ def test_a_gate_on_trust_launches_in_words_of_its_own(
     assert told["on_trust"] == [{"signal": SIGNAL, "reason": "we read 200 of its grades"}]
     assert "<h1>Launch, on trust</h1>" in Path("r/report.html").read_text(encoding="utf-8")
     assert Path("r/summary.md").read_text(encoding="utf-8").startswith("## seatrial: Launch, on trust")
-    (entry,) = [json.loads(line) for line in Path("ledger.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert entry["body"]["decision"] == "launch-on-trust"
-    assert entry["body"]["on_trust"] == {SIGNAL: "we read 200 of its grades"}
+    (entry,) = Ledger(Path("ledger.db")).verify()
+    assert entry.body["decision"] == "launch-on-trust"
+    assert entry.body["on_trust"] == {SIGNAL: "we read 200 of its grades"}
     review = package.load_review("r")
     assert (review.outcome, int(review.exit_code)) == ("launch-on-trust", 4)
     assert str(review).startswith("LAUNCH, ON TRUST:")

@@ -159,7 +159,7 @@ def test_a_database_that_lacks_columns_is_refused_in_words(opened: Open, url: st
         connection.execute("CREATE TABLE trips (id INTEGER PRIMARY KEY)")
         connection.execute("INSERT INTO trips (id) VALUES (5)")
     for _ in range(2):
-        with pytest.raises(StoreError, match=r"lacks trips\.boat\..* name another database with --db"):
+        with pytest.raises(StoreError, match=r"lacks trips\.boat\..* name another database"):
             opened(url)
     assert connection.execute("SELECT * FROM trips").fetchall() == [(5,)]
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("trips",)]

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seatrial.cli.options import Json, print_json, printing, say
 from seatrial.errors import SeatrialError, StoreError
 
+if TYPE_CHECKING:
+    from seatrial.ledger import Ledger
+
 __all__ = ["ledger_app"]
 
 ledger_app = typer.Typer(help="What was decided, by whom, and which gates were waived.", no_args_is_help=True)
 
-LedgerPath = Annotated[Path, typer.Option("--ledger", help="The ledger's file.")]
-DEFAULT_LEDGER = Path("reviews/ledger.jsonl")
+Where = Annotated[
+    str | None,
+    typer.Option("--ledger", help="Its file, or a database's URL; else SEATRIAL_LEDGER, or reviews/ledger.db."),
+]
+REVIEWS = Path("reviews")
 
 
 @ledger_app.command("list", epilog="Example: seatrial ledger list")
-def ledger_list(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> None:
+def ledger_list(where: Where = None, as_json: Json = False) -> None:
     """List all entries, oldest first."""
     from dataclasses import asdict
 
     from seatrial.cli.output.ledger import ledger_rows
     from seatrial.cli.output.tables import table
 
-    entries = _ledger(path).verify()
+    entries = _ledger(where).verify()
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
@@ -35,36 +41,89 @@ def ledger_list(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> Non
 
 @ledger_app.command("show", epilog="Example: seatrial ledger show 3")
 def ledger_show(
-    number: Annotated[int, typer.Argument(min=1, help="The entry's number.")], path: LedgerPath = DEFAULT_LEDGER
+    number: Annotated[int, typer.Argument(min=1, help="The entry's number.")],
+    where: Where = None,
+    as_envelope: Annotated[bool, typer.Option("--envelope", help="As a DSSE envelope, with its signature.")] = False,
 ) -> None:
     """Show one entry as JSON."""
     from dataclasses import asdict
 
-    entries = _ledger(path).verify()
+    from seatrial.ledger.signing import envelope
+
+    ledger = _ledger(where)
+    entries = ledger.verify()
     if number > len(entries):
-        raise SeatrialError(f"{path}: there is no entry {number}; the last is {len(entries)}")
-    print_json(asdict(entries[number - 1]))
+        raise SeatrialError(f"{ledger.name}: there is no entry {number}; the last is {len(entries)}")
+    print_json(envelope(entries[number - 1]) if as_envelope else asdict(entries[number - 1]))
 
 
-@ledger_app.command("verify", epilog="Example: seatrial ledger verify")
-def ledger_verify(path: LedgerPath = DEFAULT_LEDGER, as_json: Json = False) -> None:
-    """Check that no entry was edited, dropped or moved, and that the reviews' files are what their entries cover."""
+@ledger_app.command("verify", epilog="Example: seatrial ledger verify --trust manager.pem.pub --anchor anchors.txt")
+def ledger_verify(
+    where: Where = None,
+    trust: Annotated[
+        list[Path] | None, typer.Option("--trust", help="A public key that entries must be signed by; several may be.")
+    ] = None,
+    anchor: Annotated[
+        list[str] | None, typer.Option("--anchor", help="Where an anchor was written: a file, or git-tag:NAME.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that no entry was edited, dropped or moved, and that the reviews' files are what their entries cover.
+
+    A copy of the ledger that is older, or that was written anew with all its hashes, is found by an anchor kept
+    elsewhere; an entry that somebody else added, by the keys that are trusted.
+    """
     from dataclasses import asdict
 
-    from seatrial.cli.output.ledger import compared_words
-    from seatrial.ledger import compare_all, remarks
+    from seatrial.cli.output.ledger import verified_words
+    from seatrial.ledger import anchors_in, check_anchors, compare_all, remarks
+    from seatrial.ledger.signing import check_signatures, trusted
 
-    ledger = _ledger(path)
+    ledger = _ledger(where)
     entries = ledger.verify()
-    last, said = entries[-1].hash if entries else "", remarks(entries)
-    if ledger.cut_short:
-        said.append("The last line was cut short by a crash and is no entry; the next one takes its place.")
-    files = compare_all(ledger, entries)
+    anchors = [one for place in anchor or () for one in anchors_in(place)]
+    check_anchors(entries, anchors, ledger.name)
+    signers = check_signatures(entries, trusted(trust or ()), ledger.name)
+    said, files = remarks(entries), compare_all(ledger, entries)
     if as_json:
-        print_json({"entries": len(entries), "intact": True, "hash": last, "remarks": said, "reviews": asdict(files)})
+        last = entries[-1].hash if entries else ""
+        found = {"entries": len(entries), "intact": True, "hash": last, "remarks": said, "reviews": asdict(files)}
+        print_json({**found, "signers": asdict(signers), "anchors": len(anchors)})
         return
-    told = [f"{len(entries)} entries, chain intact, last hash {last[:16]}.", *compared_words(files), *said]
-    say("\n".join(told))
+    say("\n".join(verified_words(entries, signers, len(anchors), files, said)))
+
+
+@ledger_app.command("key", epilog="Example: seatrial ledger key release-manager.pem")
+def ledger_key(
+    path: Annotated[Path, typer.Argument(help="Where to write the private key; the public one is FILE.pub beside it.")],
+) -> None:
+    """Make a key that signs entries. It needs a password where SEATRIAL_LEDGER_KEY_PASSWORD holds one.
+
+    Entries are signed while SEATRIAL_LEDGER_KEY names the file of a private key.
+    """
+    from seatrial.ledger.signing import make_key
+
+    name = make_key(path)
+    say(f"Key {name[:16]}: {path} signs entries while SEATRIAL_LEDGER_KEY names it; keep it to yourself.")
+    say(f"Give {path}.pub to whoever verifies: seatrial ledger verify --trust {path}.pub")
+
+
+@ledger_app.command("anchor", epilog="Example: seatrial ledger anchor git-tag:ledger-2027-01-31")
+def ledger_anchor(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="A file, which it is added to, or git-tag:NAME.")],
+    where: Where = None,
+    as_json: Json = False,
+) -> None:
+    """Write the ledger's last hash elsewhere, so that a copy there proves what stood in it today."""
+    from dataclasses import asdict
+
+    from seatrial.ledger import write_anchor
+
+    anchor = write_anchor(_ledger(where).verify(), place)
+    if as_json:
+        print_json(asdict(anchor))
+        return
+    say(f"{place}: {anchor}. Keep it where nobody who writes the ledger can change it.")
 
 
 @ledger_app.command(
@@ -100,9 +159,10 @@ def ledger_waive(
             say(summary(content, folder))
 
 
-def _ledger(path: Path) -> Any:
-    from seatrial.ledger import Ledger
+def _ledger(where: str | None) -> Ledger:
+    from seatrial.ledger import Ledger, ledger_in
 
-    if not path.exists():
-        raise SeatrialError(f"{path}: no ledger here; name it with --ledger, or run a review first")
-    return Ledger(path)
+    ledger = Ledger(where) if where else ledger_in(REVIEWS)
+    if not ledger.exists:
+        raise SeatrialError(f"{ledger.name}: no ledger here; name it with --ledger, or run a review first")
+    return ledger

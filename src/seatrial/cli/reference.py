@@ -52,6 +52,8 @@ COMMANDS = (
     "ledger list",
     "ledger show",
     "ledger verify",
+    "ledger anchor",
+    "ledger key",
     "ledger waive",
     "doctor",
 )

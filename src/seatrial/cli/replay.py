@@ -80,7 +80,7 @@ def replay_run(
     from seatrial.evidence.replay.run import check_policy, replayed
     from seatrial.evidence.replay.traffic_map import write_unasked
     from seatrial.formats.whole_files import write_whole
-    from seatrial.ledger import Ledger
+    from seatrial.ledger import ledger_in
     from seatrial.policy import load_policy
 
     policy = load_policy(policy_path)
@@ -96,7 +96,7 @@ def replay_run(
     write_unasked(found.map, done.items, folder)
     entry = None
     if register:
-        ledger = Ledger(_made(reviews) / "ledger.jsonl")
+        ledger = ledger_in(reviews)
         entry = registered(found, folder, ledger, author or user(), suites)
     with printing(found.exit_code):
         if as_json:
@@ -105,7 +105,7 @@ def replay_run(
         else:
             say(replay_summary(found, page))
             if entry is not None:
-                say(f"Forecast: {folder / 'forecast.json'}, entered in {reviews / 'ledger.jsonl'} as {entry.number}")
+                say(f"Forecast: {folder / 'forecast.json'}, entered in {ledger.name} as {entry.number}")
                 say(f"After the launch: seatrial replay check {policy_path} NEW_TRAFFIC --out {folder}")
 
 
@@ -134,12 +134,12 @@ def replay_check(
     from seatrial.collect import Progress
     from seatrial.evidence.replay.check import checked, entered, over_all
     from seatrial.evidence.replay.registered import found_again
-    from seatrial.ledger import Ledger
+    from seatrial.ledger import ledger_in
     from seatrial.policy import load_policy
 
     policy = load_policy(policy_path)
     folder = _folder(policy.name, out)
-    ledger = Ledger(reviews / "ledger.jsonl")
+    ledger = ledger_in(reviews)
     forecast = found_again(folder, ledger)
     progress = Progress("off" if quiet else None)
     taken, _, _ = _drawn(traffic, sample, seed, as_is, progress)

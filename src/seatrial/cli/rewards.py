@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from seatrial.evidence.rewards.frontier import CriticalWeight, FrontierPoint
     from seatrial.evidence.rewards.table import RewardTable
     from seatrial.evidence.rewards.training_plan import TrainingPlan
-    from seatrial.ledger import Ledger
 
 __all__ = ["rewards_app"]
 
@@ -124,6 +123,7 @@ def rewards_forecast(
     from seatrial.evidence.rewards.ledger_entries import enter_forecast, trained_before
     from seatrial.evidence.rewards.observations import observations_of
     from seatrial.formats.json_values import with_null
+    from seatrial.ledger import ledger_in
     from seatrial.observations import to_frame, write_observations
 
     table, plan = _read(table_path, plan_path, reward, behavior)
@@ -139,7 +139,7 @@ def rewards_forecast(
     refused = bool(forecasts[-1].refusal)  # of mixes near one that the completions do not bear nothing is claimed
     points: Sequence[FrontierPoint] = () if refused else frontier(table, old, new, margins, strength)
     written = with_null({"forecasts": forecasts, "critical": critical, "frontier": points, "table": table.digest})
-    ledger = _ledger(reviews)
+    ledger = ledger_in(reviews)
     called = plan.name if plan is not None else table_path.stem
     entry = enter_forecast(ledger, author or user(), called, plan, table, forecasts, written)
     late = trained_before(ledger, entry) if plan is not None else ()
@@ -150,7 +150,7 @@ def rewards_forecast(
         print_json({**written, "ledger": {"entry": entry.number, "hash": entry.hash, "after": after_training}})
     else:
         say(forecast_summary(forecasts, critical, points, [*table.notes]))
-        say(f"Entered in {ledger.path} as {entry.number} ({entry.hash[:12]}){order_of(plan is not None, late)}")
+        say(f"Entered in {ledger.name} as {entry.number} ({entry.hash[:12]}){order_of(plan is not None, late)}")
     if out is not None:
         made = observations_of(table, forecasts[-1], f"forecast of {forecasts[-1].mix}")
         write_observations(to_frame(made), out)
@@ -178,6 +178,7 @@ def rewards_train(
     from seatrial.evidence.rewards.ledger_entries import enter_training
     from seatrial.evidence.rewards.train import train
     from seatrial.evidence.rewards.training_plan import load_plan
+    from seatrial.ledger import ledger_in
 
     plan = load_plan(plan_path)
     name = mix or list(plan.mixes)[-1]
@@ -185,7 +186,7 @@ def rewards_train(
         raise PolicyError(f"{plan_path}: no mix is called {name!r}; there are {', '.join(plan.mixes)}")
     folder = out or Path("rewards") / name
     done = train(plan, name, folder, Progress("off" if quiet else None))
-    entry = enter_training(_ledger(reviews), author or user(), done)
+    entry = enter_training(ledger_in(reviews), author or user(), done)
     if as_json:
         print_json({**asdict(done), "ledger": {"entry": entry.number, "hash": entry.hash}})
         return
@@ -225,17 +226,6 @@ def rewards_dose(
         return
     say(dose_summary(found))
     say(f"Page: {path}")
-
-
-def _ledger(reviews: Path) -> Ledger:
-    from seatrial.errors import StoreError
-    from seatrial.ledger import Ledger
-
-    try:
-        reviews.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{reviews}: the folder of the ledger cannot be made: {error.strerror}") from error
-    return Ledger(reviews / "ledger.jsonl")
 
 
 def _read(

@@ -1,6 +1,8 @@
-"""The ledger: decisions and waivers in an append-only file whose entries are chained by hashes."""
+"""The ledger: who decided what, and what came of it, in a table whose entries are chained by hashes."""
 
-from seatrial.ledger.chain import Entry, Ledger, ledger_for
+from seatrial.ledger.anchors import Anchor, anchors_in, check_anchors, write_anchor
+from seatrial.ledger.chain import Ledger, ledger_for, ledger_in
+from seatrial.ledger.entries import Entry
 from seatrial.ledger.files import (
     NEXT,
     Compared,
@@ -18,10 +20,13 @@ from seatrial.ledger.waivers import Waiver, enter_waiver, remarks, waivers_for
 
 __all__ = [
     "NEXT",
+    "Anchor",
     "Compared",
     "Entry",
     "Ledger",
     "Waiver",
+    "anchors_in",
+    "check_anchors",
     "check_answers",
     "check_files",
     "compare_all",
@@ -31,8 +36,10 @@ __all__ = [
     "entry_of",
     "file_hashes",
     "ledger_for",
+    "ledger_in",
     "lost_ledger",
     "remarks",
     "settle_files",
     "waivers_for",
+    "write_anchor",
 ]

@@ -1,279 +1,283 @@
-"""An append-only file of JSON lines in which every entry carries the hash of the one before.
+"""The ledger: a table in which every entry carries the hash of the one before, in SQLite or PostgreSQL.
 
-An edited entry no longer matches its own hash; a dropped or moved one breaks the chain; entries cut off
-the end are missed by the head file, which holds the number of entries and the last hash. An entry is announced
-in the head before it is written, so a line that was put past the head by anything else is found too. Whoever can
-write both files can rewrite history: what the chain gives is that nothing changes *unnoticed* by someone who
-kept a hash, as every report does.
+An edited entry no longer matches its own hash; a dropped or moved one breaks the chain; entries cut off the end are
+missed by the head, a row that holds the number of entries and the last hash. An entry and the head are written in one
+transaction, so a crash leaves both or neither, and an entry beyond the head was put there by something else. Whoever
+can write the database can write history anew: what the chain gives is that nothing changes *unnoticed* by someone who
+kept a hash, as every report and every anchor does, or by someone who knows the key that signs.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, cast, get_args
 
-from filelock import FileLock
+from sqlalchemy import URL, Connection, Engine, create_engine, insert, inspect, make_url, select, true, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from seatrial.errors import LedgerError
-from seatrial.formats.jsonl import json_lines
-from seatrial.formats.whole_files import why_not, write_whole
+from seatrial.errors import LedgerError, StoreError
+from seatrial.ledger import schema
+from seatrial.ledger.entries import FIELDS, GENESIS, Entry, Kind, canonical, check_chain, place
+from seatrial.ledger.old_file import old_entries
+from seatrial.web.database import open_database
 
-__all__ = ["Entry", "Kind", "Ledger", "ledger_for"]
+__all__ = ["KEY_VARIABLE", "PLACE_VARIABLE", "Ledger", "ledger_for", "ledger_in"]
 
-Kind = Literal["decision", "waiver", "forecast", "training", "check"]
-GENESIS = "0" * 64
-PLACE = re.compile(r"(0|[1-9][0-9]{0,17}) [0-9a-f]{64}")
-FIELDS = {"number": int, "at": str, "kind": str, "author": str, "body": dict, "previous": str, "hash": str}
-"""What a line holds, no more and no less."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry: its number from 1, time, kind, author, content, the hash before it and its own."""
-
-    number: int
-    at: str
-    kind: Kind
-    author: str
-    body: dict[str, Any]
-    previous: str
-    hash: str
-
-    def recomputed(self) -> str:
-        """Return the hash that this content should have."""
-        content = {key: value for key, value in asdict(self).items() if key != "hash"}
-        return hashlib.sha256(_canonical(content).encode()).hexdigest()
-
-    @property
-    def intact(self) -> bool:
-        """Whether the content matches the hash; NaN, which no entry is written with, does not."""
-        try:
-            return self.recomputed() == self.hash
-        except ValueError:
-            return False
-
-
-def _canonical(value: object) -> str:
-    """Return a value as JSON in one form; bytes of a name that are no text stand as JSON's escapes.
-
-    Two halves of one letter that stand side by side are written as that letter, for that is how they are read back.
-    """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    return joined.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _place(entry: Entry) -> str:
-    """Return an entry as the head names it."""
-    return f"{entry.number} {entry.hash}"
+PLACE_VARIABLE = "SEATRIAL_LEDGER"
+"""Environment variable that names the team's ledger by URL; without it one lies beside each folder of reviews."""
+KEY_VARIABLE = "SEATRIAL_LEDGER_KEY"
+"""Environment variable that names the file of the private key that signs entries."""
+MIGRATIONS = "seatrial.ledger.migrations"
+BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7325749)"}
+"""Begins an addition: whoever else adds waits until it is made."""
 
 
 def ledger_for(review: Path) -> Ledger:
-    """Return the ledger that stands beside a review's folder."""
-    return Ledger(review.resolve().parent / "ledger.jsonl")
+    """Return the ledger of a review in a folder."""
+    return ledger_in(review.resolve().parent)
+
+
+def ledger_in(reviews: Path) -> Ledger:
+    """Return the ledger of a folder of reviews: the team's where the environment names one, else the one in it."""
+    return Ledger(os.environ.get(PLACE_VARIABLE) or reviews / "ledger.db", reviews)
+
+
+@dataclass(slots=True)
+class _Addition:
+    """One transaction: the entries that are there, and those to be added."""
+
+    entries: list[Entry] = field(default_factory=list)
+    new: list[Entry] = field(default_factory=list)
 
 
 class Ledger:
-    """A hash-chained file. Appending takes a lock, so that reviews that end at once do not fork the chain."""
+    """A hash-chained table. Additions take turns, so that reviews that end at once do not fork the chain.
 
-    def __init__(self, path: Path) -> None:
-        """Use the file at `path`; it is made by the first append."""
-        self.path = path
-        self.head = path.with_suffix(".head")
+    Attributes:
+        path: The file, where it is SQLite; it is made by the first entry. None of a server.
+        folder: Where the reviews lie that it holds decisions on.
+        name: How messages call it, without a password.
+    """
+
+    def __init__(self, where: str | Path, folder: Path | None = None) -> None:
+        """Use a ledger.
+
+        Args:
+            where: A file, or the URL of a database. The file of earlier versions, `ledger.jsonl`, stands for the
+                database beside it, which takes its entries over.
+            folder: Where the reviews lie; by default the file's folder, or `reviews` for a server.
+
+        Raises:
+            LedgerError: the URL cannot be read.
+        """
+        self._url = _url(where)
+        is_file = self._url.get_backend_name() == "sqlite" and self._url.database
+        self.path = Path(cast(str, self._url.database)) if is_file else None
+        self.name = str(self.path) if self.path else self._url.render_as_string(hide_password=True)
+        self.folder = folder or (self.path.resolve().parent if self.path else Path("reviews"))
+        self._old = self.path.with_suffix(".jsonl") if self.path else None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a ledger already, or one of an earlier version to be taken over."""
+        if self.path is None:
+            return bool(self.entries())
+        return self.path.exists() or (self._old is not None and self._old.exists())
 
     def append(self, kind: Kind, author: str, body: dict[str, Any]) -> Entry:
-        """Write one entry and return it.
+        """Write one entry and return it; signed where a key is configured.
 
         Raises:
             LedgerError: the ledger cannot be written, or is broken already: nothing is added to a broken chain.
         """
-        with self._locked():
-            entries = self.verify()
-            previous = entries[-1].hash if entries else GENESIS
+        with self._adding() as made:
+            last = made.entries[-1].hash if made.entries else GENESIS
             at = datetime.now(UTC).isoformat(timespec="seconds")
-            draft = Entry(len(entries) + 1, at, kind, author, body, previous, "")
-            entry = Entry(draft.number, at, kind, author, body, previous, draft.recomputed())
-            size = self.path.stat().st_size if self.path.exists() else 0
-            whole, feed = size - len(self.cut_short), self._missing_line_feed() if size else ""
-            try:
-                self._write_head(entries, announced=entry)
-                with self.path.open("a", encoding="utf-8") as file:
-                    file.truncate(whole)
-                    file.write(feed + _canonical(asdict(entry)) + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                self._write_head([*entries, entry])
-            except (OSError, LedgerError) as error:
-                why = why_not(error) if isinstance(error, OSError) else str(error)
-                raise LedgerError(
-                    f"{self.path}: cannot be written: {why.removesuffix('.')}. {self._undone(whole, entries)}"
-                ) from error
-            return entry
+            draft = Entry(len(made.entries) + 1, at, kind, author, body, last, "")
+            entry = _signed(replace(draft, hash=draft.recomputed()))
+            made.new.append(entry)
+        return entry
 
     def ready(self) -> list[Entry]:
-        """Return all entries if the chain holds and another entry could be written; what a crash left is settled.
-
-        A crash after an entry leaves the head one behind, though it announces the entry; here it catches up.
+        """Return all entries if the chain holds and another entry could be written; older ones are taken over.
 
         Raises:
             LedgerError: the chain is broken, or the ledger cannot be written.
         """
-        with self._locked():
-            entries = self.verify()
-            try:
-                if entries:
-                    self.path.open("a").close()
-            except OSError as error:
-                raise LedgerError(f"{self.path}: cannot be written: {why_not(error)}") from error
-            if entries and self._head_lines() != [_place(entries[-1])]:
-                self._write_head(entries)
-            return entries
-
-    def _write_head(self, entries: list[Entry], announced: Entry | None = None) -> None:
-        """Write which entry is the last, and on a second line which one is about to follow it."""
-        lines = [_place(entries[-1]) if entries else f"0 {GENESIS}", *([_place(announced)] if announced else [])]
-        write_whole(self.head, "".join(f"{line}\n" for line in lines), LedgerError)
-
-    def _undone(self, whole: int, entries: list[Entry]) -> str:
-        """Take back what was written of an entry beyond the whole ones, and say whether that could be done."""
-        try:
-            os.truncate(self.path, whole)
-        except FileNotFoundError:
-            pass
-        except OSError:
-            return "A part of the entry may stand at its end; `seatrial ledger verify` says so."
-        with suppress(OSError, LedgerError):  # that it was announced does no harm
-            if entries:
-                self._write_head(entries)
-            else:
-                self.head.unlink()
-        return "Nothing was recorded."
-
-    @property
-    def cut_short(self) -> bytes:
-        """What a crash left of an entry that it kept from being written: a last line that does not end and is no JSON.
-
-        Nobody was told that it was recorded, and the next entry takes its place.
-        """
-        if not self.path.exists():
-            return b""
-        *_, last = self._content().split(b"\n")
-        if not last.startswith(b"{"):
-            return b""
-        try:
-            json.loads(last)
-        except (ValueError, RecursionError):
-            return last
-        return b""
-
-    def _missing_line_feed(self) -> str:
-        """Return what a crash may have left out after the last entry."""
-        content = self._content().removesuffix(self.cut_short)
-        return "\n" if content and not content.endswith(b"\n") else ""
-
-    def _content(self) -> bytes:
-        try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise LedgerError(f"{self.path}: cannot be read: {error}") from error
-
-    def entries(self) -> list[Entry]:
-        """Return all entries as they stand, unverified.
-
-        Raises:
-            LedgerError: the file cannot be read or a line is not an entry.
-        """
-        if not self.path.exists():
-            return []
-        try:
-            content = self._content().removesuffix(self.cut_short).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise LedgerError(f"{self.path}: cannot be read: {error}") from error
-        return [self._entry(number, line) for number, line in json_lines(content)]
-
-    def _entry(self, number: int, line: dict[str, Any] | str) -> Entry:
-        types = {name: type(value) for name, value in line.items()} if isinstance(line, dict) else {}
-        if isinstance(line, str) or types != FIELDS or line["kind"] not in get_args(Kind):
-            raise LedgerError(f"{self.path}:{number}: not a ledger entry. Restore the file from a copy.")
-        return Entry(**line)
+        with self._adding() as made:
+            return made.entries
 
     def verify(self) -> list[Entry]:
         """Return all entries if the chain holds.
 
         Raises:
-            LedgerError: an entry was edited, dropped, added or moved; names the line.
+            LedgerError: an entry was edited, dropped, added or moved; names it.
         """
-        while True:
-            head = self._head_lines()
-            entries = self._chained()
-            if self._head_lines() == head:  # else another process wrote an entry in between
-                break
-        self._verify_head(entries, head)
-        return entries
+        return self._checked(self._rows())
 
-    def _chained(self) -> list[Entry]:
-        """Return all entries if each follows the one before it."""
-        entries, previous = self.entries(), GENESIS
-        for line, entry in enumerate(entries, 1):
-            place = f"{self.path}:{line}"
-            if not entry.intact:
-                raise LedgerError(f"{place}: entry {entry.number} was edited: its content does not match its hash.")
-            if entry.number != line or entry.previous != previous:
-                raise LedgerError(
-                    f"{place}: entry {entry.number} does not follow the one before it: "
-                    "an entry was dropped, inserted or moved here."
-                )
-            previous = entry.hash
-        return entries
+    def entries(self) -> list[Entry]:
+        """Return all entries as they stand, unverified.
 
-    def _head_lines(self) -> list[str]:
-        """Return the last entry as the head has it, and after it the one that it announces, if any; none of no file."""
-        try:
-            lines = self.head.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return []
-        except (OSError, UnicodeDecodeError) as error:
-            raise LedgerError(f"{self.head}: cannot be read: {error}") from error
-        numbers = [int(found[1]) for line in lines if (found := PLACE.fullmatch(line))]
-        whole = 0 < len(numbers) == len(lines)
-        if not whole or numbers not in ([max(numbers[0], 1)], [numbers[0], numbers[0] + 1]):
-            raise LedgerError(f"{self.head}: not a head file. Restore it from a copy.")
-        return lines
+        Raises:
+            LedgerError: the ledger cannot be read, or holds what is no entry.
+        """
+        rows = self._rows()
+        return self._taken_over() if rows is None else [self._entry(row) for row in rows if row["number"] is not None]
 
-    def _verify_head(self, entries: list[Entry], head: list[str]) -> None:
-        """Compare the end of the chain with the head file."""
-        if not head:
-            if entries:
-                raise LedgerError(
-                    f"{self.head}: missing, so entries cut off the end would go unnoticed. Restore it from a copy."
-                )
-            return
-        number = int(head[0].split()[0])
-        if number > len(entries):
-            raise LedgerError(f"{self.path}: {number - len(entries)} entries were dropped from the end.")
-        if head[0] != (_place(entries[number - 1]) if number else f"0 {GENESIS}"):
-            raise LedgerError(f"{self.head}: does not match the ledger's entry {number}.")
-        # A crash leaves the entry that was announced, or none; any other was put there by something else.
-        beyond = [_place(entry) for entry in entries[number:]]
-        if beyond and beyond != head[1:]:
+    def _checked(self, rows: list[dict[str, Any]] | None) -> list[Entry]:
+        """Return the entries of these rows, or of the file that is to be taken over, if all of it holds."""
+        old = self._taken_over()
+        if rows is None:
+            return old
+        entries = [self._entry(row) for row in rows if row["number"] is not None]
+        check_chain(entries, self.name)
+        if not rows:
             raise LedgerError(
-                f"{self.path}:{number + 1}: entry {number + 1} was not announced in {self.head.name}: it was added by "
-                "hand, or by an earlier version that was killed. Take the line out, and do again what it records."
+                f"{self.name}: the head is missing, so entries cut off the end would go unnoticed. Restore a copy."
             )
+        number, last = rows[0]["last_number"], rows[0]["last_hash"]
+        if number > len(entries):
+            raise LedgerError(f"{self.name}: {number - len(entries)} entries were dropped from the end.")
+        if number < len(entries):
+            raise LedgerError(
+                f"{self.name}:{number + 1}: entry {number + 1} lies beyond the head: it was added by hand. Restore a "
+                "copy, and do again what it records."
+            )
+        if last != (entries[-1].hash if entries else GENESIS):
+            raise LedgerError(f"{self.name}: its head does not match entry {number}.")
+        if entries and [place(one) for one in old] != [place(one) for one in entries[: len(old)]]:
+            raise LedgerError(
+                f"{self._old}: holds other entries than {self.name} took over from it: an earlier version added to it "
+                "since, or it is another ledger's. Move the file away once you know what it holds."
+            )
+        return entries
+
+    def _taken_over(self) -> list[Entry]:
+        return old_entries(self._old) if self._old else []
+
+    def _entry(self, row: dict[str, Any]) -> Entry:
+        try:
+            content = json.loads(row["content"])
+            types = {name: type(value) for name, value in content.items()}
+            known = types == FIELDS and content["kind"] in get_args(Kind) and canonical(content) == row["content"]
+            if not known or content["number"] != row["number"]:
+                raise ValueError
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            raise LedgerError(
+                f"{self.name}:{row['number']}: not a ledger entry. Restore the ledger from a copy."
+            ) from None
+        return Entry(**content, hash=str(row["hash"]), signature=str(row["signature"]))
+
+    # The database
+
+    def _rows(self, link: Connection | None = None) -> list[dict[str, Any]] | None:
+        """Return all entries beside the head, seen at one moment; None where there are no tables."""
+        if link is None:
+            if self.path is not None and not self.path.exists():
+                return None
+            with self._reading() as reader:
+                return self._rows(reader)
+        held = schema.entries
+        if not inspect(link).has_table(held.name):
+            return None
+        last = schema.head.c.number.label("last_number"), schema.head.c.hash.label("last_hash")
+        found = select(*last, *held.c).select_from(schema.head.outerjoin(held, true())).order_by(held.c.number)
+        return [dict(row) for row in link.execute(found).mappings()]
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _reading(self) -> Iterator[Connection]:
+        """Open what is there, and change nothing: it may lie on a disk that cannot be written."""
+        engine = create_engine(self._url)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path.with_suffix(".lock")):
-                yield
-        except OSError as error:
-            raise LedgerError(f"{self.path}: cannot be locked: {error.strerror}") from error
+            with engine.connect() as link:
+                yield link
+        except (SQLAlchemyError, ImportError) as error:
+            raise LedgerError(f"{self.name}: cannot be read: {_words(error)}") from error
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def _adding(self) -> Iterator[_Addition]:
+        """Open a transaction that no other addition shares, with the verified entries that are there then."""
+        made = _Addition()
+        engine = self._open()
+        try:
+            with engine.connect() as link:
+                link.exec_driver_sql(BEGIN[engine.dialect.name])
+                made.entries = self._checked(self._rows(link))
+                if not made.entries:
+                    made.entries = self._taken_over()
+                    made.new += made.entries
+                yield made
+                if made.new:
+                    _add(link, made.new)
+                link.commit()
+        except SQLAlchemyError as error:
+            raise LedgerError(f"{self.name}: cannot be written: {_words(error)}. {self._outcome(made.new)}") from error
+        finally:
+            engine.dispose()
+
+    def _outcome(self, new: Sequence[Entry]) -> str:
+        """Return whether an addition that failed was recorded: a server may go away while it acknowledges it."""
+        if not new:
+            return "Nothing was recorded."
+        try:
+            there = {place(entry) for entry in self.entries()}
+        except LedgerError:
+            return "Whether the entry was recorded is not known; `seatrial ledger verify` says so once it is back."
+        return "The entry was recorded all the same." if place(new[-1]) in there else "Nothing was recorded."
+
+    def _open(self) -> Engine:
+        """Open the database to write to it; it is made where it is not there."""
+        try:
+            if self.path is not None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            return open_database(self._url, schema.meta, MIGRATIONS, schema.VERSIONS, one_file=True)
+        except (StoreError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+            raise LedgerError(f"{self.name}: cannot be written: {why}. Nothing was recorded.") from error
+
+
+def _url(where: str | Path) -> URL:
+    if isinstance(where, Path) or "://" not in where:
+        path = Path(where)
+        return URL.create("sqlite", database=str(path.with_suffix(".db") if path.suffix == ".jsonl" else path))
+    try:
+        return make_url(where)
+    except (SQLAlchemyError, ValueError):
+        raise LedgerError(
+            "the ledger's URL cannot be read. It is a file, or postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, "
+            "where / @ and : in a password are %2F %40 and %3A."
+        ) from None
+
+
+def _signed(entry: Entry) -> Entry:
+    """Return the entry signed by the key that the environment names; as it is where it names none."""
+    path = os.environ.get(KEY_VARIABLE)
+    if not path:
+        return entry
+    from seatrial.ledger.signing import signed  # what it stands on takes a while to load
+
+    return signed(entry, Path(path))
+
+
+def _words(error: Exception) -> str:
+    """Return what a database says, in its own words and without the statement."""
+    cause = getattr(error, "orig", None) or error
+    return " ".join(str(cause).split()).rstrip(".") or type(cause).__name__
+
+
+def _add(link: Connection, entries: Sequence[Entry]) -> None:
+    """Write entries, and where they end."""
+    rows = [
+        {"number": one.number, "content": canonical(one.content()), "hash": one.hash, "signature": one.signature}
+        for one in entries
+    ]
+    link.execute(insert(schema.entries), rows)
+    link.execute(update(schema.head).values(number=entries[-1].number, hash=entries[-1].hash))

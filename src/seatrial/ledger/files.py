@@ -16,7 +16,8 @@ from typing import Any
 
 from seatrial.errors import LedgerError
 from seatrial.formats.whole_files import why_not
-from seatrial.ledger.chain import Entry, Ledger
+from seatrial.ledger.chain import Ledger
+from seatrial.ledger.entries import Entry
 
 __all__ = [
     "NEXT",
@@ -145,7 +146,7 @@ def compare_all(ledger: Ledger, entries: Sequence[Entry]) -> Compared:
         LedgerError: a file was changed, or the ledger is not the one that a report was written from; all are named.
     """
     known = {str(entry.body.get("folder")) for entry in entries if entry.kind == "decision"}
-    folders = sorted(path for path in ledger.path.parent.iterdir() if path.is_dir())
+    folders = sorted(path for path in ledger.folder.iterdir() if path.is_dir())
     present = [path for path in folders if path.name in known or (path / EVIDENCE).exists()]
     found = []
     for folder in present:

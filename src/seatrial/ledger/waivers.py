@@ -10,7 +10,8 @@ from typing import Any
 
 from seatrial.errors import LedgerError
 from seatrial.formats.letters import without
-from seatrial.ledger.chain import Entry, Ledger
+from seatrial.ledger.chain import Ledger
+from seatrial.ledger.entries import Entry
 
 __all__ = ["Waiver", "enter_waiver", "remarks", "waivers_for"]
 

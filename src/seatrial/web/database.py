@@ -26,7 +26,9 @@ _MIGRATING = threading.Lock()
 """Alembic keeps what it works on in its module, so the threads of one process take turns as well."""
 
 
-def open_database(url: str, tables: MetaData, migrations: str) -> Engine:
+def open_database(
+    url: str | URL, tables: MetaData, migrations: str, versions: str = "alembic_version", *, one_file: bool = False
+) -> Engine:
     """Return a database whose tables are those of this version of seatrial.
 
     Alembic is loaded only where a migration is to be run, for loading it takes longer than all else here.
@@ -35,6 +37,9 @@ def open_database(url: str, tables: MetaData, migrations: str) -> Engine:
         url: Where it is, in SQLAlchemy's words.
         tables: What it must hold after the last migration.
         migrations: The package of migrations, one numbered module each: `0001_sessions.py`, `0002_…`.
+        versions: The table that holds which migrations were run.
+        one_file: Whether SQLite keeps all in one file, which can be copied as it is at any time that nobody writes;
+            readers wait for writers then. Or else they go on meanwhile, and nobody else on the machine may read it.
 
     Raises:
         StoreError: it cannot be reached or written, or another version of seatrial made it.
@@ -45,21 +50,21 @@ def open_database(url: str, tables: MetaData, migrations: str) -> Engine:
             raise StoreError(f"the database cannot be used: it must be SQLite or PostgreSQL, not {kind}.")
         engine = create_engine(url, pool_pre_ping=kind != "sqlite")
         if kind == "sqlite":
-            event.listen(engine, "connect", _careful_sqlite)
-        version, latest = _version(engine), _latest(migrations)
+            event.listen(engine, "connect", _durable_sqlite if one_file else _careful_sqlite)
+        version, latest = _version(engine, versions), _latest(migrations)
         if version < latest:
-            _migrate(engine, tables, migrations)
+            _migrate(engine, tables, migrations, versions)
     except (SQLAlchemyError, ImportError, ValueError) as error:  # among others, a driver that is not installed
         raise StoreError(f"the database cannot be used: {error.__class__.__name__}: {error}") from error
     if version > latest:
         raise StoreError(
             f"a later version of seatrial made this database (its tables: {version}, here: {latest}). Install that "
-            "version, or name another database with --db."
+            "version, or name another database."
         )
     return engine
 
 
-def _read(url: str) -> URL:
+def _read(url: str | URL) -> URL:
     """Return a URL in parts; what is wrong with it is said without its words, for one of them may be a password."""
     try:
         return make_url(url)
@@ -70,19 +75,19 @@ def _read(url: str) -> URL:
         ) from None
 
 
-def _version(engine: Engine) -> str:
+def _version(engine: Engine, versions: str) -> str:
     """Return the number of the last migration that a database has seen; empty for a new one and a very old one."""
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        if not inspect(connection).has_table(versions):
             return ""
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+        return connection.execute(text(f"SELECT version_num FROM {versions}")).scalar() or ""
 
 
 def _latest(migrations: str) -> str:
     return max(file.name[:4] for file in resources.files(migrations).iterdir() if file.name[:4].isdigit())
 
 
-def _migrate(engine: Engine, tables: MetaData, migrations: str) -> None:
+def _migrate(engine: Engine, tables: MetaData, migrations: str, versions: str) -> None:
     """Run the migrations that a database has not seen: all of them or, where one fails, none."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
@@ -92,7 +97,7 @@ def _migrate(engine: Engine, tables: MetaData, migrations: str) -> None:
     scripts = ScriptDirectory(folder, version_locations=[folder])
     with _MIGRATING, engine.begin() as connection:
         connection.exec_driver_sql(_WAIT_FOR_OTHERS[engine.dialect.name])
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"version_table": versions})
         unseen = scripts.iterate_revisions("head", context.get_current_revision() or "base")
         with Operations.context(context):
             for migration in reversed(list(unseen)):
@@ -114,20 +119,26 @@ def _refuse_what_lacks_columns(connection: Connection, tables: MetaData) -> None
     if lacking:
         raise StoreError(
             f"an earlier version of seatrial made this database: it lacks {', '.join(lacking)}. Close its "
-            "session with that version, and name another database with --db."
+            "session with that version, and name another database."
         )
 
 
-def _careful_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    """Have SQLite keep what it acknowledged through a power cut, to itself, and let readers read while it writes."""
+def _durable_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    """Have SQLite keep what it acknowledged through a power cut."""
     connection.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
     connection.execute("PRAGMA schema_version")  # fails on what is no database, which stays as it is
+    connection.execute("PRAGMA synchronous=EXTRA")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _careful_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    """Have SQLite keep it to itself besides, and let readers read while it writes."""
+    _durable_sqlite(connection, _)
     _, _, path = connection.execute("PRAGMA database_list").fetchone()
     for end in ("", "-wal", "-shm") if path else ():
         keep_private(Path(path + end))
     _read_while_others_write(connection)
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _in_use(error: Exception) -> bool:

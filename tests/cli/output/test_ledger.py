@@ -9,7 +9,7 @@ import pytest
 from seatrial.cli.output.ledger import ledger_rows
 from seatrial.cli.output.tables import table
 from seatrial.ledger import Entry
-from seatrial.ledger.chain import Kind
+from seatrial.ledger.entries import Kind
 
 
 def _entry(kind: Kind, **body: Any) -> Entry:
@@ -42,7 +42,7 @@ def test_each_kind_of_entry_is_told_in_its_own_words(entry: Entry, words: str) -
 
 def test_a_kind_of_later_versions_is_shown_whole() -> None:
     """An entry of a kind that is not known here is no reason to stop."""
-    (row,) = ledger_rows([_entry("release", to="1 %")])  # type: ignore[arg-type]
+    (row,) = ledger_rows([_entry("release", to="1 %")])
     assert row[2:] == ("release", "ana", '{"to": "1 %"}')
 
 

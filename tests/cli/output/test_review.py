@@ -58,7 +58,7 @@ def test_what_to_do_next_depends_on_what_is_in_the_way() -> None:
     assert "2. 800 more calls decide Sycophancy with 90 %" in shown
     assert "Next: open the report and read its blind spots." in _lines(HOLD)
     assert "1. Read the 3 worst" in _lines(replace(BLOCK, steps=LIKELY.steps))
-    assert "Next: sign the report; the decision is recorded (seatrial ledger list --ledger reviews/ledger.jsonl)" in (
+    assert "Next: sign the report; the decision is recorded (seatrial ledger list --ledger reviews/ledger.db)" in (
         _lines(LAUNCH)
     )
 

@@ -14,7 +14,7 @@ from seatrial.ledger import Ledger
 
 def test_what_was_registered_is_found_again(tmp_path: Path) -> None:
     """With its time and its entry; a digit changed afterwards is noticed."""
-    found, ledger = made_replay(("fail", True), ("pass", False)), Ledger(tmp_path / "ledger.jsonl")
+    found, ledger = made_replay(("fail", True), ("pass", False)), Ledger(tmp_path / "ledger.db")
     entry = registered(found, tmp_path, ledger, "ann")
     again = found_again(tmp_path, ledger)
     assert (again.entry, again.at, again.name, again.candidate) == (entry.hash, entry.at, "simulated", found.candidate)
@@ -29,7 +29,7 @@ def test_what_was_registered_is_found_again(tmp_path: Path) -> None:
 def test_nothing_registered_says_what_to_do(tmp_path: Path) -> None:
     """A folder without a forecast; one that is no JSON."""
     with pytest.raises(EvidenceError, match="--register"):
-        found_again(tmp_path, Ledger(tmp_path / "ledger.jsonl"))
+        found_again(tmp_path, Ledger(tmp_path / "ledger.db"))
     (tmp_path / FILE).write_text("{", encoding="utf-8")
     with pytest.raises(EvidenceError, match="cannot be read"):
-        found_again(tmp_path, Ledger(tmp_path / "ledger.jsonl"))
+        found_again(tmp_path, Ledger(tmp_path / "ledger.db"))

@@ -41,7 +41,7 @@ def _training(plan: TrainingPlan, mix: str = "before") -> Training:
 def test_a_forecast_is_kept_with_what_it_rests_on(tmp_path: Path) -> None:
     """The plan, the table, the mixes and each behavior's shift stand in the entry; nothing in it is no number."""
     plan = _plan()
-    entry = _forecast(Ledger(tmp_path / "ledger.jsonl"), plan)
+    entry = _forecast(Ledger(tmp_path / "ledger.db"), plan)
     assert (entry.kind, entry.author, entry.body["plan"]) == ("forecast", "ana", plan.digest)
     assert entry.body["mixes"] == ["before", "after"]
     assert set(entry.body["shifts"]["after"]) == {"flattery", "other"}
@@ -50,12 +50,12 @@ def test_a_forecast_is_kept_with_what_it_rests_on(tmp_path: Path) -> None:
 
 def test_without_a_plan_no_order_can_be_told(tmp_path: Path) -> None:
     """A forecast from a table alone says that it belongs to no plan."""
-    assert _forecast(Ledger(tmp_path / "ledger.jsonl"), None).body["plan"] is None
+    assert _forecast(Ledger(tmp_path / "ledger.db"), None).body["plan"] is None
 
 
 def test_a_training_is_entered_once(tmp_path: Path) -> None:
     """The same training again keeps its entry; another mix gets its own."""
-    ledger, plan = Ledger(tmp_path / "ledger.jsonl"), _plan()
+    ledger, plan = Ledger(tmp_path / "ledger.db"), _plan()
     first = enter_training(ledger, "ana", _training(plan))
     assert enter_training(ledger, "ben", _training(plan)) == first
     assert enter_training(ledger, "ana", _training(plan, "after")).number == first.number + 1
@@ -63,7 +63,7 @@ def test_a_training_is_entered_once(tmp_path: Path) -> None:
 
 def test_a_forecast_that_came_after_its_training_is_told(tmp_path: Path) -> None:
     """Only trainings on the same plan, entered before the forecast, make it one that came too late."""
-    ledger, plan = Ledger(tmp_path / "ledger.jsonl"), _plan()
+    ledger, plan = Ledger(tmp_path / "ledger.db"), _plan()
     early = _forecast(ledger, plan)
     trained = enter_training(ledger, "ana", _training(plan))
     other = enter_training(ledger, "ana", replace(_training(plan), plan="another"))

@@ -21,7 +21,7 @@ def _hashed(review: str, policy: str = "p", margin: float = 0.05) -> ReviewResul
 
 
 def _after(tmp_path: Path, now: ReviewResult, *before: ReviewResult, folder: str = FOLDER) -> str:
-    ledger = Ledger(tmp_path / "ledger.jsonl")
+    ledger = Ledger(tmp_path / "ledger.db")
     for one in before:
         ledger.append("decision", "ana", ledger_entry(one, Path(folder)))
     return earlier_reviews(now, FOLDER, ledger.verify())
@@ -45,4 +45,4 @@ def test_the_same_review_and_other_pairs_do_not_count(tmp_path: Path) -> None:
     assert _after(tmp_path, _hashed("a"), _hashed("a"), _hashed("a")) == ""
     assert _after(tmp_path, _hashed("b"), _hashed("c"), folder="other") != ""
     other = replace(_hashed("z"), policy=LAUNCH.policy.model_copy(update={"baseline": LAUNCH.policy.baseline}))
-    assert earlier_reviews(other, "elsewhere", Ledger(tmp_path / "ledger.jsonl").verify()) == ""
+    assert earlier_reviews(other, "elsewhere", Ledger(tmp_path / "ledger.db").verify()) == ""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from seatrial.cli.output.tables import wrapped
 from seatrial.ledger import Compared, Entry
 
-__all__ = ["compared_words", "ledger_rows"]
+if TYPE_CHECKING:
+    from seatrial.ledger.signing import Signers
+
+__all__ = ["compared_words", "ledger_rows", "verified_words"]
 
 
 def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
@@ -29,6 +33,24 @@ def compared_words(files: Compared) -> list[str]:
         }
         said += [wrapped(f"{len(names)} {noun} {words[kind]}: {', '.join(names)}.")] * bool(names)
     return said
+
+
+def verified_words(
+    entries: Sequence[Entry], signers: Signers, anchors: int, files: Compared, remarks: Sequence[str]
+) -> list[str]:
+    """Return what was found to hold, in lines."""
+    last = f"last hash {entries[-1].hash[:16]}" if entries else "no entry yet"
+    said = [f"{len(entries)} entries, chain intact, {last}."]
+    if anchors:
+        said.append(f"{anchors} {'anchor holds' if anchors == 1 else 'anchors hold'}.")
+    for name, count in signers.entries.items():
+        held = "signed by" if signers.checked else "that name the key"
+        said.append(f"{count} {'entry' if count == 1 else 'entries'} {held} {name[:16]}.")
+    if signers.entries and not signers.checked:
+        said.append("No signature was checked: name the public keys that you trust with --trust FILE.pub.")
+    if signers.checked and signers.unsigned:
+        said.append(f"Nobody signed the first {len(signers.unsigned)}, which came before the first signature.")
+    return [*said, *compared_words(files), *remarks]
 
 
 def _entry_words(entry: Entry) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.cli.output.tables import table, wrapped
+from seatrial.ledger import ledger_in
 from seatrial.report import ReviewResult
 from seatrial.report.plain import NEVER_ASKED, Plain, counted, worst_first
 from seatrial.report.wording import HEADLINES, at_a_glance, beside_the_reason, money, step_words, took, verdict_word
@@ -86,7 +87,7 @@ def _next(content: ReviewResult, plain: Plain, folder: Path) -> list[str]:
     """Return what to do next, one line or more a step."""
     match content.status:
         case "launch" | "launch-on-trust":
-            ledger = folder.parent / "ledger.jsonl"
+            ledger = ledger_in(folder.parent).name
             trust = "Who signs vouches for what counts on trust: no record shows that its instrument sees harm."
             said = [f"Next: sign the report; the decision is recorded (seatrial ledger list --ledger {ledger})."]
             return [*said, trust] if content.status == "launch-on-trust" else said

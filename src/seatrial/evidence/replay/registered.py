@@ -167,7 +167,7 @@ def found_again(folder: Path, ledger: Ledger) -> Forecast:
     entries = [one for one in ledger.verify() if one.kind == "forecast" and one.body.get("of") == OF]
     entry = next((one for one in entries if one.body.get("forecast") == digest), None)
     if entry is None:
-        raise LedgerError(f"{path}: {ledger.path} holds no forecast like it; it was changed, or entered elsewhere")
+        raise LedgerError(f"{path}: {ledger.name} holds no forecast like it; it was changed, or entered elsewhere")
     return Forecast(
         held["name"],
         held["candidate"],

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +16,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from seatrial.evidence.vibes.schema import meta
 from seatrial.evidence.vibes.store import SessionStore
 from seatrial.web.database import _WAIT_FOR_OTHERS, open_database
+from servers import postgres_server
 
 MIGRATIONS = "seatrial.evidence.vibes.migrations"
 MADE_BEFORE = """
@@ -84,34 +81,10 @@ def test_a_database_made_before_keeps_its_session(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """A PostgreSQL of this test's own, on a free port; skipped where it is not installed."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
-    folder = Path("/tmp") / f"seatrial-migrations-{os.getpid()}"  # the path of a socket must be short
-    folder.mkdir()
-    become: list[str] = []
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-        become = ["runuser", "-u", "postgres", "--"]
-    data = str(folder / "data")
-
-    def run(program: str, *options: str) -> None:
-        command = [*become, str(programs[-1] / program), "-D", data, *options]
-        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
-
-    run("initdb", "-U", "vibe", "-A", "trust", "--no-sync")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    run("pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
-    try:
-        yield f"postgresql+psycopg://vibe@127.0.0.1:{port}/postgres"
-    finally:
-        run("pg_ctl", "-w", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of this test's own; skipped where it is not installed."""
+    with postgres_server() as server:
+        yield server.url
 
 
 @pytest.mark.slow

@@ -1,0 +1,70 @@
+"""A PostgreSQL of a test's own, which can be stopped and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+__all__ = ["Postgres", "postgres_server"]
+
+
+@dataclass
+class Postgres:
+    """A server that runs, and how to reach it."""
+
+    folder: Path
+    programs: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The database that every server has."""
+        return f"postgresql+psycopg://vibe@127.0.0.1:{self.port}/postgres"
+
+    def run(self, program: str, *options: str) -> None:
+        """Run one of its programs."""
+        become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        command = [*become, str(self.programs / program), "-D", str(self.folder / "data"), *options]
+        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+    def start(self) -> None:
+        """Start it."""
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
+        self.run("pg_ctl", "-w", "-o", options, "-l", str(self.folder / "log"), "start")
+
+    def stop(self) -> None:
+        """Stop it at once, as a power cut does."""
+        self.run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """Run a server on a free port; skip the test where PostgreSQL is not installed."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    folder = Path("/tmp") / f"seatrial-{uuid4().hex[:12]}"  # the path of a socket must be short
+    folder.mkdir()
+    server = Postgres(folder, programs[-1], port)
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        server.run("initdb", "-U", "vibe", "-A", "trust", "--no-sync")
+        server.start()
+        yield server
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            server.stop()
+        shutil.rmtree(folder)
