@@ -19,7 +19,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
 	@echo "Adding what tests and checks need ..."
-	@$(PIP) -e ".[embedded,inspect,web,train,replay,dev]"
+	@$(PIP) -e ".[embedded,inspect,web,train,replay,ray,dev]"
 	@touch $@
 
 $(VENV)/docs.stamp: $(VENV)/dev.stamp

@@ -33,6 +33,7 @@ __all__ = [
     "asking",
     "memory",
     "reading",
+    "served",
     "turns",
 ]
 
@@ -122,7 +123,7 @@ async def _serve(seconds: float, graded: bool) -> None:
 
 
 @contextmanager
-def _served(seconds: float, *graded: str) -> Iterator[str]:
+def served(seconds: float, *graded: str) -> Iterator[str]:
     """Serve from a process of its own; yield the address."""
     command = [sys.executable, "-m", "benchmarks.calls", str(seconds), *graded]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -175,7 +176,7 @@ def _timed(client: str, url: str, calls: int) -> tuple[float, float]:
 def turns(calls: int, count: int) -> list[Turn]:
     """Return so many turns of both clients, each of so many calls, one after another at the same server."""
     made = []
-    with _served(SECONDS) as url:
+    with served(SECONDS) as url:
         for client in ("bare", "ours"):  # what is loaded or connected for the first time is no one's cost
             _timed(client, url, IN_FLIGHT)
         for _ in range(count):
@@ -189,7 +190,7 @@ def asking(in_flight: int, budget: int) -> Asking:
 
     Its policy is the one that `seatrial init` writes for two endpoints, with `MARGIN` for each family.
     """
-    with tempfile.TemporaryDirectory() as folder, _served(SECONDS, "graded") as url:
+    with tempfile.TemporaryDirectory() as folder, served(SECONDS, "graded") as url:
         init = ["init", "--no-logprobs", "--base-url", url, "--calls", str(budget)]
         init += ["--baseline", "openai-compatible/now", "--candidate", "openai-compatible/next"]
         subprocess.run([sys.executable, "-m", "seatrial", *init], cwd=folder, capture_output=True, check=True)
@@ -245,7 +246,7 @@ def memory(calls: int) -> float:
 
 def asked(calls: int) -> None:
     """Ask so many calls of a server that answers at once, and print the largest memory in MB."""
-    with _served(0.0) as url:
+    with served(0.0) as url:
         asyncio.run(_ours(url, calls))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 

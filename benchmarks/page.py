@@ -44,6 +44,7 @@ ORDER = (
     "drift-peers",
     "watch",
     "replay",
+    "scale",
     "rewards",
     "vibes",
     "raters",

@@ -41,6 +41,7 @@ SUPPORT = {
     "tables.py",
     "tiny_model.py",
     "replays.py",
+    "ray_clusters.py",
     "vendor.py",
     "vibe_sessions.py",
     "label_sessions.py",

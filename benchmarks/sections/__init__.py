@@ -18,6 +18,7 @@ from benchmarks.sections import (
     readings,
     replay,
     running,
+    scale,
     walk,
     watch,
     wings,
@@ -39,6 +40,7 @@ _KNOWN = (
     | drift.SECTIONS
     | watch.SECTIONS
     | replay.SECTIONS
+    | scale.SECTIONS
     | people.SECTIONS
     | feedback.SECTIONS
 )

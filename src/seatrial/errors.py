@@ -12,6 +12,7 @@ SeatrialError                 something the user can mend; the command prints it
 ├── RewardError               a reward signal fails, or says what no number can be made of
 ├── TrainingError             training cannot start or go on; no adapter is left behind
 ├── StoreError                the review's folder cannot be written or read
+├── ClusterError              a Ray cluster cannot be reached, or loses its workers
 ├── LedgerError               the ledger cannot be read, or an entry was changed
 └── Interrupted               stopped by the user; everything answered so far is kept
 ```
@@ -31,6 +32,7 @@ from typing import IO, Any, NoReturn
 
 __all__ = [
     "CallFailed",
+    "ClusterError",
     "EvidenceError",
     "ExitCode",
     "Interrupted",
@@ -108,6 +110,10 @@ class TrainingError(SeatrialError):
 
 class StoreError(SeatrialError):
     """The review's folder cannot be written or read."""
+
+
+class ClusterError(SeatrialError):
+    """A Ray cluster cannot be reached, is of another version, or loses its workers; what was answered is kept."""
 
 
 class LedgerError(SeatrialError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from aiohttp import web
 
 from conftest import Endpoint
 from seatrial.collect import ResponseStore
-from seatrial.collect.judging import Judges, Task, judge_identity, judge_spec, recorded_scores
-from seatrial.errors import EvidenceError, ModelError, PolicyError
+from seatrial.collect.judging import Judges, Task
+from seatrial.errors import ModelError
 from seatrial.instruments.judges import Judge, answer_key
 from seatrial.instruments.records import load_records
-from seatrial.policy import JudgeSpec, LaunchPolicy, parse_policy
+from seatrial.policy import LaunchPolicy, parse_policy
 from seatrial.suites import find_suites, load_suite
+from seatrial.types import Item, Message
 
 SUITE = load_suite(find_suites()["behavior/unearned-praise"])
 ITEM, OTHER = SUITE.items[:2]
@@ -225,65 +227,25 @@ def test_calls_are_foreseen() -> None:
     assert [judges.calls(judges.judge(name, SUITE), 10) for name in ("one", "two", "strict")] == [30, 10, 40]
 
 
-def test_an_unknown_judge_names_those_that_are_declared() -> None:
-    """The message says which judges there are."""
-    with pytest.raises(PolicyError, match=r"no judge is called 'x'; `judges:` in the policy declares a, b"):
-        judge_spec({"b": JudgeSpec(scores=Path("b.jsonl")), "a": JudgeSpec(scores=Path("a.jsonl"))}, "x")
-    with pytest.raises(PolicyError, match="declares none"):
-        judge_spec({}, "x")
+async def test_answers_can_be_graded_elsewhere() -> None:
+    """Members of a panel one after another, each answer once, within what is left."""
+    model = "{model: openai-compatible/judge, base_url: http://127.0.0.1:1/v1}"
+    policy = _policy(f"  one: {{model: {model}}}\n  two: {{model: {model}}}\n  panel: {{members: [one, two]}}")
+    told: list[tuple[str, int, int]] = []
 
+    async def elsewhere(judge: Judge, tasks: Sequence[Task], budget: int) -> int:
+        told.append((judge.name, len(tasks), budget))
+        judge.scores |= {task.keys[0]: 8.0 if judge.name == "judge/one" else 6.0 for task in tasks}
+        return len(tasks)
 
-def test_what_decides_a_judges_scores_gives_away_no_address() -> None:
-    """A judge's identity holds model, settings and form, and neither where it is nor which key it takes."""
-    spec = JudgeSpec.model_validate(
-        {"model": {"model": "openai-compatible/j", "base_url": "http://secret-host/v1", "api_key_env": "SECRET_KEY"}}
-    )
-    identity = judge_identity(spec)
-    assert "secret" not in identity.lower()
-    assert "openai-compatible/j" in identity
-    assert identity != judge_identity(spec.model_copy(update={"structured": False}))
-    assert judge_identity(JudgeSpec(members=["a", "b"])) == "members a b"
-    assert judge_identity(JudgeSpec(scores=Path("/somewhere/a.jsonl"))) == "scores a.jsonl"
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("{broken", r"s\.jsonl:2: not JSON"),
-        ("[1]", r"s\.jsonl:2: expected a JSON object"),
-        ('{"item": "a", "score": 1}', r"s\.jsonl:2: a line needs `item` and `answer` as text"),
-        ('{"item": 1, "answer": "x", "score": 1}', r"s\.jsonl:2: a line needs `item` and `answer` as text"),
-        ('{"item": "a", "answer": "x"}', r"s\.jsonl:2: `score` is not a number"),
-        ('{"item": "a", "answer": "x", "score": true}', r"s\.jsonl:2: `score` is not a number"),
-        ('{"item": "a", "answer": "x", "score": "7"}', r"s\.jsonl:2: `score` is not a number"),
-        ('{"item": "a", "answer": "x", "score": NaN}', r"s\.jsonl:2: `score` is not a number"),
-        ('{"item": "a", "answer": "x", "score": -Infinity}', r"s\.jsonl:2: the score -inf is outside 0 to 10"),
-        (
-            '{"item": "a", "answer": "x", "score": 1%s}' % ("0" * 400),
-            r"s\.jsonl:2: the score 10{19} is outside 0 to 10",
-        ),
-        ('{"item": "a", "answer": "x", "score": 10.5}', r"s\.jsonl:2: the score 10.5 is outside 0 to 10"),
-        ('{"item": "a", "answer": "x", "score": -1}', r"s\.jsonl:2: the score -1 is outside 0 to 10"),
-        ('{"item": "a", "answer": "fine", "score": 8}', r"s\.jsonl:2: item a: the same answer has two scores"),
-    ],
-)
-def test_a_wrong_score_is_refused_with_its_line(tmp_path: Path, line: str, words: str) -> None:
-    """A file of scores that cannot be trusted is refused whole."""
-    path = tmp_path / "s.jsonl"
-    path.write_text('{"item": "a", "answer": "fine", "score": 7}\n' + line, encoding="utf-8")
-    with pytest.raises(EvidenceError, match=words):
-        recorded_scores(path)
-
-
-def test_good_scores_are_read(tmp_path: Path) -> None:
-    """Whole and broken numbers from 0 to 10 are scores; the same line twice is one score."""
-    path = tmp_path / "s.jsonl"
-    lines = [("a", 0), ("b", 10), ("a", 0), ("c", 2.5)]
-    rows = [{"item": "i", "answer": answer, "score": score} for answer, score in lines]
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    assert recorded_scores(path) == {("i", "a"): 0.0, ("i", "b"): 10.0, ("i", "c"): 2.5}
-    with pytest.raises(EvidenceError, match="cannot be read"):
-        recorded_scores(tmp_path / "none.jsonl")
+    tasks = [Task(Item(f"{n}", "s", (Message("user", "?"),)), (f"Answer {n}",)) for n in range(3)]
+    async with Judges(policy.judges, {}, 100, elsewhere=elsewhere) as judges:
+        panel = judges.judge("panel", SUITE)
+        await judges.grade(panel, tasks)
+        await judges.grade(panel, tasks)
+    assert told[:2] == [("judge/one", 3, 100), ("judge/two", 3, 97)]
+    assert set(panel.scores.values()) == {7.0}
+    assert judges.remaining == 94
 
 
 def test_a_judge_that_was_never_asked_has_no_bias() -> None:

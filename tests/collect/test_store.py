@@ -124,7 +124,8 @@ def test_a_line_of_odd_values_is_an_answer_or_broken(tmp_path: Path, place: str,
     path.write_text(line)
     try:
         with ResponseStore(tmp_path / "one") as store:
-            for held in store._known.values():
+            for held in map(store.own, store._known):
+                assert held is not None
                 assert isinstance(held.response.text, str) and held.response.usage.tokens_in >= 0
     except StoreError as error:
         assert f"{path}:1: not an answer" in str(error)
@@ -185,8 +186,9 @@ def test_a_full_disk_says_what_is_kept(tmp_path: Path, monkeypatch: pytest.Monke
 
             def close(self) -> None: ...
 
-        real: Any = store._file
-        monkeypatch.setattr(store, "_file", Full())
+        growing: Any = store._file
+        real = growing._file
+        monkeypatch.setattr(growing, "_file", Full())
         with pytest.raises(StoreError, match=r"the disk is full. 1 answers are kept"):
             store.put("k2", "baseline", ANSWER)
         real.close()

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from seatrial.calibration.labels import read_labels
 from seatrial.calibration.own_answers import recognized
-from seatrial.collect.judging import Judges, Task, judge_spec
+from seatrial.collect.judge_specs import judge_spec
+from seatrial.collect.judging import Judges, Task
 from seatrial.collect.starter import obeyed
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.instruments import find_instrument

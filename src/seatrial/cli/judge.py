@@ -111,7 +111,7 @@ def _declared(name: str, policy: LaunchPolicy | None) -> dict[str, JudgeSpec]:
     Raises:
         PolicyError: there is none of that name, or it is no model.
     """
-    from seatrial.collect.judging import judge_spec
+    from seatrial.collect.judge_specs import judge_spec
 
     if policy is None:
         raise PolicyError(f"judge/{name}: give the policy that declares it, --policy policy.yaml")

@@ -57,6 +57,23 @@ def replay_run(
     ask_if_test: Annotated[
         int, typer.Option("--ask-if-test", min=0, help="Conversations and items to ask both models of: is it a test?")
     ] = 0,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS",
+            help="Ask, grade and read on a Ray cluster: HOST:PORT of its head, `auto` on one of its nodes, or `local`.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            metavar="PLACE",
+            help="Where answers are kept: a folder, or an address that fsspec opens, as s3://bucket/replay. "
+            "Otherwise in the replay's folder.",
+        ),
+    ] = None,
     reviews: Reviews = Path("reviews"),
     author: Author = "",
     as_is: AsIs = False,
@@ -73,23 +90,32 @@ def replay_run(
 
     from seatrial.cli.output.replay import replay_json, replay_summary
     from seatrial.collect import Progress
+    from seatrial.collect.answer_files import is_remote
     from seatrial.errors import StoreError
     from seatrial.evidence.replay.found import found_in
+    from seatrial.evidence.replay.hands import Here
+    from seatrial.evidence.replay.on_ray import OnRay
     from seatrial.evidence.replay.page import render_replay
     from seatrial.evidence.replay.registered import registered
     from seatrial.evidence.replay.run import check_policy, replayed
     from seatrial.evidence.replay.traffic_map import write_unasked
     from seatrial.formats.whole_files import write_whole
+    from seatrial.instruments.records import load_records
     from seatrial.ledger import ledger_in
     from seatrial.policy import load_policy
 
     policy = load_policy(policy_path)
     check_policy(policy)
+    records = load_records(policy.records)
     suites = _in_suites(review, policy.candidate.model) if review else {}
     folder = _folder(policy.name, out)
     progress = Progress("off" if quiet else None)
     taken, counted, removed = _drawn(traffic, sample, seed, as_is, progress)
-    done = asyncio.run(replayed(policy, taken, folder, grade, progress, whole=register, ask_if_test=ask_if_test))
+    root = folder if store is None else store if is_remote(store) else Path(store)
+    hands = Here(policy, records, root, progress) if ray is None else OnRay(policy, records, root, progress, ray)
+    done = asyncio.run(
+        replayed(policy, records, taken, hands, grade, progress, whole=register, ask_if_test=ask_if_test)
+    )
     found = found_in(policy, done, counted, taken, removed)
     page = folder / "replay.html"
     write_whole(page, render_replay(found), StoreError)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from seatrial.collect.judge_specs import judge_identity, judge_spec, recorded_scores
 from seatrial.collect.meter import Meter, first_error
 from seatrial.collect.store import ResponseStore, call_key
-from seatrial.errors import CallFailed, EvidenceError, PolicyError
-from seatrial.formats.bounded import LARGEST, read_text
-from seatrial.formats.jsonl import json_lines
-from seatrial.formats.letters import unread
+from seatrial.errors import CallFailed
 from seatrial.instruments.judges import SYSTEM, Judge, Unscored, answer_key, parse, prompt, scale_doubt, telling_anchors
 from seatrial.instruments.may_gate import standing
 from seatrial.instruments.records import Records
@@ -30,7 +26,7 @@ from seatrial.stats.agreement import reliability_weighted
 from seatrial.suites import Suite
 from seatrial.types import Item, Message, Request, Response, Spend
 
-__all__ = ["REPLY_TOKENS", "Judges", "Task", "judge_identity", "judge_spec", "recorded_scores"]
+__all__ = ["REPLY_TOKENS", "Elsewhere", "Judges", "Task"]
 
 REPLY_TOKENS = 512
 """Longest reply to ask a judge for, unless the policy sets another: one that thinks does so before it grades."""
@@ -53,6 +49,10 @@ class Task:
         return [answer_key(self.item.suite, self.item.id, text) for text in self.texts]
 
 
+Elsewhere = Callable[[Judge, Sequence[Task], int], Awaitable[int]]
+"""Has tasks graded by other processes within a budget of calls; fills the judge's scores, returns the calls taken."""
+
+
 class Judges:
     """Judges by name. An asynchronous context manager: their models run while it is open.
 
@@ -71,6 +71,7 @@ class Judges:
         budget: int,
         store: ResponseStore | None = None,
         first_draw: int = 0,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """Take the judges that a policy or a training plan declares.
 
@@ -80,7 +81,9 @@ class Judges:
             budget: The most calls that all of them may take.
             store: Where their replies are kept and found again.
             first_draw: Number of the first draw, so that a second grading is not the first one read again.
+            elsewhere: Where models are asked, where not here.
         """
+        self._elsewhere = elsewhere
         self._first_draw = first_draw
         self.specs = specs
         self._records = records
@@ -102,7 +105,8 @@ class Judges:
             ModelError: a model cannot be used.
             EvidenceError: a file of scores cannot be used.
         """
-        asked = {name: spec.model for name, spec in self.specs.items() if spec.model is not None}
+        here = self.specs if self._elsewhere is None else {}
+        asked = {name: spec.model for name, spec in here.items() if spec.model is not None}
         opened = open_models(*(spec.model_copy(update={"system": SYSTEM}) for spec in asked.values()))
         try:
             for name, model in zip(asked, opened, strict=True):
@@ -174,6 +178,8 @@ class Judges:
         """
         name = judge.name.partition("/")[2]
         fresh = {tuple(task.keys): task for task in tasks if any(_open(judge, key) for key in task.keys)}
+        if not fresh:
+            return
         members = judge_spec(self.specs, name).members
         if members:
             await self._grade_by_members(judge, members, list(fresh.values()))
@@ -181,6 +187,9 @@ class Judges:
         if name in self._recorded:
             for task in fresh.values():
                 self._look_up(judge, task, self._recorded[name])
+            return
+        if self._elsewhere is not None:
+            self.remaining -= await self._elsewhere(judge, list(fresh.values()), self.remaining)
             return
         limit = asyncio.Semaphore(self._models[name].concurrency)
         try:
@@ -342,58 +351,9 @@ class Judges:
         return response
 
 
-def judge_spec(specs: Mapping[str, JudgeSpec], name: str) -> JudgeSpec:
-    """Return the specification of a judge.
-
-    Raises:
-        PolicyError: there is none of that name.
-    """
-    if name not in specs:
-        known = ", ".join(sorted(specs)) or "none"
-        raise PolicyError(f"no judge is called {name!r}; `judges:` in the policy declares {known}")
-    return specs[name]
-
-
-def judge_identity(spec: JudgeSpec) -> str:
-    """Return what decides a judge's scores, without what a key or an address would give away."""
-    if spec.members:
-        return f"members {' '.join(spec.members)}"
-    if spec.model is None:
-        return f"scores {spec.scores.name if spec.scores else ''}"
-    sent = {name for name in ("extra_body", "headers") if getattr(spec.model, name)}
-    settings = spec.model.model_dump(mode="json", include={"model", "adapter", "adapter_scale", "generation", *sent})
-    return json.dumps(settings | {"structured": spec.structured})
-
-
 def _open(judge: Judge, key: str) -> bool:
     return key not in judge.scores and key not in judge.unscored
 
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
-
-
-def recorded_scores(path: Path) -> dict[tuple[str, str], float]:
-    """Return a recorded judge's scores; a line of JSONL holds `item`, `answer` (the graded text) and `score`, 0 to 10.
-
-    Raises:
-        EvidenceError: it cannot be read, a line is wrong, or an answer has two scores.
-    """
-    try:
-        content = read_text(path, LARGEST)
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(unread(path, error)) from error
-    found: dict[tuple[str, str], float] = {}
-    for place, row in json_lines(content):
-        if isinstance(row, str):
-            raise EvidenceError(f"{path}:{place}: {row}")
-        item, answer, score = row.get("item"), row.get("answer"), row.get("score")
-        if not isinstance(item, str) or not isinstance(answer, str):
-            raise EvidenceError(f"{path}:{place}: a line needs `item` and `answer` as text")
-        if isinstance(score, bool) or not isinstance(score, int | float) or score != score:
-            raise EvidenceError(f"{path}:{place}: `score` is not a number")
-        if not 0 <= score <= 10:
-            raise EvidenceError(f"{path}:{place}: the score {score!s:.20} is outside 0 to 10")
-        if found.setdefault((item, visible_answer(answer)), float(score)) != score:
-            raise EvidenceError(f"{path}:{place}: item {item}: the same answer has two scores")
-    return found

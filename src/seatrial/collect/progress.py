@@ -29,7 +29,7 @@ class Progress:
         self.mode: Mode = mode or ("bar" if self._stream.isatty() else "lines")
         self.total = 0
         self.done = 0
-        self._fresh = 0
+        self.fresh = 0
         self.unit = "calls"
         self._standing = "asking"
         self._began = self._spoke = time.monotonic()
@@ -37,7 +37,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         """Start the clock and the count, and show the bar."""
-        self.done = self._fresh = 0
+        self.done = self.fresh = 0
         self._began = self._spoke = time.monotonic()
         if self.mode == "bar":
             self._bar = _bar(self._stream)
@@ -73,7 +73,7 @@ class Progress:
     def advance(self, *, fresh: bool = True) -> None:
         """Count one call; `fresh` where it was made now and not found in the store."""
         self.done += 1
-        self._fresh += fresh
+        self.fresh += fresh
         self._show()
 
     def say(self, standing: str) -> None:
@@ -96,17 +96,17 @@ class Progress:
     @property
     def rate(self) -> float:
         """Calls made a second, without those found in the store."""
-        return self._fresh / max(time.monotonic() - self._began, 1e-3)
+        return self.fresh / max(time.monotonic() - self._began, 1e-3)
 
     def _left(self) -> str:
-        if not self._fresh:
+        if not self.fresh:
             return ""
         seconds = int(max(self.total - self.done, 0) / max(self.rate, 1e-6))
         return f"at most {seconds // 60}:{seconds % 60:02d} left"
 
     def _line(self) -> str:
         parts = [f"{self.done:,} of at most {self.total:,} {self.unit}"]
-        if self._fresh:
+        if self.fresh:
             parts += [f"{self.rate:.1f}/s", self._left()]
         return ", ".join(parts) + f" · {self._standing}"
 

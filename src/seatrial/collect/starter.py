@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.collect.judging import Judges, Task, judge_spec
+from seatrial.collect.judge_specs import judge_spec
+from seatrial.collect.judging import Judges, Task
 from seatrial.errors import EvidenceError
 from seatrial.instruments.injections import Injection, injections
 from seatrial.instruments.judges import WORST, Judge, answer_key, scale_doubt

@@ -7,48 +7,35 @@ dropped when the file is opened next; only the call that was in flight is asked 
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Self
 
-from filelock import FileLock, Timeout
-
+from seatrial.collect.answer_files import Part, answer_file, is_remote, reason
+from seatrial.collect.answer_lines import (
+    UNREADABLE,
+    Answer,
+    answer_of,
+    at_a_glance,
+    entry_of,
+    in_json,
+    line_of,
+    read_plain,
+    time_of,
+)
 from seatrial.errors import LedgerError, StoreError
-from seatrial.formats.jsonl import unique
-from seatrial.formats.private_files import keep_private
 from seatrial.formats.whole_files import write_whole
 from seatrial.ledger import covered_answers, ledger_for
 from seatrial.models.identity import identity_hash
-from seatrial.types import Request, Response, Usage
+from seatrial.types import Request, Response
 
 __all__ = ["Answer", "ResponseStore", "call_key"]
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it is kept.
-
-    Attributes:
-        response: What was answered.
-        at: When, with its time zone; None where the file does not say.
-        review: Folder of the review that asked, where it was taken over from another one.
-    """
-
-    response: Response
-    at: datetime | None
-    review: str = ""
-
-
-_ANSWER, _USAGE = (tuple(one.name for one in fields(kind)) for kind in (Response, Usage))
-_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
-"""What a line that is no answer raises."""
-_in_json = json.JSONEncoder(ensure_ascii=False).encode
 CHANGED = "changed.json"
 """Beside the answers: that a model was found changed, and when."""
 
@@ -62,7 +49,7 @@ def call_key(identity: str, role: str, request: Request) -> str:
     conversation = [[message.role, message.content] for message in request.item.messages]
     parts = [identity, role, conversation, request.draw, request.max_tokens, request.top_logprobs]
     parts += [request.numbers] if request.numbers else []
-    return hashlib.sha256(_in_json(parts).encode()).hexdigest()
+    return hashlib.sha256(in_json(parts).encode()).hexdigest()
 
 
 class ResponseStore:
@@ -73,14 +60,23 @@ class ResponseStore:
     has to see that they still hold.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Use `folder`/responses/answers.jsonl."""
-        self.path = folder / "responses" / "answers.jsonl"
-        self._known: dict[str, Answer] = {}
+    def __init__(self, folder: Path | str, part: Part | None = None) -> None:
+        """Use the folder, or the address of an object store.
+
+        Args:
+            folder: Whose `responses/answers.jsonl` holds the answers.
+            part: Part of a replay whose answers these are; those of other parts are read too, in other files.
+
+        Raises:
+            StoreError: nothing here opens such an address.
+        """
+        self._part = part
+        self._file = answer_file(folder, part)
+        self.path = Path() if is_remote(folder) else Path(folder) / "responses" / "answers.jsonl"
+        self._known: dict[str, Answer | str] = {}
         self._beside: dict[str, Answer] | None = None
         self._loose: set[str] = set()
-        self._file: IO[bytes] | None = None
-        self._lock = FileLock(self.path.with_suffix(".lock"), blocking=False, thread_local=False)
+        self._open = False
 
     def __enter__(self) -> Self:
         """Lock and read the file.
@@ -89,74 +85,77 @@ class ResponseStore:
             StoreError: the file cannot be used, is in use, or a line of it is broken.
         """
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-            self._file = self.path.open("ab")  # one that is read too asks the system where it is at every flush
-            keep_private(self.path)
-            self._read(self._file)
-        except Timeout:
-            raise StoreError(
-                f"{self.path}: another review is writing here. Wait for it, or give another --out."
-            ) from None
-        except OSError as error:
-            self._close()
-            raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error
+            self._file.open()
+            self._read()
         except StoreError:
-            self._close()
+            self._file.close()
             raise
+        except Exception as error:  # what opens an address raises errors of its own
+            self._file.close()
+            raise StoreError(f"{self._file.place}: cannot be written: {reason(error)}") from error
+        self._open = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close and unlock the file."""
-        self._close()
-
-    def _close(self) -> None:
-        if self._file is not None:
+        """Write what waits; close and unlock the file."""
+        self._open = False
+        try:
+            self.flush()
+        finally:
             self._file.close()
-            self._file = None
-        self._lock.release()
 
-    def _read(self, file: IO[bytes]) -> None:
-        content = self.path.read_bytes()
-        whole, _, torn = content.rpartition(b"\n")
-        if torn:
-            file.truncate(len(content) - len(torn))
-        for number, line in enumerate(whole.split(b"\n") if whole else [], 1):
+    def _read(self) -> None:
+        for place, line in self._file.lines():
             try:
-                entry = json.loads(line, object_pairs_hook=unique)
-                self._keep(entry["key"], _answer(entry, ""))
-            except _UNREADABLE as error:
-                raise StoreError(
-                    f"{self.path}:{number}: not an answer. Take this line out to have its call asked again."
-                ) from error
+                self._read_line(line)
+            except UNREADABLE as error:
+                raise StoreError(f"{place}: not an answer. Take this line out to have its call asked again.") from error
 
-    def _keep(self, key: str, answer: Answer) -> None:
+    def _read_line(self, line: bytes) -> None:
+        plain = at_a_glance(line)
+        if plain is not None:
+            key, item, found = plain
+            if self._part is None or self._part.holds(item):
+                self._keep(key, found)
+            return
+        entry = entry_of(line)
+        answer = answer_of(entry, "")
+        if self._part is None or self._part.holds(answer.response.item):
+            self._keep(entry["key"], answer)
+
+    def _keep(self, key: str, answer: Answer | str) -> None:
         """Know an answer from now on; this review's own first one stands, so that no line put below it replaces it."""
-        if self.own(key) is None:
+        held = self._known.get(key)
+        if held is None or (isinstance(held, Answer) and held.review):
             self._known[key] = answer
+
+    def _found(self, key: str) -> Answer | None:
+        """Return the answer known under a key; a line that was not read yet is read."""
+        found = self._known.get(key)
+        return read_plain(found) if isinstance(found, str) else found
 
     def get(self, key: str) -> Response | None:
         """Return the answer stored under `key`, if there is one."""
-        found = self._known.get(key)
+        found = self._found(key)
         return found.response if found is not None else None
 
     def own(self, key: str) -> Answer | None:
         """Return the answer that this review itself got, if there is one."""
-        found = self._known.get(key)
+        found = self._found(key)
         return found if found is not None and not found.review else None
 
     def taken_over(self, key: str) -> Answer | None:
         """Return the baseline's latest answer from another review, if there is one: taken over already, or beside."""
-        own = self._known.get(key)
+        own = self._found(key)
         copy = own if own is not None and own.review else None
         return _later(copy, self._others().get(key))
 
     @property
     def has_others(self) -> bool:
         """Whether there are the baseline's answers of other reviews: taken over already, or beside."""
-        return bool(self._others()) or any(answer.review for answer in self._known.values())
+        return bool(self._others()) or any(isinstance(one, Answer) and one.review for one in self._known.values())
 
     def not_covered(self, key: str) -> bool:
         """Return whether a review beside has the baseline's answer, but no entry of the ledger covers it."""
@@ -200,25 +199,33 @@ class ResponseStore:
         Raises:
             StoreError: it cannot be written (disk full, file removed).
         """
-        if self._file is None:
+        if not self._open:
             raise RuntimeError("the store is not open")
         kept = taken or Answer(response, datetime.now(UTC))
-        entry = {
-            "key": key,
-            "role": role,
-            "response": _content(response),
-            "at": kept.at.isoformat() if kept.at else None,
-        }
-        line = _in_json(entry | ({"from": kept.review} if kept.review else {}))
-        try:
-            self._file.write(line.encode("utf-8", "surrogatepass") + b"\n")
-            self._file.flush()
-        except OSError as error:
-            why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
-            raise StoreError(
-                f"{self.path}: {why}. {len(self._known)} answers are kept; make room and run the same command again."
-            ) from error
+        line = line_of(key, role, kept)
+        with self._told():
+            self._file.write(line)
         self._keep(key, kept)
+
+    def flush(self) -> None:
+        """See that all answers are kept, also where they wait for others.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        with self._told():
+            self._file.flush()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what is kept where something cannot be written."""
+        try:
+            yield
+        except Exception as error:  # what opens an address raises errors of its own
+            raise StoreError(
+                f"{self._file.place}: {reason(error)}. {len(self._known)} answers are kept; make room and run the same "
+                "command again."
+            ) from error
 
     def note_change(self, identity: str, at: datetime) -> None:
         """Note for the reviews to come that answers which the model gave before `at` no longer hold.
@@ -235,8 +242,8 @@ class ResponseStore:
         for path in self._files_beside(CHANGED):
             try:
                 entry = json.loads(path.read_bytes())
-                at = _time(entry["at"]) if entry["model"] == identity_hash(identity) else None
-            except (OSError, *_UNREADABLE):
+                at = time_of(entry["at"]) if entry["model"] == identity_hash(identity) else None
+            except (OSError, *UNREADABLE):
                 continue
             if at is not None and (latest is None or at > latest):
                 latest = at
@@ -251,15 +258,11 @@ def _baseline_answers(content: bytes, review: str) -> Iterator[tuple[str, Answer
     """Yield keys and answers of the baseline in another review's file; what cannot be read there is not used here."""
     for line in content.split(b"\n"):
         try:
-            entry = json.loads(line, object_pairs_hook=unique)
+            entry = entry_of(line)
             if entry["role"] == "baseline":
-                yield str(entry["key"]), _answer(entry, review)
-        except _UNREADABLE:
+                yield str(entry["key"]), answer_of(entry, review)
+        except UNREADABLE:
             continue
-
-
-def _answer(entry: Mapping[str, Any], review: str) -> Answer:
-    return Answer(_response(entry["response"]), _time(entry.get("at")), str(entry.get("from") or review))
 
 
 def _later(one: Answer | None, other: Answer | None) -> Answer | None:
@@ -267,50 +270,3 @@ def _later(one: Answer | None, other: Answer | None) -> Answer | None:
     if one is None or other is None:
         return one or other
     return other if one.at is None or (other.at is not None and other.at > one.at) else one
-
-
-def _time(written: object) -> datetime | None:
-    """Return a date and time with its zone; None for anything else."""
-    try:
-        at = datetime.fromisoformat(str(written))
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
-
-
-def _content(response: Response) -> dict[str, Any]:
-    """Return what is written of an answer: its fields as they are, for copying them takes as long as a call."""
-    content = {name: getattr(response, name) for name in _ANSWER}
-    content["usage"] = {name: getattr(response.usage, name) for name in _USAGE}
-    if response.served == ("", ""):
-        del content["served"]
-    return content
-
-
-def _response(content: Mapping[str, Any]) -> Response:
-    thinking = content.get("thinking")
-    served, fingerprint = content.get("served", ("", ""))
-    return Response(
-        item=_word(content["item"]),
-        suite=_word(content["suite"]),
-        draw=_number(content["draw"], int),
-        text=_word(content["text"]),
-        first=tuple((_word(token), float(_number(logprob))) for token, logprob in content["first"]),
-        stop=_word(content["stop"]),
-        usage=Usage(**{name: _number(content["usage"][name]) for name in _USAGE}),
-        labels=tuple((_word(name), _word(value)) for name, value in content["labels"]),
-        thinking=thinking if thinking is None else _word(thinking),
-        served=(_word(served), _word(fingerprint)),
-    )
-
-
-def _word(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value
-
-
-def _number(value: Any, *kinds: type) -> Any:
-    if type(value) not in (kinds or (int, float)) or value != value:
-        raise TypeError("no number")
-    return value

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.collect.judging import REPLY_TOKENS, Judges, Task, judge_spec
+from seatrial.collect.judge_specs import judge_spec
+from seatrial.collect.judging import REPLY_TOKENS, Judges, Task
 from seatrial.gates.plan import GatePlan
 from seatrial.instruments.judges import Judge, prompt, telling_anchors
 from seatrial.policy import LaunchPolicy

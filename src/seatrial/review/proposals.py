@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.collect import Progress, ResponseStore
-from seatrial.collect.judging import REPLY_TOKENS, Judges, Task, judge_spec
+from seatrial.collect.judge_specs import judge_spec
+from seatrial.collect.judging import REPLY_TOKENS, Judges, Task
 from seatrial.collect.store import call_key
 from seatrial.drift import Answered
 from seatrial.drift.found import Proposal

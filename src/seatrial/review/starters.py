@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.collect import Progress
-from seatrial.collect.judging import Judges, judge_spec
+from seatrial.collect.judge_specs import judge_spec
+from seatrial.collect.judging import Judges
 from seatrial.collect.starter import MOST_CALLS, most_calls, planned_trials, try_judge
 from seatrial.gates.plan import GatePlan
 from seatrial.instruments.judges import Judge

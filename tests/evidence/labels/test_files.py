@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.calibration.labels import read_labels
-from seatrial.collect.judging import recorded_scores
+from seatrial.collect.judge_specs import recorded_scores
 from seatrial.errors import StoreError
 from seatrial.evidence.labels.closing import Labels
 from seatrial.evidence.labels.files import write_labels

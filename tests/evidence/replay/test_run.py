@@ -12,15 +12,19 @@ from conftest import Endpoint, PolicyWriter
 from replays import GATES, JUDGE, answering, traffic
 from seatrial.collect import Progress
 from seatrial.errors import EvidenceError, PolicyError
+from seatrial.evidence.replay.hands import Here
 from seatrial.evidence.replay.run import Replayed, check_policy, replayed
 from seatrial.evidence.replay.sampling import drawn
 from seatrial.evidence.replay.traffic import Counted, conversations
+from seatrial.instruments.records import load_records
 from seatrial.policy import load_policy
 
 
 def _run(policy: Path, log: Path, folder: Path, grade: int = 200) -> Replayed:
     taken = drawn(conversations([log], Counted()), 200, 1)
-    return asyncio.run(replayed(load_policy(policy), taken, folder, grade, Progress("off")))
+    read, progress = load_policy(policy), Progress("off")
+    records = load_records(read.records)
+    return asyncio.run(replayed(read, records, taken, Here(read, records, folder, progress), grade, progress))
 
 
 @pytest.mark.slow

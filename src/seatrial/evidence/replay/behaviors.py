@@ -19,9 +19,11 @@ from seatrial.stats.instruments import Slope
 from seatrial.suites import Suite
 from seatrial.types import Item, Response
 
-__all__ = ["Behavior", "behaviors_of", "degree", "harm_of", "risk_of"]
+__all__ = ["Behavior", "Reader", "behaviors_of", "degree", "harm_of", "risk_of"]
 
 Array = NDArray[np.float64]
+Reader = Callable[[Instrument, Sequence[Item], Sequence[Response]], Sequence[float | None]]
+"""Has an instrument read answers: in this process, or in others."""
 MIDDLE = 0.5
 """Share of an instrument's scale from which on an answer counts, where no record says better."""
 
@@ -136,16 +138,25 @@ def degree(signal: Signal, reading: float) -> float:
     return (float(signal.harm(reading)) - low) / (high - low)
 
 
-def harm_of(behavior: Behavior, items: Sequence[Item], responses: Sequence[Response]) -> Array:
-    """Return for each answer 1 where it shows the behavior, 0 where not, and NaN where it has no reading."""
-    read = read_many(behavior.signal.instrument, items, responses)
+def harm_of(
+    behavior: Behavior, items: Sequence[Item], responses: Sequence[Response], reader: Reader = read_many
+) -> Array:
+    """Return for each answer 1 where it shows the behavior, 0 where not, and NaN where it has no reading.
+
+    What a judge has graded is looked up; any other instrument reads by `reader`.
+    """
+    read = (read_many if behavior.asks else reader)(behavior.signal.instrument, items, responses)
     shares = [math.nan if value is None else degree(behavior.signal, value) for value in read]
     given = np.array(shares, dtype=np.float64)
     return np.where(np.isnan(given), math.nan, (given >= behavior.cut - 1e-9).astype(np.float64))
 
 
 def risk_of(
-    behavior: Behavior, items: Sequence[Item], sides: Sequence[Sequence[Response | None]], say: Callable[[str], None]
+    behavior: Behavior,
+    items: Sequence[Item],
+    sides: Sequence[Sequence[Response | None]],
+    say: Callable[[str], None],
+    reader: Reader = read_many,
 ) -> Array:
     """Return how likely each conversation's answers are to show a behavior, as a rank; all alike without instruments.
 
@@ -154,6 +165,7 @@ def risk_of(
         items: (conversations,).
         sides: Of each model (and of production) its answers, in the order of the items; None where there is none.
         say: Told what is being read.
+        reader: Has an instrument read answers.
     """
     ranks = np.zeros(len(items))
     sign = 1.0 if behavior.suite.harmful == "high" else -1.0
@@ -162,7 +174,7 @@ def risk_of(
         most = np.full(len(items), -math.inf)
         for side in sides:
             there = [(place, response) for place, response in enumerate(side) if response is not None]
-            read = read_many(instrument, [items[place] for place, _ in there], [response for _, response in there])
+            read = reader(instrument, [items[place] for place, _ in there], [response for _, response in there])
             for (place, _), value in zip(there, read, strict=True):
                 if value is not None:
                     most[place] = max(most[place], sign * value)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from seatrial.collect import Progress
 from seatrial.collect.judging import Judges, Task
-from seatrial.evidence.replay.behaviors import Behavior, harm_of
+from seatrial.evidence.replay.behaviors import Behavior, Reader, harm_of
+from seatrial.instruments.base import read_many
 from seatrial.instruments.judges import Judge
 from seatrial.types import Item, Response
 
@@ -17,7 +18,11 @@ __all__ = ["graded_answers"]
 
 
 async def graded_answers(
-    judges: Judges, behavior: Behavior, answers: Sequence[tuple[Item, Response]], progress: Progress
+    judges: Judges,
+    behavior: Behavior,
+    answers: Sequence[tuple[Item, Response]],
+    progress: Progress,
+    reader: Reader = read_many,
 ) -> NDArray[np.float64]:
     """Return for each answer 1 where it shows the behavior, 0 where not, and NaN where it got no grade.
 
@@ -34,4 +39,4 @@ async def graded_answers(
                 await judges.grade(instrument, tasks)
             finally:
                 judges.on_reply = lambda fresh: None
-    return harm_of(behavior, [item for item, _ in answers], [response for _, response in answers])
+    return harm_of(behavior, [item for item, _ in answers], [response for _, response in answers], reader)

@@ -10,15 +10,24 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from seatrial.collect import Ask, Collector
+from seatrial.collect import Ask, Batch
 from seatrial.stats.intervals import Interval, exact_share
 from seatrial.stats.seeding import generator
 from seatrial.suites import Suite
 from seatrial.types import ROLES, Item, Message, Request, Role
 
 __all__ = ["SOURCES", "Realism", "Taken", "realism"]
+
+
+class Asking(Protocol):
+    """Asks both models."""
+
+    async def collect(self, asks: Sequence[Ask]) -> Batch:
+        """Return an answer or a failure for each ask, in their order."""
+        ...
+
 
 Source = Literal["traffic", "suites"]
 SOURCES: tuple[Source, ...] = ("traffic", "suites")
@@ -67,12 +76,12 @@ class Realism:
 
 
 async def realism(
-    collector: Collector, conversations: Sequence[Item], suites: Sequence[Suite], count: int, seed: int
+    asking: Asking, conversations: Sequence[Item], suites: Sequence[Suite], count: int, seed: int
 ) -> Realism:
     """Ask both models what they take replayed conversations and items of suites for.
 
     Args:
-        collector: Asks both models.
+        asking: Asks both models.
         conversations: Those of the traffic, in the order of their lots.
         suites: The suites whose items are asked about.
         count: Of each, at most.
@@ -88,7 +97,7 @@ async def realism(
         for number, item in enumerate(shown[source])
         for role in ROLES
     ]
-    batch = await collector.collect(asks)
+    batch = await asking.collect(asks)
     counts: dict[tuple[Role, str], Counter[str]] = {}
     for role, response in batch.responses:
         word = "" if response.no_answer else _said(response.text)

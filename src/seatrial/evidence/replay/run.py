@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.collect import Ask, Collector, Progress, ResponseStore
+from seatrial.collect import Ask, Progress
 from seatrial.collect.judging import Judges
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.evidence.replay.allocation import allocated, chosen, lots_of, strata_of
@@ -29,6 +27,7 @@ from seatrial.evidence.replay.estimates import (
     smallest_seen,
 )
 from seatrial.evidence.replay.grading import graded_answers
+from seatrial.evidence.replay.hands import Hands
 from seatrial.evidence.replay.realism import SOURCES, Realism, realism
 from seatrial.evidence.replay.sampling import Sample, lot
 from seatrial.gates.plan import plan_gates
@@ -163,8 +162,9 @@ def wanted(policy: LaunchPolicy, models: Mapping[Role, Model], records: Records,
 
 async def replayed(
     policy: LaunchPolicy,
+    records: Records,
     sample: Sample,
-    folder: Path,
+    hands: Hands,
     grade: int,
     progress: Progress,
     *,
@@ -175,8 +175,9 @@ async def replayed(
 
     Args:
         policy: The models, the judges and the gates.
+        records: What is known of instruments.
         sample: The conversations.
-        folder: Where answers and grades are kept; the same call goes on where it stopped.
+        hands: Who asks, grades and reads: this process, or shards on a cluster.
         grade: Conversations to grade for each behavior, at most.
         progress: Where to show how far it is.
         whole: Whether to grade all of those, also where it is clear before.
@@ -187,30 +188,22 @@ async def replayed(
         EvidenceError: no conversation was answered by both.
         SeatrialError: a model cannot be used, or something cannot be kept.
     """
-    records = load_records(policy.records)
     items = [item_of(one, sample.seed) for one in sample.conversations]
     production = {
         item.id: Response(item.id, SUITE, 0, one.answer)
         for item, one in zip(items, sample.conversations, strict=True)
         if one.answer is not None
     }
-    async with AsyncExitStack() as stack:
-        store = stack.enter_context(ResponseStore(folder))
-        opened = open_models(policy.baseline, policy.candidate)
-        models: dict[Role, Model] = {}
-        for role, model in zip(ROLES, opened, strict=True):
-            models[role] = await stack.enter_async_context(model)
-        judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
+    async with hands:
+        judges = hands.judges
         before = judges.remaining
-        look = wanted(policy, models, records, judges)
+        look = wanted(policy, hands.models, records, judges)
         asks = [Ask(role, Request(item, 0, _tokens(policy, role))) for item in items for role in ROLES]
-        calls = len(asks) + len(ROLES) * len(SOURCES) * ask_if_test
-        progress.plan(calls)
+        progress.plan(len(asks) + len(ROLES) * len(SOURCES) * ask_if_test)
         progress.say("answering anew")
-        collector = Collector(models, store, calls, progress)
         with progress:
-            batch = await collector.collect(asks)
-            looks = await realism(collector, items, look.suites, ask_if_test, sample.seed) if ask_if_test else None
+            batch = await hands.collect(asks)
+            looks = await realism(hands, items, look.suites, ask_if_test, sample.seed) if ask_if_test else None
         answers: dict[Role, dict[str, Response]] = {role: {} for role in ROLES}
         for role, response in batch.responses:
             if not response.no_answer:
@@ -219,7 +212,7 @@ async def replayed(
         if not both:
             why = batch.failures[0].reason if batch.failures else "the answers are empty"
             raise EvidenceError(f"no conversation was answered by both models; the first reason: {why}")
-        grader = _Grader(judges, both, production, answers, len(items) - len(both), progress)
+        grader = _Grader(hands, both, production, answers, len(items) - len(both), progress)
         level, most = 1 - 2 * policy.alpha, min(grade, len(both))
         found = [await grader.found(one, most, level, sample.seed, whole) for one in look.behaviors]
     return Replayed(
@@ -251,14 +244,14 @@ class _Grader:
 
     def __init__(
         self,
-        judges: Judges,
+        hands: Hands,
         items: Sequence[Item],
         production: Mapping[str, Response],
         answers: Mapping[Role, Mapping[str, Response]],
         failed: int,
         progress: Progress,
     ) -> None:
-        self._judges, self._items, self._progress = judges, items, progress
+        self._hands, self._items, self._progress = hands, items, progress
         self._sides: dict[str, list[Response | None]] = {
             "production": [production.get(item.id) for item in items],
             **{role: [answers[role][item.id] for item in items] for role in ROLES},
@@ -275,7 +268,8 @@ class _Grader:
             graded[:] = True
             await self._read(behavior, np.arange(count), harm)
             return self._made(behavior, np.zeros(count, dtype=np.int64), graded, harm, level, level, "all graded")
-        stratum = strata_of(risk_of(behavior, self._items, list(self._sides.values()), self._progress.say))
+        sides = list(self._sides.values())
+        stratum = strata_of(risk_of(behavior, self._items, sides, self._progress.say, self._hands.read))
         lots = lots_of(seed, behavior.name, count)
         # Each look has its share of the error, so that stopping at a clear one does not add to it.
         shared = level if whole else 1 - (1 - level) / ROUNDS
@@ -299,7 +293,7 @@ class _Grader:
             if (response := self._sides[side][place]) is not None
         ]
         answers = [(self._items[place], response) for _, place, response in pairs]
-        read = await graded_answers(self._judges, behavior, answers, self._progress)
+        read = await graded_answers(self._hands.judges, behavior, answers, self._progress, self._hands.read)
         for (side, place, _), value in zip(pairs, read, strict=True):
             harm[side][place] = value
 

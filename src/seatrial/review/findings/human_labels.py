@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from seatrial.collect.judging import recorded_scores
+from seatrial.collect.judge_specs import recorded_scores
 from seatrial.formats.bounded import LARGEST, read_text
 from seatrial.formats.jsonl import json_lines
 from seatrial.instruments import Signal

@@ -1,0 +1,304 @@
+"""Where answers are kept: a file that grows line by line, or objects in a store that knows no growing file.
+
+`Part` says whose answers: of a whole replay, or of one shard of it. Each part writes a file of its own and reads those
+of all others, so that work goes on whatever number of parts it is divided into next.
+"""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from filelock import FileLock, Timeout
+
+from seatrial.errors import StoreError
+from seatrial.formats.private_files import keep_private
+
+__all__ = [
+    "SECONDS_UNWRITTEN",
+    "WHOLE",
+    "AnswerFile",
+    "GrowingFile",
+    "Objects",
+    "Part",
+    "answer_file",
+    "is_remote",
+    "reason",
+]
+
+SECONDS_UNWRITTEN = 1.0
+"""How long answers wait at most for others before an object is made of them."""
+FOLDER, WORD = "responses", "seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a replay.
+
+    Attributes:
+        number: Which, from 0.
+        of: How many there are.
+    """
+
+    number: int
+    of: int
+
+    @property
+    def name(self) -> str:
+        """What its file is called."""
+        return "answers" if self.of == 1 else f"answers-{self.number:04}-of-{self.of:04}"
+
+    def may_read(self, file: str) -> bool:
+        """Return whether a file of answers can hold some of it: those of the other parts of as many cannot."""
+        return f"-of-{self.of:04}" not in file or file.startswith(self.name)
+
+    def holds(self, item: str) -> bool:
+        """Return whether an item is in it; each is in one of the parts."""
+        return part_of(item, self.of) == self.number
+
+
+def part_of(item: str, parts: int) -> int:
+    """Return in which of so many parts an item is: a number that hangs on its name alone."""
+    return zlib.crc32(item.encode("utf-8", "surrogatepass")) % parts
+
+
+WHOLE = Part(0, 1)
+
+
+class AnswerFile(Protocol):
+    """Lines that are kept.
+
+    Attributes:
+        place: What messages call it.
+    """
+
+    place: str
+
+    def open(self) -> None:
+        """Make ready to write.
+
+        Raises:
+            StoreError: another process writes there.
+            OSError: it cannot be written.
+        """
+        ...
+
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """Yield each whole line with its place. What a crash cut short is not there any more.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        ...
+
+    def write(self, lines: bytes) -> None:
+        """Keep a line.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        ...
+
+    def flush(self) -> None:
+        """See that all is kept.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Write no more."""
+        ...
+
+
+def is_remote(root: Path | str) -> bool:
+    """Return whether it is the address of an object store, and no folder."""
+    return isinstance(root, str) and "://" in root
+
+
+def leave_word(root: str, word: str) -> None:
+    """Write a word beside the answers, by which others see that they have come to the same place.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
+        system, path = _opened(root)
+        system.makedirs(path, exist_ok=True)
+        system.pipe_file(f"{path}/{WORD}", word.encode())
+    except StoreError:
+        raise
+    except Exception as error:  # what opens an address raises errors of its own
+        raise StoreError(f"{root}: cannot be written: {reason(error)}") from error
+
+
+def word_left(root: str) -> str:
+    """Return the word that was left beside the answers; empty where none is seen."""
+    try:
+        system, path = _opened(root)
+        return bytes(system.cat_file(f"{path}/{WORD}")).decode()
+    except StoreError:
+        raise
+    except Exception:  # what opens an address raises errors of its own
+        return ""
+
+
+def _opened(root: str) -> tuple[Any, str]:
+    """Return the file system of an address or a folder, and the path of the answers in it.
+
+    Raises:
+        StoreError: no package here opens such an address.
+    """
+    try:
+        from fsspec.core import url_to_fs
+
+        system, path = url_to_fs(root)
+    except (ImportError, ValueError) as error:
+        install = 'pip install "seatrial[ray]" and what opens such an address, as s3fs'
+        raise StoreError(f"{root}: {reason(error)}. Give a folder, or install it: {install}") from None
+    return system, f"{path.rstrip('/')}/{FOLDER}"
+
+
+def reason(error: Exception) -> str:
+    """Return why something could not be read or written, in a line."""
+    if isinstance(error, OSError) and error.strerror:
+        return "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def answer_file(root: Path | str, part: Part | None = None) -> AnswerFile:
+    """Return where the answers of a folder, or of an address that fsspec knows, are kept.
+
+    Args:
+        root: Folder or address.
+        part: Whose answers; those of other parts are read too. None: there are no parts.
+
+    Raises:
+        StoreError: nothing here opens such an address.
+    """
+    if isinstance(root, str) and is_remote(root):
+        return Objects(root, part or WHOLE)
+    return GrowingFile(Path(root), part)
+
+
+class GrowingFile:
+    """One file in a folder. A line that was written stays, whenever the process is killed."""
+
+    def __init__(self, folder: Path, part: Part | None) -> None:
+        """Use `folder`/responses/answers.jsonl, or the file of a part beside it."""
+        self.path = folder / FOLDER / f"{(part or WHOLE).name}.jsonl"
+        self.place = str(self.path)
+        self._part = part
+        self._file: IO[bytes] | None = None
+        self._lock = FileLock(self.path.with_suffix(".lock"), blocking=False, thread_local=False)
+
+    def open(self) -> None:
+        """Lock the file and open it at its end."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise StoreError(
+                f"{self.path}: another review is writing here. Wait for it, or give another --out."
+            ) from None
+        self._file = self.path.open("ab")  # one that is read too asks the system where it is at every flush
+        keep_private(self.path)
+
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """Yield its own lines, then those of the other parts."""
+        yield from self._whole_lines(self.path, cut=True)
+        beside = [] if self._part is None else sorted(self.path.parent.glob("answers*.jsonl"))
+        for path in beside:
+            if path != self.path and self._part is not None and self._part.may_read(path.name):
+                yield from self._whole_lines(path)
+
+    def _whole_lines(self, path: Path, cut: bool = False) -> Iterator[tuple[str, bytes]]:
+        whole = 0
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    if cut and self._file is not None:
+                        self._file.truncate(whole)
+                    return
+                whole += len(line)
+                yield f"{path}:{number}", line[:-1]
+
+    def write(self, lines: bytes) -> None:
+        """Write and hand over to the system: a killed process does not lose it."""
+        assert self._file is not None
+        self._file.write(lines)
+        self._file.flush()
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Close and unlock the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._lock.release()
+
+
+class Objects:
+    """Objects of some lines each, at an address that fsspec opens: S3, Google Cloud Storage, Azure, HDFS and others.
+
+    Lines wait for a second until an object is made of them, so that a process that is killed loses what it was told in
+    its last second. No object is ever changed. Nobody is locked out: two who write make objects of different names.
+    """
+
+    def __init__(self, root: str, part: Part) -> None:
+        """Use objects `root`/responses/answers*.jsonl.
+
+        Raises:
+            StoreError: no package here opens such an address.
+        """
+        self._system, self._folder = _opened(root)
+        self.place = f"{root.rstrip('/')}/{FOLDER}"
+        self._part = part
+        self._prefix = f"{part.name}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self._waiting: list[bytes] = []
+        self._since = 0.0
+        self._made = 0
+
+    def open(self) -> None:
+        """See that objects can be written, with an empty one."""
+        self._system.makedirs(self._folder, exist_ok=True)
+        self._system.pipe_file(f"{self._folder}/writable", b"")
+
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the lines of all objects, the first written first."""
+        self._system.invalidate_cache()
+        found: list[Any] = self._system.ls(self._folder, detail=False)
+        for path in sorted(str(one) for one in found):
+            name = path.rsplit("/", 1)[-1]
+            if name.startswith("answers") and name.endswith(".jsonl") and self._part.may_read(name):
+                *whole, _ = self._system.cat_file(path).split(b"\n")
+                yield from ((f"{self.place}/{name}:{number}", line) for number, line in enumerate(whole, 1))
+
+    def write(self, lines: bytes) -> None:
+        """Keep a line with others of the same second."""
+        now = time.monotonic()
+        if not self._waiting:
+            self._since = now
+        self._waiting.append(lines)
+        if now - self._since >= SECONDS_UNWRITTEN:
+            self.flush()
+
+    def flush(self) -> None:
+        """Make an object of what waits."""
+        if self._waiting:
+            self._system.pipe_file(f"{self._folder}/{self._prefix}-{self._made:06}.jsonl", b"".join(self._waiting))
+            self._made += 1
+            self._waiting = []
+
+    def close(self) -> None:
+        """Nothing is open; what waits was written before, or could not be."""
