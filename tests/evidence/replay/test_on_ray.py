@@ -47,16 +47,17 @@ def _found(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 def test_two_workers_find_what_one_process_finds(
     write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
 ) -> None:
-    """All figures are the same; what one has stored, the other does not ask again."""
+    """All figures are the same; what one has stored, the other does not ask again; progress counts both."""
     answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
     write_policy(gates=TWO, extra=JUDGE.format(url=endpoint.url))
     traffic(tmp_path / "log.jsonl", 300)
     one = _found(_run(tmp_path, "--out", "one"))
     asked = endpoint.calls.copy()
     endpoint.calls.clear()
-    two = _found(_run(tmp_path, "--out", "two", "--ray", two_workers.address))
-    assert two == one
+    done = _run(tmp_path, "--out", "two", "--ray", two_workers.address)
+    assert _found(done) == one
     assert endpoint.calls == asked
+    assert "600 of at most 600 calls" in done.stderr and "grading for replay/unearned-praise" in done.stderr
     assert len(list((tmp_path / "two" / "responses").glob("answers-*-of-0002.jsonl"))) == 2
     endpoint.calls.clear()
     assert _found(_run(tmp_path, "--out", "two")) == one
@@ -99,33 +100,26 @@ def test_a_worker_killed_in_the_middle_loses_and_repeats_nothing(
     assert len(keys) == len(set(keys))
 
 
-def test_answers_can_be_objects_at_an_address(
+def test_answers_can_be_objects_and_a_budget_goes_to_the_same_ones(
     write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
 ) -> None:
-    """Any file system that fsspec opens keeps them; one machine finds them there."""
-    answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
-    write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
-    traffic(tmp_path / "log.jsonl", 60)
-    words = ("--store", f"local://{tmp_path}/bucket", "--out", "two")
-    two = _found(_run(tmp_path, *words, "--ray", two_workers.address))
-    assert len(list((tmp_path / "bucket" / "responses").glob("answers-0*-of-0002-*.jsonl"))) >= 2
-    endpoint.calls.clear()
-    assert _found(_run(tmp_path, *words)) == two
-    assert not endpoint.calls
+    """Any file system that fsspec opens keeps them, and one machine finds them there.
 
-
-def test_a_budget_goes_to_the_same_answers(
-    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
-) -> None:
-    """Where judges may take fewer calls than there are answers, both leave the same ones without a grade."""
+    Where judges may take fewer calls than there are answers, both leave the same ones without a grade.
+    """
     answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
     write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url) + "\nbudget: {judge_calls: 70}")
     traffic(tmp_path / "log.jsonl", 60)
     one = _found(_run(tmp_path, "--out", "one"))
     asked = endpoint.calls.copy()
     endpoint.calls.clear()
-    assert _found(_run(tmp_path, "--out", "two", "--ray", two_workers.address)) == one
+    words = ("--store", f"local://{tmp_path}/bucket", "--out", "two")
+    assert _found(_run(tmp_path, *words, "--ray", two_workers.address)) == one
     assert endpoint.calls == asked
+    assert len(list((tmp_path / "bucket" / "responses").glob("answers-0*-of-0002-*.jsonl"))) >= 2
+    endpoint.calls.clear()
+    assert _found(_run(tmp_path, *words)) == one
+    assert not endpoint.calls
 
 
 def test_failures_are_counted_as_on_one_machine(
@@ -150,18 +144,6 @@ def test_failures_are_counted_as_on_one_machine(
     endpoint.fault = lambda body, number: web.json_response({"error": {"message": "no such model"}}, status=404)
     ended = _run(tmp_path, "--out", "three", "--ray", two_workers.address)
     assert ended.returncode == 2 and "no such model" in ended.stderr and "Traceback" not in ended.stderr
-
-
-def test_progress_is_shown_over_all_workers(
-    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
-) -> None:
-    """Lines on stderr count the calls of both."""
-    answering(endpoint, {"plain": 0.1, "warm": 0.3})
-    write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
-    traffic(tmp_path / "log.jsonl", 60)
-    told = _run(tmp_path, "--ray", two_workers.address).stderr
-    assert "120 of at most 120 calls" in told, told
-    assert "grading for replay/unearned-praise" in told
 
 
 def test_a_place_that_cannot_be_written_is_told_of(
