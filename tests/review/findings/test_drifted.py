@@ -12,6 +12,7 @@ from conftest import Command
 from seatrial.drift.found import Drift, Finding
 from seatrial.drift.page import PAGE
 from seatrial.policy import parse_policy
+from seatrial.review.findings import drifted as drifted_module
 from seatrial.review.findings.drifted import FEWEST, drift_note
 from seatrial.stats.intervals import Interval
 
@@ -20,7 +21,7 @@ MEANS = Finding("meaning", "comes nearer to “a” than to “b”", False, 0.0
 CHANGED = Drift(90, 90, 180, 0.05, 0.001, {}, None, (), (SAYS, MEANS, SAYS, SAYS, SAYS), 300)
 
 
-def reviewed(seatrial: Command, folder: Path, opening: str, count: int = 40, extra: str = "") -> Path:
+def reviewed(seatrial: Command, folder: Path, opening: str, count: int = 40, extra: str = "", draws: int = 1) -> Path:
     """Review recorded answers of which the candidate's begin so, and return the review's folder."""
     for side, begins in (("old", "Here it is"), ("new", opening)):
         rows = [
@@ -28,8 +29,10 @@ def reviewed(seatrial: Command, folder: Path, opening: str, count: int = 40, ext
                 "id": f"q{number}",
                 "prompt": f"What of {number}?",
                 "response": f"{begins}: {number * 7} and {number % 5}.",
+                "draw": draw,
             }
             for number in range(count)
+            for draw in range(draws)
         ]
         (folder / f"{side}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     (folder / "policy.yaml").write_text(
@@ -73,6 +76,19 @@ def test_too_few_answers_or_a_policy_that_says_no_are_not_searched(
     done = reviewed(seatrial, tmp_path, "Great question", count, extra)
     assert not (done / PAGE).exists()
     assert not [note for note in notes(done) if "changed by more than chance" in note]
+
+
+def test_of_very_many_answers_a_part_is_read(
+    seatrial: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Items are drawn at random, and of each the first answers are taken; the page says so, and finds what changed."""
+    monkeypatch.setattr(drifted_module, "MOST", 25)
+    page = (reviewed(seatrial, tmp_path, "Great question", draws=3) / PAGE).read_text(encoding="utf-8")
+    assert "Of 40 items 25 were drawn at random." in page
+    assert "answers to an item the first 2 were read." in page
+    assert "great question" in page
+    found = json.loads((tmp_path / "done" / "evidence.json").read_text(encoding="utf-8"))["notes"]
+    assert found[0].startswith("The answers changed by more than chance")
 
 
 def test_the_note_names_the_clearest_and_counts_the_rest() -> None:

@@ -12,8 +12,10 @@ from seatrial.types import ROLES, Item, Role
 
 __all__ = ["FEWEST", "MOST", "drift_note", "drifted"]
 
-FEWEST, MOST = 20, 2_000
+FEWEST, MOST = 20, 1_000
 """Items below which a review is not searched, and of which as many as this are drawn at random."""
+DRAWS = 2
+"""Answers to an item of each model that are read: more of them show little that these do not, and take as long each."""
 EXCHANGES = 999
 NAMED = 3
 
@@ -34,14 +36,15 @@ def drifted(policy: LaunchPolicy, rounds: Rounds) -> Drift | None:
     both = sorted(texts["baseline"].keys() & texts["candidate"].keys() & items.keys())
     if len(both) < FEWEST:
         return None
+    told = []
     if len(both) > MOST:
         chosen = generator(policy.seed, "drift").choice(len(both), MOST, replace=False)
-        told = [f"Of {len(both):,} items {MOST:,} were drawn at random."]
+        told.append(f"Of {len(both):,} items {MOST:,} were drawn at random.")
         both = [both[place] for place in sorted(chosen)]
-    else:
-        told = []
+    if any(len(texts[role][key]) > DRAWS for role in ROLES for key in both):
+        told.append(f"Of each model's answers to an item the first {DRAWS} were read.")
     pairs = [
-        Answered(items[key], *(tuple(text for _, text in sorted(texts[role][key].items())) for role in ROLES))
+        Answered(items[key], *(tuple(text for _, text in sorted(texts[role][key].items())[:DRAWS]) for role in ROLES))
         for key in both
     ]
     return compare_answers(pairs, policy.alpha, policy.seed, told, EXCHANGES)
