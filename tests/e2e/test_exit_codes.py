@@ -49,6 +49,7 @@ mixes:
 NOWHERE = "203.0.113.7"
 """An address for documentation, at which no machine can listen."""
 MIXES = ("--before", "primary=1", "--after", "primary=1,thumbs=0.5", "--beta", "1")
+SIGNED = ("--person", NAME, "--behavior", "nothing moved", "--experts", "nobody asked", "--blind-spots", "long talks")
 WAIVED = ("--gate", "human/harm", "--person", NAME, "--reason", "known, fix ships", "--expires", "2099-01-31")
 WORDS: dict[str, tuple[str, ...]] = {
     "init": ("new.yaml",),
@@ -70,6 +71,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ledger anchor": ("anchors.txt",),
     "ledger key": ("key.pem",),
     "ledger waive": ("reviews/done", *WAIVED),
+    "ledger sign": ("reviews/done", *SIGNED),
+    "ledger release": ("reviews/done", "--name", "spring", "--person", NAME, "--override", "known, fix ships"),
+    "ledger incident": ("spring", "--behavior", "human/harm", "--what", "agrees with all", "--person", NAME),
+    "ledger roll-back": ("spring", "--person", NAME, "--reason", "found harmful"),
     "suites": (),
     "suites map": (),
     "suites from-traffic": ("replayed", "my-suites/from-traffic"),
@@ -261,7 +266,7 @@ def _run_into(stream: Stream, *words: object) -> int:
 @pytest.mark.parametrize("command", sorted(WORDS))
 def test_output_that_cannot_be_written_is_never_a_block(world: Copy, command: str) -> None:
     """On a full disk and into a closed pipe a command fails with 2, unless it decided and the ledger has it."""
-    decided = {"review": ExitCode.BLOCK, "ledger waive": ExitCode.WAIVED}
+    decided = {"review": ExitCode.BLOCK, "ledger waive": ExitCode.WAIVED, "ledger release": ExitCode.WAIVED}
     for stream in (_full, _closed):
         folder = world()
         code = _run_into(stream, *command.split(), *WORDS[command])

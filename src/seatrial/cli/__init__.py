@@ -13,8 +13,8 @@ from seatrial.cli.feedback import feedback
 from seatrial.cli.instruments import instruments_app
 from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
-from seatrial.cli.ledger import ledger_app
 from seatrial.cli.options import Json, print_json, printing, say, status, user
+from seatrial.cli.releases import ledger_app
 from seatrial.cli.replay import replay_app
 from seatrial.cli.rewards import rewards_app
 from seatrial.cli.suites import suites_app

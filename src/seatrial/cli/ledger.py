@@ -13,7 +13,7 @@ from seatrial.errors import SeatrialError, StoreError
 if TYPE_CHECKING:
     from seatrial.ledger import Ledger
 
-__all__ = ["ledger_app"]
+__all__ = ["Where", "ledger_app", "ledger_at"]
 
 ledger_app = typer.Typer(help="What was decided, by whom, and which gates were waived.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def ledger_list(where: Where = None, as_json: Json = False) -> None:
     from seatrial.cli.output.ledger import ledger_rows
     from seatrial.cli.output.tables import table
 
-    entries = _ledger(where).verify()
+    entries = ledger_at(where).verify()
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
@@ -50,7 +50,7 @@ def ledger_show(
 
     from seatrial.ledger.signing import envelope
 
-    ledger = _ledger(where)
+    ledger = ledger_at(where)
     entries = ledger.verify()
     if number > len(entries):
         raise SeatrialError(f"{ledger.name}: there is no entry {number}; the last is {len(entries)}")
@@ -79,7 +79,7 @@ def ledger_verify(
     from seatrial.ledger import anchors_in, check_anchors, compare_all, remarks
     from seatrial.ledger.signing import check_signatures, trusted
 
-    ledger = _ledger(where)
+    ledger = ledger_at(where)
     entries = ledger.verify()
     anchors = [one for place in anchor or () for one in anchors_in(place)]
     check_anchors(entries, anchors, ledger.name)
@@ -119,7 +119,7 @@ def ledger_anchor(
 
     from seatrial.ledger import write_anchor
 
-    anchor = write_anchor(_ledger(where).verify(), place)
+    anchor = write_anchor(ledger_at(where).verify(), place)
     if as_json:
         print_json(asdict(anchor))
         return
@@ -159,7 +159,8 @@ def ledger_waive(
             say(summary(content, folder))
 
 
-def _ledger(where: str | None) -> Ledger:
+def ledger_at(where: str | None) -> Ledger:
+    """Return the ledger that a command names, or the one that is there by default; there must be one."""
     from seatrial.ledger import Ledger, ledger_in
 
     ledger = Ledger(where) if where else ledger_in(REVIEWS)

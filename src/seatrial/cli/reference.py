@@ -54,6 +54,10 @@ COMMANDS = (
     "ledger verify",
     "ledger anchor",
     "ledger key",
+    "ledger sign",
+    "ledger release",
+    "ledger incident",
+    "ledger roll-back",
     "ledger waive",
     "doctor",
 )

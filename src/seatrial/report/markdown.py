@@ -26,7 +26,7 @@ from seatrial.report.wording import (
     with_suites,
 )
 
-__all__ = ["render_markdown", "summary_within"]
+__all__ = ["inert", "render_markdown", "summary_within"]
 
 LONGEST = 60_000
 """A comment on a pull request holds 65,536 letters."""
@@ -59,7 +59,7 @@ def summary_within(content: ReviewResult, size: int) -> str:
         if len(made.encode()) <= size:
             return made
         letters = letters * 3 // 4
-    return f"## seatrial: {_inert(Plain.of(content).text(headline(content, where=True)))}\n\n{CUT}\n"
+    return f"## seatrial: {inert(Plain.of(content).text(headline(content, where=True)))}\n\n{CUT}\n"
 
 
 def render_markdown(content: ReviewResult, longest: int = LONGEST) -> str:
@@ -72,20 +72,20 @@ def render_markdown(content: ReviewResult, longest: int = LONGEST) -> str:
         longest: Letters, about, that it may take.
     """
     policy, plain = content.policy, Plain.of(content)
-    models = f"**{_inert(policy.name)}** · `{_code(policy.baseline.model)}` → `{_code(policy.candidate.model)}`"
+    models = f"**{inert(policy.name)}** · `{_code(policy.baseline.model)}` → `{_code(policy.candidate.model)}`"
     first = [
-        f"## seatrial: {_inert(plain.text(headline(content, where=True)))}",
-        models + (f" · {_inert(content.history)}" if content.history else ""),
-        _inert(plain.text(content.decision.reason)),
-        *([_inert(plain.text(line))] if (line := beside_the_reason(content)) else []),
-        *([_inert(line)] if (line := plain.only_advised(content.decision.verdicts)) else []),
+        f"## seatrial: {inert(plain.text(headline(content, where=True)))}",
+        models + (f" · {inert(content.history)}" if content.history else ""),
+        inert(plain.text(content.decision.reason)),
+        *([inert(plain.text(line))] if (line := beside_the_reason(content)) else []),
+        *([inert(line)] if (line := plain.only_advised(content.decision.verdicts)) else []),
         *_waived(content, plain),
     ]
     last = [*_steps(content, plain), _spots_in_a_line(content)]
     taken = sum(part.count("\n") + 2 for part in (*first, *last)) + TABLE
     folded = [
         _gates(content),
-        *([_inert(line)] if (line := at_a_glance(content.glances)) else []),
+        *([inert(line)] if (line := at_a_glance(content.glances)) else []),
         *_listed("Expected by the policy", [f"{g.title}: {g.expected}" for g in content.glances if g.expected]),
         *_listed("Advice only", [f"{v.signal}: {v.advisory}" for v in content.decision.verdicts if v.advisory]),
         *_listed(f"Blind spots ({len(content.blind_spots)})", list(content.blind_spots)),
@@ -132,20 +132,20 @@ def _picture(content: ReviewResult, plain: Plain, most: int) -> str:
         rates = plain.rates(verdict)
         said = f"{MARKS[word]} {word}" + ("" if verdict.blocking else ", not counted")
         change = f"{rates} · {plain.change(verdict)}" if rates else plain.change(verdict)
-        rows.append(f"| {_inert(plain.title(verdict.signal))} | {said} | {change} |")
+        rows.append(f"| {inert(plain.title(verdict.signal))} | {said} | {change} |")
     more = f"; {len(ordered) - most} more below" if len(ordered) > most else ""
     return "\n".join([f"| {counted(content.decision.verdicts)}{more} | | |", "|---|---|---|", *rows])
 
 
 def _spots_in_a_line(content: ReviewResult) -> str:
     kinds = "; ".join(f"{group.title.lower()} ({group.count})" for group in content.groups)
-    return f"**Blind spots: {len(content.blind_spots)}**" + (f" · {_inert(kinds)}" if kinds else "")
+    return f"**Blind spots: {len(content.blind_spots)}**" + (f" · {inert(kinds)}" if kinds else "")
 
 
 def _waived(content: ReviewResult, plain: Plain) -> list[str]:
     return [
-        f"> **Waived:** {_inert(plain.title(note.signal))}, by {_inert(note.person)}, until {note.expires}: "
-        f"{_inert(note.reason)}"
+        f"> **Waived:** {inert(plain.title(note.signal))}, by {inert(note.person)}, until {note.expires}: "
+        f"{inert(note.reason)}"
         for note in content.waivers
     ]
 
@@ -153,7 +153,7 @@ def _waived(content: ReviewResult, plain: Plain) -> list[str]:
 def _steps(content: ReviewResult, plain: Plain) -> list[str]:
     if content.status not in ("hold", "block") or not content.steps:
         return []
-    lines = [f"{number}. {_inert(plain.text(step_words(step)))}" for number, step in enumerate(content.steps, 1)]
+    lines = [f"{number}. {inert(plain.text(step_words(step)))}" for number, step in enumerate(content.steps, 1)]
     return ["### What to do next\n\n" + "\n".join(lines)]
 
 
@@ -175,7 +175,7 @@ def _gates(content: ReviewResult) -> str:
 
 
 def _listed(title: str, lines: list[str]) -> list[str]:
-    return [f"### {title}\n\n" + "\n".join(f"- {_inert(line)}" for line in lines)] if lines else []
+    return [f"### {title}\n\n" + "\n".join(f"- {inert(line)}" for line in lines)] if lines else []
 
 
 def _pairs(content: ReviewResult) -> list[str]:
@@ -207,7 +207,7 @@ def _foot(content: ReviewResult) -> str:
     return f"<sub>{spent} · review `{review}`{entry} · {content.finished} · report.html has the whole evidence</sub>"
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Return text in one line whose markup characters stand for themselves."""
     line = _plain(shortened(text, LONGEST_LINE)).replace("&", "&amp;")
     escaped = re.sub(r"[\\`*_{}\[\]<>|~!$]", r"\\\g<0>", line)

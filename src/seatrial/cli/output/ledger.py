@@ -59,6 +59,8 @@ def _entry_words(entry: Entry) -> str:
         return (
             f"{body.get('signal')} of {str(body.get('review'))[:12]} until {body.get('expires')}: {body.get('reason')}"
         )
+    if entry.kind in ("sign-off", "override", "release", "incident", "roll-back"):
+        return _what_came(entry)
     if entry.kind == "decision":
         return f"{body.get('status')}: {body.get('policy_name')} ({body.get('folder')})"
     if entry.kind == "forecast" and body.get("of") == "replay":
@@ -70,3 +72,19 @@ def _entry_words(entry: Entry) -> str:
     if entry.kind == "training":
         return f"{body.get('mix')}: {body.get('name')}, adapter {str(body.get('adapter'))[:12]}"
     return json.dumps(body)
+
+
+def _what_came(entry: Entry) -> str:
+    """Return in words what came of a decision."""
+    body, at = entry.body, f" ({entry.body.get('folder')})"
+    if entry.kind == "sign-off":
+        seen = f", having seen {', '.join(body.get('acknowledged', []))}" if body.get("acknowledged") else ""
+        return f"approved {body.get('candidate')} until {body.get('until')}{seen}{at}"
+    if entry.kind == "override":
+        return f"against {body.get('status')}: {body.get('reason')}{at}"
+    if entry.kind == "release":
+        return f"{body.get('name')}: {body.get('candidate')}, on {body.get('on')} {body.get('entry')}{at}"
+    if entry.kind == "incident":
+        return f"of {body.get('release')}, {body.get('behavior')}: {body.get('what')}"
+    answers = f", for incident {body.get('incident')}" if body.get("incident") else ""
+    return f"of {body.get('release')}{answers}: {body.get('reason')}"

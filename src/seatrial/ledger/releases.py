@@ -1,0 +1,224 @@
+"""What came of a decision: who signed it, what was released on it, what was found then, and what was taken back.
+
+An approval, an override and a waiver are different records. A sign-off is a named person's approval of how a model
+behaves; an override is a person's word against a decision that stands in the way, and never becomes an approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any, ClassVar, Literal, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from seatrial.errors import LedgerError
+from seatrial.formats.letters import without
+from seatrial.ledger.chain import Ledger
+from seatrial.ledger.entries import Entry, Kind, canonical
+
+__all__ = [
+    "QUESTIONS",
+    "Incident",
+    "Override",
+    "Record",
+    "Release",
+    "RollBack",
+    "SignOff",
+    "check_words",
+    "enter",
+    "latest_release",
+    "recorded",
+]
+
+QUESTIONS: Mapping[str, str] = {
+    "behavior": "What changed in how the model behaves, and why may it?",
+    "experts": "What did people say who talked to the candidate?",
+    "blind-spots": "Which blind spot would hurt most, and who watches it after the launch?",
+}
+"""What whoever signs answers in words: the numbers do not."""
+SHORTEST = 8
+"""Letters of the shortest answer or reason."""
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """A person's approval of a model's behavior, for one decision.
+
+    Attributes:
+        review: Hash that identifies the review: its policy and its evidence.
+        folder: The review's folder.
+        person: Who signs.
+        answers: Question → what the person says.
+        acknowledged: Gates that only advise and point to harm, which the person has seen.
+        policy: The policy's hash.
+        candidate: The model that is approved.
+        until: Last day on which something may be released on it, ISO 8601, UTC.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[Kind] = "sign-off"
+
+    review: str
+    folder: str
+    person: str
+    answers: dict[str, str]
+    acknowledged: list[str]
+    policy: str
+    candidate: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A person's word that a release goes out although nobody approved it or a decision stands in its way.
+
+    Attributes:
+        review: Hash that identifies the review.
+        folder: Its folder.
+        person: Who takes the responsibility.
+        reason: Why.
+        status: Where the review stood: what is overridden.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[Kind] = "override"
+
+    review: str
+    folder: str
+    person: str
+    reason: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A model that went out.
+
+    Attributes:
+        name: What the team calls it.
+        review: Hash that identifies the review that it rests on.
+        folder: The review's folder.
+        candidate: The model.
+        person: Who released it.
+        on: What let it out.
+        entry: Number of the sign-off's or override's entry.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[Kind] = "release"
+
+    name: str
+    review: str
+    folder: str
+    candidate: str
+    person: str
+    on: Literal["sign-off", "override"]
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Harm that was found after a launch.
+
+    Attributes:
+        release: Name of the release.
+        behavior: The behavior, as a signal is called: `behavior/opinion-sycophancy`.
+        what: What was found, in words.
+        found: The day, ISO 8601.
+        person: Who reports it.
+        conversations: Hashes of the files that hold the conversations, by name.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[Kind] = "incident"
+
+    release: str
+    behavior: str
+    what: str
+    found: str
+    person: str
+    conversations: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """A release that was taken back.
+
+    Attributes:
+        release: Its name.
+        person: Who took it back.
+        reason: Why.
+        incident: Number of the incident's entry that it answers; 0 for none.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    kind: ClassVar[Kind] = "roll-back"
+
+    release: str
+    person: str
+    reason: str
+    incident: int = 0
+
+
+Record = SignOff | Override | Release | Incident | RollBack
+Kept = TypeVar("Kept", bound=Record)
+
+
+def enter(ledger: Ledger, record: Record) -> Entry:
+    """Append a record under its person's name and return the entry; one that is there word for word keeps its entry.
+
+    Raises:
+        LedgerError: the ledger is broken or cannot be written, or the record names nobody.
+    """
+    check_words(record.person, "the name of the person who takes the responsibility: --person NAME", 1)
+    body = asdict(record)
+    there = [entry for entry in ledger.verify() if entry.kind == record.kind and entry.body == body]
+    return there[-1] if there else ledger.append(record.kind, record.person, body)
+
+
+def check_words(text: str, wanted: str, least: int = SHORTEST) -> None:
+    """Raise where a text says nothing that a reader would see.
+
+    Raises:
+        LedgerError: it has fewer letters than that; names what is wanted.
+    """
+    if len(without(text, ("Cc", "Cf", "Cs", "Co", "Cn")).strip()) < least:
+        raise LedgerError(f"this needs {wanted}")
+
+
+def recorded(entries: Sequence[Entry], kind: type[Kept]) -> list[tuple[Entry, Kept]]:
+    """Return the records of one kind with their entries, oldest first; what this program would not write is none."""
+    read: TypeAdapter[Kept] = TypeAdapter(kind)
+    found = []
+    for entry in entries:
+        if entry.kind == kind.kind:
+            try:
+                found.append((entry, _sound(read.validate_json(canonical(entry.body)))))
+            except (ValidationError, ValueError):
+                continue
+    return found
+
+
+def _sound(record: Kept) -> Kept:
+    """Return the record; raise where a day of it is none."""
+    for day in (getattr(record, "until", None), getattr(record, "found", None)):
+        if day is not None:
+            date.fromisoformat(day)
+    return record
+
+
+def latest_release(entries: Sequence[Entry], name: str) -> tuple[Entry, Release]:
+    """Return the latest release of a name.
+
+    Raises:
+        LedgerError: there is none.
+    """
+    every = recorded(entries, Release)
+    for entry, release in reversed(every):
+        if release.name == name:
+            return entry, release
+    known: Any = ", ".join(dict.fromkeys(release.name for _, release in every)) or "none"
+    raise LedgerError(f"no release is called {name!r}; the ledger knows {known}")

@@ -1,0 +1,212 @@
+"""From a decision to a release and back: what may be signed, what a release may rest on, what hindsight says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from conftest import enter as enter_decision
+from results import BLOCK, HOLD, LAUNCH, LIKELY
+from seatrial.errors import LedgerError
+from seatrial.ledger import Entry, ledger_for
+from seatrial.ledger.releases import QUESTIONS, Override, Release, SignOff, recorded
+from seatrial.report import ReviewResult, save_result
+from seatrial.review.apply_waivers import waive
+from seatrial.review.launch_steps import (
+    DAYS,
+    advisory_breaches,
+    hindsight,
+    released,
+    report_incident,
+    roll_back,
+    signed_off,
+)
+
+ANSWERS = dict.fromkeys(QUESTIONS, "nothing that matters")
+TODAY = date(2027, 1, 10)
+
+
+def _folder(tmp_path: Path, content: ReviewResult) -> Path:
+    folder = tmp_path / "reviews" / "coach"
+    folder.mkdir(parents=True)
+    save_result(content, folder)
+    enter_decision(folder)
+    return folder
+
+
+def _advised(content: ReviewResult) -> ReviewResult:
+    """A launch whose first gate only advises, and fails."""
+    first, *others = content.decision.verdicts
+    breach = replace(first, blocking=False, advisory="watched", verdict="fail")
+    return replace(content, decision=replace(content.decision, verdicts=(breach, *others)))
+
+
+def _numbers(folder: Path) -> list[tuple[int, str]]:
+    return [(entry.number, entry.kind) for entry in ledger_for(folder).verify()]
+
+
+def test_a_launch_is_signed_and_released(tmp_path: Path) -> None:
+    """The sign-off binds policy, candidate and a day; the release names the entry that let it out."""
+    folder = _folder(tmp_path, LAUNCH)
+    _, signed = signed_off(folder, "ann", ANSWERS, today=TODAY)
+    ((_, record),) = recorded(ledger_for(folder).verify(), SignOff)
+    hashes = dict(LAUNCH.hashes)
+    assert (record.review, record.policy, record.folder) == (hashes["review"], hashes["policy"], "coach")
+    assert record.until == (TODAY + timedelta(days=DAYS)).isoformat()
+    _, entry = released(folder, "spring", "ann", today=TODAY)
+    ((_, release),) = recorded(ledger_for(folder).verify(), Release)
+    assert (release.on, release.entry, release.candidate) == ("sign-off", signed.number, record.candidate)
+    assert released(folder, "spring", "ann", today=TODAY)[1] == entry
+    assert _numbers(folder) == [(1, "decision"), (2, "sign-off"), (3, "release")]
+
+
+@pytest.mark.parametrize("content", [HOLD, BLOCK, LIKELY])
+def test_what_is_no_launch_cannot_be_approved(tmp_path: Path, content: ReviewResult) -> None:
+    """It can be overridden, by name and with a reason, and that is another record."""
+    folder = _folder(tmp_path, content)
+    with pytest.raises(LedgerError, match="which nobody can approve"):
+        signed_off(folder, "ann", ANSWERS)
+    with pytest.raises(LedgerError, match="nobody signed this decision"):
+        released(folder, "spring", "ann")
+    with pytest.raises(LedgerError, match="needs its reason in words"):
+        released(folder, "spring", "ann", "because")
+    released(folder, "spring", "ann", "a customer waits for it")
+    ((_, override),) = recorded(ledger_for(folder).verify(), Override)
+    assert (override.status, override.reason) == (content.status, "a customer waits for it")
+    assert recorded(ledger_for(folder).verify(), Release)[0][1].on == "override"
+    assert recorded(ledger_for(folder).verify(), SignOff) == []
+
+
+def test_every_question_is_answered_in_words(tmp_path: Path) -> None:
+    """One that is not is asked, and nothing is entered."""
+    folder = _folder(tmp_path, LAUNCH)
+    for name, question in QUESTIONS.items():
+        with pytest.raises(LedgerError, match="needs an answer in words") as caught:
+            signed_off(folder, "ann", {**ANSWERS, name: " - "})
+        assert question in str(caught.value) and f"--{name}" in str(caught.value)
+    assert _numbers(folder) == [(1, "decision")]
+
+
+def test_an_advisory_breach_is_acknowledged_by_name(tmp_path: Path) -> None:
+    """A launch is refused while a gate that only advises points to harm and nobody says that they saw it."""
+    content = _advised(LAUNCH)
+    folder = _folder(tmp_path, content)
+    (breach,) = advisory_breaches(content)
+    with pytest.raises(LedgerError, match=f"--acknowledge {breach.signal}"):
+        signed_off(folder, "ann", ANSWERS)
+    with pytest.raises(LedgerError, match="no gate of this review is called that"):
+        signed_off(folder, "ann", ANSWERS, [breach.signal, "behavior/other"])
+    signed_off(folder, "ann", ANSWERS, [breach.signal])
+    assert recorded(ledger_for(folder).verify(), SignOff)[0][1].acknowledged == [breach.signal]
+
+
+def test_an_old_approval_lets_nothing_out(tmp_path: Path) -> None:
+    """It ends with its day, with another run of the review, and with the waiver that it rests on."""
+    folder = _folder(tmp_path, LAUNCH)
+    signed_off(folder, "ann", ANSWERS, today=TODAY)
+    with pytest.raises(LedgerError, match="the sign-off of ann ended on 2027-02-09"):
+        released(folder, "spring", "ann", today=TODAY + timedelta(days=DAYS + 1))
+    enter_decision(folder)
+    with pytest.raises(LedgerError, match="was run again after entry 2 signed it"):
+        released(folder, "spring", "ann", today=TODAY)
+
+
+def test_a_waived_launch_is_signed_while_its_waivers_hold(tmp_path: Path) -> None:
+    """The status is that under the waivers in force."""
+    folder = _folder(tmp_path, BLOCK)
+    for signal in BLOCK.decision.in_the_way:
+        content = waive(folder, signal, "ann", "known, fix ships soon", "2999-12-31")
+    assert content.status == "waived"
+    breaches = [one.signal for one in advisory_breaches(content)]
+    signed_off(folder, "ann", ANSWERS, breaches, today=TODAY)
+    released(folder, "spring", "ann", today=TODAY)
+    assert recorded(ledger_for(folder).verify(), Release)[0][1].on == "sign-off"
+
+
+def test_a_name_is_of_one_review(tmp_path: Path) -> None:
+    """Two releases that are called alike could not be told apart when harm is found."""
+    folder = _folder(tmp_path, LAUNCH)
+    released(folder, "spring", "ann", "a customer waits for it")
+    other = tmp_path / "reviews" / "other"
+    other.mkdir()
+    save_result(replace(LAUNCH, hashes=(("review", "9" * 64), ("policy", "8" * 64))), other)
+    enter_decision(other)
+    with pytest.raises(LedgerError, match="a release is called 'spring' already, of the review in coach"):
+        released(other, "spring", "ann", "a customer waits for it")
+
+
+def _out(tmp_path: Path, content: ReviewResult) -> tuple[Path, Entry]:
+    folder = _folder(tmp_path, content)
+    return folder, released(folder, "spring", "ann", "a customer waits for it")[1]
+
+
+def test_an_incident_says_what_its_review_had_seen(tmp_path: Path) -> None:
+    """Linked to a release and a behavior, with the hashes of the conversations; the gate that failed had seen it."""
+    folder, _ = _out(tmp_path, BLOCK)
+    (tmp_path / "found.jsonl").write_text("{}\n", encoding="utf-8")
+    failed = next(one for one in BLOCK.decision.verdicts if one.verdict == "fail")
+    ledger = ledger_for(folder)
+    entry, said = report_incident(ledger, "spring", failed.signal, "praises all", "bo", [tmp_path / "found.jsonl"])
+    assert [(one.signal, one.word) for one in said] == [(failed.signal, "seen")]
+    assert list(entry.body["conversations"]) == ["found.jsonl"]
+    assert roll_back(ledger, "spring", "ann", "as agreed", entry.number).body["incident"] == entry.number
+    with pytest.raises(LedgerError, match="no incident of spring has that number"):
+        roll_back(ledger, "spring", "ann", "as agreed", 1)
+
+
+def test_hindsight_tells_what_passed_from_what_was_blind() -> None:
+    """A gate that passed, one that was undecided, one that could not count, a family for its suite, and none at all."""
+    passed = next(one for one in LAUNCH.decision.verdicts if one.verdict == "pass")
+    assert [one.word for one in hindsight(LAUNCH, passed.signal)] == ["passed"]
+    opened = next(one for one in HOLD.decision.verdicts if one.verdict == "inconclusive" and not one.demoted)
+    assert [one.word for one in hindsight(HOLD, opened.signal)] == ["blind"]
+    demoted = next(one for one in BLOCK.decision.verdicts if one.demoted)
+    assert [one.word for one in hindsight(BLOCK, demoted.signal)] == ["blind"]
+    family = LIKELY.decision.verdicts[0]
+    suite = next(one for one in family.members if one.harm_likely)
+    assert [(one.signal, one.word) for one in hindsight(LIKELY, suite.signal)] == [
+        (family.signal, "seen"),
+        (suite.signal, "seen"),
+    ]
+    assert hindsight(LAUNCH, "behavior/nobody-asked") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"release": "winter"}, "no release is called 'winter'; the ledger knows spring"),
+        ({"what": "bad"}, "needs what was found"),
+        ({"behavior": " "}, "needs the behavior"),
+        ({"found": "yesterday"}, "is not a date"),
+        ({"conversations": [Path("gone.jsonl")]}, "gone.jsonl: cannot be read"),
+    ],
+)
+def test_an_incident_that_says_too_little_is_not_entered(
+    tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    """A release, a behavior, a day and words; files that can be read."""
+    folder, _ = _out(tmp_path, LAUNCH)
+    asked = {"release": "spring", "behavior": "behavior/x", "what": "agrees with all", "person": "bo", **changes}
+    with pytest.raises(LedgerError, match=words):
+        report_incident(ledger_for(folder), **asked)  # type: ignore[arg-type]
+    assert len(_numbers(folder)) == 3
+
+
+def test_a_roll_back_names_its_release_and_reason(tmp_path: Path) -> None:
+    """Without either, nothing is entered."""
+    folder, _ = _out(tmp_path, LAUNCH)
+    for name, reason in (("winter", "as agreed"), ("spring", "why")):
+        with pytest.raises(LedgerError):
+            roll_back(ledger_for(folder), name, "ann", reason)
+    assert len(_numbers(folder)) == 3
+
+
+def test_a_review_that_is_gone_says_nothing_in_hindsight(tmp_path: Path) -> None:
+    """The incident is entered all the same."""
+    folder, _ = _out(tmp_path, LAUNCH)
+    (folder / "evidence.json").unlink()
+    entry, said = report_incident(ledger_for(folder), "spring", "behavior/x", "agrees with all", "bo")
+    assert (entry.kind, said) == ("incident", [])
