@@ -161,10 +161,3 @@ def _ended(process: int) -> bool:
             return True
         time.sleep(0.1)
     return False
-
-
-def test_the_walk_in_small_comes_to_a_decision() -> None:
-    """Server, policy and review as the page has them, with few calls."""
-    steps = walk.small()
-    assert len(steps) == len(walk.commands(walk.PARTS[0])) - 1
-    assert steps[-1].decision in ("hold", "block")
