@@ -96,7 +96,7 @@ def walked(given: Sequence[str], copy: Path, programs: Path, few: bool = False) 
             if few and REVIEW in command:
                 policy = copy / "policy.yaml"
                 policy.write_text(policy.read_text(encoding="utf-8").replace(*SMALL), encoding="utf-8")
-            run = command.replace("start.py", f"start.py --port {port}").replace(PORT, port)
+            run = re.sub(r"\b(start|label)\.py", rf"\1.py --port {port}", command).replace(PORT, port)
             began = time.perf_counter()
             code, said = _run(run, copy, environment)
             made.append(Step(command, time.perf_counter() - began, code, said))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
+from io import StringIO
 
 from benchmarks import guesses, odd_replies, page
 
@@ -34,7 +36,8 @@ def _attacks(quick: bool) -> Iterator[str]:
         ("a model, asked for log-probabilities", odd_replies.of_models(True)),
         ("a judge", odd_replies.of_judges()),
     ):
-        one = asyncio.run(trying)
+        with redirect_stderr(StringIO()):  # each reply is told of there while it is asked again
+            one = asyncio.run(trying)
         counts = (one.answers, one.failed, one.ended, len(one.unsaid), len(one.broken))
         rows.append((name, f"{len(odd_replies.ODD_REPLIES)}", *(f"{count}" for count in counts)))
     yield (
