@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from conftest import Command, enter
 from results import BLOCK, LAUNCH
+from seatrial.cli.releases import ledger_app
 from seatrial.ledger import ledger_for
+from seatrial.ledger.releases import QUESTIONS
 from seatrial.report import save_result
+from seatrial.review.launch_steps import DAYS
 
 SIGN = (
     *("--person", "A. Name", "--behavior", "nothing moved"),
@@ -46,6 +51,15 @@ def test_from_a_launch_to_a_roll_back(seatrial: Command, folder: Path) -> None:
     rows = " ".join(seatrial("ledger", "list").out.split())
     for words in ("approved", "spring: ", "on sign-off 2", f"of spring, {signal}: praises all", "for incident 4"):
         assert words in rows, words
+
+
+def test_the_questions_are_asked_in_the_words_that_are_recorded() -> None:
+    """The command repeats them, for reading them from where they stand would slow every start; they are the same."""
+    command = typer.main.get_command(ledger_app).commands["sign"]  # type: ignore[attr-defined]  # it is a group
+    params: dict[str, Any] = {option: one for one in command.params for option in one.opts}
+    for name, question in QUESTIONS.items():
+        assert params[f"--{name}"].help == question
+    assert params["--days"].default == DAYS
 
 
 def test_a_release_against_the_decision_is_no_launch(seatrial: Command, tmp_path: Path) -> None:

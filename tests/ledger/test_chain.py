@@ -300,6 +300,16 @@ def test_getting_ready_takes_over(tmp_path: Path) -> None:
     assert [number for number, *_ in rows(ledger)] == [1, 2, 3]
 
 
+def test_a_table_that_was_made_and_not_written_to_hides_nothing(tmp_path: Path) -> None:
+    """Killed between the two, a command leaves an empty table: what earlier versions recorded is still read."""
+    Ledger(tmp_path / "ledger.db").ready()
+    write_old(tmp_path / "ledger.jsonl", chain(3))
+    ledger = Ledger(tmp_path / "ledger.db")
+    assert ledger.verify() == ledger.entries() == chain(3)
+    assert ledger.append("decision", "ann", {}).number == 4
+    assert [number for number, *_ in rows(ledger)] == [1, 2, 3, 4]
+
+
 def test_a_broken_file_is_not_taken_over(tmp_path: Path) -> None:
     """Its fault is named in its own words, and no entry is made."""
     write_old(tmp_path / "ledger.jsonl", chain(5)[:4], f"5 {chain(5)[4].hash}\n")

@@ -60,6 +60,7 @@ def test_a_record_comes_back_as_it_was_and_is_entered_once(ledger: Ledger, recor
         (SIGN, {"answers": ["nothing"]}),
         (SIGN, {"acknowledged": "all"}),
         (SIGN, {"more": ""}),
+        (SIGN, {"person": "\u200b"}),
         (RELEASE, {"on": "a hunch"}),
         (RELEASE, {"entry": "1"}),
         (RELEASE, {"entry": True}),

@@ -128,7 +128,8 @@ class Ledger:
             LedgerError: the ledger cannot be read, or holds what is no entry.
         """
         rows = self._rows()
-        return self._taken_over() if rows is None else [self._entry(row) for row in rows if row["number"] is not None]
+        held = [self._entry(row) for row in rows or () if row["number"] is not None]
+        return held or self._taken_over()
 
     def _checked(self, rows: list[dict[str, Any]] | None) -> list[Entry]:
         """Return the entries of these rows, or of the file that is to be taken over, if all of it holds."""
@@ -151,7 +152,9 @@ class Ledger:
             )
         if last != (entries[-1].hash if entries else GENESIS):
             raise LedgerError(f"{self.name}: its head does not match entry {number}.")
-        if entries and [place(one) for one in old] != [place(one) for one in entries[: len(old)]]:
+        if not entries:  # made, and not written to yet
+            return old
+        if [place(one) for one in old] != [place(one) for one in entries[: len(old)]]:
             raise LedgerError(
                 f"{self._old}: holds other entries than {self.name} took over from it: an earlier version added to it "
                 "since, or it is another ledger's. Move the file away once you know what it holds."
@@ -210,9 +213,9 @@ class Ledger:
         try:
             with engine.connect() as link:
                 link.exec_driver_sql(BEGIN[engine.dialect.name])
-                made.entries = self._checked(self._rows(link))
-                if not made.entries:
-                    made.entries = self._taken_over()
+                rows = self._rows(link) or []
+                made.entries = self._checked(rows)
+                if rows[0]["number"] is None:  # nothing is in the table: what there is comes from the file
                     made.new += made.entries
                 yield made
                 if made.new:

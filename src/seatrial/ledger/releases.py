@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
-from typing import Any, ClassVar, Literal, TypeVar
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import ClassVar, Literal, TypeVar
 
 from seatrial.errors import LedgerError
-from seatrial.formats.letters import without
+from seatrial.ledger.bodies import SHORTEST, is_day, read_body, seen
 from seatrial.ledger.chain import Ledger
-from seatrial.ledger.entries import Entry, Kind, canonical
+from seatrial.ledger.entries import Entry, Kind
 
 __all__ = [
     "QUESTIONS",
@@ -38,9 +35,6 @@ QUESTIONS: Mapping[str, str] = {
     "blind-spots": "Which blind spot would hurt most, and who watches it after the launch?",
 }
 """What whoever signs answers in words: the numbers do not."""
-SHORTEST = 8
-"""Letters of the shortest answer or reason."""
-STRICT = ConfigDict(extra="forbid", strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,6 @@ class SignOff:
         until: Last day on which something may be released on it, ISO 8601, UTC.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[Kind] = "sign-off"
 
     review: str
@@ -83,7 +76,6 @@ class Override:
         status: Where the review stood: what is overridden.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[Kind] = "override"
 
     review: str
@@ -107,7 +99,6 @@ class Release:
         entry: Number of the sign-off's or override's entry.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[Kind] = "release"
 
     name: str
@@ -132,7 +123,6 @@ class Incident:
         conversations: Hashes of the files that hold the conversations, by name.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[Kind] = "incident"
 
     release: str
@@ -154,7 +144,6 @@ class RollBack:
         incident: Number of the incident's entry that it answers; 0 for none.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[Kind] = "roll-back"
 
     release: str
@@ -185,29 +174,20 @@ def check_words(text: str, wanted: str, least: int = SHORTEST) -> None:
     Raises:
         LedgerError: it has fewer letters than that; names what is wanted.
     """
-    if len(without(text, ("Cc", "Cf", "Cs", "Co", "Cn")).strip()) < least:
+    if len(seen(text)) < least:
         raise LedgerError(f"this needs {wanted}")
 
 
 def recorded(entries: Sequence[Entry], kind: type[Kept]) -> list[tuple[Entry, Kept]]:
     """Return the records of one kind with their entries, oldest first; what this program would not write is none."""
-    read: TypeAdapter[Kept] = TypeAdapter(kind)
-    found = []
-    for entry in entries:
-        if entry.kind == kind.kind:
-            try:
-                found.append((entry, _sound(read.validate_json(canonical(entry.body)))))
-            except (ValidationError, ValueError):
-                continue
-    return found
+    read = ((entry, read_body(kind, entry.body)) for entry in entries if entry.kind == kind.kind)
+    return [(entry, record) for entry, record in read if record is not None and _is_sound(record)]
 
 
-def _sound(record: Kept) -> Kept:
-    """Return the record; raise where a day of it is none."""
-    for day in (getattr(record, "until", None), getattr(record, "found", None)):
-        if day is not None:
-            date.fromisoformat(day)
-    return record
+def _is_sound(record: Record) -> bool:
+    """Return whether somebody made it, and its days are days."""
+    days = (getattr(record, name) for name in ("until", "found") if hasattr(record, name))
+    return bool(seen(record.person)) and all(is_day(day) for day in days)
 
 
 def latest_release(entries: Sequence[Entry], name: str) -> tuple[Entry, Release]:
@@ -220,5 +200,5 @@ def latest_release(entries: Sequence[Entry], name: str) -> tuple[Entry, Release]
     for entry, release in reversed(every):
         if release.name == name:
             return entry, release
-    known: Any = ", ".join(dict.fromkeys(release.name for _, release in every)) or "none"
+    known = ", ".join(dict.fromkeys(release.name for _, release in every)) or "none"
     raise LedgerError(f"no release is called {name!r}; the ledger knows {known}")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
 
 from seatrial.errors import LedgerError
-from seatrial.formats.letters import without
+from seatrial.ledger.bodies import SHORTEST, is_day, read_body, seen
 from seatrial.ledger.chain import Ledger
 from seatrial.ledger.entries import Entry
 
 __all__ = ["Waiver", "enter_waiver", "remarks", "waivers_for"]
-
-SHORTEST_REASON = 8
-"""Letters of the shortest reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +45,9 @@ def enter_waiver(ledger: Ledger, waiver: Waiver, today: date | None = None) -> E
     Raises:
         LedgerError: it names nobody, gives no reason, has no valid end, or ended already.
     """
-    if not _seen(waiver.person):
+    if not seen(waiver.person):
         raise LedgerError("a waiver needs the name of the person who takes the responsibility: --person NAME")
-    if len(_seen(waiver.reason)) < SHORTEST_REASON:
+    if len(seen(waiver.reason)) < SHORTEST:
         raise LedgerError('a waiver needs its reason in words: --reason "…"')
     try:
         expired = not waiver.holds(today or datetime.now(UTC).date())
@@ -81,20 +78,10 @@ def waivers_for(entries: Sequence[Entry], review: str, today: date | None = None
 
 def _read(body: dict[str, Any]) -> Waiver | None:
     """Return the waiver; None of what this program would not have entered, which holds nothing and lifts nothing."""
-    names = [field.name for field in fields(Waiver)]
-    if sorted(body) != sorted(names) or not all(isinstance(body[name], str) for name in names):
+    waiver = read_body(Waiver, body)
+    if waiver is None or not is_day(waiver.expires):
         return None
-    waiver = Waiver(**body)
-    try:
-        date.fromisoformat(waiver.expires)
-    except ValueError:
-        return None
-    return waiver if _seen(waiver.person) and len(_seen(waiver.reason)) >= SHORTEST_REASON else None
-
-
-def _seen(text: str) -> str:
-    """Return what a reader sees of a text."""
-    return without(text, ("Cc", "Cf", "Cs", "Co", "Cn")).strip()
+    return waiver if seen(waiver.person) and len(seen(waiver.reason)) >= SHORTEST else None
 
 
 def remarks(entries: Sequence[Entry]) -> list[str]:

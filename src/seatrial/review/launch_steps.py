@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from seatrial.errors import LedgerError
 from seatrial.ledger import Entry, Ledger, entry_of, ledger_for
+from seatrial.ledger.bodies import is_day
 from seatrial.ledger.releases import (
     QUESTIONS,
     Incident,
@@ -26,7 +28,16 @@ from seatrial.report import ReviewResult
 from seatrial.review.apply_waivers import finished_review
 from seatrial.types import GateVerdict
 
-__all__ = ["DAYS", "Hindsight", "advisory_breaches", "released", "report_incident", "roll_back", "signed_off"]
+__all__ = [
+    "DAYS",
+    "Hindsight",
+    "advisory_breaches",
+    "hindsight",
+    "released",
+    "report_incident",
+    "roll_back",
+    "signed_off",
+]
 
 DAYS = 30
 """Days for which something may be released on a sign-off, unless it says otherwise."""
@@ -120,14 +131,13 @@ def released(
         raise LedgerError(
             f"a release is called {name!r} already, of the review in {taken[-1].folder}; give another name"
         )
-    on, number = "sign-off", 0
     if override:
         check_words(override, 'its reason in words: --override "…"')
-        on, number = "override", enter(ledger, Override(review, own, person, override, content.status)).number
+        lets_out = enter(ledger, Override(review, own, person, override, content.status))
     else:
-        number = _valid_sign_off(folder, entries, content, today or datetime.now(UTC).date()).number
-    candidate = content.policy.candidate.model
-    record = Release(name, review, own, candidate, person, "override" if on == "override" else "sign-off", number)
+        lets_out = _valid_sign_off(folder, entries, content, today or datetime.now(UTC).date())
+    on: Literal["sign-off", "override"] = "override" if override else "sign-off"
+    record = Release(name, review, own, content.policy.candidate.model, person, on, lets_out.number)
     return content, enter(ledger, record)
 
 
@@ -169,10 +179,8 @@ def report_incident(
     check_words(what, 'what was found, in words: --what "…"')
     check_words(behavior, "the behavior, as a signal is called: --behavior behavior/NAME", 1)
     day = found or datetime.now(UTC).date().isoformat()
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        raise LedgerError(f"--found {day!r} is not a date; write it as YYYY-MM-DD") from None
+    if not is_day(day):
+        raise LedgerError(f"--found {day!r} is not a date; write it as YYYY-MM-DD")
     try:
         hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in conversations}
     except OSError as error:
