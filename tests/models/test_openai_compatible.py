@@ -522,39 +522,36 @@ async def test_a_server_that_knows_no_longest_answer_ends_the_review(endpoint: E
         await _ask(endpoint)
 
 
-async def test_a_refused_parameter_is_told_with_its_setting_and_not_left_out(endpoint: Endpoint) -> None:
-    """Before it was ever taken the refusal ends the review; afterwards it is one call's."""
+@pytest.mark.parametrize(
+    ("status", "said", "first", "later"),
+    [
+        (400, {"error": "temperature: not so"}, r"temperature: not so.*temperature: null", "temperature: null"),
+        (
+            422,
+            {"detail": [{"loc": ["body", "tenant"], "msg": "Field required", "type": "missing"}]},
+            r"Field required.*set `extra_body: \{tenant: …\}`",
+            "Field required",
+        ),
+    ],
+    ids=["refused", "wanted"],
+)
+async def test_a_parameter_is_told_with_its_setting_and_not_left_out(
+    endpoint: Endpoint, status: int, said: dict[str, Any], first: str, later: str
+) -> None:
+    """One that a server refuses, or wants: before a call was ever answered it ends the review; afterwards one call."""
 
     def refuse(body: dict[str, Any], n: int) -> web.Response | None:
-        return web.json_response({"error": "temperature: not so"}, status=400) if n in (1, 3) else None
+        return web.json_response(said, status=status) if n in (1, 3) else None
 
     endpoint.fault = refuse
     (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url))
     async with model:
-        with pytest.raises(ModelError, match=r"temperature: not so.*temperature: null") as first:
+        with pytest.raises(ModelError, match=first) as ended:
             await model.ask(PROBE)
         await model.ask(PROBE)
-        with pytest.raises(CallFailed, match="temperature: null"):
+        with pytest.raises(CallFailed, match=later):
             await model.ask(PROBE)
-    assert not isinstance(first.value, CallFailed)
-
-
-async def test_a_parameter_that_a_server_wants_is_told_with_its_setting(endpoint: Endpoint) -> None:
-    """Before any call was answered it ends the review; afterwards it is one call's."""
-
-    def want(body: dict[str, Any], n: int) -> web.Response | None:
-        said = {"detail": [{"loc": ["body", "tenant"], "msg": "Field required", "type": "missing"}]}
-        return web.json_response(said, status=422) if n in (1, 3) else None
-
-    endpoint.fault = want
-    (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=endpoint.url))
-    async with model:
-        with pytest.raises(ModelError, match=r"Field required.*set `extra_body: \{tenant: …\}`") as first:
-            await model.ask(PROBE)
-        await model.ask(PROBE)
-        with pytest.raises(CallFailed, match="Field required"):
-            await model.ask(PROBE)
-    assert not isinstance(first.value, CallFailed)
+    assert not isinstance(ended.value, CallFailed)
 
 
 async def test_what_is_null_is_not_sent(endpoint: Endpoint) -> None:

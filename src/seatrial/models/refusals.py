@@ -110,18 +110,23 @@ def refused_parameter(said: str, sent: Collection[str]) -> str:
         said: The error's body, JSON or not.
         sent: Names of the parameters of the request.
     """
-    try:
-        body: Any = json.loads(said)
-    except (ValueError, RecursionError):
-        body = None
+    body, words = _read(said)
     named = [name for name in _fields(body) if name in sent]
     if named:
         return named[0]
-    words = " ".join(_messages(body)) or said
     if _PER_CALL.search(words):
         return ""
     found = [(place, -len(name), name) for name in sent for place in _places(name, words)]
     return min(found)[2] if found else ""
+
+
+def _read(said: str) -> tuple[Any, str]:
+    """Return an error's body, None where it is no JSON, and its words."""
+    try:
+        body = json.loads(said)
+    except (ValueError, RecursionError):
+        body = None
+    return body, " ".join(_messages(body)) or said
 
 
 def refused_by_name(said: str, sent: Collection[str]) -> str:
@@ -136,11 +141,7 @@ def wanted(said: str, sent: Collection[str]) -> str:
         said: The error's body, JSON or not.
         sent: Names of all fields of the request.
     """
-    try:
-        body: Any = json.loads(said)
-    except (ValueError, RecursionError):
-        body = None
-    words = " ".join(_messages(body)) or said
+    body, words = _read(said)
     header = next((found[1] or found[2] for found in _WANTED_HEADER.finditer(words)), "")
     if header:
         return f"set `headers: {{{header}: …}}`"
