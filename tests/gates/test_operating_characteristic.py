@@ -206,6 +206,9 @@ def test_the_headline_says_how_often_harm_spread_over_a_family_blocks() -> None:
     assert beside.least_blocked == (C, 0.1)
     assert beside.least_blocked_family == (name, blocks)
     assert beside.headline.endswith(f"block with {100 * blocks:.0f} % or more (least in family/f).")
+    advised = replace(found.gates[0], signal="family/g", advice="no record", in_one_suite=(0.0, 0.0, 1.0))
+    watched = replace(found, gates=(*found.gates, advised)).headline
+    assert f" spread over the suites of a family that may block, block with {100 * blocks:.0f} %." in watched
     assert _outlook().least_blocked_family == ("", 0.0)
 
 

@@ -150,7 +150,9 @@ class Outlook:
         if not family:
             return ""
         more = f" or more (least in {family})" if blocks < 0.995 and len(self.decisions) > 1 else ""
-        return f" One and a half margins, spread over a family's suites, block with {100 * blocks:.0f} %{more}."
+        advised = any(one.advice for one in self.gates if one.in_one_suite is not None)
+        which = "the suites of a family that may block" if advised else "a family's suites"
+        return f" One and a half margins, spread over {which}, block with {100 * blocks:.0f} %{more}."
 
 
 def _least_blocked(decisions: Sequence[tuple[str, Rows]], size: float) -> tuple[str, float]:
