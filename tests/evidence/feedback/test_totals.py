@@ -51,6 +51,7 @@ def test_parts_of_the_users_give_the_same(
     frame = simulate(120)
     whole = _totals(tmp_path / "log.parquet", frame)
     monkeypatch.setattr(totals, "AT_ONCE", 100)
+    monkeypatch.setattr(totals, "ROWS_AT_ONCE", 1_000)
     parts = _totals(tmp_path / "log.parquet", frame)
     assert parts.days.sort("arm", "day").equals(whole.days.sort("arm", "day").select(parts.days.columns))
     for field in fields(whole):

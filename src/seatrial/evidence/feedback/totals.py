@@ -21,6 +21,8 @@ AGES = ("first day", "days 2–3", "days 4–7", "after a week")
 """Days since a user's first conversation in the log."""
 HOURS = ("0–6 h", "6–12 h", "12–18 h", "18–24 h")
 """Times of day, UTC."""
+ROWS_AT_ONCE = 60_000_000
+"""Rows whose users are summed at once; users of more rows are summed in parts, so that the memory does not grow."""
 AT_ONCE = 15_000_000
 """Rows with a vote or a graded benefit that are held at once; more are read in parts of the users."""
 
@@ -61,22 +63,7 @@ def totals_of(log: Log) -> Totals:
     Raises:
         EvidenceError: the file is damaged.
     """
-    users = collected(
-        log.path,
-        log.frame.group_by("user").agg(
-            pl.col("arm").min(),
-            pl.col("arm").max().alias("other"),
-            pl.len().alias("row"),
-            *(pl.col(name).cast(pl.UInt32).sum() for name in ("up", "down", "vote")),
-            pl.col("benefit").sum(),
-            pl.col("benefit").count().alias("label"),
-            pl.col("time").min().alias("first"),
-            pl.col("time").max().alias("last"),
-        ),
-    )
-    everyone = len(users)
-    users = users.filter(pl.col("arm") == pl.col("other"))
-    both = everyone - len(users)
+    users, both = _users(log)
     spans = {arm: (low, high) for arm, low, high in _spans(users) if low is not None}
     sums = {int(str(arm)): made for (arm,), made in moments_by(users, USER, ("arm",)).items()}
     people = {arm: sums[arm].users if arm in sums else 0 for arm in (0, 1)}
@@ -104,6 +91,29 @@ def totals_of(log: Log) -> Totals:
         added,
         (spans.get(0), spans.get(1)),
     )
+
+
+def _users(log: Log) -> tuple[pl.DataFrame, int]:
+    """Return a row for each user of one arm, and how many are in both; a long log is read in parts of the users."""
+    parts = 1 + log.rows // ROWS_AT_ONCE
+    sums = [
+        pl.len().alias("row"),
+        *(pl.col(name).cast(pl.UInt32).sum() for name in ("arm", "up", "down")),
+        pl.col("benefit").sum(),
+        pl.col("benefit").count().alias("label"),
+        pl.col("time").min().alias("first"),
+        pl.col("time").max().alias("last"),
+    ]
+    users, both = [], 0
+    for part in range(parts):
+        rows = log.frame.filter(pl.col("user") % parts == part) if parts > 1 else log.frame
+        found = collected(log.path, rows.group_by("user").agg(sums))
+        kept = found.filter((pl.col("arm") == 0) | (pl.col("arm") == pl.col("row")))
+        both += len(found) - len(kept)
+        users.append(kept)
+    return pl.concat(users).with_columns(
+        (pl.col("arm") > 0).cast(pl.Int8).alias("arm"), (pl.col("up") + pl.col("down")).alias("vote")
+    ), both
 
 
 def _spans(users: pl.DataFrame) -> list[tuple[int, int, int]]:
