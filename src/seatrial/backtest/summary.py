@@ -1,0 +1,211 @@
+"""What another policy comes to over all past releases: incidents prevented, good launches delayed, time lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Literal
+
+from seatrial.backtest import pooling
+from seatrial.backtest.past import PastRelease
+from seatrial.backtest.reweigh import Reweighed
+from seatrial.policy import Gate
+from seatrial.stats.intervals import Estimate
+from seatrial.types import BAD
+
+__all__ = ["Delay", "GateRecord", "Judged", "Reading", "Share", "Summary", "Told", "gate_records", "summarized"]
+
+Told = Literal["tells them apart", "keeps back the wrong ones", "too few to tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a signal showed in a review, as that review weighed it.
+
+    Attributes:
+        change: Change of harm in margins of then.
+        error: Its standard error in margins, as its bounds have it; NaN where they have none.
+        calls: Calls that it took.
+        ratings: Ratings by people in it.
+    """
+
+    change: float
+    error: float
+    calls: int = 0
+    ratings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A past release under another policy.
+
+    Attributes:
+        release: The release.
+        then: The decision of its review; empty where the ledger does not hold it.
+        now: What the policy would have decided.
+        readings: Signal → what it showed in the review of then.
+    """
+
+    release: PastRelease
+    then: str
+    now: Reweighed
+    readings: dict[str, Reading] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of some releases would have been kept back.
+
+    Attributes:
+        count: Those that surely would.
+        unknown: Those of which it is not known.
+        total: All of them.
+        share: The share in the long run, with an interval that holds for every way in which the unknown may have gone.
+    """
+
+    count: int
+    unknown: int
+    total: int
+    share: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How long a hold lasts.
+
+    Attributes:
+        days: Days of a hold; NaN where that is not known.
+        known: Holds in the ledger that ended in a release, from which it comes; 0 where it was assumed.
+        assumed: Whether the user gave it.
+    """
+
+    days: float = BAD
+    known: int = 0
+    assumed: bool = False
+
+    @classmethod
+    def of(cls, ended: Sequence[int], assumed: float | None) -> Delay:
+        """Return what was assumed, else the median of the holds that ended."""
+        if assumed is not None:
+            return cls(assumed, 0, True)
+        return cls(float(median(ended)), len(ended)) if ended else cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a policy comes to.
+
+    Attributes:
+        incidents: Releases with an incident.
+        good: Clean releases.
+        apart: By how much more often it keeps back what did harm than what did not.
+        told: Whether these releases tell that from chance.
+        harmful_days: Days for which harm that it surely prevents was out.
+        all_harmful_days: Days for which any harm was out.
+        delay: How long a hold lasts.
+        undecided: Releases that say neither: taken back without an incident, or too young.
+        not_weighed: Releases whose review could not be weighed again at all.
+    """
+
+    incidents: Share
+    good: Share
+    apart: Estimate
+    told: Told
+    harmful_days: int
+    all_harmful_days: int
+    delay: Delay
+    undecided: int
+    not_weighed: int
+
+    @property
+    def days_delayed(self) -> float:
+        """Days that good launches would have been held in all; NaN where a hold's length is not known."""
+        return self.good.count * self.delay.days if self.good.count else 0.0
+
+
+def summarized(releases: Sequence[Judged], delay: Delay) -> Summary:
+    """Return what a policy comes to over all releases.
+
+    Args:
+        releases: All past releases under it.
+        delay: How long a hold lasts.
+    """
+    bad = [one for one in releases if one.release.fate == "incident"]
+    good = [one for one in releases if one.release.fate == "clean"]
+    counts = [_counts(group) for group in (bad, good)]
+    least, most = ([(k + unknown * sure, n) for k, unknown, n in counts] for sure in (0, 1))
+    low = [pooling.shares([one])[0] for one in least]
+    high = [pooling.shares([one])[0] for one in most]
+    apart = _between(pooling.difference(low[0], high[1]), pooling.difference(high[0], low[1]))
+    return Summary(
+        *(
+            Share(*count, _between(pooling.estimate(a), pooling.estimate(b)))
+            for count, a, b in zip(counts, low, high, strict=True)
+        ),
+        apart,
+        "tells them apart" if apart.low > 0 else "keeps back the wrong ones" if apart.high < 0 else "too few to tell",
+        sum(one.release.harmful_days for one in bad if one.now.kept_back),
+        sum(one.release.harmful_days for one in bad),
+        delay,
+        len(releases) - len(bad) - len(good),
+        sum(not one.now.verdicts for one in releases),
+    )
+
+
+def _counts(group: Sequence[Judged]) -> tuple[int, int, int]:
+    """Return how many were kept back, of how many that is not known, and how many there are."""
+    return sum(bool(one.now.kept_back) for one in group), sum(one.now.kept_back is None for one in group), len(group)
+
+
+def _between(one: Estimate, other: Estimate) -> Estimate:
+    """Return an interval that holds both, and the middle between their estimates."""
+    return Estimate((one.value + other.value) / 2, min(one.low, other.low), max(one.high, other.high))
+
+
+@dataclass(frozen=True, slots=True)
+class GateRecord:
+    """How one gate of the policy did, over the releases whose outcome is known and on which it could be weighed.
+
+    Attributes:
+        signal: The gate.
+        blocking: Whether the policy lets it block.
+        caught: Releases with an incident on which it did not pass, and how many there are.
+        delayed: The same of clean releases.
+        not_weighed: Releases of known outcome on which it could not be weighed.
+        catches: Share of incidents on which it does not pass, pooled over the gates.
+        delays: Share of clean releases on which it does not pass, pooled over the gates.
+    """
+
+    signal: str
+    blocking: bool
+    caught: tuple[int, int]
+    delayed: tuple[int, int]
+    not_weighed: int
+    catches: Estimate
+    delays: Estimate
+
+
+def gate_records(gates: Sequence[Gate], releases: Sequence[Judged]) -> list[GateRecord]:
+    """Return how each gate did; none where no release can be judged.
+
+    Args:
+        gates: The policy's gates.
+        releases: All past releases under it.
+    """
+    known = [one for one in releases if one.release.fate in ("incident", "clean")]
+    rows = []
+    for gate in gates:
+        verdicts = [(one, next((v for v in one.now.verdicts if v.signal == gate.signal), None)) for one in known]
+        seen = [
+            (one.release.fate, verdict.verdict != "pass" or verdict.demoted)
+            for one, verdict in verdicts
+            if verdict is not None and gate.signal not in (one.now.not_weighed or {})
+        ]
+        caught, delayed = ([stood for fate, stood in seen if fate == wanted] for wanted in ("incident", "clean"))
+        rows.append(((sum(caught), len(caught)), (sum(delayed), len(delayed)), len(known) - len(seen)))
+    catches, delays = (pooling.shares([row[place] for row in rows]) for place in (0, 1))
+    return [
+        GateRecord(gate.signal, gate.blocking, *row, pooling.estimate(one), pooling.estimate(other))
+        for gate, row, one, other in zip(gates, rows, catches, delays, strict=True)
+    ]
