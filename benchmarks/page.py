@@ -50,6 +50,7 @@ ORDER = (
     "raters",
     "labels",
     "feedback",
+    "history",
 )
 """The sections, as they stand on the page."""
 MARK = "<!-- section: {} -->"

@@ -24,6 +24,7 @@ FLOORS = (
     ("models", "instruments", "report", "runs", "ledger"),
     ("gates", "collect", "drift"),
     ("review", "calibration", "evidence", "watch"),
+    ("backtest",),
     ("cli",),
     ("__main__", "__init__"),
 )

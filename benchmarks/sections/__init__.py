@@ -12,6 +12,7 @@ from benchmarks.sections import (
     decides,
     drift,
     feedback,
+    history,
     outside,
     people,
     rates,
@@ -43,5 +44,6 @@ _KNOWN = (
     | scale.SECTIONS
     | people.SECTIONS
     | feedback.SECTIONS
+    | history.SECTIONS
 )
 ALL: dict[str, Callable[[bool], Iterator[str]]] = {name: _KNOWN[name] for name in page.ORDER}

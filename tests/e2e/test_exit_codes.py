@@ -75,6 +75,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ledger release": ("reviews/done", "--name", "spring", "--person", NAME, "--override", "known, fix ships"),
     "ledger incident": ("spring", "--behavior", "human/harm", "--what", "agrees with all", "--person", NAME),
     "ledger roll-back": ("spring", "--person", NAME, "--reason", "found harmful"),
+    "ledger backtest": ("policy.yaml", "--html", "backtest.html", "--advise", "advised.yaml"),
     "suites": (),
     "suites map": (),
     "suites from-traffic": ("replayed", "my-suites/from-traffic"),

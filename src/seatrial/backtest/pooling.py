@@ -88,9 +88,16 @@ def estimate(posterior: Array, on: Array = SHARES) -> Estimate:
 
 def difference(one: Array, other: Array) -> Estimate:
     """Return one share less another that is independent of it, with its central interval."""
+    apart, order = _apart()
+    return estimate(np.outer(one, other).ravel()[order], apart)
+
+
+@cache
+def _apart() -> tuple[Array, NDArray[np.intp]]:
+    """Return all differences of two shares of the grid, rising, and their places in a table of pairs."""
     apart = (SHARES[:, None] - SHARES).ravel()
     order = np.argsort(apart, kind="stable")
-    return estimate(np.outer(one, other).ravel()[order], apart[order])
+    return apart[order], order
 
 
 def rank_likelihood(higher: ArrayLike, lower: ArrayLike) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -37,6 +38,7 @@ class Backtest:
         unreleased: Reviewed candidates that never went out.
         clean_after: Days without an incident after which a release counts as clean.
         asked_live: Releases whose evidence was looked at while it was collected.
+        blocked: Gates that could block the latest release whose review is here: the others are new.
     """
 
     policy: str
@@ -47,6 +49,7 @@ class Backtest:
     unreleased: int
     clean_after: int
     asked_live: int
+    blocked: tuple[str, ...]
 
 
 def backtest(
@@ -56,6 +59,7 @@ def backtest(
     clean_after: int = CLEAN_AFTER,
     hold_days: float | None = None,
     today: date | None = None,
+    step: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
     """Return what a policy would have decided of every past release; no model is called.
 
@@ -65,6 +69,7 @@ def backtest(
         clean_after: Days without an incident after which a release counts as clean.
         hold_days: Days that a hold lasts; by default the median of the holds in the ledger that ended in a release.
         today: The day up to which releases have been watched; today by default.
+        step: Told which release is weighed.
 
     Raises:
         LedgerError: the ledger is broken, holds no release, or dates an entry with what is no time.
@@ -82,10 +87,14 @@ def backtest(
     weighing = Weighing(policy, suites, load_records(policy.records))
     decisions = {str(one.body.get("review")): one for one in entries if one.kind == "decision"}
     judged, live = [], 0
+    blocked: tuple[str, ...] = ()
     for release in past:
+        step(release.name)
         review = stored_review(ledger.folder, entries, release)
         judged.append(_judged(release, review, weighing, decisions.get(release.review)))
-        live += isinstance(review, StoredReview) and review.content.mode != "recorded"
+        if isinstance(review, StoredReview):
+            live += review.content.mode != "recorded"
+            blocked = tuple(one.signal for one in review.content.decision.verdicts if one.blocking)
     return Backtest(
         policy.name,
         tuple(judged),
@@ -95,6 +104,7 @@ def backtest(
         unreleased(entries),
         clean_after,
         live,
+        blocked,
     )
 
 

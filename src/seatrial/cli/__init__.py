@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from seatrial.cli.backtest import ledger_app
 from seatrial.cli.compare import compare, import_runs
 from seatrial.cli.drift import drift_app
 from seatrial.cli.feedback import feedback
@@ -14,7 +15,6 @@ from seatrial.cli.instruments import instruments_app
 from seatrial.cli.judge import judge_app
 from seatrial.cli.label import label_app
 from seatrial.cli.options import Json, print_json, printing, say, status, user
-from seatrial.cli.releases import ledger_app
 from seatrial.cli.replay import replay_app
 from seatrial.cli.rewards import rewards_app
 from seatrial.cli.suites import suites_app

@@ -58,6 +58,7 @@ COMMANDS = (
     "ledger release",
     "ledger incident",
     "ledger roll-back",
+    "ledger backtest",
     "ledger waive",
     "doctor",
 )
