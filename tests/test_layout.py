@@ -47,6 +47,7 @@ SUPPORT = {
     "vibe_sessions.py",
     "label_sessions.py",
     "hard_items.py",
+    "histories.py",
     "ledgers.py",
     "servers.py",
 }

@@ -6,8 +6,8 @@ releases put them. All of it is summed over fixed grids, so nothing is drawn and
 chosen so that a unit that stands alone has about a uniform one: any share, and any chance to rank a pair right, is as
 likely as any other.
 
-Sources: partial pooling, Gelman et al. 2013, *Bayesian Data Analysis*, 3rd ed., chapter 5; the likelihood of ranks,
-Hoeffding 1951, "Optimum" nonparametric tests, Proc. 2nd Berkeley Symposium.
+Source of partial pooling: Gelman et al. 2013, *Bayesian Data Analysis*, 3rd ed., chapter 5. The likelihood of ranks is
+that of Hoeffding 1951, "Optimum" nonparametric tests, Proc. 2nd Berkeley Symposium.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from seatrial.stats.distributions import norm_cdf, norm_pdf
 from seatrial.stats.intervals import Estimate
 
-__all__ = ["LEVEL", "areas", "difference", "estimate", "rank_likelihood", "shares"]
+__all__ = ["LEVEL", "areas", "difference", "estimate", "rank_likelihood", "share", "shares"]
 
 LEVEL = 0.9
 """Chance that an interval holds what it is about, averaged over worlds as likely as the prior has them."""
@@ -30,15 +30,15 @@ LOGITS = np.linspace(-9.0, 9.0, 361)
 SHARES = 1.0 / (1.0 + np.exp(-LOGITS))
 MEAN_OF_LOGITS = 1.5
 """Standard deviation of the mean of several shares' log odds; with the spread it makes one share about uniform."""
-GAPS = np.linspace(-6.0, 6.0, 121)
+GAPS = np.linspace(-6.0, 6.0, 61)
 """Grid of how far incident releases lie from clean ones, in standard deviations of either."""
 AREAS = norm_cdf(GAPS / np.sqrt(2.0))
 MEAN_OF_GAPS = 1.0
 """Standard deviation of the mean of several signals' gaps; with the spread it makes one area about uniform."""
 SPREAD = 1.0
 """Scale of the half-normal prior of how far units lie apart, in log odds or in gaps."""
-DRAWS = 4000
-"""Sorted normal samples from which the moments of ranks are computed."""
+POINTS = np.linspace(-8.0, 8.0, 401)
+"""Grid of the changes that ranks are of, in standard deviations."""
 
 Array = NDArray[np.float64]
 
@@ -86,6 +86,16 @@ def estimate(posterior: Array, on: Array = SHARES) -> Estimate:
     return Estimate(float(middle), float(low), float(high))
 
 
+def share(posterior: Array, hits: int, trials: int) -> Estimate:
+    """Return a share with its interval, which reaches 0 where there was no hit, and 1 where there was nothing else.
+
+    Central intervals never hold a share of nearly 0 or 1, however often nothing else is seen; this is how Brown, Cai
+    and DasGupta 2001, *Statistical Science* 16(2), mend it.
+    """
+    made = estimate(posterior)
+    return Estimate(made.value, made.low if hits else 0.0, made.high if hits < trials else 1.0)
+
+
 def difference(one: Array, other: Array) -> Estimate:
     """Return one share less another that is independent of it, with its central interval."""
     apart, order = _apart()
@@ -103,39 +113,33 @@ def _apart() -> tuple[Array, NDArray[np.intp]]:
 def rank_likelihood(higher: ArrayLike, lower: ArrayLike) -> Array:
     """Return the likelihood of how two groups rank, over the grid of gaps `GAPS`, shape (G,).
 
-    Only ranks count, so no change far out counts for more than being first. Under two normal groups of equal spread
-    the likelihood of the ranks is Hoeffding's expectation over sorted normal numbers. Its logarithm is taken to the
-    second cumulant of the sum that stands in it, which is nearly normal. Tied values share their ranks' numbers.
+    Only ranks count, so no change far out counts for more than being first: it is the chance that numbers drawn from
+    two normal groups of equal spread, so far apart, come in this order. That chance is an integral over rising values,
+    taken one value after another. Tied values share their places' densities.
 
     Args:
         higher: Of the releases that should lie higher, shape (n,).
         lower: Of the others, shape (m,).
     """
     values = np.concatenate([np.asarray(higher, dtype=np.float64), np.asarray(lower, dtype=np.float64)])
-    first, total = np.size(higher), len(values)
-    if not 0 < first < total:
-        return np.ones(len(GAPS))
+    from_higher = np.arange(len(values)) < np.size(higher)
     _, places = np.unique(values, return_inverse=True)
-    tied = np.bincount(places)
-    ends = np.cumsum(tied)
-    spread = np.zeros((total, len(tied)))  # a rank's share of each tied value
-    for number, (end, count) in enumerate(zip(ends, tied, strict=True)):
-        spread[end - count : end, number] = 1.0 / count
-    part = first / total
-    weights = spread[:, places[:first]].sum(axis=1) - part
-    means, spreads = _sorted_moments(total)
-    center, variance = float(weights @ means), float(weights @ spreads @ weights)
-    logs = GAPS * center - (first * (1 - part) - variance) * GAPS**2 / 2
+    part = np.bincount(places, from_higher) / np.bincount(places) if len(values) else np.empty(0)
+    above, below = (norm_pdf(POINTS + side * GAPS[:, None] / 2) for side in (-1, 1))
+    chance, logs = np.ones_like(above), np.zeros(len(GAPS))
+    for weight in part[np.sort(places)]:
+        chance = _integral((weight * above + (1 - weight) * below) * chance)
+        whole = np.maximum(chance[:, -1], 1e-300)
+        chance /= whole[:, None]
+        logs += np.log(whole)
     found: Array = np.exp(logs - logs.max())
     return found
 
 
-@cache
-def _sorted_moments(count: int) -> tuple[Array, Array]:
-    """Return means, shape (n,), and covariances, shape (n, n), of so many sorted standard normal numbers."""
-    drawn = np.sort(np.random.default_rng(count).normal(size=(DRAWS, count)), axis=1)
-    both = np.concatenate([drawn, -drawn[:, ::-1]])  # what is turned over is as likely
-    return both.mean(axis=0), np.cov(both, rowvar=False).reshape(count, count)
+def _integral(values: Array) -> Array:
+    """Return the integral of functions over `POINTS` up to each of these, shape (G, P)."""
+    steps = (values[:, 1:] + values[:, :-1]) * ((POINTS[1] - POINTS[0]) / 2)
+    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(steps, axis=1)], axis=1)
 
 
 def areas(likelihoods: Sequence[Array]) -> Array:

@@ -140,8 +140,8 @@ def summarized(releases: Sequence[Judged], delay: Delay) -> Summary:
     apart = _between(pooling.difference(low[0], high[1]), pooling.difference(high[0], low[1]))
     return Summary(
         *(
-            Share(*count, _between(pooling.estimate(a), pooling.estimate(b)))
-            for count, a, b in zip(counts, low, high, strict=True)
+            Share(*count, _between(pooling.share(a, *one), pooling.share(b, *other)))
+            for count, a, b, one, other in zip(counts, low, high, least, most, strict=True)
         ),
         apart,
         "tells them apart" if apart.low > 0 else "keeps back the wrong ones" if apart.high < 0 else "too few to tell",
@@ -206,6 +206,6 @@ def gate_records(gates: Sequence[Gate], releases: Sequence[Judged]) -> list[Gate
         rows.append(((sum(caught), len(caught)), (sum(delayed), len(delayed)), len(known) - len(seen)))
     catches, delays = (pooling.shares([row[place] for row in rows]) for place in (0, 1))
     return [
-        GateRecord(gate.signal, gate.blocking, *row, pooling.estimate(one), pooling.estimate(other))
+        GateRecord(gate.signal, gate.blocking, *row, pooling.share(one, *row[0]), pooling.share(other, *row[1]))
         for gate, row, one, other in zip(gates, rows, catches, delays, strict=True)
     ]
