@@ -19,6 +19,7 @@ from seatrial.gates.claims import Claim, Statement
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.verdicts import WeighedClaim, WeighedGate, decide, verdicts
 from seatrial.gates.weigh import evidence
+from seatrial.instruments import Signal
 from seatrial.instruments.records import Records
 from seatrial.observations import is_outside
 from seatrial.policy import Gate, LaunchPolicy, margin_fits
@@ -169,8 +170,8 @@ def _weighed(gate: Gate, weighing: Weighing, review: StoredReview) -> tuple[Weig
     asked.look(weighing.policy.alpha, 1)
     alpha, before = weighing.policy.alpha, review.content.policy.alpha
     for run in runs:
-        held = review.verdicts.get(run.signal)
-        run.found = _as_left(run.found, run.plan.standing.shows, alpha, before, held)
+        then = _turned(review, run.plan.signal)
+        run.found = _as_left(run.found, run.plan.standing.shows, alpha, before, then)
     asked.found = _as_left(asked.found, asked.slope, alpha, before, review.verdicts.get(gate.signal))
     reads = frozenset(plan.signal.name for plan in plans if review.asked_of_suite(plan.signal.name))
     return replace(asked.weighed(), reads=reads), why
@@ -208,6 +209,17 @@ def _plan(gate: Gate, name: str, weighing: Weighing, review: StoredReview) -> Ga
         own = gate
     standing = standing_of(name, review, gate.trust or "", weighing.records)
     return GatePlan(own, signal, "evidence", standing=standing, family=gate.signal if gate.family else "")
+
+
+def _turned(review: StoredReview, signal: Signal) -> GateVerdict | None:
+    """Return what a review came to in a signal, turned to the end that is harm now; None where it was not weighed."""
+    held = review.verdicts.get(signal.name)
+    if held is None or all(one.harmful == signal.harmful for one in review.content.named if one.signal == signal.name):
+        return held
+    claims = [one for one in held.claims if not one.label.startswith("limit")]
+    turned = [replace(one.evidence, low=-one.evidence.high, high=-one.evidence.low) for one in claims]
+    pairs = zip(claims, turned, strict=True)
+    return replace(held, claims=tuple(replace(claim, evidence=found) for claim, found in pairs))
 
 
 def _as_left(

@@ -130,8 +130,10 @@ def why(one: Judged) -> str:
 
 def behaviors(one: Judged) -> str:
     """Return what came of a release: its incidents' behaviors, and after how many days it was taken back."""
-    said = [listed(one.release.behaviors)] if one.release.behaviors else [FATES[one.release.fate]]
-    if one.release.taken_back is not None:
+    said = [listed(one.release.behaviors)] if one.release.behaviors else []
+    if one.release.taken_back is None:
+        said = said or [FATES[one.release.fate]]
+    else:
         days = (one.release.taken_back - one.release.day).days
         said.append(f"taken back after {days} {'day' if days == 1 else 'days'}")
     return ", ".join(said)
@@ -149,7 +151,7 @@ def caveats(found: Backtest) -> list[str]:
         "A release that is kept back is taken to do no harm; what would have gone out in its place is not known.",
     ]
     if summary.undecided:
-        said.append(f"{_releases(summary.undecided)} of {releases} count as neither: taken back without an incident, or too young.")
+        said.append(f"{_releases(summary.undecided)} of {releases} {'counts' if summary.undecided == 1 else 'count'} as neither: taken back without an incident, or too young.")
     if summary.not_weighed:
         said.append(f"Of {_releases(summary.not_weighed)} the review could not be weighed again; the reasons stand with them.")
     if unweighed:
