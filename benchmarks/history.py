@@ -31,7 +31,7 @@ from seatrial.policy import Gate, LaunchPolicy
 from seatrial.review.launch_steps import released, report_incident
 from seatrial.stats.distributions import norm_cdf
 from seatrial.stats.intervals import Estimate
-from seatrial.types import GateVerdict, Evidence
+from seatrial.types import Evidence, GateVerdict
 
 __all__ = ["WORLDS", "Covered", "World", "backtest_seconds", "covered", "verify_seconds"]
 
@@ -136,9 +136,7 @@ def _history(world: World, rng: np.random.Generator, held: dict[str, list[bool]]
     stands = _stands(world, rates, bad, rng)
     moved = _changes(world, gaps, bad, rng)
     names = [f"signal/{number}" for number in range(GATES)]
-    judged = [
-        _judged(number, bool(bad[number]), names, stands[:, number], moved[:, number]) for number in range(size)
-    ]
+    judged = [_judged(number, bool(bad[number]), names, stands[:, number], moved[:, number]) for number in range(size)]
     # What a policy keeps back is what its first gate does: its shares are then known.
     summary = summarized(judged, Delay())
     for share, truth in ((summary.incidents, rates[0, 0]), (summary.good, rates[0, 1])):
@@ -263,7 +261,9 @@ def _release(folder: Path, number: int, gates: list[Gate]) -> None:
     _Clock.today = date(2020, 1, 1) + timedelta(days=7 * number)
     table, place_ = folder / f"{number}.parquet", folder / "reviews" / str(number)
     write_observations(from_frame(pl.concat(rows), None), table)
-    seatrial.review(LaunchPolicy(name="history", gates=gates, evidence=[table]), folder=place_, author="b", progress=False)
+    seatrial.review(
+        LaunchPolicy(name="history", gates=gates, evidence=[table]), folder=place_, author="b", progress=False
+    )
     released(place_, str(number), "b", "simulated, whatever was decided", _Clock.today)
     if bad:
         report_incident(ledger_in(folder / "reviews"), str(number), "behavior/two", "simulated harm", "b")

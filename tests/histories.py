@@ -75,7 +75,7 @@ def rows(signal: str, worse: int, items: int = 200, rater: str = "", missing: in
     made = []
     for item in range(items):
         before = float(item % 10 == 0)
-        after = max(before, float(0 < item % 10 and item // 10 * 9 + item % 10 <= worse))
+        after = max(before, float(item % 10 > 0 and item // 10 * 9 + item % 10 <= worse))
         made.append((signal, "baseline", f"{signal} {item}", before, rater))
         if item >= missing:
             made.append((signal, "candidate", f"{signal} {item}", after, rater))

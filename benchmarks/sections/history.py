@@ -26,7 +26,15 @@ def _history(quick: bool) -> Iterator[str]:
         wrong = f"{found.wrong[0]} of {found.wrong[1]}"
         rows.append((world.name, f"{found.histories:,}", *held, wrong))
     yield page.table(
-        ("world", "histories", "policy's shares", "their difference", "gates' shares", "signals' areas", "said wrongly"),
+        (
+            "world",
+            "histories",
+            "policy's shares",
+            "their difference",
+            "gates' shares",
+            "signals' areas",
+            "said wrongly",
+        ),
         rows,
     )
     releases, seconds = history.backtest_seconds(quick)

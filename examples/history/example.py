@@ -86,7 +86,7 @@ RELEASES = (
     Past("2025-09"),
     Past("2025-10"),
 )
-"""Experts feel two of the three incidents and one change that harmed nobody; a margin that is too wide hides the third."""
+"""Experts feel two of the three incidents, and one change that harmed nobody; a margin too wide hides the third."""
 HELD_FOR = 6
 """Days between the first review of 2025-06, which holds, and the one that launches."""
 

@@ -35,7 +35,7 @@ def test_one_share_has_about_a_uniform_prior() -> None:
 
 
 def test_a_posterior_is_that_of_the_stated_model() -> None:
-    """Log odds normal around a mean N(0, 1.5²) with a half-normal spread: integrated by scipy, the same posterior mean."""
+    """Log odds normal around a mean N(0, 1.5²), their spread half-normal: by scipy, the same posterior mean."""
 
     def weight(spread: float, logit: float, hits: int, trials: int) -> float:
         share = 1 / (1 + math.exp(-logit))

@@ -39,7 +39,7 @@ def _now(policy: LaunchPolicy, kept: StoredReview) -> Any:
 
 @pytest.fixture(scope="module")
 def kept() -> StoredReview:
-    """A launch: the first signal rises by 5 points, the second not at all; experts, only heard, find it 30 points off."""
+    """A launch: the first signal rises by 5 points, the second not; experts, only heard, find it 30 points off."""
     made = stored(THEN, rows(ONE, 10), rows(TWO, 0), rows(VIBES, 60, rater="ana"))
     assert (made.content.decision.outcome, made.verdicts[VIBES].verdict) == ("launch", "fail")
     return made

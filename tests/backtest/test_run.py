@@ -68,5 +68,5 @@ def test_a_ledger_without_releases_says_how_to_enter_one(tmp_path: Path) -> None
     """It is an error in words, and no empty page."""
     ledger = Ledger(tmp_path / "ledger.db")
     ledger.append("waiver", "ann", {"reason": "nothing"})
-    with pytest.raises(LedgerError, match="holds no release yet.*seatrial ledger release"):
+    with pytest.raises(LedgerError, match=r"holds no release yet.*seatrial ledger release"):
         backtest(ledger, BLOCKING)

@@ -70,6 +70,11 @@ def test_no_release_with_an_outcome_leaves_all_open() -> None:
 
 def test_a_gate_is_judged_by_the_releases_on_which_it_was_weighed() -> None:
     """One that could not be weighed is left out and counted."""
-    releases = [judged(0, "incident", "block"), judged(1, "clean"), judged(2, "clean", "unknown"), judged(3, "too young")]
+    releases = [
+        judged(0, "incident", "block"),
+        judged(1, "clean"),
+        judged(2, "clean", "unknown"),
+        judged(3, "too young"),
+    ]
     (found,) = gate_records([Gate(signal=GATE, margin=0.1)], releases)
     assert (found.caught, found.delayed, found.not_weighed) == ((1, 1), (0, 1), 1)

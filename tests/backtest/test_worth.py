@@ -16,11 +16,16 @@ OTHER = "vibe/off"
 def test_a_signal_that_ranks_incidents_first_stands_first() -> None:
     """Complete separation over many releases is told; noise is not."""
     releases = [
-        judged(n, "incident" if n % 3 == 0 else "clean", changes={GATE: 2.0 + n / 30 if n % 3 == 0 else n / 30, OTHER: n % 7})
+        judged(n, "clean" if n % 3 else "incident", changes={GATE: 2.0 * (n % 3 == 0) + n / 30, OTHER: n % 7})
         for n in range(30)
-    ]  # fmt: skip
+    ]
     first, second = worths(releases)
-    assert (first.signal, first.of_any.told, first.of_any.incidents, first.of_any.clean) == (GATE, "tells them apart", 10, 20)
+    assert (first.signal, first.of_any.told, first.of_any.incidents, first.of_any.clean) == (
+        GATE,
+        "tells them apart",
+        10,
+        20,
+    )
     assert first.of_any.area.low > 0.8
     assert (second.signal, second.of_any.told) == (OTHER, "too few to tell")
     assert second.of_any.area.low < 0.5 < second.of_any.area.high

@@ -19,6 +19,8 @@ __all__ = ["Column", "columns", "render_backtest", "write_page"]
 
 ROOM = 1.7
 """Least distance of two releases in the picture, rem."""
+FEWEST = 8
+"""Releases for which the picture has room, at least."""
 LABEL = 5.5
 """Least distance of two days below it, rem."""
 SIGNS = {
@@ -56,7 +58,7 @@ def columns(releases: Sequence[Judged]) -> tuple[list[Column], float]:
     """Return the releases along an axis of time, none too near another, and the width that they take at least, rem."""
     days = [one.release.day.toordinal() for one in releases]
     span = max(1, days[-1] - days[0])
-    width = ROOM * max(len(releases), 4)
+    width = ROOM * max(len(releases), FEWEST)
     places = [0.0] * len(days)
     for number, day in enumerate(days):
         wanted = (width - ROOM) * (day - days[0]) / span

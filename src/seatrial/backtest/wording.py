@@ -55,7 +55,7 @@ def reason(found: Backtest) -> str:
     said = f"{found.policy}: of {_releases(bad.total)} with an incident it would have kept back {count(bad)}"
     said += f", of {good.total} that stayed clean {count(good)}."
     if found.summary.told == "too few to tell" and bad.total + good.total:
-        said += " So few releases do not tell whether it keeps back what does harm more often than what does not."
+        said += " That does not tell whether it keeps back what does harm more often than what does not."
     return said
 
 
@@ -77,7 +77,11 @@ def figures(found: Backtest) -> list[tuple[str, str, str]]:
         ("incidents prevented", f"{count(bad)} of {bad.total}", spans(bad.share)),
         ("good launches delayed", f"{count(good)} of {good.total}", spans(good.share)),
         ("prevented more often than delayed by", "", f"{points}: {summary.told}"),
-        ("days with harm prevented", f"{summary.harmful_days} of {summary.all_harmful_days}", ""),
+        (
+            "days with harm prevented",
+            f"{'at least ' if bad.unknown else ''}{summary.harmful_days} of {summary.all_harmful_days}",
+            "",
+        ),
         ("days that good launches would have waited", *in_days(found)),
     ]
 
@@ -87,13 +91,14 @@ def in_days(found: Backtest) -> tuple[str, str]:
     delay, days = found.summary.delay, found.summary.days_delayed
     if math.isnan(days):
         return "not known", "no hold in this ledger ended in a release; --hold-days assumes a length"
-    if not days and not found.summary.good.count:
+    if not found.summary.good.count:
         return "0", ""
+    shown = f"{'at least ' if found.summary.good.unknown else ''}{days:g}"
     each = f"{found.summary.good.count} × {delay.days:g}"
     if delay.assumed:
-        return f"{days:g}", f"{each}, assumed"
+        return shown, f"{each}, assumed"
     holds = "1 hold" if delay.known == 1 else f"{delay.known} holds"
-    return f"{days:g}", f"{each}, the median of {holds} in this ledger that ended in a release"
+    return shown, f"{each}, the median of {holds} in this ledger that ended in a release"
 
 
 def times(value: float) -> str:
@@ -119,9 +124,7 @@ def why(one: Judged) -> str:
     """Return what stands in the way of a release, or what is not known of it; empty where nothing is."""
     lacks = one.now.not_weighed or {}
     said = [f"{listed(one.now.in_the_way)}"] if one.now.in_the_way and one.now.kept_back else []
-    if not one.now.verdicts:
-        said.append(one.now.reason)
-    elif one.now.kept_back and not said:
+    if not one.now.verdicts or (one.now.kept_back and not said):
         said.append(one.now.reason)
     if lacks:
         said.append(f"could not be weighed: {listed(list(lacks))}")
@@ -151,9 +154,14 @@ def caveats(found: Backtest) -> list[str]:
         "A release that is kept back is taken to do no harm; what would have gone out in its place is not known.",
     ]
     if summary.undecided:
-        said.append(f"{_releases(summary.undecided)} of {releases} {'counts' if summary.undecided == 1 else 'count'} as neither: taken back without an incident, or too young.")
+        said.append(
+            f"{_releases(summary.undecided)} of {releases} {'counts' if summary.undecided == 1 else 'count'} as neither: "
+            "taken back without an incident, or too young."
+        )
     if summary.not_weighed:
-        said.append(f"Of {_releases(summary.not_weighed)} the review could not be weighed again; the reasons stand with them.")
+        said.append(
+            f"Of {_releases(summary.not_weighed)} the review could not be weighed again; the reasons stand with them."
+        )
     if unweighed:
         said.append(
             f"Not observed in every review, and never counted as a pass: {listed(sorted(unweighed))}. {held} of "
@@ -161,8 +169,8 @@ def caveats(found: Backtest) -> list[str]:
         )
     if found.asked_live:
         said.append(
-            f"{_releases(found.asked_live)} were asked while they were looked at, and asking ended by the policy of "
-            "then: the numbers are those that it collected, and each bound keeps the part of alpha that its looks left."
+            f"Of {_releases(found.asked_live)} the numbers were looked at while they were collected, and the policy of "
+            "then ended that: they are what it collected, and each bound keeps the part of alpha that its looks left."
         )
     if found.unreleased:
         one = found.unreleased == 1

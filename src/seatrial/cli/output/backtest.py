@@ -52,7 +52,7 @@ def backtest_summary(found: Backtest) -> str:
         for one in found.gates
     ]
     names = ("gate", "incidents", "its share", "clean", "its share", "track record")
-    lines += [fitting(names, gates, 1), ""]
+    lines += [table(names, gates), ""]
     signals = [
         (
             one.signal,
