@@ -215,12 +215,12 @@ def _judged(number: int, bad: bool, names: list[str], stands: NDArray[np.bool_],
 class _Clock(datetime):
     """The clock by which the ledger dates its entries."""
 
-    today = date(2020, 1, 1)
+    at = date(2020, 1, 1)
 
     @classmethod
     def now(cls, tz: object = None) -> _Clock:
         """Return noon of the simulated day."""
-        return cls(cls.today.year, cls.today.month, cls.today.day, 12, tzinfo=UTC)
+        return cls(cls.at.year, cls.at.month, cls.at.day, 12, tzinfo=UTC)
 
 
 def backtest_seconds(quick: bool) -> tuple[int, float]:
@@ -258,13 +258,13 @@ def _release(folder: Path, number: int, gates: list[Gate]) -> None:
                     pl.lit(signal).alias("signal"), pl.lit(role).alias("role")
                 )
             )
-    _Clock.today = date(2020, 1, 1) + timedelta(days=7 * number)
+    _Clock.at = date(2020, 1, 1) + timedelta(days=7 * number)
     table, place_ = folder / f"{number}.parquet", folder / "reviews" / str(number)
     write_observations(from_frame(pl.concat(rows), None), table)
     seatrial.review(
         LaunchPolicy(name="history", gates=gates, evidence=[table]), folder=place_, author="b", progress=False
     )
-    released(place_, str(number), "b", "simulated, whatever was decided", _Clock.today)
+    released(place_, str(number), "b", "simulated, whatever was decided", _Clock.at)
     if bad:
         report_incident(ledger_in(folder / "reviews"), str(number), "behavior/two", "simulated harm", "b")
 

@@ -126,12 +126,12 @@ def numbers(past: Past, count: int | None = None) -> list[Observation]:
 class _Clock(datetime):
     """The clock by which the ledger dates its entries."""
 
-    today = date(2025, 1, 1)
+    at = date(2025, 1, 1)
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> _Clock:
         """Return noon of the simulated day."""
-        return cls(cls.today.year, cls.today.month, cls.today.day, 12, tzinfo=tz or UTC)
+        return cls(cls.at.year, cls.at.month, cls.at.day, 12, tzinfo=tz or UTC)
 
 
 def write_history(reviews: Path) -> None:
@@ -139,10 +139,10 @@ def write_history(reviews: Path) -> None:
     policy = load_policy(HERE / "policy.yaml")
     with patch.object(chain, "datetime", _Clock):
         for past in RELEASES:
-            _Clock.today = past.day
+            _Clock.at = past.day
             if past.first:
                 _reviewed(policy, past, reviews, past.first)
-                _Clock.today += timedelta(days=HELD_FOR)
+                _Clock.at += timedelta(days=HELD_FOR)
             _reviewed(policy, past, reviews)
             _went_out(past, reviews)
 
@@ -157,17 +157,17 @@ def _reviewed(policy: LaunchPolicy, past: Past, reviews: Path, count: int | None
 
 def _went_out(past: Past, reviews: Path) -> None:
     """Sign and release it, and enter what came of it."""
-    folder, today, ledger = reviews / past.name, _Clock.today, ledger_in(reviews)
+    folder, today, ledger = reviews / past.name, _Clock.at, ledger_in(reviews)
     content, _ = signed_off(folder, "A. Name", ANSWERS, [VIBES] if past.off else [], today=today)
     assert bool(advisory_breaches(content)) is bool(past.off)
     released(folder, past.name, "A. Name", today=today)
     if not past.behavior:
         return
-    _Clock.today = today + timedelta(days=past.found)
+    _Clock.at = today + timedelta(days=past.found)
     what = f"users report {past.behavior.partition('/')[2]}"
-    entry, _ = report_incident(ledger, past.name, past.behavior, what, "B. Name", (), _Clock.today.isoformat())
+    entry, _ = report_incident(ledger, past.name, past.behavior, what, "B. Name", (), _Clock.at.isoformat())
     if past.back:
-        _Clock.today = today + timedelta(days=past.back)
+        _Clock.at = today + timedelta(days=past.back)
         roll_back(ledger, past.name, "A. Name", "users are harmed", entry.number)
 
 

@@ -17,7 +17,7 @@ OFTEN = [judged(number, "clean", "block" if number % 2 else "launch") for number
 
 
 def _policy(**gate: object) -> LaunchPolicy:
-    return LaunchPolicy(name="stricter", gates=[Gate(signal=GATE, margin=0.1, **gate)])  # type: ignore[arg-type]
+    return LaunchPolicy(name="stricter", gates=[Gate(signal=GATE, margin=0.1, **gate)])
 
 
 def test_a_track_record_takes_releases_and_few_delays() -> None:

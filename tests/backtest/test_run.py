@@ -31,7 +31,7 @@ def reviews(tmp_path: Path) -> Path:
     for number, off in enumerate((60, 0, 0)):
         table = tmp_path / f"{number}.parquet"
         write_observations(from_frame(pl.concat([rows(ONE, 0), rows(VIBES, off, rater="ana")]), None), table)
-        policy = LaunchPolicy(name="then", gates=GATES, evidence=[table])  # type: ignore[list-item]  # paths are read
+        policy = LaunchPolicy(name="then", gates=GATES, evidence=[table])
         review(policy, folder=folder / str(number), author="ann", progress=False)
         released(folder / str(number), f"r{number}", "ann", "simulated, whatever was decided")
     report_incident(ledger_in(folder), "r0", ONE, "praises all", "bo")

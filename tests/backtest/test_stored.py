@@ -66,7 +66,7 @@ def test_numbers_measure_what_they_did_unless_the_policy_says_other() -> None:
     """A declared scale; one by its kind; a suite's, with the sign of its contrasts unless a judge graded them."""
     plain = stored(POLICY, rows(ONE, 0))
     assert signal_of(ONE, plain, POLICY, SUITES).bounds == (0.0, 1.0)
-    declared = LaunchPolicy(name="now", gates=POLICY.gates, signals={ONE: {"harmful": "low", "bounds": [0, 5]}})  # type: ignore[dict-item]
+    declared = LaunchPolicy(name="now", gates=POLICY.gates, signals={ONE: {"harmful": "low", "bounds": [0, 5]}})
     assert signal_of(ONE, plain, declared, SUITES).harm_bounds == (-5.0, 0.0)
     policy = LaunchPolicy(name="then", gates=[Gate(signal=CONTRAST, margin=0.1)])
     made = stored(policy, rows(CONTRAST, 0))

@@ -36,7 +36,7 @@ def test_what_is_not_known_is_a_bound_and_no_pass() -> None:
     known = [judged(0, "incident", "block"), *(judged(number, "clean") for number in range(1, 6))]
     open_ = summarized([*known, judged(7, "incident", "unknown")], Delay())
     least, most = (
-        summarized([*known, judged(7, "incident", word)], Delay()) for word in ("launch", "block")  # type: ignore[arg-type]
+        summarized([*known, judged(7, "incident", word)], Delay()) for word in ("launch", "block")
     )  # fmt: skip
     assert (open_.incidents.count, open_.incidents.unknown, open_.incidents.total) == (1, 1, 2)
     assert open_.incidents.share.low == least.incidents.share.low

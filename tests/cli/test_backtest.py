@@ -23,7 +23,7 @@ def policy(tmp_path: Path) -> Path:
     """A stricter policy, beside a ledger with one release that did harm."""
     table = tmp_path / "numbers.parquet"
     write_observations(from_frame(rows(SIGNAL, 20), None), table)
-    then = LaunchPolicy(name="then", gates=[Gate(signal=SIGNAL, margin=0.3)], evidence=[table])  # type: ignore[list-item]
+    then = LaunchPolicy(name="then", gates=[Gate(signal=SIGNAL, margin=0.3)], evidence=[table])
     review(then, folder=tmp_path / "reviews" / "one", author="ann", progress=False)
     released(tmp_path / "reviews" / "one", "spring", "ann", "simulated, whatever was decided")
     report_incident(ledger_in(tmp_path / "reviews"), "spring", SIGNAL, "praises all", "bo")

@@ -65,7 +65,8 @@ def _pooled(likelihoods: Array, mean: float, on: str) -> Array:
     posterior = np.exp(together - together.max())
     posterior /= posterior.sum()
     made: Array = scaled * ((posterior / np.maximum(evidence, 1e-300)) @ prior)
-    return made / made.sum(axis=1, keepdims=True)
+    made /= made.sum(axis=1, keepdims=True)
+    return made
 
 
 def shares(counts: Sequence[tuple[int, int]]) -> Array:

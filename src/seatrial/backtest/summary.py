@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from seatrial.backtest import pooling
 from seatrial.backtest.past import PastRelease
 from seatrial.backtest.reweigh import Reweighed
@@ -16,6 +19,7 @@ from seatrial.types import BAD
 
 __all__ = ["Delay", "GateRecord", "Judged", "Reading", "Share", "Summary", "Told", "gate_records", "summarized"]
 
+Array = NDArray[np.float64]
 Told = Literal["tells them apart", "keeps back the wrong ones", "too few to tell"]
 
 
@@ -133,16 +137,11 @@ def summarized(releases: Sequence[Judged], delay: Delay) -> Summary:
     """
     bad = [one for one in releases if one.release.fate == "incident"]
     good = [one for one in releases if one.release.fate == "clean"]
-    counts = [_counts(group) for group in (bad, good)]
-    least, most = ([(k + unknown * sure, n) for k, unknown, n in counts] for sure in (0, 1))
-    low = [pooling.shares([one])[0] for one in least]
-    high = [pooling.shares([one])[0] for one in most]
-    apart = _between(pooling.difference(low[0], high[1]), pooling.difference(high[0], low[1]))
+    (prevented, least, most), (delayed, seldom, often) = _kept_back(bad), _kept_back(good)
+    apart = _between(pooling.difference(least, often), pooling.difference(most, seldom))
     return Summary(
-        *(
-            Share(*count, _between(pooling.share(a, *one), pooling.share(b, *other)))
-            for count, a, b, one, other in zip(counts, low, high, least, most, strict=True)
-        ),
+        prevented,
+        delayed,
         apart,
         "tells them apart" if apart.low > 0 else "keeps back the wrong ones" if apart.high < 0 else "too few to tell",
         sum(one.release.harmful_days for one in bad if one.now.kept_back),
@@ -153,9 +152,13 @@ def summarized(releases: Sequence[Judged], delay: Delay) -> Summary:
     )
 
 
-def _counts(group: Sequence[Judged]) -> tuple[int, int, int]:
-    """Return how many were kept back, of how many that is not known, and how many there are."""
-    return sum(bool(one.now.kept_back) for one in group), sum(one.now.kept_back is None for one in group), len(group)
+def _kept_back(group: Sequence[Judged]) -> tuple[Share, Array, Array]:
+    """Return how many were kept back, and the share's posterior if none of the unknown was and if all were."""
+    count, total = sum(bool(one.now.kept_back) for one in group), len(group)
+    unknown = sum(one.now.kept_back is None for one in group)
+    least, most = (pooling.shares([(hits, total)])[0] for hits in (count, count + unknown))
+    share = _between(pooling.share(least, count, total), pooling.share(most, count + unknown, total))
+    return Share(count, unknown, total, share), least, most
 
 
 def _between(one: Estimate, other: Estimate) -> Estimate:
@@ -194,7 +197,8 @@ def gate_records(gates: Sequence[Gate], releases: Sequence[Judged]) -> list[Gate
         releases: All past releases under it.
     """
     known = [one for one in releases if one.release.fate in ("incident", "clean")]
-    rows = []
+    counts: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    not_weighed = []
     for gate in gates:
         verdicts = [(one, next((v for v in one.now.verdicts if v.signal == gate.signal), None)) for one in known]
         seen = [
@@ -203,9 +207,12 @@ def gate_records(gates: Sequence[Gate], releases: Sequence[Judged]) -> list[Gate
             if verdict is not None and gate.signal not in (one.now.not_weighed or {})
         ]
         caught, delayed = ([stood for fate, stood in seen if fate == wanted] for wanted in ("incident", "clean"))
-        rows.append(((sum(caught), len(caught)), (sum(delayed), len(delayed)), len(known) - len(seen)))
-    catches, delays = (pooling.shares([row[place] for row in rows]) for place in (0, 1))
+        counts.append(((sum(caught), len(caught)), (sum(delayed), len(delayed))))
+        not_weighed.append(len(known) - len(seen))
+    catches, delays = pooling.shares([one for one, _ in counts]), pooling.shares([other for _, other in counts])
     return [
-        GateRecord(gate.signal, gate.blocking, *row, pooling.share(one, *row[0]), pooling.share(other, *row[1]))
-        for gate, row, one, other in zip(gates, rows, catches, delays, strict=True)
+        GateRecord(
+            gate.signal, gate.blocking, *both, lost, pooling.share(one, *both[0]), pooling.share(other, *both[1])
+        )
+        for gate, both, lost, one, other in zip(gates, counts, not_weighed, catches, delays, strict=True)
     ]

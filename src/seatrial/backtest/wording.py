@@ -155,8 +155,8 @@ def caveats(found: Backtest) -> list[str]:
     ]
     if summary.undecided:
         said.append(
-            f"{_releases(summary.undecided)} of {releases} {'counts' if summary.undecided == 1 else 'count'} as neither: "
-            "taken back without an incident, or too young."
+            f"{_releases(summary.undecided)} of {releases} {'counts' if summary.undecided == 1 else 'count'} as "
+            "neither: taken back without an incident, or too young."
         )
     if summary.not_weighed:
         said.append(

@@ -51,8 +51,7 @@ def backtest_summary(found: Backtest) -> str:
         )
         for one in found.gates
     ]
-    names = ("gate", "incidents", "its share", "clean", "its share", "track record")
-    lines += [table(names, gates), ""]
+    lines += [table(("gate", "incidents", "its share", "clean", "its share", "track record"), gates), ""]
     signals = [
         (
             one.signal,
