@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -77,7 +78,7 @@ def save_result(content: ReviewResult, folder: Path, ends: str = "") -> None:
     Raises:
         StoreError: the file cannot be written.
     """
-    raw = TypeAdapter(ReviewResult).dump_python(replace(content, entry=None), mode="python")
+    raw = _adapter().dump_python(replace(content, entry=None), mode="python")
     write_whole(
         folder / f"{EVIDENCE}{ends}", json.dumps(with_words(raw), indent=1, ensure_ascii=False) + "\n", StoreError
     )
@@ -91,7 +92,7 @@ def load_result(folder: Path) -> ReviewResult:
     """
     path = folder / EVIDENCE
     try:
-        return TypeAdapter(ReviewResult).validate_json(path.read_bytes())
+        return _adapter().validate_json(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise StoreError(f"{folder}: no finished review here; run `seatrial review` first") from None
     except (OSError, ValidationError) as error:
@@ -102,3 +103,9 @@ def load_result(folder: Path) -> ReviewResult:
 def reviewed_policy(folder: Path) -> LaunchPolicy | None:
     """Return the policy of the finished review in a folder; None where there is none."""
     return load_result(folder).policy if (folder / EVIDENCE).exists() else None
+
+
+@cache
+def _adapter() -> TypeAdapter[ReviewResult]:
+    """Return what reads and writes a result; it takes longer to make than a result takes to read."""
+    return TypeAdapter(ReviewResult)
