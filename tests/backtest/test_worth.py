@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from statistics import stdev
 
 import pytest
@@ -48,6 +49,18 @@ def test_incidents_on_its_own_behavior_are_ranked_apart() -> None:
     (found,) = worths(releases)
     assert (found.of_own.incidents, found.of_any.incidents) == (2, 5)
     assert found.of_own.area.value > found.of_any.area.value
+
+
+def test_a_family_is_held_against_the_incidents_of_its_suites() -> None:
+    """An incident on a suite's behavior is the family's own."""
+    harmful, clean = (
+        judged(0, "incident", changes={"family/praise": 1.0}),
+        judged(1, "clean", changes={"family/praise": 0.0}),
+    )
+    (alone,) = worths([harmful, clean])
+    held = replace(harmful.readings["family/praise"], suites=(GATE,))
+    (found,) = worths([replace(harmful, readings={"family/praise": held}), clean])
+    assert (alone.of_own.incidents, found.of_own.incidents) == (0, 1)
 
 
 def test_steadiness_is_the_spread_between_clean_releases() -> None:

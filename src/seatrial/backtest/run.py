@@ -118,10 +118,10 @@ def _judged(release: PastRelease, review: StoredReview | str, weighing: Weighing
 
 
 def _reading(one: GateVerdict, review: StoredReview, alpha: float) -> Reading:
-    found = one.evidence
+    found, suites = one.evidence, tuple(member.signal for member in one.members)
     width = (found.high - found.low) / (2 * float(norm_isf(alpha)))
     error = width / one.margin if math.isfinite(width) and one.margin > 0 else BAD
-    return Reading(found.estimate / one.margin, error, found.calls, _ratings(one, review))
+    return Reading(found.estimate / one.margin, error, found.calls, _ratings(one, review), suites)
 
 
 def _ratings(one: GateVerdict, review: StoredReview) -> int:

@@ -32,12 +32,14 @@ class Reading:
         error: Its standard error in margins, as its bounds have it; NaN where they have none.
         calls: Calls that it took.
         ratings: Ratings by people in it.
+        suites: Of a family, the signals of its suites.
     """
 
     change: float
     error: float
     calls: int = 0
     ratings: int = 0
+    suites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

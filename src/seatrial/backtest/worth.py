@@ -44,7 +44,7 @@ class Worth:
     Attributes:
         signal: The signal.
         of_any: How it ranks releases with an incident of any kind.
-        of_own: How it ranks those with an incident on its own behavior.
+        of_own: How it ranks those with an incident on its own behavior, or on that of a suite of its family.
         spread: Standard deviation of its change between clean releases, in margins; NaN of fewer than three.
         beyond_chance: The same in its standard errors: above 1 it moves by more than its items' luck.
         calls: Calls that a review took for it, mean.
@@ -72,7 +72,7 @@ def worths(releases: Sequence[Judged]) -> list[Worth]:
     clean = {name: _readings(name, [one for one in releases if one.release.fate == "clean"]) for name in signals}
     harmful = [one for one in releases if one.release.fate == "incident"]
     any_kind = {name: _readings(name, harmful) for name in signals}
-    own = {name: _readings(name, [one for one in harmful if name in one.release.behaviors]) for name in signals}
+    own = {name: _readings(name, [one for one in harmful if _asked_about(name, one)]) for name in signals}
     ranked, of_own = (_rankings(signals, group, clean) for group in (any_kind, own))
     every = {name: _readings(name, releases) for name in signals}
     made = [
@@ -87,6 +87,12 @@ def worths(releases: Sequence[Judged]) -> list[Worth]:
         for name in signals
     ]
     return sorted(made, key=lambda one: -one.of_any.area.value)
+
+
+def _asked_about(name: str, one: Judged) -> bool:
+    """Return whether a signal, or a suite of its family, is called as the behavior of one of a release's incidents."""
+    held = one.readings.get(name)
+    return held is not None and not {name, *held.suites}.isdisjoint(one.release.behaviors)
 
 
 def _readings(name: str, releases: Sequence[Judged]) -> list[Reading]:
