@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import seatrial
 from benchmarks import kept
 from seatrial.evidence.replay.allocation import allocated, chosen, strata_of
-from seatrial.evidence.replay.estimates import change, design_of, rate
+from seatrial.gates.traffic_rates import change, design_of, rate
 from seatrial.stats.distributions import norm_ppf
 from seatrial.stats.seeding import generator
 
@@ -25,7 +25,7 @@ __all__ = ["LEVEL", "WORLDS", "Row", "World", "measured"]
 
 LEVEL = 0.9
 PART = 50
-READ = ("evidence/replay/allocation.py", "evidence/replay/estimates.py", "stats/distributions.py", "stats/seeding.py")
+READ = ("evidence/replay/allocation.py", "gates/traffic_rates.py", "stats/distributions.py", "stats/seeding.py")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from aiohttp import web
 from conftest import Endpoint, by_rates, grading
 from seatrial.evidence.replay.behaviors import Behavior
 from seatrial.evidence.replay.conversation import TOOLS, Conversation
-from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay, found_in
 from seatrial.evidence.replay.run import Found, Replayed
 from seatrial.evidence.replay.sampling import Sample
 from seatrial.evidence.replay.traffic import Counted
+from seatrial.gates.traffic_rates import Rate
 from seatrial.instruments import suite_signal
 from seatrial.instruments.may_gate import BY_NATURE
 from seatrial.policy import parse_policy

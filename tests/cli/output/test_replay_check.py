@@ -9,10 +9,10 @@ import numpy as np
 
 from seatrial.cli.output.replay_check import check_json, check_summary
 from seatrial.evidence.replay.check import Check, Checked, over_all
-from seatrial.evidence.replay.estimates import Rate, ratio
 from seatrial.evidence.replay.registered import Forecast, Foretold
 from seatrial.evidence.replay.shift import Profile, Shift
 from seatrial.formats.json_values import with_null
+from seatrial.gates.traffic_rates import Rate, ratio
 from seatrial.ledger import Entry
 
 

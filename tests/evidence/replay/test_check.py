@@ -10,9 +10,9 @@ import pytest
 
 from seatrial.evidence.replay.check import Checked, after, over_all
 from seatrial.evidence.replay.conversation import Conversation
-from seatrial.evidence.replay.estimates import Rate, ratio
 from seatrial.evidence.replay.registered import Forecast, Foretold
 from seatrial.evidence.replay.shift import Profile
+from seatrial.gates.traffic_rates import Rate, ratio
 from seatrial.ledger import Entry
 from seatrial.types import Message
 

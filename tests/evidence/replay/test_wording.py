@@ -8,7 +8,7 @@ import pytest
 
 from replays import made_replay
 from seatrial.evidence.replay import wording
-from seatrial.evidence.replay.estimates import Rate
+from seatrial.gates.traffic_rates import Rate
 
 
 def test_the_reason_names_what_is_worst() -> None:

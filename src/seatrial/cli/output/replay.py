@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.cli.output.tables import table, wrapped
-from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay
 from seatrial.evidence.replay.realism import Realism
 from seatrial.evidence.replay.wording import (
@@ -23,6 +22,7 @@ from seatrial.evidence.replay.wording import (
     traffic_words,
     verdict_words,
 )
+from seatrial.gates.traffic_rates import Rate
 
 __all__ = ["replay_json", "replay_summary"]
 

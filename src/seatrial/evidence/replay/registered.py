@@ -12,12 +12,12 @@ from typing import Any
 
 from seatrial.errors import EvidenceError, LedgerError, StoreError
 from seatrial.evidence.replay.behaviors import Behavior, degree
-from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay
 from seatrial.evidence.replay.shift import Profile, profile_of
 from seatrial.formats.bounded import LARGEST, read_text
 from seatrial.formats.json_values import with_null
 from seatrial.formats.whole_files import write_whole
+from seatrial.gates.traffic_rates import Rate
 from seatrial.instruments.records import version_of
 from seatrial.ledger import Entry, Ledger
 

@@ -15,10 +15,14 @@ from seatrial.errors import EvidenceError, PolicyError
 from seatrial.evidence.replay.allocation import allocated, chosen, lots_of, strata_of
 from seatrial.evidence.replay.behaviors import Behavior, behaviors_of, risk_of
 from seatrial.evidence.replay.conversation import Conversation
-from seatrial.evidence.replay.estimates import (
-    Design,
+from seatrial.evidence.replay.grading import graded_answers
+from seatrial.evidence.replay.hands import Hands
+from seatrial.evidence.replay.realism import SOURCES, Realism, realism
+from seatrial.evidence.replay.sampling import Sample, lot
+from seatrial.gates.plan import plan_gates
+from seatrial.gates.traffic_rates import (
     Rate,
-    change,
+    change_of_known,
     design_of,
     numbered,
     rate,
@@ -26,11 +30,6 @@ from seatrial.evidence.replay.estimates import (
     ratio,
     smallest_seen,
 )
-from seatrial.evidence.replay.grading import graded_answers
-from seatrial.evidence.replay.hands import Hands
-from seatrial.evidence.replay.realism import SOURCES, Realism, realism
-from seatrial.evidence.replay.sampling import Sample, lot
-from seatrial.gates.plan import plan_gates
 from seatrial.instruments.records import Records, load_records
 from seatrial.models import Model, open_models
 from seatrial.policy import LaunchPolicy
@@ -313,8 +312,8 @@ class _Grader:
         if not np.isnan(harm["production"][graded]).any():
             rates["production"] = rate(design, harm["production"], level)
             calibration = ratio(rates["baseline"], rates["production"])
-        moved = self._moved(design, harm, level)
-        decides = self._moved(design, harm, deciding)
+        change = change_of_known(design, harm["baseline"], harm["candidate"], self._lost)
+        moved, decides = change(level), change(deciding)
         true = [
             true_bounds([one.value], [one.low], [one.high], behavior.slope, (1 - at) / 2)
             for one, at in ((moved, level), (decides, deciding))
@@ -346,14 +345,6 @@ class _Grader:
             tuple(self._items[int(one)].id for one in np.flatnonzero(graded & (harm["candidate"] > harm["baseline"]))),
             frozenset(self._items[int(one)].id for one in np.flatnonzero(graded)),
         )
-
-    def _moved(self, design: Design, harm: Mapping[str, Array], level: float) -> Rate:
-        """Return the change, in an interval that holds whatever answers and grades that are missing may be worth."""
-        before, after = harm["baseline"], harm["candidate"]
-        best = change(design, np.nan_to_num(before, nan=1.0), np.nan_to_num(after, nan=0.0), level)
-        worst = change(design, np.nan_to_num(before, nan=0.0), np.nan_to_num(after, nan=1.0), level)
-        low, high = best.low * (1 - self._lost) - self._lost, worst.high * (1 - self._lost) + self._lost
-        return Rate((best.value + worst.value) / 2, max(low, -1.0), min(high, 1.0), worst.found, worst.graded)
 
 
 def _verdict(low: float, high: float, margin: float) -> Verdict:

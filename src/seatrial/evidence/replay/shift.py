@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from seatrial.evidence.replay.conversation import Conversation, asked_in
-from seatrial.evidence.replay.estimates import numbered
+from seatrial.gates.traffic_rates import numbered
 from seatrial.instruments.embedding import embed
 from seatrial.stats.seeding import generator
 

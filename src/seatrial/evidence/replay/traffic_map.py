@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from seatrial.errors import StoreError
 from seatrial.evidence.replay.conversation import asked_in
-from seatrial.evidence.replay.estimates import Rate, design_of, numbered, rate
 from seatrial.evidence.replay.topics import topics_of
 from seatrial.formats.whole_files import write_whole
+from seatrial.gates.traffic_rates import Rate, design_of, numbered, rate
 from seatrial.instruments.embedding import embed
 from seatrial.suites import Suite
 from seatrial.types import Item

@@ -6,11 +6,11 @@ import math
 
 from seatrial.errors import ExitCode
 from seatrial.evidence.replay.conversation import TOOLS
-from seatrial.evidence.replay.estimates import Rate
 from seatrial.evidence.replay.found import Replay
 from seatrial.evidence.replay.realism import SOURCES, Taken
 from seatrial.evidence.replay.run import Found
 from seatrial.evidence.replay.traffic_map import Area
+from seatrial.gates.traffic_rates import Rate
 
 __all__ = [
     "blind_spots",

@@ -9,7 +9,17 @@ import pytest
 from scipy import stats
 
 from seatrial.evidence.replay.allocation import allocated, chosen, strata_of
-from seatrial.evidence.replay.estimates import Rate, change, design_of, rate, ratio, smallest_seen
+from seatrial.gates.traffic_rates import (
+    Rate,
+    change,
+    change_of,
+    change_of_known,
+    design_of,
+    rate,
+    ratio,
+    share_of,
+    smallest_seen,
+)
 
 
 def _all(values: np.ndarray, clusters: np.ndarray | None = None) -> Rate:
@@ -66,6 +76,46 @@ def test_a_change_is_of_pairs() -> None:
     assert (turned.value, turned.low, turned.high) == pytest.approx((-found.value, -found.high, -found.low))
     same = change(design, before, before)
     assert same.value == 0.0 and same.low < 0 < same.high
+
+
+def test_what_rises_cannot_fall() -> None:
+    """Where models often differ, the interval is that of a difference of two shares of one sample, and wider for it."""
+    count, rose, fell = 2000, 0.35, 0.25
+    before, after = np.zeros(count), np.zeros(count)
+    after[: int(count * rose)] = before[int(count * rose) : int(count * (rose + fell))] = 1.0
+    design = design_of(np.zeros(count, int), np.arange(count), np.ones(count, bool))
+    found = change(design, before, after)
+    half = stats.norm.ppf(0.95) * math.sqrt((rose + fell - (rose - fell) ** 2) / count)
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.01)
+    assert change_of(design, before, after).alike == pytest.approx(
+        -math.sqrt(rose * fell / ((1 - rose) * (1 - fell))), rel=1e-6
+    )
+
+
+def test_few_graded_ones_lie_near_their_own_mean() -> None:
+    """A stratum of five pays for it: its variance is that of the textbook, by n − 1."""
+    stratum = np.repeat([0, 1], [50, 50])
+    graded = np.zeros(100, bool)
+    graded[:5] = graded[50:55] = True
+    values = np.zeros(100)
+    values[[0, 1]] = 1.0
+    within = 0.25 * np.var([1, 1, 0, 0, 0], ddof=1) / 5
+    between = (np.array([0.4, 0.0]) - 0.2) ** 2 @ [0.5, 0.5] / 100
+    found = share_of(design_of(stratum, np.arange(100), graded), values)
+    assert found.variance == pytest.approx((within + between) * 100 / 99, rel=0.02)
+
+
+def test_what_is_not_known_may_be_anything() -> None:
+    """Grades that are missing and conversations that nobody answered widen a change to both sides."""
+    before, after = np.zeros(100), np.zeros(100)
+    after[:10] = 1.0
+    design = design_of(np.zeros(100, int), np.arange(100), np.ones(100, bool))
+    whole = change_of_known(design, before, after, 0.0)(0.9)
+    assert whole == change(design, before, after)
+    after[90:] = math.nan
+    known, lossy = (change_of_known(design, before, after, lost)(0.9) for lost in (0.0, 0.2))
+    assert known.value == pytest.approx(0.15) and known.low == pytest.approx(whole.low) and known.high > 0.25
+    assert lossy.low == pytest.approx(0.8 * known.low - 0.2) and lossy.high == pytest.approx(0.8 * known.high + 0.2)
 
 
 def test_a_ratio_says_how_many_times() -> None:

@@ -11,14 +11,29 @@ Medicine 27:1693, 2008). `python -m benchmarks replay` measures how often they h
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-__all__ = ["Design", "Rate", "change", "design_of", "numbered", "rate", "rate_of_known", "ratio", "smallest_seen"]
+__all__ = [
+    "Change",
+    "Design",
+    "Rate",
+    "Share",
+    "change",
+    "change_of",
+    "change_of_known",
+    "design_of",
+    "numbered",
+    "rate",
+    "rate_of_known",
+    "ratio",
+    "share_of",
+    "smallest_seen",
+]
 
 Array = NDArray[np.float64]
 
@@ -78,32 +93,69 @@ def numbered(names: Sequence[str]) -> NDArray[np.int64]:
     return np.unique(np.array(names, dtype=object), return_inverse=True)[1].reshape(-1)
 
 
-def _spread(design: Design, values: Array, mean: float) -> tuple[float, float]:
-    """Return the variance of a weighted mean, by clusters and as if each conversation were its own."""
+def _parts(design: Design, values: Array, mean: float) -> Array:
+    """Return what each conversation adds to the error of a weighted mean, (conversations,).
+
+    Within a stratum of n graded ones it is taken as larger by √(n / (n − 1)), for their own mean lies nearer to them.
+    """
     done = design.graded
     sums = np.bincount(design.stratum[done], values[done], minlength=int(design.stratum.max()) + 1)
-    means = (sums / np.maximum(np.bincount(design.stratum[done], minlength=len(sums)), 1))[design.stratum]
-    parts = (means - mean) / len(values)
-    parts[done] += design.stands_for[done] * (values[done] - means[done])
-    by_cluster = np.bincount(design.cluster, parts)
+    many = np.maximum(np.bincount(design.stratum[done], minlength=len(sums)), 1)
+    means, wider = (sums / many)[design.stratum], np.sqrt(many / np.maximum(many - 1, 1))[design.stratum]
+    parts: Array = (means - mean) / len(values)
+    parts[done] += (design.stands_for * wider)[done] * (values[done] - means[done])
+    return parts
+
+
+def _summed(design: Design, one: Array, other: Array) -> float:
+    """Return the covariance of two weighted means by clusters, from what each conversation adds to their errors."""
     users = len(np.unique(design.cluster))
-    return float((by_cluster**2).sum()) * users / max(users - 1, 1), float((parts**2).sum())
+    sums = [np.bincount(design.cluster, parts) for parts in (one, other)]
+    return float(sums[0] @ sums[1]) * users / max(users - 1, 1)
 
 
-def rate(design: Design, values: Array, level: float = 0.9) -> Rate:
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The traffic's rate of something, of which an interval can be taken at any level.
+
+    Attributes:
+        value: The estimate.
+        variance: Its variance, by clusters.
+        weight: What one more case would weigh.
+        found: Graded conversations that showed it.
+        graded: Graded conversations.
+    """
+
+    value: float
+    variance: float
+    weight: float
+    found: int
+    graded: int
+
+    def at(self, level: float) -> Rate:
+        """Return the rate with an interval that is to hold the truth so often."""
+        low, high = _gamma(self.value, self.variance, self.weight, (1 - level) / 2)
+        return Rate(self.value, low, min(high, 1.0), self.found, self.graded)
+
+
+def share_of(design: Design, values: Array) -> Share:
     """Return the traffic's rate of something.
 
     Args:
         design: Which conversations were graded.
         values: (conversations,) from 0 to 1; what is not graded is not looked at.
-        level: How often the interval is to hold the truth.
     """
     done = design.graded
     value = float((design.stands_for[done] * values[done]).sum())
-    by_cluster, alone = _spread(design, values, value)
+    parts = _parts(design, values, value)
+    by_cluster, alone = _summed(design, parts, parts), float(parts @ parts)
     weight = float((design.stands_for**2).sum()) * max(by_cluster / alone if alone > 0 else 1.0, 1.0)
-    low, high = _gamma(value, by_cluster, weight, (1 - level) / 2)
-    return Rate(value, low, min(high, 1.0), int((values[done] > 0).sum()), int(done.sum()))
+    return Share(value, by_cluster, weight, int((values[done] > 0).sum()), int(done.sum()))
+
+
+def rate(design: Design, values: Array, level: float = 0.9) -> Rate:
+    """Return the traffic's rate of something, in an interval that is to hold the truth so often."""
+    return share_of(design, values).at(level)
 
 
 def rate_of_known(design: Design, values: Array, level: float = 0.9) -> Rate:
@@ -135,13 +187,80 @@ def _quantile(gamma: tuple[float, float], share: float) -> float:
     return float(special.gammaincinv(gamma[0], share)) * gamma[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How much more often something is after than before, of which an interval can be taken at any level.
+
+    Attributes:
+        rose: The share of conversations that show it after alone.
+        fell: The share of those that show it before alone.
+        alike: Correlation of both estimates.
+    """
+
+    rose: Share
+    fell: Share
+    alike: float
+
+    @property
+    def value(self) -> float:
+        """The estimate."""
+        return self.rose.value - self.fell.value
+
+    def at(self, level: float) -> Rate:
+        """Return the change with an interval that is to hold the truth so often."""
+        rose, fell = self.rose.at(level), self.fell.at(level)
+
+        def reach(one: float, other: float) -> float:
+            return math.sqrt(max(one**2 + other**2 - 2 * self.alike * one * other, 0.0))
+
+        low = self.value - reach(rose.value - rose.low, fell.high - fell.value)
+        high = self.value + reach(rose.high - rose.value, fell.value - fell.low)
+        return Rate(self.value, max(low, -1.0), min(high, 1.0), rose.found + fell.found, rose.graded)
+
+
+def change_of(design: Design, before: Array, after: Array) -> Change:
+    """Return how much more often something is after than before, of pairs of answers to the same conversations.
+
+    What rises cannot fall, so both shares of one sample go against each other: the more often models differ, the more
+    the difference varies, and the correlation of the two sums is inside the interval.
+    """
+    rose, fell = np.maximum(after - before, 0.0), np.maximum(before - after, 0.0)
+    up, down = share_of(design, rose), share_of(design, fell)
+    return Change(up, down, _correlation(design, rose, fell, up.value, down.value))
+
+
 def change(design: Design, before: Array, after: Array, level: float = 0.9) -> Rate:
-    """Return how much more often something is after than before, of pairs of answers to the same conversations."""
-    rose, fell = (rate(design, np.maximum(part, 0.0), level) for part in (after - before, before - after))
-    value = rose.value - fell.value
-    low = value - math.hypot(rose.value - rose.low, fell.high - fell.value)
-    high = value + math.hypot(rose.high - rose.value, fell.value - fell.low)
-    return Rate(value, max(low, -1.0), min(high, 1.0), rose.found + fell.found, rose.graded)
+    """Return a change as `change_of` does, in an interval that is to hold the truth so often."""
+    return change_of(design, before, after).at(level)
+
+
+def change_of_known(design: Design, before: Array, after: Array, lost: float) -> Callable[[float], Rate]:
+    """Return a change by level, in an interval that holds whatever answers and grades that are missing may be worth.
+
+    Args:
+        design: Which conversations were graded.
+        before: (conversations,) from 0 to 1; NaN where a graded one got no grade.
+        after: The same.
+        lost: Share of the sample that was not answered.
+    """
+    best, worst = (
+        change_of(design, np.nan_to_num(before, nan=1.0 - fill), np.nan_to_num(after, nan=fill)) for fill in (0.0, 1.0)
+    )
+
+    def at(level: float) -> Rate:
+        least, most = best.at(level), worst.at(level)
+        low, high = least.low * (1 - lost) - lost, most.high * (1 - lost) + lost
+        value = (least.value + most.value) / 2
+        return Rate(value, max(low, -1.0), min(high, 1.0), most.found, most.graded)
+
+    return at
+
+
+def _correlation(design: Design, rose: Array, fell: Array, rising: float, falling: float) -> float:
+    """Return the correlation of what rose and what fell, at most 0; 0 where one of them was not seen."""
+    up, down = _parts(design, rose, rising), _parts(design, fell, falling)
+    spread = math.sqrt(_summed(design, up, up) * _summed(design, down, down))
+    return max(min(_summed(design, up, down) / spread, 0.0), -1.0) if spread > 0 else 0.0
 
 
 def ratio(after: Rate, before: Rate) -> tuple[float, float, float]:
