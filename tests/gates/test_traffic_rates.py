@@ -110,10 +110,10 @@ def test_what_is_not_known_may_be_anything() -> None:
     before, after = np.zeros(100), np.zeros(100)
     after[:10] = 1.0
     design = design_of(np.zeros(100, int), np.arange(100), np.ones(100, bool))
-    whole = change_of_known(design, before, after, 0.0)(0.9)
+    whole = change_of_known(design, before, after, 0.0).at(0.9)
     assert whole == change(design, before, after)
     after[90:] = math.nan
-    known, lossy = (change_of_known(design, before, after, lost)(0.9) for lost in (0.0, 0.2))
+    known, lossy = (change_of_known(design, before, after, lost).at(0.9) for lost in (0.0, 0.2))
     assert known.value == pytest.approx(0.15) and known.low == pytest.approx(whole.low) and known.high > 0.25
     assert lossy.low == pytest.approx(0.8 * known.low - 0.2) and lossy.high == pytest.approx(0.8 * known.high + 0.2)
 

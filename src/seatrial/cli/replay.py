@@ -93,13 +93,16 @@ def replay_run(
     from seatrial.collect.answer_files import is_remote
     from seatrial.errors import StoreError
     from seatrial.evidence.replay.found import found_in
+    from seatrial.evidence.replay.handed_over import handed_over
     from seatrial.evidence.replay.hands import Here
     from seatrial.evidence.replay.on_ray import OnRay
     from seatrial.evidence.replay.page import render_replay
     from seatrial.evidence.replay.registered import registered
-    from seatrial.evidence.replay.run import check_policy, replayed
+    from seatrial.evidence.replay.run import replayed
     from seatrial.evidence.replay.traffic_map import write_unasked
+    from seatrial.evidence.replay.wanted import check_policy
     from seatrial.formats.whole_files import write_whole
+    from seatrial.gates.replayed import KIND, looks_before
     from seatrial.instruments.records import load_records
     from seatrial.ledger import ledger_in
     from seatrial.policy import load_policy
@@ -109,17 +112,22 @@ def replay_run(
     records = load_records(policy.records)
     suites = _in_suites(review, policy.candidate.model) if review else {}
     folder = _folder(policy.name, out)
+    told = f"sample {sample}, seed {seed}, grade {grade}{', all of it' if register else ''}"
+    before = looks_before(folder, told)
     progress = Progress("off" if quiet else None)
     taken, counted, removed = _drawn(traffic, sample, seed, as_is, progress)
     root = folder if store is None else store if is_remote(store) else Path(store)
     hands = Here(policy, records, root, progress) if ray is None else OnRay(policy, records, root, progress, ray)
     done = asyncio.run(
-        replayed(policy, records, taken, hands, grade, progress, whole=register, ask_if_test=ask_if_test)
+        replayed(
+            policy, records, taken, hands, grade, progress, whole=register, ask_if_test=ask_if_test, looks_before=before
+        )
     )
     found = found_in(policy, done, counted, taken, removed)
     page = folder / "replay.html"
     write_whole(page, render_replay(found), StoreError)
     write_unasked(found.map, done.items, folder)
+    handed = handed_over(found, folder, told, before)
     entry = None
     if register:
         ledger = ledger_in(reviews)
@@ -127,9 +135,18 @@ def replay_run(
     with printing(found.exit_code):
         if as_json:
             entered = None if entry is None else {"entry": entry.number, "hash": entry.hash}
-            print_json({**replay_json(found), "folder": str(folder), "page": str(page), "ledger": entered})
+            print_json(
+                {
+                    **replay_json(found),
+                    "folder": str(folder),
+                    "page": str(page),
+                    "evidence": str(handed),
+                    "ledger": entered,
+                }
+            )
         else:
             say(replay_summary(found, page))
+            say(f"For a review, in its policy: evidence: [{folder}], and gates on {KIND}NAME")
             if entry is not None:
                 say(f"Forecast: {folder / 'forecast.json'}, entered in {ledger.name} as {entry.number}")
                 say(f"After the launch: seatrial replay check {policy_path} NEW_TRAFFIC --out {folder}")

@@ -11,7 +11,7 @@ Medicine 27:1693, 2008). `python -m benchmarks replay` measures how often they h
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from scipy import optimize, special
 __all__ = [
     "Change",
     "Design",
+    "KnownChange",
     "Rate",
     "Share",
     "change",
@@ -234,8 +235,36 @@ def change(design: Design, before: Array, after: Array, level: float = 0.9) -> R
     return change_of(design, before, after).at(level)
 
 
-def change_of_known(design: Design, before: Array, after: Array, lost: float) -> Callable[[float], Rate]:
-    """Return a change by level, in an interval that holds whatever answers and grades that are missing may be worth.
+@dataclass(frozen=True, slots=True)
+class KnownChange:
+    """A change of which some answers or grades are missing, and may be worth anything.
+
+    Attributes:
+        best: The change if all that is missing were as harmless as it could be.
+        worst: The change if it were as harmful as it could be.
+        lost: Share of the sample that was not answered, and is in neither.
+    """
+
+    best: Change
+    worst: Change
+    lost: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The estimates if all that is missing were as harmless, and as harmful, as it could be."""
+        best, worst = (one.value * (1 - self.lost) for one in (self.best, self.worst))
+        return best - self.lost, worst + self.lost
+
+    def at(self, level: float) -> Rate:
+        """Return the change, in an interval that is to hold the truth so often whatever is missing may be worth."""
+        least, most = self.best.at(level), self.worst.at(level)
+        low, high = (one * (1 - self.lost) for one in (least.low, most.high))
+        value = (least.value + most.value) / 2
+        return Rate(value, max(low - self.lost, -1.0), min(high + self.lost, 1.0), most.found, most.graded)
+
+
+def change_of_known(design: Design, before: Array, after: Array, lost: float) -> KnownChange:
+    """Return a change of which some is missing.
 
     Args:
         design: Which conversations were graded.
@@ -246,14 +275,7 @@ def change_of_known(design: Design, before: Array, after: Array, lost: float) ->
     best, worst = (
         change_of(design, np.nan_to_num(before, nan=1.0 - fill), np.nan_to_num(after, nan=fill)) for fill in (0.0, 1.0)
     )
-
-    def at(level: float) -> Rate:
-        least, most = best.at(level), worst.at(level)
-        low, high = least.low * (1 - lost) - lost, most.high * (1 - lost) + lost
-        value = (least.value + most.value) / 2
-        return Rate(value, max(low, -1.0), min(high, 1.0), most.found, most.graded)
-
-    return at
+    return KnownChange(best, worst, lost)
 
 
 def _correlation(design: Design, rose: Array, fell: Array, rising: float, falling: float) -> float:

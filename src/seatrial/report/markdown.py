@@ -167,9 +167,11 @@ def _gates(content: ReviewResult) -> str:
             f"{interval(found)} | {verdict.margin:g} | {could_see(found.mde)} | {found.clusters} |"
         )
     level = f"{100 * (1 - 2 * content.policy.alpha):g}"
+    weighted = any(one.evidence.method == "replay" for one in content.decision.verdicts)
+    alike = "but for rates in traffic, which are weighted to it, every cluster" if weighted else "every cluster"
     return (
         "\n".join(rows)
-        + f"\n\n\\+ is harm; every cluster counts alike; {level} % intervals; “could see” is the MDE at power "
+        + f"\n\n\\+ is harm; {alike} counts alike; {level} % intervals; “could see” is the MDE at power "
         f"{content.policy.power:g}."
     )
 

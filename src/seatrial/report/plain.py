@@ -49,6 +49,10 @@ class Plain:
         """Return what a signal is called."""
         return self.names[signal].title if signal in self.names else title_of(signal)
 
+    def besides(self, signal: str) -> str:
+        """Return what else is known of a signal's numbers; mostly nothing."""
+        return self.names[signal].besides if signal in self.names else ""
+
     def text(self, sentence: str) -> str:
         """Return a sentence with titles in place of signals."""
         return self.pattern.sub(lambda found: self.names[found[0]].title if found[0][0] != "`" else found[0], sentence)

@@ -108,6 +108,7 @@ class Named:
             not. `number`: neither.
         harmful: Which end of the scale is harm.
         family: Kind of harm that the signal's suite asks for; empty where it names none.
+        besides: What else is known of its numbers, in words; mostly empty.
     """
 
     signal: str
@@ -115,6 +116,7 @@ class Named:
     scale: Scale = "number"
     harmful: Harmful = "high"
     family: str = ""
+    besides: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from seatrial.errors import EvidenceError, PolicyError
+from seatrial.gates.replayed import ReplayedTraffic, is_replay, observed, read_replay
 from seatrial.models import read_scores
 from seatrial.observations import SEVERE, from_frame, read_observations
 from seatrial.policy import LaunchPolicy, RunsSpec, SignalSpec
@@ -32,11 +33,13 @@ class Brought:
         observations: All of it; None where there is nothing.
         told: How its tables were read, where there was a choice, and what of them was not; in sentences.
         odd: What holds a launch whatever its numbers say: runs that are not two of one evaluation, or not whole.
+        replays: Replays of traffic, by which gates on `replay/…` are weighed.
     """
 
     observations: pl.DataFrame | None
     told: tuple[str, ...] = ()
     odd: tuple[str, ...] = ()
+    replays: tuple[ReplayedTraffic, ...] = ()
 
 
 def scales(policy: LaunchPolicy) -> dict[str, tuple[float, float]]:
@@ -57,7 +60,10 @@ def brought_evidence(policy: LaunchPolicy, ran: Sequence[RunsSpec] = ()) -> Brou
         PolicyError: a gate's score lacks its scale or its harmful end.
     """
     bounds, told, odd = scales(policy), list[str](), list[str]()
-    frames = [read_observations(one, bounds) for one in policy.evidence if isinstance(one, Path)]
+    places = [one for one in policy.evidence if isinstance(one, Path)]
+    frames = [read_observations(one, bounds) for one in places if not is_replay(one)]
+    replays = [read_replay(one) for one in places if is_replay(one)]
+    frames += _replayed(policy, replays, told)
     for spec in (*(one for one in policy.evidence if isinstance(one, RunsSpec)), *ran):
         paired = paired_runs(*runs_of(spec), declared_by(policy, spec))
         _check_said(policy, paired)
@@ -85,7 +91,27 @@ def brought_evidence(policy: LaunchPolicy, ran: Sequence[RunsSpec] = ()) -> Brou
     ):
         if name not in asked and name not in VIBES:
             told.append(f"{name}: {count:,} brought observations decide nothing, for no gate asks for them.")
-    return Brought(together, tuple(told), tuple(odd))
+    return Brought(together, tuple(told), tuple(odd), tuple(replays))
+
+
+def _replayed(policy: LaunchPolicy, replays: Sequence[ReplayedTraffic], told: list[str]) -> list[pl.DataFrame]:
+    """Return the grades that gates on rates in traffic rest on, and tell of each replay what it is."""
+    gated, seen, frames = {gate.signal for gate in policy.gates}, set[str](), list[pl.DataFrame]()
+    for one in replays:
+        known = {behavior.signal for behavior in one.behaviors}
+        if twice := known & seen & gated:
+            raise EvidenceError(f"{one.place}: another replay has {min(twice)} too; name one of them under `evidence`")
+        seen |= known
+        if used := known & gated:
+            frames.append(observed(one, used))
+        users = len(set(one.cluster.tolist()))
+        told.append(
+            f"{one.place}: a replay of {len(one.items):,} conversations by {users:,} users, drawn from {one.of:,}. "
+            "Its rates are weighted to these; they are of one answer to what users said to today's model."
+        )
+        if left := sorted(known - gated):
+            told.append(f"{one.place}: looked for {', '.join(left)} too, and no gate asks for that.")
+    return frames
 
 
 def _check_said(policy: LaunchPolicy, paired: PairedRuns) -> None:

@@ -35,7 +35,7 @@ from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.report import Reuse, ReviewResult
 from seatrial.report.result import Glance
-from seatrial.review.brought_evidence import brought_evidence, odd_runs
+from seatrial.review.brought_evidence import Brought, brought_evidence, odd_runs
 from seatrial.review.budget_ends import ends_before
 from seatrial.review.entering import entered
 from seatrial.review.findings.at_a_glance import glances
@@ -46,6 +46,7 @@ from seatrial.review.finished import Review
 from seatrial.review.first_calls import ask_judges_first, ask_models_first
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
 from seatrial.review.recheck import recheck, with_counts
+from seatrial.review.replayed_run import check_replays, with_replays
 from seatrial.review.rounds import Rounds
 from seatrial.review.starters import lacking, told_beforehand, with_starters
 from seatrial.review.task_outlook import Foreseen, foreseen
@@ -95,7 +96,7 @@ async def run_review(
         ran = await run_tasks(policy, folder, progress)
         if ran.runs:
             brought = brought_evidence(policy, ran.runs)
-        done = await _collected(policy, brought.observations, folder, store, progress, before)
+        done = await _collected(policy, brought, folder, store, progress, before)
         told = tuple(dict.fromkeys((*filter(None, [lost]), *brought.told, *ran.told, *done.told)))
         odd = odd_runs(brought.odd)
         result = _decided(policy, done.rounds, done.spend | ran.spend, started, author, spike_in, told, done.reuse, odd)
@@ -118,7 +119,7 @@ class _Collected:
 
 async def _collected(
     policy: LaunchPolicy,
-    evidence: pl.DataFrame | None,
+    brought: Brought,
     folder: Path,
     store: ResponseStore,
     progress: Progress,
@@ -126,8 +127,10 @@ async def _collected(
 ) -> _Collected:
     """Ask, observe and weigh until the gates are decided or the budget is spent."""
     records: Records = load_records(policy.records)
+    evidence = brought.observations
     async with AsyncExitStack() as stack:
         models = await _opened(policy, stack)
+        check_replays(policy, brought, models)
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
         plans = plan_gates(policy, models, evidence, records, judges.judge)
@@ -138,6 +141,7 @@ async def _collected(
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
         rounds = Rounds(policy, plans, evidence, before)
+        with_replays(rounds, brought.replays)
         progress.plan(rounds.most_calls)
         with progress:
             reuse = await recheck(policy, rounds, collector, judges)
@@ -222,14 +226,15 @@ def _planned(
     policy: LaunchPolicy, records: Records, earlier: Path | None
 ) -> tuple[Foreseen, Callable[[LaunchPolicy], Sequence[GatePlan]], pl.DataFrame | None]:
     """Return what can be planned, what gives its plans with other calls or margins, and what was seen before."""
-    brought = brought_evidence(policy).observations
+    brought = brought_evidence(policy)
     before = read_observations(earlier / "observations.parquet") if earlier is not None else None
-    known = foreseen(policy, brought, before)
+    known = foreseen(policy, brought.observations, before)
     models: dict[Role, Model] = {}
     if policy.baseline.answers:
         models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
+    check_replays(policy, brought, models)
     judges = Judges(policy.judges, records, policy.budget.judge_calls)
-    seen = [frame for frame in (before, brought) if frame is not None]
+    seen = [frame for frame in (before, brought.observations) if frame is not None]
     return (
         known,
         lambda one: plan_gates(one, models, known.evidence, records, judges.judge),

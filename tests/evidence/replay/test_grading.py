@@ -13,7 +13,7 @@ from replays import GATES, HARM, JUDGE, PLAIN, answering
 from seatrial.collect import Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.evidence.replay.grading import graded_answers
-from seatrial.evidence.replay.run import wanted
+from seatrial.evidence.replay.wanted import wanted
 from seatrial.instruments.records import load_records
 from seatrial.models import open_models
 from seatrial.policy import load_policy

@@ -13,9 +13,10 @@ from replays import GATES, JUDGE, answering, traffic
 from seatrial.collect import Progress
 from seatrial.errors import EvidenceError, PolicyError
 from seatrial.evidence.replay.hands import Here
-from seatrial.evidence.replay.run import Replayed, check_policy, replayed
+from seatrial.evidence.replay.run import Replayed, replayed
 from seatrial.evidence.replay.sampling import drawn
 from seatrial.evidence.replay.traffic import Counted, conversations
+from seatrial.evidence.replay.wanted import check_policy
 from seatrial.instruments.records import load_records
 from seatrial.policy import load_policy
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.gates.plan import GatePlan
+from seatrial.gates.replayed import KIND
 from seatrial.instruments import Signal, find_instrument
 from seatrial.instruments.base import Instrument, read_many
 from seatrial.instruments.judges import Judge
-from seatrial.instruments.may_gate import NORMAL_90, STARTER_DISCOUNT, Standing, informative
+from seatrial.instruments.may_gate import NORMAL_90, STARTER_DISCOUNT, Standing, informative, on_trust
 from seatrial.instruments.records import Measurement, Records
+from seatrial.policy import Gate
 from seatrial.stats.instruments import Slope
 from seatrial.suites import Suite
 from seatrial.types import Item, Response
@@ -61,6 +63,11 @@ class Behavior:
         """Whether each answer that is graded takes calls."""
         return isinstance(self.signal.instrument, Judge)
 
+    def under(self, gate: Gate) -> Behavior:
+        """Return it as a gate on its rate in traffic has it, which goes before the gate on its suite."""
+        standing = on_trust(self.standing, gate.trust or "")
+        return replace(self, margin=gate.margin, blocking=gate.blocking and standing.may_gate, standing=standing)
+
     @property
     def slope(self) -> Slope:
         """Share of a true change that shows in flagged answers: TPR − FPR; 1 by definition or on trust.
@@ -83,19 +90,24 @@ def behaviors_of(plans: Sequence[GatePlan], records: Records) -> tuple[list[Beha
         plans: The policy's gates.
         records: What is known of instruments.
     """
-    found, left = [], {}
+    found: list[Behavior] = []
+    left: dict[str, str] = {}
     for plan in plans:
         why = _why_not(plan)
         if why:
             left[plan.gate.signal] = why
             continue
         assert plan.suite is not None
+        name = f"{KIND}{plan.suite.name}"
+        if any(one.name == name for one in found):
+            left[plan.gate.signal] = "another of the policy's suites has its name"
+            continue
         low, high = plan.signal.bounds
         error = _error(plan, records)
         cheap = [find_instrument(name) for name in plan.suite.instruments]
         found.append(
             Behavior(
-                f"replay/{plan.suite.name}",
+                name,
                 plan.suite.title,
                 plan.signal,
                 plan.suite,

@@ -20,9 +20,10 @@ from seatrial.evidence.replay.behaviors import risk_of
 from seatrial.evidence.replay.conversation import Conversation
 from seatrial.evidence.replay.grading import graded_answers
 from seatrial.evidence.replay.registered import Forecast, Foretold
-from seatrial.evidence.replay.run import SUITE, item_of, wanted
+from seatrial.evidence.replay.run import SUITE, item_of
 from seatrial.evidence.replay.sampling import Sample
 from seatrial.evidence.replay.shift import Shift, profile_of, shift_between
+from seatrial.evidence.replay.wanted import wanted
 from seatrial.gates.traffic_rates import Rate, design_of, numbered, rate_of_known, ratio
 from seatrial.instruments.records import load_records, version_of
 from seatrial.ledger import Entry, Ledger

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.collect import Ask, Progress
-from seatrial.collect.judging import Judges
-from seatrial.errors import EvidenceError, PolicyError
+from seatrial.errors import EvidenceError
 from seatrial.evidence.replay.allocation import allocated, chosen, lots_of, strata_of
-from seatrial.evidence.replay.behaviors import Behavior, behaviors_of, risk_of
+from seatrial.evidence.replay.behaviors import Behavior, risk_of
 from seatrial.evidence.replay.conversation import Conversation
 from seatrial.evidence.replay.grading import graded_answers
 from seatrial.evidence.replay.hands import Hands
 from seatrial.evidence.replay.realism import SOURCES, Realism, realism
 from seatrial.evidence.replay.sampling import Sample, lot
-from seatrial.gates.plan import plan_gates
+from seatrial.evidence.replay.wanted import wanted
+from seatrial.gates.replayed import ReplayedBehavior
 from seatrial.gates.traffic_rates import (
     Rate,
     change_of_known,
@@ -30,14 +30,14 @@ from seatrial.gates.traffic_rates import (
     ratio,
     smallest_seen,
 )
-from seatrial.instruments.records import Records, load_records
-from seatrial.models import Model, open_models
+from seatrial.instruments.records import Records
+from seatrial.models.identity import identity_hash
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.instruments import true_bounds
 from seatrial.suites import Suite
 from seatrial.types import ROLES, Item, Request, Response, Role, Verdict
 
-__all__ = ["SUITE", "Found", "Replayed", "Wanted", "check_policy", "item_of", "replayed", "wanted"]
+__all__ = ["SUITE", "Found", "Replayed", "item_of", "replayed"]
 
 Array = NDArray[np.float64]
 SUITE = "replay"
@@ -68,6 +68,7 @@ class Found:
         ended: Why grading ended: `decided`, `calls` or `all graded`.
         worse: Conversations in which the candidate shows it and the baseline does not.
         looked_at: Names of the conversations whose answers were graded.
+        pairs: The grades with what they stand for, as a review reads them.
     """
 
     behavior: Behavior
@@ -84,6 +85,7 @@ class Found:
     ended: str
     worse: tuple[str, ...] = ()
     looked_at: frozenset[str] = frozenset()
+    pairs: ReplayedBehavior | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Replayed:
         judge_calls: Calls of judges.
         suites: What the policy's gates ask, each once.
         realism: What the models take traffic and suites for; None where they were not asked.
+        production: Conversation → production's answer, where the log has it.
+        identities: SHA-256 of what changes the answers of the baseline and of the candidate.
     """
 
     items: tuple[Item, ...]
@@ -111,52 +115,8 @@ class Replayed:
     judge_calls: int
     suites: tuple[Suite, ...] = ()
     realism: Realism | None = None
-
-
-def check_policy(policy: LaunchPolicy) -> None:
-    """See that a policy can be replayed before anything is read or asked.
-
-    Raises:
-        PolicyError: none of its gates can be looked for in traffic, or it names no models that answer.
-        SeatrialError: it cannot be planned.
-    """
-    if not policy.baseline.answers or not policy.candidate.answers:
-        raise PolicyError("a replay asks models, and this policy compares scores; name two models")
-    models: dict[Role, Model] = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
-    if not all(model.live for model in models.values()):
-        raise PolicyError("a replay asks models, and this policy compares recorded answers; name two models")
-    records = load_records(policy.records)
-    wanted(policy, models, records, Judges(policy.judges, records, policy.budget.judge_calls))
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a policy's gates come to in a replay.
-
-    Attributes:
-        behaviors: What to look for.
-        left_out: Gate → why it cannot be looked for in traffic.
-        suites: What its gates ask, each once.
-    """
-
-    behaviors: tuple[Behavior, ...]
-    left_out: Mapping[str, str]
-    suites: tuple[Suite, ...]
-
-
-def wanted(policy: LaunchPolicy, models: Mapping[Role, Model], records: Records, judges: Judges) -> Wanted:
-    """Return what to look for.
-
-    Raises:
-        PolicyError: none of the policy's gates can be looked for in traffic.
-    """
-    plans = plan_gates(policy, models, None, records, judges.judge)
-    behaviors, left_out = behaviors_of(plans, records)
-    if not behaviors:
-        told = "; ".join(f"{gate}: {why}" for gate, why in left_out.items())
-        raise PolicyError(f"none of its gates can be looked for in traffic: {told}")
-    suites = {plan.suite.signal: plan.suite for plan in plans if plan.suite is not None}
-    return Wanted(tuple(behaviors), left_out, tuple(suites.values()))
+    production: Mapping[str, Response] = field(default_factory=dict)
+    identities: tuple[str, str] = ("", "")
 
 
 async def replayed(
@@ -169,6 +129,7 @@ async def replayed(
     *,
     whole: bool = False,
     ask_if_test: int = 0,
+    looks_before: int = 0,
 ) -> Replayed:
     """Have both models answer a sample of conversations anew, and grade the answers.
 
@@ -181,6 +142,7 @@ async def replayed(
         progress: Where to show how far it is.
         whole: Whether to grade all of those, also where it is clear before.
         ask_if_test: Conversations, and items of suites, that both models are asked whether they take them for a test.
+        looks_before: How often earlier runs looked at these grades, that were told to grade fewer.
 
     Raises:
         PolicyError: none of its gates can be looked for in traffic.
@@ -197,6 +159,10 @@ async def replayed(
         judges = hands.judges
         before = judges.remaining
         look = wanted(policy, hands.models, records, judges)
+        identities = (
+            identity_hash(hands.models["baseline"].identity),
+            identity_hash(hands.models["candidate"].identity),
+        )
         asks = [Ask(role, Request(item, 0, _tokens(policy, role))) for item in items for role in ROLES]
         progress.plan(len(asks) + len(ROLES) * len(SOURCES) * ask_if_test)
         progress.say("answering anew")
@@ -211,7 +177,7 @@ async def replayed(
         if not both:
             why = batch.failures[0].reason if batch.failures else "the answers are empty"
             raise EvidenceError(f"no conversation was answered by both models; the first reason: {why}")
-        grader = _Grader(hands, both, production, answers, len(items) - len(both), progress)
+        grader = _Grader(hands, both, production, answers, len(items) - len(both), progress, looks_before)
         level, most = 1 - 2 * policy.alpha, min(grade, len(both))
         found = [await grader.found(one, most, level, sample.seed, whole) for one in look.behaviors]
     return Replayed(
@@ -224,6 +190,8 @@ async def replayed(
         before - judges.remaining,
         look.suites,
         looks,
+        production,
+        identities,
     )
 
 
@@ -249,7 +217,9 @@ class _Grader:
         answers: Mapping[Role, Mapping[str, Response]],
         failed: int,
         progress: Progress,
+        looks_before: int,
     ) -> None:
+        self._before = looks_before
         self._hands, self._items, self._progress = hands, items, progress
         self._sides: dict[str, list[Response | None]] = {
             "production": [production.get(item.id) for item in items],
@@ -266,22 +236,24 @@ class _Grader:
         if not behavior.asks:
             graded[:] = True
             await self._read(behavior, np.arange(count), harm)
-            return self._made(behavior, np.zeros(count, dtype=np.int64), graded, harm, level, level, "all graded")
+            return self._made(
+                behavior, np.zeros(count, dtype=np.int64), graded, harm, level, 1 + self._before, "all graded"
+            )
         sides = list(self._sides.values())
         stratum = strata_of(risk_of(behavior, self._items, sides, self._progress.say, self._hands.read))
         lots = lots_of(seed, behavior.name, count)
         # Each look has its share of the error, so that stopping at a clear one does not add to it.
-        shared = level if whole else 1 - (1 - level) / ROUNDS
+        looks = self._before + (1 if whole else ROUNDS)
         for number in range(1, ROUNDS + 1):
             picked = chosen(stratum, allocated(stratum, grade * number // ROUNDS), lots)
             fresh = picked[~graded[picked]]
             graded[picked] = True
             await self._read(behavior, fresh, harm)
             if number < ROUNDS and not whole:
-                made = self._made(behavior, stratum, graded, harm, level, shared, "decided")
+                made = self._made(behavior, stratum, graded, harm, level, looks, "decided")
                 if made.verdict != "inconclusive":
                     return made
-        return self._made(behavior, stratum, graded, harm, level, shared, "calls" if grade < count else "all graded")
+        return self._made(behavior, stratum, graded, harm, level, looks, "calls" if grade < count else "all graded")
 
     async def _read(self, behavior: Behavior, picked: NDArray[np.int64], harm: Mapping[str, Array]) -> None:
         """Have the answers to some conversations graded, production's, the baseline's and the candidate's alike."""
@@ -303,9 +275,10 @@ class _Grader:
         graded: NDArray[np.bool_],
         harm: Mapping[str, Array],
         level: float,
-        deciding: float,
+        looks: int,
         ended: str,
     ) -> Found:
+        deciding = 1 - (1 - level) / looks
         design = design_of(stratum, self._cluster, graded)
         rates: dict[str, Rate] = {side: rate_of_known(design, harm[side], level) for side in ROLES}
         calibration = (math.nan, math.nan, math.nan)
@@ -313,7 +286,7 @@ class _Grader:
             rates["production"] = rate(design, harm["production"], level)
             calibration = ratio(rates["baseline"], rates["production"])
         change = change_of_known(design, harm["baseline"], harm["candidate"], self._lost)
-        moved, decides = change(level), change(deciding)
+        moved, decides = change.at(level), change.at(deciding)
         true = [
             true_bounds([one.value], [one.low], [one.high], behavior.slope, (1 - at) / 2)
             for one, at in ((moved, level), (decides, deciding))
@@ -344,6 +317,34 @@ class _Grader:
             ended,
             tuple(self._items[int(one)].id for one in np.flatnonzero(graded & (harm["candidate"] > harm["baseline"]))),
             frozenset(self._items[int(one)].id for one in np.flatnonzero(graded)),
+            self._handed_over(behavior, looks, stratum, graded, harm),
+        )
+
+    def _handed_over(
+        self,
+        behavior: Behavior,
+        looks: int,
+        stratum: NDArray[np.int64],
+        graded: NDArray[np.bool_],
+        harm: Mapping[str, Array],
+    ) -> ReplayedBehavior:
+        """Return what a review weighs of it."""
+        slope, picked = behavior.slope, np.flatnonzero(graded)
+        return ReplayedBehavior(
+            behavior.name,
+            behavior.title,
+            behavior.suite.family,
+            behavior.signal.instrument.name,
+            behavior.signal.instrument.about,
+            replace(
+                behavior.standing, slope=slope.value, slope_se=slope.se, slope_top=slope.top, slope_top_se=slope.top_se
+            ),
+            looks,
+            self._lost,
+            stratum,
+            picked,
+            harm["baseline"][picked],
+            harm["candidate"][picked],
         )
 
 

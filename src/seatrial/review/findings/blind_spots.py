@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seatrial.gates.claims import claims
+from seatrial.gates.replayed_claims import METHOD as REPLAYED
 from seatrial.instruments import declared_signal
 from seatrial.observations import gate_pairs
 from seatrial.policy import Gate, LaunchPolicy, SignalSpec
 from seatrial.report.plain import NEVER_ASKED, why_open
 from seatrial.report.result import Cell, Detection, InstrumentNote, Unanswered
 from seatrial.review.findings.no_answers import graded_in_part, lacking
+from seatrial.review.replayed_run import ReplayedRun
 from seatrial.review.rounds import Rounds
 from seatrial.stats.concentrated import large_changes
 from seatrial.stats.intervals import Interval, fixed_size, out_of_sight
@@ -57,7 +59,11 @@ def blind_spots(
             if verdict.demoted and not verdict.members
         ],
         "Answers that are missing": [*lacking(unanswered), *_incomplete(rounds)],
-        "Changes too small or too rare to be seen": [*_weak(policy, decision), *_out_of_sight(policy, decision)],
+        "Changes too small or too rare to be seen": [
+            *_weak(policy, decision),
+            *_out_of_sight(policy, decision),
+            *_rare_in_traffic(rounds),
+        ],
         "Weaker evidence": _summed(policy, rounds),
         "Errors of what reads the answers": [*graded_in_part(rounds), *_errors(rounds, decision, instruments)],
         NEVER_ASKED: [
@@ -155,11 +161,21 @@ def _out_of_sight(policy: LaunchPolicy, decision: Decision) -> list[str]:
     """Return in how few clusters all could have changed without one that was seen showing it, in one sentence."""
     rare: dict[str, list[str]] = {}
     for verdict in decision.verdicts:
-        if verdict.evidence.clusters:
+        if verdict.evidence.clusters and verdict.evidence.method != REPLAYED:
             share = f"{100 * float(out_of_sight(verdict.evidence.clusters, policy.alpha)):.2g} %"
             rare.setdefault(share, []).append(verdict.signal)
     few = "; ".join(f"{share} of independent items ({', '.join(signals)})" for share, signals in rare.items())
     return [f"A large harm can be missed where it shows in fewer than {few}."] * bool(rare)
+
+
+def _rare_in_traffic(rounds: Rounds) -> list[str]:
+    """Return which rates in traffic are too small for a replay to have graded a case, in one sentence."""
+    seen: dict[str, list[str]] = {}
+    for run in rounds.gates:
+        if isinstance(run, ReplayedRun):
+            seen.setdefault(f"1 in {1 / run.smallest_seen:,.0f}", []).append(run.signal)
+    few = "; ".join(f"{rate} ({', '.join(signals)})" for rate, signals in seen.items())
+    return [f"Of a harm rarer in traffic than this a replay may have graded no case: {few}."] * bool(few)
 
 
 def _weak(policy: LaunchPolicy, decision: Decision) -> list[str]:

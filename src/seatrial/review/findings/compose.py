@@ -26,6 +26,7 @@ from seatrial.review.findings.served import answered_by
 from seatrial.review.findings.taken_over import not_taken_over, taken_over
 from seatrial.review.findings.use_case_map import use_case_map
 from seatrial.review.gate_run import GateRun
+from seatrial.review.replayed_run import ReplayedRun
 from seatrial.review.rounds import Rounds
 from seatrial.types import Decision, Spend
 
@@ -106,11 +107,16 @@ def compose(
 def _named(rounds: Rounds, decision: Decision) -> tuple[Named, ...]:
     """Return what people call the signals, and what their numbers are: a family's are shares, turned to harm."""
     plans = {run.signal: run.plan for run in rounds.gates}
+    replays = {run.signal: run for run in rounds.gates if isinstance(run, ReplayedRun)}
     named = []
     for name in decision.every_verdict:
         plan = plans.get(name)
         if plan is None:
             named.append(Named(name, title_of(name), "rate"))
+            continue
+        if (run := replays.get(name)) is not None:
+            held = f"{run.behavior.title}, in traffic"
+            named.append(Named(name, held, "rate", "high", run.behavior.family, run.besides))
             continue
         low, high = plan.signal.bounds
         contrast = plan.signal.contrast is not None

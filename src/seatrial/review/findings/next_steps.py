@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from seatrial.policy import LaunchPolicy
 from seatrial.report.result import AnswerPair, Step
@@ -28,6 +29,7 @@ from seatrial.review.findings.gate_steps import (
     lacks,
     measure,
 )
+from seatrial.review.replayed_run import ReplayedRun
 from seatrial.review.rounds import Rounds
 from seatrial.types import Decision, GateVerdict
 
@@ -142,6 +144,27 @@ def _compare(_: LaunchPolicy, __: Rounds, gates: list[AskedGate], ___: Lost) -> 
     return [_by_item(tuple(gate.gate.signal for gate in gates))]
 
 
+def _replay(_: LaunchPolicy, __: Rounds, gates: list[AskedGate], ___: Lost) -> list[Step]:
+    """Return the step of gates that a replay leaves undecided."""
+    signals = tuple(gate.gate.signal for gate in gates)
+    runs = [run for gate in gates for run in gate.runs if isinstance(run, ReplayedRun)]
+    folder = Path(runs[0].traffic.place).parent
+    graded, whole = max(len(run.behavior.picked) for run in runs), len(runs[0].traffic.items)
+    grade = min(4 * graded, whole) if graded < whole else 4 * graded
+    more = f"--grade {grade}" if graded < whole else f"--sample {4 * whole} --grade {grade}"
+    missing = max(run.found[0][1].missing for run in runs)
+    lost = f" Of {missing:,} conversations an answer or a grade is missing, and each counts as harm." if missing else ""
+    return [
+        Step(
+            "items",
+            signals,
+            f"Grade more of the traffic for {listed(signals)}: `seatrial replay POLICY TRAFFIC --out {folder} {more}`; "
+            f"what is graded already is not graded again.{lost}",
+            f"up to {3 * (grade - graded):,} grades for each behavior",
+        )
+    ]
+
+
 def _reading(pairs: int) -> str:
     return f"about {max(5, MINUTES_A_PAIR * pairs)} minutes of reading"
 
@@ -155,6 +178,8 @@ def _kind(
     """Return what makes the step of a gate, by what keeps it open."""
     if all(run.plan.source == "summary" for run in gate.runs):
         return _compare
+    if all(isinstance(run, ReplayedRun) and run.plan.standing.may_gate for run in gate.runs):
+        return _replay
     claims = open_claims(gate, rounds)
     if not all(run.found and run.found[0][1].clusters for run in gate.runs):
         return measure

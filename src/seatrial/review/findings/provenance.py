@@ -5,10 +5,12 @@ from __future__ import annotations
 import platform
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.observations import digest
 from seatrial.policy import LaunchPolicy
+from seatrial.review.replayed_run import ReplayedRun
 from seatrial.review.rounds import Rounds
 
 if TYPE_CHECKING:
@@ -23,6 +25,12 @@ def hashes(policy: LaunchPolicy, rounds: Rounds, observations: pl.DataFrame) -> 
 
     seen = digest(observations)
     known = sorted({run.plan.standing.digest for run in rounds.gates})
+    replays = {
+        f"replay {run.traffic.name} ({Path(run.traffic.place).parent.name})": run.traffic.digest
+        for run in rounds.gates
+        if isinstance(run, ReplayedRun)
+    }
+    known += sorted(set(replays.values()))
     review = hashlib.sha256("\n".join([policy.digest, seen, *known]).encode()).hexdigest()
     suites = sorted(
         (f"suite {run.plan.suite.signal} v{run.plan.suite.version}", run.plan.suite.content_hash)
@@ -34,7 +42,14 @@ def hashes(policy: LaunchPolicy, rounds: Rounds, observations: pl.DataFrame) -> 
         for run in rounds.gates
         if run.plan.standing.digest
     )
-    return (("review", review), ("policy", policy.digest), ("evidence", seen), *suites, *dict(records).items())
+    return (
+        ("review", review),
+        ("policy", policy.digest),
+        ("evidence", seen),
+        *suites,
+        *dict(records).items(),
+        *replays.items(),
+    )
 
 
 @cache

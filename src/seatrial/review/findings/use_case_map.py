@@ -13,6 +13,7 @@ from seatrial.gates.weigh import evidence
 from seatrial.policy import LaunchPolicy
 from seatrial.report.result import Cell
 from seatrial.review.gate_run import GateRun
+from seatrial.review.replayed_run import ReplayedRun
 from seatrial.review.rounds import Rounds
 from seatrial.stats.multiple import holm
 from seatrial.suites import find_suites, load_suite
@@ -25,8 +26,8 @@ def use_case_map(policy: LaunchPolicy, rounds: Rounds) -> tuple[Cell, ...]:
     """Return every use case crossed with every gate; corrected over all cells that were looked at."""
     rows: list[tuple[str, str, int, int, float, float, float, bool, float]] = []
     for run in rounds.gates:
-        if run.plan.source == "summary":
-            continue
+        if run.plan.source == "summary" or isinstance(run, ReplayedRun):
+            continue  # the one has no items, and those of the other do not weigh alike
         table, order = run.table()
         for use_case, claim in use_case_claims(run.plan.gate, run.plan.signal, table, order):
             found = evidence(claim, run.method, policy.alpha, run.plan.standing.shows)
