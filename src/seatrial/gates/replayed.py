@@ -171,7 +171,7 @@ def write_replay(found: ReplayedTraffic, folder: Path) -> Path:
 
 def is_replay(path: Path) -> bool:
     """Return whether what a policy names under `evidence` is a replay: its folder, or the file in it."""
-    return path.name == FILE or path.is_dir()
+    return path.name == FILE or path.is_dir() or not (path.suffix or path.exists())
 
 
 def read_replay(path: Path) -> ReplayedTraffic:
@@ -180,7 +180,7 @@ def read_replay(path: Path) -> ReplayedTraffic:
     Raises:
         EvidenceError: there is none, or the file is not as a replay writes it.
     """
-    place = path / FILE if path.is_dir() else path
+    place = path if path.name == FILE else path / FILE
     try:
         content = read_bytes(place, LARGEST)
     except FileNotFoundError:

@@ -78,7 +78,7 @@ def brought_evidence(policy: LaunchPolicy, ran: Sequence[RunsSpec] = ()) -> Brou
         frames.append(scores.observations)
         told += scores.told
     if not frames:
-        return Brought(None)
+        return Brought(None, tuple(told), tuple(odd), tuple(replays))
     together = pl.concat(frames)
     keys = ["signal", "role", "item", "draw", "rater"]
     if together.select(keys).is_duplicated().any():

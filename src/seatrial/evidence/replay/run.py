@@ -69,6 +69,7 @@ class Found:
         worse: Conversations in which the candidate shows it and the baseline does not.
         looked_at: Names of the conversations whose answers were graded.
         pairs: The grades with what they stand for, as a review reads them.
+        before: Looks at these grades by earlier runs.
     """
 
     behavior: Behavior
@@ -86,6 +87,7 @@ class Found:
     worse: tuple[str, ...] = ()
     looked_at: frozenset[str] = frozenset()
     pairs: ReplayedBehavior | None = None
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -236,9 +238,8 @@ class _Grader:
         if not behavior.asks:
             graded[:] = True
             await self._read(behavior, np.arange(count), harm)
-            return self._made(
-                behavior, np.zeros(count, dtype=np.int64), graded, harm, level, 1 + self._before, "all graded"
-            )
+            stratum = np.zeros(count, dtype=np.int64)
+            return self._made(behavior, stratum, graded, harm, level, 1 + self._before, "all graded")
         sides = list(self._sides.values())
         stratum = strata_of(risk_of(behavior, self._items, sides, self._progress.say, self._hands.read))
         lots = lots_of(seed, behavior.name, count)
@@ -318,6 +319,7 @@ class _Grader:
             tuple(self._items[int(one)].id for one in np.flatnonzero(graded & (harm["candidate"] > harm["baseline"]))),
             frozenset(self._items[int(one)].id for one in np.flatnonzero(graded)),
             self._handed_over(behavior, looks, stratum, graded, harm),
+            self._before,
         )
 
     def _handed_over(

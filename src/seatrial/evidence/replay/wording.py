@@ -220,6 +220,11 @@ def blind_spots(found: Replay) -> list[str]:
             f"Not answered by both models: {_count(found.done.failed)}. The intervals hold whatever those may be worth."
         )
     lines += [f"{gate} is not looked for: {why}." for gate, why in found.done.left_out.items()]
+    if again := max((one.before for one in found.done.found), default=0):
+        lines.append(
+            f"Earlier runs in this folder looked at these grades {again} times, so that each look may err less: a "
+            "verdict takes more than it would have taken at once."
+        )
     for one in found.done.found:
         if not math.isnan(one.error_floor) and one.error_floor > one.floor:
             lines.append(
