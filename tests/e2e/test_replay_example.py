@@ -21,8 +21,10 @@ def test_a_forecast_is_made_and_checked(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "WORSE IN YOUR TRAFFIC" in done.stdout and "1 OF 1 FORECASTS AGREE WITH WHAT CAME" in done.stdout
     entries = Ledger(tmp_path / "replayed" / "ledger.db").verify()
-    assert [one.kind for one in entries] == ["forecast", "check"]
-    (row,) = entries[1].body["behaviors"].values()
+    assert [one.kind for one in entries] == ["forecast", "decision", "check"]
+    assert entries[1].body["verdicts"] == {"replay/unearned-praise": "fail"}
+    assert "replay replay (replay)" in entries[1].body["hashes"]
+    (row,) = entries[2].body["behaviors"].values()
     assert row["covered"] and row["factor"] < row["naive"] and row["direction"] is True
     assert (tmp_path / "replayed" / "replay" / "replay.html").exists()
     written = json.loads((tmp_path / "replayed" / "replay" / "forecast.json").read_text(encoding="utf-8"))
