@@ -1,4 +1,4 @@
-"""The section on how often a replay's intervals hold the truth, and what a cheap score saves."""
+"""The section on how often a replay's intervals hold the truth, also in other traffic, and what a cheap score saves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks import page, replay
+from benchmarks import page, replay, replay_shift
 
 __all__ = ["SECTIONS"]
 
@@ -34,6 +34,56 @@ def _replay(quick: bool) -> Iterator[str]:
             "error",
         ),
         [_line(world, row) for world, row in replay.measured(quick) if row.runs],
+    )
+    yield ""
+    yield from _shifted()
+    yield page.table(
+        (
+            "what changes",
+            "foretold",
+            "came",
+            "launches",
+            "rate held",
+            "change held",
+            "traffic said",
+            "rates said",
+            "failed in silence",
+            "error, mean",
+        ),
+        [_shift_line(world, row) for world, row in replay_shift.measured(quick) if row.tested],
+    )
+
+
+def _shifted() -> Iterator[str]:
+    yield (
+        "### When the traffic is no longer that of the forecast\n\n"
+        f"The same forecasts, held against launches after which the traffic is another. Each sample has {replay_shift.SAMPLE:,} "
+        f"conversations, of which {replay_shift.GRADE:,} are graded. They are about {len(replay_shift.AREAS)} areas, which are built-in "
+        "suites; what users say are their items, with the lengths and the meaning that these have. "
+        + "; ".join(
+            f"`{name.partition('/')[2]}` is {100 * share:g} % of the traffic, with a rate of {100 * rate:g} %"
+            for name, share, rate in replay_shift.AREAS
+        )
+        + ". Within an area one half of the items has half of its rate, the other one and a half times as much. *Foretold* is the "
+        "rate before the launch, which a forecast estimates, and *came* the rate after it. *Traffic said* is how often the test of "
+        "`replay check` calls the traffic another, of one launch in "
+        f"{replay_shift.TESTED}; *rates said* how often forecast and found rate disagree beyond both intervals. *Failed in silence*: "
+        "the interval does not hold the rate, and neither says so, of the launches whose traffic was tested.\n"
+    )
+
+
+def _shift_line(world: replay_shift.World, row: replay_shift.Row) -> tuple[str, ...]:
+    return (
+        row.name,
+        f"{100 * replay_shift.truth(world, False):.1f} %",
+        f"{100 * replay_shift.truth(world, True):.1f} %",
+        f"{row.runs:,}",
+        page.share(row.held, row.runs),
+        page.share(row.moved_held, row.runs),
+        page.share(row.alarms, row.tested),
+        page.share(row.disagreed, row.runs),
+        f"{row.silent} of {row.tested}",
+        f"{row.error / row.runs:.2f} ×",
     )
 
 

@@ -85,6 +85,14 @@ def profile_of(conversations: Sequence[Conversation]) -> Profile:
     return Profile(features, numbered([one.cluster for one in conversations]))
 
 
+def _exchanged(rng: np.random.Generator, count: int, users: int, first: int) -> Array:
+    """Return so many random choices of `first` users, (count, users): 1 for those that are chosen."""
+    made = np.zeros((count, users))
+    picked = rng.random((count, users), dtype=np.float32).argpartition(first - 1, axis=1)[:, :first]
+    np.put_along_axis(made, picked, 1.0, axis=1)
+    return made
+
+
 def shift_between(before: Profile, after: Profile, seed: int = 0) -> Shift:
     """Return how unlike two samples are, in length, turns and meaning: users are exchanged between the samples.
 
@@ -106,17 +114,17 @@ def shift_between(before: Profile, after: Profile, seed: int = 0) -> Shift:
 
     def moved(held: Array) -> Array:
         """(exchanges, users), 1 where a user stands for the sample before → (exchanges, 4) distances."""
-        earlier, later = ((part @ sums) / (part @ sizes)[:, None] for part in (held, 1 - held))
-        apart = later - earlier
+        sum_before, size_before = held @ sums, (held @ sizes)[:, None]
+        apart = (sums.sum(axis=0) - sum_before) / (sizes.sum() - size_before) - sum_before / size_before
         meaning = np.sqrt((apart[:, len(PLAIN) :] ** 2).mean(axis=1))
         return np.column_stack([apart[:, : len(PLAIN)], meaning])
 
     found = moved((np.arange(users) < first).astype(np.float64)[None])
     at_once = max(1, AT_ONCE // users)
     parts = [min(at_once, EXCHANGES - start) for start in range(0, EXCHANGES, at_once)]
-    drawn = (rng.random((count, users)).argsort(axis=1) < first for count in parts)
+    drawn = (_exchanged(rng, count, users, first) for count in parts)
     # Rounded, so that what is the same to the last bit but one is as unusual.
-    every = np.abs(np.vstack([found, *(moved(part.astype(np.float64)) for part in drawn)])).round(12)
+    every = np.abs(np.vstack([found, *map(moved, drawn)])).round(12)
     # The most unusual of the four, as unusual as it is among the most unusual of all exchanges.
     chances = np.array([(len(every) - rankdata(part, "min") + 1) / len(every) for part in every.T]).min(axis=0)
     told = zip((*PLAIN, MEANING), found[0].tolist(), strict=True)
