@@ -15,20 +15,23 @@ from aiohttp import web
 
 from conftest import Endpoint, by_rates, grading
 from seatrial.evidence.replay.behaviors import Behavior
+from seatrial.evidence.replay.check import Check, Checked
 from seatrial.evidence.replay.conversation import TOOLS, Conversation
 from seatrial.evidence.replay.found import Replay, found_in
+from seatrial.evidence.replay.registered import Forecast, Foretold
 from seatrial.evidence.replay.run import Found, Replayed
 from seatrial.evidence.replay.sampling import Sample
+from seatrial.evidence.replay.shift import Profile, Shift
 from seatrial.evidence.replay.traffic import Counted
 from seatrial.gates.replayed import ReplayedBehavior, ReplayedTraffic
-from seatrial.gates.traffic_rates import Rate
+from seatrial.gates.traffic_rates import Rate, ratio
 from seatrial.instruments import suite_signal
 from seatrial.instruments.may_gate import BY_NATURE, Standing
 from seatrial.policy import parse_policy
 from seatrial.suites import find_suites, load_suite
 from seatrial.types import Item, Message, Response
 
-__all__ = ["GATES", "HARM", "JUDGE", "PLAIN", "answering", "handed_traffic", "made_replay", "traffic"]
+__all__ = ["GATES", "HARM", "JUDGE", "PLAIN", "answering", "handed_traffic", "made_check", "made_replay", "traffic"]
 
 GATES = "  - {signal: behavior/unearned-praise, margin: 0.1, instrument: judge/main, trust: a judge of known rates}"
 JUDGE = 'judges:\n  main: {{model: {{model: openai-compatible/judge, base_url: "{url}"}}}}'
@@ -141,3 +144,23 @@ def handed_traffic(
     items = tuple(f"c{place}" for place in range(count))
     names = ("openai-compatible/now", "openai-compatible/next")
     return ReplayedTraffic("support", names, identities, 5 * count, items, np.arange(count), (one,), "sample 400")
+
+
+def made_check(*rates: tuple[float, float], moved: bool = False) -> Check:
+    """Return a checked forecast of behaviors whose rates were foretold and came like these."""
+
+    def of(value: float) -> Rate:
+        return Rate(value, 0.8 * value, 1.2 * value, 40, 400)
+
+    profile = Profile(np.zeros((1, 3)), np.zeros(1, dtype=np.int64))
+    told = [
+        Foretold(f"replay/{n}", f"Behavior {n}", "v", of(0.1), of(0.1), of(rate), Rate(0.01, -0.01, 0.03, 4, 400))
+        for n, (rate, _) in enumerate(rates)
+    ]
+    forecast = Forecast("support", "next", "2026-11-01T00:00:00+00:00", "a1b2c3d4e5f6a7b8", 0.9, tuple(told), profile)
+    found = tuple(
+        Checked(one, of(came), ratio(of(came), one.candidate), ratio(of(came), one.today), 0.5, 400)
+        for one, (_, came) in zip(told, rates, strict=True)
+    )
+    shift = Shift(0.001 if moved else 0.4, (("turns", 0.9 if moved else 0.1), ("what is asked about", 0.05)))
+    return Check(forecast, found, {"replay/y": "no such gate"}, shift, 900, 3, 2)

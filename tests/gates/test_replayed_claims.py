@@ -117,6 +117,6 @@ def test_a_replay_of_other_models_is_refused() -> None:
     check_replay(made, policy, ("before", "after"))
     with pytest.raises(PolicyError, match=r"settings of them: the candidate \(openai-compatible/next\)"):
         check_replay(made, policy, ("before", "other"))
-    scaled = LaunchPolicy(name="p", gates=[GATE], signals={GATE.signal: {"bounds": (0, 2)}})  # type: ignore[dict-item]
+    scaled = LaunchPolicy(name="p", gates=[GATE], signals={GATE.signal: {"bounds": (0, 2)}})
     with pytest.raises(PolicyError, match="more of it is harm"):
         check_replay(made, scaled, None)

@@ -11,9 +11,12 @@ from seatrial.cli.options import Json, or_usual, print_json, printing, say, stat
 
 if TYPE_CHECKING:
     from seatrial.collect import Progress
+    from seatrial.evidence.replay.hands import Hands
     from seatrial.evidence.replay.personal import Removed
     from seatrial.evidence.replay.sampling import Sample
     from seatrial.evidence.replay.traffic import Counted
+    from seatrial.instruments.records import Records
+    from seatrial.policy import LaunchPolicy
 
 __all__ = ["replay_app"]
 
@@ -34,6 +37,23 @@ AsIs = Annotated[
 ]
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder whose ledger has the forecasts.")]
 Author = Annotated[str, typer.Option("--author", help="Who runs it, for the ledger.")]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Ask, grade and read on a Ray cluster: HOST:PORT of its head, `auto` on one of its nodes, or `local`.",
+    ),
+]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="PLACE",
+        help="Where answers are kept: a folder, or an address that fsspec opens, as s3://bucket/replay. "
+        "Otherwise in the replay's folder.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 
@@ -57,23 +77,8 @@ def replay_run(
     ask_if_test: Annotated[
         int, typer.Option("--ask-if-test", min=0, help="Conversations and items to ask both models of: is it a test?")
     ] = 0,
-    ray: Annotated[
-        str | None,
-        typer.Option(
-            "--ray",
-            metavar="ADDRESS",
-            help="Ask, grade and read on a Ray cluster: HOST:PORT of its head, `auto` on one of its nodes, or `local`.",
-        ),
-    ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            "--store",
-            metavar="PLACE",
-            help="Where answers are kept: a folder, or an address that fsspec opens, as s3://bucket/replay. "
-            "Otherwise in the replay's folder.",
-        ),
-    ] = None,
+    ray: Ray = None,
+    store: Store = None,
     reviews: Reviews = Path("reviews"),
     author: Author = "",
     as_is: AsIs = False,
@@ -90,18 +95,15 @@ def replay_run(
 
     from seatrial.cli.output.replay import replay_json, replay_summary
     from seatrial.collect import Progress
-    from seatrial.collect.answer_files import is_remote
     from seatrial.errors import StoreError
     from seatrial.evidence.replay.found import found_in
     from seatrial.evidence.replay.handed_over import handed_over
-    from seatrial.evidence.replay.hands import Here
-    from seatrial.evidence.replay.on_ray import OnRay
-    from seatrial.evidence.replay.page import render_replay
+    from seatrial.evidence.replay.page import pairs_file, render_replay, render_worse
     from seatrial.evidence.replay.registered import registered
     from seatrial.evidence.replay.run import replayed
     from seatrial.evidence.replay.traffic_map import write_unasked
     from seatrial.evidence.replay.wanted import check_policy
-    from seatrial.formats.whole_files import write_whole
+    from seatrial.formats.whole_files import make_folder, write_whole
     from seatrial.gates.replayed import KIND, looks_before
     from seatrial.instruments.records import load_records
     from seatrial.ledger import ledger_in
@@ -116,8 +118,7 @@ def replay_run(
     before = looks_before(folder, told)
     progress = Progress("off" if quiet else None)
     taken, counted, removed = _drawn(traffic, sample, seed, as_is, progress)
-    root = folder if store is None else store if is_remote(store) else Path(store)
-    hands = Here(policy, records, root, progress) if ray is None else OnRay(policy, records, root, progress, ray)
+    hands = _hands(policy, records, folder, store, ray, progress)
     done = asyncio.run(
         replayed(
             policy, records, taken, hands, grade, progress, whole=register, ask_if_test=ask_if_test, looks_before=before
@@ -126,6 +127,11 @@ def replay_run(
     found = found_in(policy, done, counted, taken, removed)
     page = folder / "replay.html"
     write_whole(page, render_replay(found), StoreError)
+    worse = [one for one in done.found if one.worse]
+    if worse:
+        make_folder(folder / "pairs", "the folder of pairs", StoreError)
+    for one in worse:
+        write_whole(folder / pairs_file(one), render_worse(found, one), StoreError)
     write_unasked(found.map, done.items, folder)
     handed = handed_over(found, folder, told, before)
     entry = None
@@ -160,6 +166,8 @@ def replay_check(
     grade: Grade = 400,
     seed: Seed = 20250425,
     out: Out = None,
+    ray: Ray = None,
+    store: Store = None,
     reviews: Reviews = Path("reviews"),
     author: Author = "",
     as_is: AsIs = False,
@@ -175,8 +183,12 @@ def replay_check(
 
     from seatrial.cli.output.replay_check import check_json, check_summary
     from seatrial.collect import Progress
+    from seatrial.errors import StoreError
     from seatrial.evidence.replay.check import checked, entered, over_all
+    from seatrial.evidence.replay.check_page import render_check
     from seatrial.evidence.replay.registered import found_again
+    from seatrial.formats.whole_files import write_whole
+    from seatrial.instruments.records import load_records
     from seatrial.ledger import ledger_in
     from seatrial.policy import load_policy
 
@@ -184,15 +196,29 @@ def replay_check(
     folder = _folder(policy.name, out)
     ledger = ledger_in(reviews)
     forecast = found_again(folder, ledger)
-    progress = Progress("off" if quiet else None)
-    taken, _, _ = _drawn(traffic, sample, seed, as_is, progress)
-    made = asyncio.run(checked(policy, forecast, taken, folder, grade, progress))
+    progress, records = Progress("off" if quiet else None), load_records(policy.records)
+    taken, counted, _ = _drawn(traffic, sample, seed, as_is, progress)
+    hands = _hands(policy, records, folder, store, ray, progress)
+    made = asyncio.run(checked(policy, records, forecast, taken, hands, grade, progress))
     entered(made, ledger, author or user())
-    standing = over_all(ledger.verify())
+    standing, page = over_all(ledger.verify()), folder / "check.html"
+    write_whole(page, render_check(made, standing, counted), StoreError)
     if as_json:
-        print_json(check_json(made, standing))
+        print_json({**check_json(made, standing), "page": str(page)})
     else:
-        say(check_summary(made, standing))
+        say(check_summary(made, standing, page))
+
+
+def _hands(
+    policy: LaunchPolicy, records: Records, folder: Path, store: str | None, ray: str | None, progress: Progress
+) -> Hands:
+    """Return who asks, grades and reads, and where they keep it."""
+    from seatrial.collect.answer_files import is_remote
+    from seatrial.evidence.replay.hands import Here
+    from seatrial.evidence.replay.on_ray import OnRay
+
+    root = folder if store is None else store if is_remote(store) else Path(store)
+    return Here(policy, records, root, progress) if ray is None else OnRay(policy, records, root, progress, ray)
 
 
 def _in_suites(folder: Path, candidate: str) -> dict[tuple[str, str], float]:

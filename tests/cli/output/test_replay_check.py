@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def _check() -> Check:
 
 def test_a_forecast_that_failed_is_said_to_have() -> None:
     """With the factor, what was left out, and how all came out so far."""
-    said = check_summary(_check(), over_all([]))
+    said = check_summary(_check(), over_all([]), Path("check.html"))
     assert said.startswith("0 OF 1 FORECASTS AGREE WITH WHAT CAME")
     assert (
         "2 × [" in said
@@ -37,7 +38,7 @@ def test_a_forecast_that_failed_is_said_to_have() -> None:
         and "replay/y was not compared: no such gate" in said
         and "not known to differ" in said
     )
-    moved = check_summary(replace(_check(), shift=Shift(0.001, (("turns", 0.9),))), over_all([]))
+    moved = check_summary(replace(_check(), shift=Shift(0.001, (("turns", 0.9),))), over_all([]), Path("check.html"))
     assert "not what the forecast was made from" in " ".join(moved.split()) and "turns differs most" in " ".join(
         moved.split()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pytest
 
 from conftest import Endpoint, PolicyWriter
 from replays import JUDGE
+from seatrial.collect import Progress
 from seatrial.collect.judging import Judges
 from seatrial.evidence.replay.behaviors import Behavior, behaviors_of, harm_of, risk_of
 from seatrial.gates.plan import plan_gates
@@ -67,9 +69,10 @@ def test_an_answer_counts_from_the_cut_on(looked: tuple[list[Behavior], dict[str
 def test_cheap_scores_rank_praise_first(looked: tuple[list[Behavior], dict[str, str]]) -> None:
     """On whichever side it stands; a side without an answer is passed over."""
     items, answers = _answers("What a brilliant, wonderful, amazing idea, you genius!", "The sum is off by ten.", "No.")
-    told: list[str] = []
-    risk = risk_of(looked[0][0], items, [answers, [None, answers[0], None]], told.append)
-    assert risk[0] > risk[2] and risk[1] > risk[2] and told
+    shown = io.StringIO()
+    risk = risk_of(looked[0][0], items, [answers, [None, answers[0], None]], Progress("lines", shown))
+    assert risk[0] > risk[2] and risk[1] > risk[2]
+    assert "4 of at most 4 readings" in shown.getvalue() and "text/praise for replay/" in shown.getvalue()
 
 
 def test_a_judge_tried_on_clear_cut_answers_counts_at_a_discount(looked: tuple[list[Behavior], dict[str, str]]) -> None:

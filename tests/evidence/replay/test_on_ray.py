@@ -41,7 +41,7 @@ def _run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
 def _found(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert done.returncode in (0, 1, 3), done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
-    return {name: value for name, value in found.items() if name not in ("folder", "page")}
+    return {name: value for name, value in found.items() if name not in ("folder", "page", "evidence")}
 
 
 def test_two_workers_find_what_one_process_finds(

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from seatrial.errors import EvidenceError
-from seatrial.evidence.replay.traffic import TWICE, Counted, conversations, traffic_files
+from seatrial.evidence.replay.traffic import KINDS, OTHER, TWICE, Counted, conversations, traffic_files
 
 U = {"role": "user", "content": "q"}
 A = {"role": "assistant", "content": "a"}
@@ -45,6 +45,18 @@ def test_every_row_is_taken_or_counted_with_its_reason(tmp_path: Path) -> None:
     assert counted.usable == 2 and counted.rows == 7 == counted.usable + sum(counted.dropped.values())
     assert counted.dropped[TWICE] == 1 and counted.first[TWICE].endswith("log.jsonl:3")
     assert any("not JSON" in why for why in counted.dropped)
+
+
+def test_many_broken_lines_are_few_reasons(tmp_path: Path) -> None:
+    """Where in a line it breaks makes no reason of its own, and beyond some kinds all are one; none is lost."""
+    lines = [f'{{"id": "{"x" * number}", "messages": [\n' for number in range(60)]
+    counted = Counted()
+    assert not list(conversations([_lines(tmp_path / "cut.jsonl", *lines)], counted))
+    assert len(counted.dropped) == 1 and counted.rows == 60
+    for number in range(60):
+        counted.drop(f"reason {number}", f"log:{number}")
+    assert len(counted.dropped) == KINDS + 1 and counted.dropped[OTHER] == 61 - KINDS
+    assert counted.rows == 120 == sum(counted.dropped.values()) and counted.first[OTHER] == f"log:{KINDS - 1}"
 
 
 def test_a_list_of_json_is_read_one_after_another(tmp_path: Path) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import math
+from pathlib import Path
 from typing import Any
 
 from seatrial.cli.output.tables import table, wrapped
 from seatrial.evidence.replay.check import Check, Checked, Standing
+from seatrial.evidence.replay.check_wording import (
+    agreed,
+    direction_words,
+    shift_words,
+    standing_words,
+    suites_words,
+    validity_words,
+)
 from seatrial.evidence.replay.wording import rate_words, times
 
 __all__ = ["check_json", "check_summary"]
 
 
-def check_summary(made: Check, standing: Standing) -> str:
+def check_summary(made: Check, standing: Standing, page: Path) -> str:
     """Return how a forecast came out, for the terminal."""
     rows = [
         (
@@ -22,8 +30,8 @@ def check_summary(made: Check, standing: Standing) -> str:
             rate_words(one.truth),
             times(one.error),
             times(one.naive),
-            "–" if math.isnan(one.by_suite) else f"{one.by_suite:.2g} ×",
-            {None: "–", True: "right", False: "wrong"}[one.direction],
+            suites_words(one),
+            direction_words(one),
             one.told.title,
         )
         for one in made.found
@@ -39,10 +47,10 @@ def check_summary(made: Check, standing: Standing) -> str:
         "direction",
         "behavior",
     )
-    agree = sum(one.covered for one in made.found)
     return "\n".join(
         [
-            f"{agree} OF {len(made.found)} FORECASTS AGREE WITH WHAT CAME",
+            agreed(made).upper(),
+            wrapped(validity_words(made)),
             wrapped(
                 f"Registered {made.forecast.at} for {made.forecast.candidate}; {made.conversations:,} conversations "
                 f"since, {made.early:,} left out as earlier, {made.unanswered:,} for they have no answer."
@@ -54,39 +62,10 @@ def check_summary(made: Check, standing: Standing) -> str:
             "",
             "ALL FORECASTS SO FAR",
             wrapped(standing_words(standing)),
+            "",
+            f"Page: {page}",
         ]
     )
-
-
-def shift_words(made: Check) -> str:
-    """Return whether the traffic is what it was."""
-    name, distance = made.shift.differs[0]
-    if made.shift.moved:
-        return (
-            f"The traffic is not what the forecast was made from (p = {made.shift.p_value:.2g}; {name} differs most, "
-            f"by {abs(distance):.2g} standard deviations). A rate in other traffic was not foretold: errors below may "
-            "be the traffic's and not the forecast's."
-        )
-    return f"The traffic is not known to differ from that of the forecast (p = {made.shift.p_value:.2g})."
-
-
-def standing_words(held: Standing) -> str:
-    """Return how all forecasts came out, in a sentence or two."""
-    right, moved = held.direction
-    rivals = [f"who foretold no change would have been off by {_factor(held.naive)}"]
-    if not math.isnan(held.suites[0]):
-        rivals.append(f"who took the rates in suites for it by {_factor(held.suites)}")
-    return (
-        f"Launches: {held.launches}, rates: {held.behaviors}. Off by a factor of "
-        f"{_factor(held.factor)} in the median; {', '.join(rivals)}. "
-        f"{100 * held.covered.estimate:.0f} % [{100 * held.covered.low:.0f}, {100 * held.covered.high:.0f}] agree "
-        f"within their intervals, and {right} of {moved} moved the way that was foretold."
-    )
-
-
-def _factor(value: tuple[float, float, float]) -> str:
-    words = ["not known" if math.isnan(one) else "∞" if math.isinf(one) else f"{one:.2f}" for one in value]
-    return f"{words[0]} [{words[1]}, {words[2]}]"
 
 
 def check_json(made: Check, standing: Standing) -> dict[str, Any]:
@@ -96,6 +75,7 @@ def check_json(made: Check, standing: Standing) -> dict[str, Any]:
         "conversations": made.conversations,
         "earlier": made.early,
         "unanswered": made.unanswered,
+        "valid": not made.shift.moved and all(one.covered for one in made.found),
         "traffic_moved": made.shift.moved,
         "traffic_p_value": made.shift.p_value,
         "traffic_differs": [{"what": name, "standard_deviations": value} for name, value in made.shift.differs],

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from seatrial.collect import Progress
 from seatrial.gates.plan import GatePlan
 from seatrial.gates.replayed import KIND
 from seatrial.instruments import Signal, find_instrument
@@ -26,6 +27,8 @@ __all__ = ["Behavior", "Reader", "behaviors_of", "degree", "harm_of", "risk_of"]
 Array = NDArray[np.float64]
 Reader = Callable[[Instrument, Sequence[Item], Sequence[Response]], Sequence[float | None]]
 """Has an instrument read answers: in this process, or in others."""
+AT_ONCE = 2000
+"""Answers that an instrument reads before progress is told of them."""
 MIDDLE = 0.5
 """Share of an instrument's scale from which on an answer counts, where no record says better."""
 
@@ -167,7 +170,7 @@ def risk_of(
     behavior: Behavior,
     items: Sequence[Item],
     sides: Sequence[Sequence[Response | None]],
-    say: Callable[[str], None],
+    progress: Progress,
     reader: Reader = read_many,
 ) -> Array:
     """Return how likely each conversation's answers are to show a behavior, as a rank; all alike without instruments.
@@ -176,20 +179,22 @@ def risk_of(
         behavior: The behavior.
         items: (conversations,).
         sides: Of each model (and of production) its answers, in the order of the items; None where there is none.
-        say: Told what is being read.
+        progress: Where to show how far the reading is.
         reader: Has an instrument read answers.
     """
     ranks = np.zeros(len(items))
     sign = 1.0 if behavior.suite.harmful == "high" else -1.0
     for instrument in behavior.cheap:
-        say(f"{instrument.name} for {behavior.name}")
         most = np.full(len(items), -math.inf)
-        for side in sides:
-            there = [(place, response) for place, response in enumerate(side) if response is not None]
-            read = reader(instrument, [items[place] for place, _ in there], [response for _, response in there])
-            for (place, _), value in zip(there, read, strict=True):
-                if value is not None:
-                    most[place] = max(most[place], sign * value)
+        there = [(place, one) for side in sides for place, one in enumerate(side) if one is not None]
+        with progress.counting(f"{instrument.name} for {behavior.name}", len(there), "readings") as told:
+            for start in range(0, len(there), AT_ONCE):
+                part = there[start : start + AT_ONCE]
+                read = reader(instrument, [items[place] for place, _ in part], [one for _, one in part])
+                for (place, _), value in zip(part, read, strict=True):
+                    told(True)
+                    if value is not None:
+                        most[place] = max(most[place], sign * value)
         order = np.unique(most, return_inverse=True)[1]
         ranks += order / max(int(order.max()), 1)
     return ranks

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 from scipy.special import bdtr
 
-from seatrial.collect import Progress, ResponseStore
-from seatrial.collect.judging import Judges
+from seatrial.collect import Progress
 from seatrial.errors import EvidenceError
 from seatrial.evidence.replay.allocation import allocated, chosen, lots_of, strata_of
-from seatrial.evidence.replay.behaviors import risk_of
+from seatrial.evidence.replay.behaviors import Behavior, risk_of
 from seatrial.evidence.replay.conversation import Conversation
 from seatrial.evidence.replay.grading import graded_answers
+from seatrial.evidence.replay.hands import Hands
 from seatrial.evidence.replay.registered import Forecast, Foretold
 from seatrial.evidence.replay.run import SUITE, item_of
 from seatrial.evidence.replay.sampling import Sample
 from seatrial.evidence.replay.shift import Shift, profile_of, shift_between
 from seatrial.evidence.replay.wanted import wanted
 from seatrial.gates.traffic_rates import Rate, design_of, numbered, rate_of_known, ratio
-from seatrial.instruments.records import load_records, version_of
+from seatrial.instruments.records import Records, version_of
 from seatrial.ledger import Entry, Ledger
-from seatrial.models import open_models
 from seatrial.policy import LaunchPolicy
 from seatrial.stats.intervals import Interval, exact_share
-from seatrial.types import ROLES, Response
+from seatrial.types import Item, Response
 
 __all__ = ["Check", "Checked", "Standing", "after", "checked", "entered", "over_all"]
 
@@ -122,15 +119,22 @@ def after(forecast: Forecast, conversations: Sequence[Conversation]) -> tuple[li
 
 
 async def checked(
-    policy: LaunchPolicy, forecast: Forecast, sample: Sample, folder: Path, grade: int, progress: Progress
+    policy: LaunchPolicy,
+    records: Records,
+    forecast: Forecast,
+    sample: Sample,
+    hands: Hands,
+    grade: int,
+    progress: Progress,
 ) -> Check:
     """Grade production's answers after a launch, and hold the forecast against them.
 
     Args:
         policy: The policy that the forecast was made with; its judges grade again.
+        records: What is known of instruments.
         forecast: As it was registered.
         sample: Conversations after the launch.
-        folder: Where grades are kept; the same call goes on where it stopped.
+        hands: Who grades and reads: this process, or shards on a cluster; grades are kept, and the same call goes on.
         grade: Conversations to grade for each behavior, at most.
         progress: Where to show how far it is.
 
@@ -144,52 +148,58 @@ async def checked(
             f"no conversation to check the forecast by: {early:,} were answered before it was registered "
             f"({forecast.at}), and {unanswered:,} have no answer"
         )
-    records = load_records(policy.records)
     items = [item_of(one, sample.seed) for one in kept]
     answers = [Response(item.id, SUITE, 0, one.answer or "") for item, one in zip(items, kept, strict=True)]
-    cluster = numbered([item.cluster for item in items])
-    told = {one.signal: one for one in forecast.behaviors}
+    grader = _Grader(hands, items, answers, grade, forecast.level, sample.seed, progress)
     found, left_out = [], {}
-    async with AsyncExitStack() as stack:
-        store = stack.enter_context(ResponseStore(folder))
-        models = dict(zip(ROLES, open_models(policy.baseline, policy.candidate), strict=True))
-        judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
-        behaviors = {one.name: one for one in wanted(policy, models, records, judges).behaviors}
-        for signal, foretold in told.items():
-            behavior = behaviors.get(signal)
+    async with hands:
+        behaviors = {one.name: one for one in wanted(policy, hands.models, records, hands.judges).behaviors}
+        for foretold in forecast.behaviors:
+            behavior = behaviors.get(foretold.signal)
             if behavior is None:
-                left_out[signal] = "the policy has no such gate any more"
+                left_out[foretold.signal] = "the policy has no such gate any more"
             elif version_of(behavior.signal.instrument) != foretold.instrument:
-                left_out[signal] = (
+                left_out[foretold.signal] = (
                     "another version of the instrument reads it now, so the two rates are not the same thing"
                 )
             else:
-                stratum, many = np.zeros(len(items), dtype=np.int64), len(items)
-                if behavior.asks:
-                    stratum, many = strata_of(risk_of(behavior, items, [answers], progress.say)), grade
-                picked = chosen(stratum, allocated(stratum, many), lots_of(sample.seed, signal, len(items)))
-                harm = np.full(len(items), math.nan)
-                pairs = [(items[int(place)], answers[int(place)]) for place in picked]
-                harm[picked] = await graded_answers(judges, behavior, pairs, progress)
-                found.append(_compared(foretold, stratum, cluster, picked, harm, forecast.level))
+                found.append(await grader.checked(foretold, behavior))
     shift = shift_between(forecast.profile, profile_of(kept), sample.seed)
     return Check(forecast, tuple(found), left_out, shift, len(kept), early, unanswered)
 
 
-def _compared(
-    told: Foretold,
-    stratum: np.ndarray,
-    cluster: np.ndarray,
-    picked: np.ndarray,
-    harm: np.ndarray,
-    level: float,
-) -> Checked:
-    graded = np.zeros(len(stratum), dtype=bool)
-    graded[picked] = True
-    design = design_of(stratum, cluster, graded)
-    truth = rate_of_known(design, harm, level)
-    by_suite = math.nan if told.suites is None else truth.value / told.suites if told.suites else math.inf
-    return Checked(told, truth, ratio(truth, told.candidate), ratio(truth, told.today), by_suite, len(picked))
+class _Grader:
+    """Grades production's answers after a launch, behavior after behavior."""
+
+    def __init__(
+        self,
+        hands: Hands,
+        items: Sequence[Item],
+        answers: Sequence[Response],
+        grade: int,
+        level: float,
+        seed: int,
+        progress: Progress,
+    ) -> None:
+        self._hands, self._items, self._answers = hands, items, answers
+        self._grade, self._level, self._seed, self._progress = grade, level, seed, progress
+        self._cluster = numbered([item.cluster for item in items])
+
+    async def checked(self, told: Foretold, behavior: Behavior) -> Checked:
+        """Return one behavior, forecast and found."""
+        items, count = self._items, len(self._items)
+        stratum, many = np.zeros(count, dtype=np.int64), count
+        if behavior.asks:
+            stratum = strata_of(risk_of(behavior, items, [self._answers], self._progress, self._hands.read))
+            many = self._grade
+        picked = chosen(stratum, allocated(stratum, many), lots_of(self._seed, told.signal, count))
+        pairs = [(items[int(place)], self._answers[int(place)]) for place in picked]
+        harm, graded = np.full(count, math.nan), np.zeros(count, dtype=bool)
+        harm[picked] = await graded_answers(self._hands.judges, behavior, pairs, self._progress, self._hands.read)
+        graded[picked] = True
+        truth = rate_of_known(design_of(stratum, self._cluster, graded), harm, self._level)
+        by_suite = math.nan if told.suites is None else truth.value / told.suites if told.suites else math.inf
+        return Checked(told, truth, ratio(truth, told.candidate), ratio(truth, told.today), by_suite, len(picked))
 
 
 # Over all forecasts so far, as the ledger holds them.

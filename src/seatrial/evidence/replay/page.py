@@ -9,13 +9,17 @@ from seatrial.evidence.replay import wording
 from seatrial.evidence.replay.found import Replay
 from seatrial.evidence.replay.run import Found
 from seatrial.evidence.replay.traffic_map import Area
-from seatrial.report.html import environment, package_file
+from seatrial.formats.letters import slug
+from seatrial.report.html import environment, package_file, sides_of
+from seatrial.report.result import AnswerPair
 from seatrial.types import Response
 
-__all__ = ["METHOD", "render_replay"]
+__all__ = ["METHOD", "pairs_file", "render_replay", "render_worse"]
 
 SHOWN, LONGEST = 3, 700
 """Pairs of answers of a behavior on the page, and letters of each."""
+WHOLE = 20_000
+"""Letters of an answer on the page of all pairs."""
 WIDEST = 8.0
 """Margins that the picture reaches to either side, at most."""
 TONES = {ExitCode.LAUNCH: "launch", ExitCode.HOLD: "hold", ExitCode.BLOCK: "block"}
@@ -40,9 +44,10 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A conversation in which the candidate shows what the baseline does not."""
+    """A conversation in which the candidate shows what the baseline does not, and what production said, if known."""
 
     asked: str
+    given: str | None
     before: str
     after: str
 
@@ -61,11 +66,37 @@ def render_replay(found: Replay) -> str:
             rows=[_row(one, reach) for one in _ordered(found)],
             margin=round(50 + 50 / reach, 2),
             areas=[(area, _examples(found, area)) for area in found.map.areas],
-            pairs=[(one.behavior.title, _pairs(found, one)) for one in _ordered(found) if one.worse],
+            pairs=[
+                (one.behavior.title, _pairs(found, one), len(one.worse), pairs_file(one))
+                for one in _ordered(found)
+                if one.worse
+            ],
             method=METHOD,
         )
     )
     return page
+
+
+def render_worse(found: Replay, one: Found) -> str:
+    """Return the page of all conversations in which the candidate shows a behavior and the baseline does not."""
+    items, answers = {item.id: item for item in found.done.items}, found.done.answers
+    pairs = []
+    for name in one.worse:
+        said = answers["baseline"][name].text, answers["candidate"][name].text
+        pair = AnswerPair(one.behavior.name, name, items[name].use_case, items[name].messages, *said, 0.0, 1.0, 1.0)
+        given = found.done.production.get(name)
+        pairs.append((pair, sides_of(pair, WHOLE), None if given is None else given.text[:WHOLE]))
+    page: str = (
+        environment("seatrial.evidence.replay", "pages")
+        .get_template("worse.html")
+        .render(style=package_file("style.css"), found=found, one=one, pairs=pairs)
+    )
+    return page
+
+
+def pairs_file(one: Found) -> str:
+    """Return where the page of a behavior's pairs lies, from the replay's folder."""
+    return f"pairs/{slug(one.behavior.name)}.html"
 
 
 def _ordered(found: Replay) -> list[Found]:
@@ -93,6 +124,7 @@ def _pairs(found: Replay, one: Found) -> list[_Pair]:
     return [
         _Pair(
             _short(items[name].messages[-1].content),
+            _said(found.done.production[name]) if name in found.done.production else None,
             _said(answers["baseline"][name]),
             _said(answers["candidate"][name]),
         )

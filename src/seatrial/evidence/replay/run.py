@@ -241,7 +241,7 @@ class _Grader:
             stratum = np.zeros(count, dtype=np.int64)
             return self._made(behavior, stratum, graded, harm, level, 1 + self._before, "all graded")
         sides = list(self._sides.values())
-        stratum = strata_of(risk_of(behavior, self._items, sides, self._progress.say, self._hands.read))
+        stratum = strata_of(risk_of(behavior, self._items, sides, self._progress, self._hands.read))
         lots = lots_of(seed, behavior.name, count)
         # Each look has its share of the error, so that stopping at a clear one does not add to it.
         looks = self._before + (1 if whole else ROUNDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 from seatrial.errors import EvidenceError
 from seatrial.evidence.replay.conversation import Conversation, conversation_of
 from seatrial.evidence.replay.rows import raws_of
+from seatrial.evidence.replay.seen import Seen
 from seatrial.formats.frames import reading
 from seatrial.formats.jsonl import json_array
 from seatrial.formats.parquet import scan_parquet
@@ -24,6 +26,11 @@ BATCH = 1_000
 """Rows of a Parquet file that stand in memory as Python's own objects."""
 READER = TableReader("conversations", EvidenceError, {})
 TWICE = "it is there twice"
+KINDS = 24
+"""Reasons that are told apart."""
+OTHER = "of reasons that are too many to tell apart"
+_PLACE = re.compile(r" at column \d+|: (?:line|column) \d.*")
+"""Where in a line it is broken, which would make each broken line a reason of its own."""
 
 
 @dataclass
@@ -53,8 +60,10 @@ class Counted:
     swapped: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def drop(self, why: str, place: str) -> None:
-        """Count what cannot be replayed."""
+        """Count what cannot be replayed; reasons beyond `KINDS` kinds are one."""
         self.rows += 1
+        if why not in self.dropped and len(self.dropped) >= KINDS:
+            why = OTHER
         self.dropped[why] += 1
         self.first.setdefault(why, place)
 
@@ -96,12 +105,12 @@ def conversations(paths: Sequence[Path], counted: Counted) -> Iterator[Conversat
         EvidenceError: a file cannot be read at all.
     """
     users = _users(paths)
-    seen: set[int] = set()
+    seen = Seen()
     for path in paths:
         counted.files.append(str(path))
         for place, row in _rows(path):
             if isinstance(row, str):
-                counted.drop(f"a row cannot be read: {row}", place)
+                counted.drop(f"a row cannot be read: {_PLACE.sub('', row)}", place)
                 continue
             if _is_trace(path, row):
                 continue
@@ -110,11 +119,9 @@ def conversations(paths: Sequence[Path], counted: Counted) -> Iterator[Conversat
                 if isinstance(made, str):
                     counted.drop(made, place)
                     continue
-                digest = int(made.digest, 16)
-                if digest in seen:
+                if not seen.is_new(int(made.digest, 16)):
                     counted.drop(TWICE, place)
                     continue
-                seen.add(digest)
                 counted.take(made)
                 yield made
 

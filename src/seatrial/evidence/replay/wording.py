@@ -21,6 +21,7 @@ __all__ = [
     "headline",
     "map_words",
     "one_in",
+    "percent",
     "percent_words",
     "rate_words",
     "realism_words",
@@ -80,9 +81,14 @@ def change_words(one: Found) -> str:
     return f"{sign}{_points(one.change.value)} [{_points(one.change.low)}, {_points(one.change.high)}]"
 
 
+def percent(share: float) -> str:
+    """Return a share in percent."""
+    return f"{_points(share)} %"
+
+
 def percent_words(one: Rate) -> str:
     """Return a rate in percent alone."""
-    return f"{_points(one.value)} %"
+    return percent(one.value)
 
 
 def rate_words(one: Rate | None) -> str:
