@@ -39,4 +39,4 @@ def test_what_is_not_known_is_a_dash() -> None:
     assert (direction_words(one), suites_words(one)) == ("right", "0.5 ×")
     assert headline(made_check()) == "Nothing could be compared"
     assert "turns differs most" in shift_words(made_check(moved=True))
-    assert "not known" in standing_words(over_all([]))
+    assert standing_words(over_all([])) == "No rate has been compared with a forecast so far."

@@ -31,8 +31,8 @@ def two_workers() -> Iterator[Cluster]:
         yield made
 
 
-def _run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seatrial", "replay", "run", "policy.yaml", "log.jsonl", "--as-is", "--json"]
+def _run(folder: Path, *words: object, what: str = "run") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "seatrial", "replay", what, "policy.yaml", "log.jsonl", "--as-is", "--json"]
     command += ["--grade", "200", *map(str, words)]
     env = os.environ | OPEN | {"PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=90, check=False)
@@ -98,6 +98,62 @@ def test_a_worker_killed_in_the_middle_loses_and_repeats_nothing(
         assert path.read_bytes().startswith(content[: content.rfind(b"\n") + 1])
     keys = [json.loads(line)["key"] for path in responses.glob("*.jsonl") for line in path.read_bytes().splitlines()]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("grading", [False, True], ids=["asking", "grading"])
+def test_workers_killed_one_by_one_lose_and_repeat_nothing(
+    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path, grading: bool
+) -> None:
+    """Each of them once and the first one again, while answers are asked for or while they are graded."""
+    answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
+    write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
+    traffic(tmp_path / "log.jsonl", 300)
+    one = _found(_run(tmp_path, "--out", "one"))
+    whole = endpoint.fault
+    assert whole is not None
+    endpoint.calls.clear()
+    counted, flying, killed = [0], list[int](), list[int]()
+    responses = tmp_path / "two" / "responses"
+
+    def killing(body: dict[str, Any], number: int) -> web.Response | None:
+        counted[0] += ("BEGIN ANSWER" in str(body["messages"])) is grading
+        if len(killed) < 3 and counted[0] > 20 + 35 * len(killed):
+            alive = [one for one in two_workers.workers() if one not in killed]
+            if alive:
+                os.kill(alive[0], signal.SIGKILL)
+                stored = sum(path.read_bytes().count(b"\n") for path in responses.glob("*.jsonl"))
+                flying.append(endpoint.calls.total() - sum(flying) - stored)
+                killed.append(alive[0])
+        return whole(body, number)
+
+    endpoint.fault, endpoint.seconds = killing, 0.02
+    done = _run(tmp_path, "--out", "two", "--ray", two_workers.address)
+    assert _found(done) == one
+    told = done.stderr.count("died and was started again")
+    assert len(killed) == 3 and told >= 2, "a process that died before it was heard of is not told of"
+    assert sum(count - 1 for count in endpoint.calls.values()) <= sum(flying), "no more than were in flight"
+    keys = [json.loads(line)["key"] for path in responses.glob("*.jsonl") for line in path.read_bytes().splitlines()]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_forecast_is_checked_alike_by_two_workers(
+    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
+) -> None:
+    """Figures are those of one process, and what one has graded the other does not grade again."""
+    answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
+    write_policy(gates=TWO, extra=JUDGE.format(url=endpoint.url))
+    traffic(tmp_path / "log.jsonl", 100)
+    _found(_run(tmp_path, "--out", "one", "--register"))
+    traffic(tmp_path / "log.jsonl", 100, 0.4)
+    endpoint.calls.clear()
+    alone = _run(tmp_path, "--out", "one", "--store", "here", what="check")
+    asked = endpoint.calls.copy()
+    endpoint.calls.clear()
+    both = _run(tmp_path, "--out", "one", "--store", "there", "--ray", two_workers.address, what="check")
+    assert _found(both) == _found(alone) and endpoint.calls == asked and asked
+    endpoint.calls.clear()
+    again = _run(tmp_path, "--out", "one", "--store", "there", what="check")
+    assert _found(again)["behaviors"] == _found(alone)["behaviors"] and not endpoint.calls
 
 
 def test_answers_can_be_objects_and_a_budget_goes_to_the_same_ones(

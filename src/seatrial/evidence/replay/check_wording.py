@@ -64,6 +64,8 @@ def suites_words(one: Checked) -> str:
 
 def standing_words(held: Standing) -> str:
     """Return how all forecasts came out, in a sentence or two."""
+    if not held.behaviors:
+        return "No rate has been compared with a forecast so far."
     right, moved = held.direction
     rivals = [f"who foretold no change would have been off by {_factor(held.naive)}"]
     if not math.isnan(held.suites[0]):
