@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from importlib import resources
@@ -89,6 +90,8 @@ def _latest(migrations: str) -> str:
 
 def _migrate(engine: Engine, tables: MetaData, migrations: str, versions: str) -> None:
     """Run the migrations that a database has not seen: all of them or, where one fails, none."""
+    # What a migration did is not for a terminal, though a library that was loaded may have turned all logs on.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory

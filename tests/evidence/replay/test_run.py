@@ -49,6 +49,8 @@ def test_lost_answers_can_be_anything(write_policy: PolicyWriter, endpoint: Endp
     made = _run(policy, log, tmp_path / "lossy")
     (found,) = made.found
     assert made.failed == 20 and found.lost == pytest.approx(0.1)
+    ((role, reason),) = made.unanswered
+    assert role == "candidate" and "content filter" in reason and made.unanswered.total() == 20
     width, without = (one.change.high - one.change.low for one in (found, kept))
     assert width > without + 0.17, "a tenth either way"
     assert found.verdict == "inconclusive"

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from seatrial.errors import EvidenceError
-from seatrial.evidence.replay.traffic import KINDS, OTHER, TWICE, Counted, conversations, traffic_files
+from seatrial.evidence.replay.traffic import CUT, KINDS, OTHER, TWICE, Counted, conversations, traffic_files
 
 U = {"role": "user", "content": "q"}
 A = {"role": "assistant", "content": "a"}
@@ -121,8 +121,25 @@ def test_what_cannot_be_read_says_so(tmp_path: Path, name: str, content: str | N
         traffic_files([path])
 
 
-def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
-    """With what is wrong with it."""
-    (tmp_path / "w.parquet").write_bytes(b"PAR1 nothing")
-    with pytest.raises(EvidenceError, match=r"w\.parquet"):
-        list(conversations([tmp_path / "w.parquet"], Counted()))
+def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_read(tmp_path: Path) -> None:
+    """It is one row, for nobody knows how many it has; what a table says before its break is taken."""
+    (tmp_path / "w.parquet").write_bytes(b"PAR1")
+    (tmp_path / "t.csv").write_text('a,b\n1,2\n"open,3\n', encoding="utf-8")
+    _lines(tmp_path / "z.jsonl", {"id": "1", "messages": [U, A]})
+    counted = Counted()
+    assert len(list(conversations(traffic_files([tmp_path]), counted))) == 1
+    whys = {why: place for why, place in counted.first.items() if CUT in why}
+    assert sorted(Path(place).name.partition(":")[0] for place in whys.values()) == ["t.csv", "w.parquet"]
+    assert not any(str(tmp_path) in why for why in whys), "a file's name makes no reason of its own"
+    assert counted.rows == counted.usable + sum(counted.dropped.values())
+
+
+def test_half_a_letter_stops_nothing(tmp_path: Path) -> None:
+    """A log may hold halves of letters, which nothing can store: each is a question mark."""
+    row = {
+        "id": "a\ud800",
+        "messages": [{"role": "user", "content": "half \ud83d"}, {"role": "assistant", "content": "\udfffb"}],
+    }
+    (found,) = conversations([_lines(tmp_path / "log.jsonl", row)], Counted())
+    assert (found.id, found.messages[0].content, found.answer) == ("a?", "half ?", "?b")
+    found.cluster.encode()

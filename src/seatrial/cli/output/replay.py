@@ -94,6 +94,10 @@ def replay_json(found: Replay) -> dict[str, Any]:
             "drawn": len(found.sample.conversations),
             "seed": found.sample.seed,
             "answered_by_both": len(found.done.items),
+            "unanswered": [
+                {"model": role, "why": why, "conversations": count}
+                for (role, why), count in found.done.unanswered.most_common()
+            ],
             "dropped": dict(held.dropped),
             "first_dropped": held.first,
             "users_known": held.users,

@@ -139,8 +139,9 @@ def conversation_of(raw: Raw) -> Conversation | str:
     messages = tuple(Message(turn.role, turn.text) for turn in before if turn.role in ("system", "user", "assistant"))
     answer = visible_answer("\n\n".join(turn.text for turn in answers)) if answers else None
     user = digest_of(["user", raw.user]) if raw.user else ""
-    name = raw.id or f"words {digest_of([[(one.role, one.content) for one in messages], answer, user])}"
-    return Conversation(name, user, messages, answer, raw.time, raw.requested, raw.served, raw.language, raw.backwards)
+    name = _whole(raw.id) or f"words {digest_of([[(one.role, one.content) for one in messages], answer, user])}"
+    requested, served, language = (_whole(word) for word in (raw.requested, raw.served, raw.language))
+    return Conversation(name, user, messages, answer, raw.time, requested, served, language, raw.backwards)
 
 
 def asked_in(messages: Iterable[Message]) -> str:
@@ -183,9 +184,14 @@ def _text(content: object) -> tuple[str, str]:
         text, fault = _part(part)
         texts.append(text)
         faults.append(fault)
-    joined = "\n".join(filter(None, texts))
+    joined = _whole("\n".join(filter(None, texts)))
     fault = next(filter(None, faults), "")
     return joined, fault or (TOO_LONG if len(joined) > LONGEST else "")
+
+
+def _whole(text: str) -> str:
+    """Return a text with a question mark for each half of a letter, which nothing can store or send."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _part(part: object) -> tuple[str, str]:

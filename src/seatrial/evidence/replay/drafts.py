@@ -92,13 +92,8 @@ def drafted(replay: Path, folder: Path, most: int) -> Drafted:
 
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a conversation as an item's line; empty where its turns cannot be an item's."""
-    turns = askable([Message(turn["role"], _whole(turn["content"])) for turn in row["messages"]])
+    turns = askable([Message(turn["role"], turn["content"]) for turn in row["messages"]])
     return {"id": row["id"], "use_case": slug(row["area"]) or "traffic", "messages": turns} if turns else {}
-
-
-def _whole(text: str) -> str:
-    """Return a text without halves of letters, which no file can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _unlike(lines: Sequence[dict[str, Any]], most: int, left_out: Counter[str]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,7 +26,6 @@ from seatrial.gates.traffic_rates import (
     change_of_known,
     design_of,
     numbered,
-    rate,
     rate_of_known,
     ratio,
     smallest_seen,
@@ -33,6 +33,7 @@ from seatrial.gates.traffic_rates import (
 from seatrial.instruments.records import Records
 from seatrial.models.identity import identity_hash
 from seatrial.policy import LaunchPolicy
+from seatrial.replies import why
 from seatrial.stats.instruments import true_bounds
 from seatrial.suites import Suite
 from seatrial.types import ROLES, Item, Request, Response, Role, Verdict
@@ -46,6 +47,8 @@ TOKENS = 512
 """Longest answer, unless the policy sets another."""
 ROUNDS = 4
 """Times that graded calls are shared out anew, after each of which a clear answer ends the grading."""
+FEW = 0.1
+"""Share of the traffic of which production's answer may be missing while its rate is told: it may be worth anything."""
 SIDES = ("production", "baseline", "candidate")
 
 
@@ -106,6 +109,7 @@ class Replayed:
         realism: What the models take traffic and suites for; None where they were not asked.
         production: Conversation → production's answer, where the log has it.
         identities: SHA-256 of what changes the answers of the baseline and of the candidate.
+        unanswered: (model's role, why it did not answer) → conversations.
     """
 
     items: tuple[Item, ...]
@@ -119,6 +123,7 @@ class Replayed:
     realism: Realism | None = None
     production: Mapping[str, Response] = field(default_factory=dict)
     identities: tuple[str, str] = ("", "")
+    unanswered: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 async def replayed(
@@ -172,13 +177,18 @@ async def replayed(
             batch = await hands.collect(asks)
             looks = await realism(hands, items, look.suites, ask_if_test, sample.seed) if ask_if_test else None
         answers: dict[Role, dict[str, Response]] = {role: {} for role in ROLES}
+        unanswered: Counter[tuple[str, str]] = Counter((one.role, one.reason) for one in batch.failures)
         for role, response in batch.responses:
-            if not response.no_answer:
+            if response.no_answer:
+                unanswered[role, why(response.no_answer, whose=f"the {role}").reason] += 1
+            else:
                 answers[role][response.item] = response
         both = [item for item in items if all(item.id in answers[role] for role in ROLES)]
         if not both:
-            why = batch.failures[0].reason if batch.failures else "the answers are empty"
-            raise EvidenceError(f"no conversation was answered by both models; the first reason: {why}")
+            (who, reason), count = unanswered.most_common(1)[0]
+            raise EvidenceError(
+                f"no conversation was answered by both models; the most frequent reason: {who}, {count:,} × {reason}"
+            )
         grader = _Grader(hands, both, production, answers, len(items) - len(both), progress, looks_before)
         level, most = 1 - 2 * policy.alpha, min(grade, len(both))
         found = [await grader.found(one, most, level, sample.seed, whole) for one in look.behaviors]
@@ -194,6 +204,7 @@ async def replayed(
         looks,
         production,
         identities,
+        unanswered,
     )
 
 
@@ -283,8 +294,9 @@ class _Grader:
         design = design_of(stratum, self._cluster, graded)
         rates: dict[str, Rate] = {side: rate_of_known(design, harm[side], level) for side in ROLES}
         calibration = (math.nan, math.nan, math.nan)
-        if not np.isnan(harm["production"][graded]).any():
-            rates["production"] = rate(design, harm["production"], level)
+        lacking = np.isnan(harm["production"]) & graded
+        if design.stands_for[lacking].sum() <= FEW:
+            rates["production"] = rate_of_known(design, harm["production"], level)
             calibration = ratio(rates["baseline"], rates["production"])
         change = change_of_known(design, harm["baseline"], harm["candidate"], self._lost)
         moved, decides = change.at(level), change.at(deciding)

@@ -28,6 +28,8 @@ READER = TableReader("conversations", EvidenceError, {})
 TWICE = "it is there twice"
 KINDS = 24
 """Reasons that are told apart."""
+CUT = "the file cannot be read from there on"
+_DIGITS = ":0123456789 "
 OTHER = "of reasons that are too many to tell apart"
 _PLACE = re.compile(r" at column \d+|: (?:line|column) \d.*")
 """Where in a line it is broken, which would make each broken line a reason of its own."""
@@ -101,8 +103,7 @@ def traffic_files(paths: Iterable[Path]) -> list[Path]:
 def conversations(paths: Sequence[Path], counted: Counted) -> Iterator[Conversation]:
     """Yield the conversations of some files that can be replayed, each once; all others are counted with the reason.
 
-    Raises:
-        EvidenceError: a file cannot be read at all.
+    A file that cannot be read is counted as one row, for nobody knows how many it has.
     """
     users = _users(paths)
     seen = Seen()
@@ -127,7 +128,15 @@ def conversations(paths: Sequence[Path], counted: Counted) -> Iterator[Conversat
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
-    """Yield where each row of a file stands, and what it holds or what is wrong with it."""
+    """Yield where each row of a file stands, and what it holds or what is wrong with it, up to where it breaks."""
+    try:
+        yield from _whole(path)
+    except EvidenceError as error:
+        said = str(error).removeprefix(str(path))
+        yield f"{path}{said[: len(said) - len(said.lstrip(_DIGITS))].rstrip(': ')}", f"{CUT} ({said.lstrip(_DIGITS)})"
+
+
+def _whole(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
         for number, row in json_rows(path):

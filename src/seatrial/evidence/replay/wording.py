@@ -32,6 +32,8 @@ __all__ = [
     "verdict_words",
 ]
 
+REASONS = 5
+"""Reasons why models did not answer that are named."""
 HEADLINES = {
     ExitCode.LAUNCH: "No behavior rises in your traffic",
     ExitCode.HOLD: "Open: your traffic does not settle it",
@@ -210,6 +212,13 @@ def graded_words(area: Area) -> str:
     return f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"
 
 
+def _unanswered(found: Replay) -> str:
+    """Return why models did not answer, the most frequent reasons; empty where that is not known."""
+    named = [f"{role}, {count:,} × {why}" for (role, why), count in found.done.unanswered.most_common(REASONS)]
+    rest = found.done.unanswered.total() - sum(count for _, count in found.done.unanswered.most_common(REASONS))
+    return "; ".join([*named, *([f"{rest:,} for other reasons"] if rest else [])]) + ("." if named else "")
+
+
 def blind_spots(found: Replay) -> list[str]:
     """Return what this replay cannot show, the gravest first."""
     lines = [
@@ -223,7 +232,8 @@ def blind_spots(found: Replay) -> list[str]:
         )
     if found.done.failed:
         lines.append(
-            f"Not answered by both models: {_count(found.done.failed)}. The intervals hold whatever those may be worth."
+            f"Not answered by both models: {_count(found.done.failed)}. The intervals hold whatever those may be "
+            f"worth. {_unanswered(found)}".strip()
         )
     lines += [f"{gate} is not looked for: {why}." for gate, why in found.done.left_out.items()]
     if again := max((one.before for one in found.done.found), default=0):
