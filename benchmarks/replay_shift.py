@@ -72,7 +72,10 @@ class World:
 
 WORLDS = (
     World("nothing"),
-    *(World(f"{100 * moved:g} % of the traffic to the worst area", moved=moved) for moved in (0.02, 0.05, 0.1, 0.2, 0.35)),
+    *(
+        World(f"{100 * moved:g} % of the traffic to the worst area", moved=moved)
+        for moved in (0.02, 0.05, 0.1, 0.2, 0.35)
+    ),
     World("8 % of the traffic from the worst area", moved=-0.08),
     *(World(f"{100 * inside:g} % of each area to its worse half", inside=inside) for inside in (0.1, 0.25, 0.5)),
     *(World(f"no words, all rates {times:g} times", times=times) for times in (1.25, 1.5, 2.0)),

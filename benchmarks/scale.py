@@ -1,4 +1,4 @@
-"""What a replay takes past one machine: two workers of a Ray cluster beside one process, and a store of a million answers.
+"""What a replay takes, on one machine and past it: one process, two workers of a Ray cluster, a store of a million answers.
 
 `worked_out` turns what was measured into what a replay of any size takes.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,12 +17,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.calls import IN_FLIGHT, SAID, SECONDS, served
+from benchmarks.calls import IN_FLIGHT, SAID, SECONDS, bare, largest_memory, served
 
 if TYPE_CHECKING:
     from seatrial.collect import Ask
 
-__all__ = ["CONVERSATIONS", "REPLICAS", "Reopened", "Setting", "Turn", "Worked", "reopened", "turns", "worked_out"]
+__all__ = [
+    "CONVERSATIONS",
+    "REPLICAS",
+    "Reopened",
+    "Setting",
+    "Turn",
+    "Worked",
+    "memory",
+    "reopened",
+    "turns",
+    "worked_out",
+]
 
 CONVERSATIONS = 1_300_000
 REPLICAS = (1, 8, 32)
@@ -32,8 +42,9 @@ REPLICAS = (1, 8, 32)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Calls a second: of one process, and of the shards of a cluster right after it."""
+    """Calls a second: of a bare HTTP client, of one process, and of the shards of a cluster right after it."""
 
+    bare: float
     one: float
     shards: float
 
@@ -169,9 +180,39 @@ async def _turns(url: str, calls: int, count: int) -> list[Turn]:
             Here(policy, {}, Path(one), progress) as here,
         ):
             for turn in range(-1, count):  # what is loaded or connected for the first time is no one's cost
+                began = time.perf_counter()
+                await bare(url, calls)
+                plain = calls / (time.perf_counter() - began)
                 alone = await timed(here, turn)
-                made.append(Turn(alone, await timed(shards, turn)))
+                made.append(Turn(plain, alone, await timed(shards, turn)))
     return made[1:]
+
+
+def memory(calls: int) -> float:
+    """Return the largest memory, in MB, of a process that has so many conversations answered as a replay has."""
+    code = f"from benchmarks.scale import answered; answered({calls})"
+    env = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    }
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def answered(calls: int) -> None:
+    """Have so many conversations answered by a server that answers at once, and print the largest memory in MB."""
+    from seatrial.collect import Progress
+    from seatrial.evidence.replay.hands import Here
+    from seatrial.policy import parse_policy
+
+    async def asked(url: str) -> int:
+        policy = parse_policy(POLICY.format(url=url, in_flight=IN_FLIGHT))
+        with tempfile.TemporaryDirectory() as folder:
+            async with Here(policy, {}, Path(folder), Progress("off")) as here:
+                return len((await here.collect(_asks("m", calls))).responses)
+
+    with served(0.0) as url:
+        assert asyncio.run(asked(url)) == calls
+    print(largest_memory())
 
 
 def _asks(turn: str, calls: int) -> Sequence[Ask]:
@@ -216,16 +257,12 @@ def opened(folder: str) -> None:
     """Open a store, and print seconds, memory in MB as lines and as answers, and how many it holds."""
     from seatrial.collect import ResponseStore
 
-    before, began = _memory(), time.perf_counter()
+    before, began = largest_memory(), time.perf_counter()
     with ResponseStore(Path(folder)) as store:
-        seconds, lines, count = time.perf_counter() - began, _memory(), len(store)
+        seconds, lines, count = time.perf_counter() - began, largest_memory(), len(store)
         held = [store.get(_key(number)) for number in range(count)]
         assert None not in held
-        print(seconds, lines - before, _memory() - lines, count)
-
-
-def _memory() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(seconds, lines - before, largest_memory() - lines, count)
 
 
 def _key(number: int) -> str:

@@ -23,6 +23,17 @@ def _scale(quick: bool) -> Iterator[str]:
         f"In {turns} turns the workers made {ratios[0]:.2f} to {ratios[-1]:.2f} of its calls a second, in the median "
         f"{median(ratios):.2f} ({median(one.shards for one in made):,.0f} beside {alone:,.0f}). More machines could not be measured.\n"
     )
+    plain = sorted(one.one / one.bare for one in made)
+    yield (
+        f"In the same turns one process, which stores every answer of a replay before it asks on, made {plain[0]:.2f} to "
+        f"{plain[-1]:.2f} of the calls a second of a bare loop around aiohttp that stores nothing, in the median "
+        f"{median(plain):.2f} ({alone:,.0f} beside {median(one.bare for one in made):,.0f}). Its memory grows with the answers, which "
+        "a replay holds until it has weighed them: "
+        + ", ".join(
+            f"{scale.memory(many):,.0f} MB at {many:,}" for many in ((1000, 5000) if quick else (1000, 10_000, 100_000))
+        )
+        + " answers of a few words.\n"
+    )
     answers = 20_000 if quick else 1_000_000
     store = scale.reopened(answers)
     yield (
