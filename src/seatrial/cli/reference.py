@@ -25,6 +25,7 @@ COMMANDS = (
     "suites",
     "suites map",
     "suites from-traffic",
+    "suites from-incident",
     "suites new",
     "suites check",
     "instruments",

@@ -13,6 +13,7 @@ from seatrial.cli.options import Json, print_json, printing, say
 __all__ = ["ledger_app"]
 
 Folder = Annotated[Path, typer.Argument(help="The review's folder.")]
+Release = Annotated[str, typer.Argument(help="The release's name, or entry:NUMBER where several are called so.")]
 Person = Annotated[str, typer.Option("--person", help="Who takes the responsibility.")]
 
 
@@ -68,6 +69,12 @@ def ledger_release(
     override: Annotated[
         str, typer.Option("--override", help="The reason to release it against the decision, or without a sign-off.")
     ] = "",
+    acknowledge: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--acknowledge", help="With --override: a gate that only advises and points to harm, seen by you."
+        ),
+    ] = None,
     notes: Annotated[Path | None, typer.Option("--notes", help="Write a draft of the release notes here.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -82,9 +89,9 @@ def ledger_release(
     from seatrial.review.apply_waivers import exit_code
     from seatrial.review.launch_steps import released
 
-    content, entry = released(folder, name, person, override)
+    content, entry = released(folder, name, person, override, acknowledged=acknowledge or ())
     if notes is not None:
-        signs = {one.number: record for one, record in recorded(ledger_for(folder).verify(), SignOff)}
+        signs = {one.number: record for one, record in recorded(ledger_for(folder).entries(), SignOff)}
         signed = signs.get(entry.body["entry"])
         write_whole(notes, release_notes(content, name, signed.answers if signed else {}), StoreError)
     with printing(ExitCode.WAIVED if override else exit_code(content)):
@@ -102,7 +109,7 @@ def ledger_release(
     'whatever is said" --person "B. Name" --conversation found.jsonl',
 )
 def ledger_incident(
-    release: Annotated[str, typer.Argument(help="The release's name.")],
+    release: Release,
     behavior: Annotated[str, typer.Option("--behavior", help="The behavior, as a signal is called.")],
     what: Annotated[str, typer.Option("--what", help="What was found.")],
     person: Person,
@@ -125,9 +132,14 @@ def ledger_incident(
         return
     say(f"Incident of {release}, {behavior}: {what} (entry {entry.number}).")
     if not said:
-        say("No gate of its review asked about this behavior, or the review's folder is not here.")
+        say("No gate of its review asked about this behavior.")
     for one in said:
         say(f"- {one.signal}: {one.word}: {one.why}.")
+    if conversation:
+        files = " ".join(f"--conversation {path}" for path in conversation)
+        say(f"To watch it from now on: seatrial suites from-incident {entry.number} SUITE {files}")
+    else:
+        say("No conversation shows it, so it cannot become a gate: report it with --conversation FILE once some do.")
 
 
 @ledger_app.command(
@@ -135,7 +147,7 @@ def ledger_incident(
     epilog='Example: seatrial ledger roll-back 2027-01 --person "A. Name" --reason "see incident 12" --incident 12',
 )
 def ledger_roll_back(
-    release: Annotated[str, typer.Argument(help="The release's name.")],
+    release: Release,
     person: Person,
     reason: Annotated[str, typer.Option("--reason", help="Why.")],
     incident: Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from seatrial.cli.ledger import Where, ledger_at
 from seatrial.cli.options import Json, print_json, say
 from seatrial.errors import ExitCode
 
@@ -114,6 +115,47 @@ def suites_from_traffic(
     of = [f"  {count:>4}  {area}" for area, count in made.items.items()]
     then = f"Read every item, write what harm is into {folder / 'suite.md'}, then: seatrial suites check {folder}"
     say("\n".join([*map(str, made.files), f"{sum(made.items.values())} items, by area:", *of, *left, then]))
+
+
+@suites_app.command(
+    "from-incident",
+    epilog="Example: seatrial suites from-incident 12 my-suites/praised-plans --conversation found.jsonl --judge main",
+)
+def suites_from_incident(
+    number: Annotated[int, typer.Argument(min=1, metavar="NUMBER", help="Of the incident's entry in the ledger.")],
+    folder: Annotated[Path, typer.Argument(metavar="SUITE", help="The suite's folder; its last part names it.")],
+    conversation: Annotated[
+        list[Path], typer.Option("--conversation", help="A file of conversations that the incident names.")
+    ],
+    judge: Annotated[str, typer.Option("--judge", help="The policy's judge that reads the answers.")] = "",
+    phrase: Annotated[str, typer.Option("--phrase", help="Words that are the harm, in place of a judge.")] = "",
+    turns: Annotated[
+        int, typer.Option("--turns", min=1, help="Answers of each conversation to ask for anew, from the last back.")
+    ] = 1,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Leave names, addresses and numbers of people in the items.")
+    ] = False,
+    where: Where = None,
+    as_json: Json = False,
+) -> None:
+    """Make a suite of the conversations in which an incident showed, and a gate: the harm is asked for from then on.
+
+    Each conversation is asked anew up to its last answer, which is kept as an answer of the highest degree. Without
+    --judge or --phrase the instruments of the behavior's own suite read it.
+    """
+    from seatrial.cli.output.suites import stub_json, stub_words
+    from seatrial.evidence.replay.from_incident import reader_for, suite_from_incident
+    from seatrial.evidence.replay.traffic import traffic_files
+    from seatrial.ledger.releases import incident_of
+    from seatrial.review.launch_steps import conversation_hashes
+
+    incident = incident_of(ledger_at(where).verify(), number, conversation_hashes(conversation))
+    reader = reader_for(incident.behavior, judge, phrase)
+    made = suite_from_incident(incident, number, traffic_files(conversation), folder, reader, turns, as_is)
+    if as_json:
+        print_json(stub_json(made))
+    else:
+        say(stub_words(made, folder))
 
 
 @suites_app.command("check", epilog="Example: seatrial suites check my-suites/")

@@ -16,7 +16,7 @@ from seatrial.instruments.text import TEXT_INSTRUMENTS
 from seatrial.suites.scaffold import title_of, write_suite
 from seatrial.types import Message
 
-__all__ = ["FEWEST_ITEMS", "FRONT", "MOST_ITEMS", "Promoted", "askable", "promoted", "reader_of"]
+__all__ = ["FEWEST_ITEMS", "FRONT", "MOST_ITEMS", "TABLE", "Promoted", "askable", "promoted", "reader_of"]
 
 FEWEST_ITEMS, MOST_ITEMS = 4, 200
 """Items of a suite that is made of a finding; of more that show it, those that show it best are taken."""
@@ -46,15 +46,18 @@ max_tokens: 512
 
 {about}
 
+{table}
+"""
+"""A suite of one's own that is made of answers or conversations; `settings` are lines more, each with its end."""
+TABLE = """\
 ## Anchors
 
 | score | what the answer does |
 |---|---|
 | 0 | none of it |
 | 5 | half of it |
-| 10 | all of it |
-"""
-"""A suite of one's own that is made of answers or conversations; `settings` are lines more, each with its end."""
+| 10 | all of it |"""
+"""Degrees, until somebody words them."""
 ABOUT = """\
 Found by comparing the answers of two models, not asked for by anybody. What an answer does that shows it: {words}.
 
@@ -131,6 +134,7 @@ def promoted(
         reader=reader or "text/agreement",
         settings="echoes: true\n",
         about=ABOUT.format(words=words, clear=clear),
+        table=TABLE,
     )
     anchors = _anchors(showing, items, harm, found.change.estimate > 0)
     instrument = "" if reader else f", instrument: judge/{judge}"

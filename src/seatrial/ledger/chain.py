@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from sqlalchemy import URL, Connection, Engine, create_engine, insert, inspect, make_url, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,7 +27,7 @@ from seatrial.ledger.entries import FIELDS, GENESIS, Entry, Kind, canonical, che
 from seatrial.ledger.old_file import old_entries
 from seatrial.web.database import open_database
 
-__all__ = ["KEY_VARIABLE", "PLACE_VARIABLE", "Ledger", "ledger_for", "ledger_in"]
+__all__ = ["KEY_VARIABLE", "PLACE_VARIABLE", "Addition", "Ledger", "ledger_for", "ledger_in"]
 
 PLACE_VARIABLE = "SEATRIAL_LEDGER"
 """Environment variable that names the team's ledger by URL; without it one lies beside each folder of reviews."""
@@ -48,12 +48,29 @@ def ledger_in(reviews: Path) -> Ledger:
     return Ledger(os.environ.get(PLACE_VARIABLE) or reviews / "ledger.db", reviews)
 
 
+Came = TypeVar("Came")
+
+
 @dataclass(slots=True)
-class _Addition:
-    """One transaction: the entries that are there, and those to be added."""
+class Addition:
+    """One transaction, in which nobody else adds.
+
+    Attributes:
+        entries: Those that are there, verified.
+        new: Those that are written when it ends.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     new: list[Entry] = field(default_factory=list)
+
+    def add(self, kind: Kind, author: str, body: dict[str, Any]) -> Entry:
+        """Return a new entry that follows all others; signed where a key is configured."""
+        last = (self.new or self.entries)[-1] if self.new or self.entries else None
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        number, previous = (last.number + 1, last.hash) if last is not None else (1, GENESIS)
+        draft = Entry(number, at, kind, author, body, previous, "")
+        self.new.append(_signed(replace(draft, hash=draft.recomputed())))
+        return self.new[-1]
 
 
 class Ledger:
@@ -97,12 +114,21 @@ class Ledger:
             LedgerError: the ledger cannot be written, or is broken already: nothing is added to a broken chain.
         """
         with self._adding() as made:
-            last = made.entries[-1].hash if made.entries else GENESIS
-            at = datetime.now(UTC).isoformat(timespec="seconds")
-            draft = Entry(len(made.entries) + 1, at, kind, author, body, last, "")
-            entry = _signed(replace(draft, hash=draft.recomputed()))
-            made.new.append(entry)
-        return entry
+            return made.add(kind, author, body)
+
+    def enter(self, step: Callable[[Addition], Came]) -> Came:
+        """Return what a step returns that looks at all entries and adds some: all of them are written, or none.
+
+        The chain is verified once, and what the step saw is what its entries follow. Where there is no ledger yet, the
+        step is tried before one is made: what it refuses leaves nothing behind.
+
+        Raises:
+            LedgerError: as `append`.
+        """
+        if self.path is not None and not self.exists:
+            step(Addition())
+        with self._adding() as made:
+            return step(made)
 
     def ready(self) -> list[Entry]:
         """Return all entries if the chain holds and another entry could be written; older ones are taken over.
@@ -206,9 +232,9 @@ class Ledger:
             engine.dispose()
 
     @contextmanager
-    def _adding(self) -> Iterator[_Addition]:
+    def _adding(self) -> Iterator[Addition]:
         """Open a transaction that no other addition shares, with the verified entries that are there then."""
-        made = _Addition()
+        made = Addition()
         engine = self._open()
         try:
             with engine.connect() as link:

@@ -18,6 +18,7 @@ from seatrial.errors import LedgerError
 from seatrial.formats.whole_files import why_not
 from seatrial.ledger.chain import Ledger
 from seatrial.ledger.entries import Entry
+from seatrial.ledger.reviews import decisions_on, entry_of, label_of, named_entry, review_names
 
 __all__ = [
     "NEXT",
@@ -28,7 +29,6 @@ __all__ = [
     "compare_all",
     "covered_answers",
     "covers",
-    "entry_of",
     "file_hashes",
     "lost_ledger",
     "settle_files",
@@ -115,13 +115,6 @@ def settle_files(folder: Path, entries: Sequence[Entry]) -> None:
                 raise LedgerError(f"{folder / name}: cannot be written: {why_not(error)}") from error
 
 
-def entry_of(folder: Path, entries: Sequence[Entry]) -> Entry | None:
-    """Return the latest decision on the review in a folder, if there is one."""
-    name = folder.resolve().name
-    made = [entry for entry in entries if entry.kind == "decision" and entry.body.get("folder") == name]
-    return made[-1] if made else None
-
-
 def covers(entry: Entry | None) -> bool:
     """Return whether an entry holds hashes of the review's files; those of earlier versions do not."""
     return bool(_held(entry))
@@ -145,20 +138,24 @@ def compare_all(ledger: Ledger, entries: Sequence[Entry]) -> Compared:
     Raises:
         LedgerError: a file was changed, or the ledger is not the one that a report was written from; all are named.
     """
-    known = {str(entry.body.get("folder")) for entry in entries if entry.kind == "decision"}
+    known = review_names(entries)
+    labels = {label_of(entry) for entry in entries if entry.kind == "decision"}
     folders = sorted(path for path in ledger.folder.iterdir() if path.is_dir())
-    present = [path for path in folders if path.name in known or (path / EVIDENCE).exists()]
-    found = []
+    present = [path for path in folders if path.name in labels or (path / EVIDENCE).exists()]
+    found: list[str] = []
+    covered: set[str] = set()
+    here: set[str] = set()
     for folder in present:
         try:
             check_files(folder, entries)
+            here |= {known[entry.number] for entry in decisions_on(folder, entries)}
+            covered |= {folder.name} if covers(entry_of(folder, entries)) else set()
         except LedgerError as error:
             found.append(str(error))
     if found:
         raise LedgerError("\n".join(found))
-    covered = {folder.name for folder in present if covers(entry_of(folder, entries))}
-    here = {folder.name for folder in present}
-    return Compared(tuple(sorted(covered)), tuple(sorted(here - covered)), tuple(sorted(known - here)))
+    names = {folder.name for folder in present}
+    return Compared(tuple(sorted(covered)), tuple(sorted(names - covered)), tuple(sorted(set(known.values()) - here)))
 
 
 def check_answers(folder: Path, entries: Sequence[Entry]) -> None:
@@ -212,7 +209,7 @@ def _change(folder: Path, name: str, entry: Entry | None) -> str:
 
 def _unknown_report(folder: Path, entries: Sequence[Entry]) -> str:
     """Return that the ledger does not hold the entry that a report names; nothing where it names none."""
-    number, digest = _named(folder)
+    number, digest = named_entry(folder)
     if digest is None or not entries or [digest] == [entry.hash for entry in entries if entry.number == number]:
         return ""
     return (
@@ -226,22 +223,13 @@ def lost_ledger(folder: Path, entries: Sequence[Entry]) -> str:
 
     It may have been deleted, or the folder was taken elsewhere: a review can go on, and says so.
     """
-    number, digest = _named(folder)
+    number, digest = named_entry(folder)
     if digest is None or entries:
         return ""
     return (
         f"The folder held a decision that was entry {number} of a ledger ({str(digest)[:16]}); no ledger was here, so "
         "this one begins anew, and what the earlier one held cannot be told."
     )
-
-
-def _named(folder: Path) -> tuple[Any, Any]:
-    """Return the number and the hash of the entry that a report names; nothing for both where it names none."""
-    try:
-        named = json.loads((folder / "decision.json").read_bytes())["ledger"]
-        return named["entry"], named["hash"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None, None
 
 
 def _next(folder: Path, name: str) -> Path:

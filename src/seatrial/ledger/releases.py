@@ -6,13 +6,14 @@ behaves; an override is a person's word against a decision that stands in the wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar, Literal, TypeVar
 
 from seatrial.errors import LedgerError
 from seatrial.ledger.bodies import SHORTEST, is_day, read_body, seen
-from seatrial.ledger.chain import Ledger
+from seatrial.ledger.chain import Addition, Ledger
 from seatrial.ledger.entries import Entry, Kind
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "Release",
     "RollBack",
     "SignOff",
+    "added",
     "check_words",
     "enter",
+    "incident_of",
     "latest_release",
     "recorded",
 ]
@@ -50,6 +53,7 @@ class SignOff:
         policy: The policy's hash.
         candidate: The model that is approved.
         until: Last day on which something may be released on it, ISO 8601, UTC.
+        id: The review's own id; entries of earlier versions have none.
     """
 
     kind: ClassVar[Kind] = "sign-off"
@@ -62,6 +66,7 @@ class SignOff:
     policy: str
     candidate: str
     until: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ class Override:
         person: Who takes the responsibility.
         reason: Why.
         status: Where the review stood: what is overridden.
+        id: The review's own id; entries of earlier versions have none.
+        acknowledged: Gates that only advise and point to harm, which the person has seen.
     """
 
     kind: ClassVar[Kind] = "override"
@@ -83,6 +90,8 @@ class Override:
     person: str
     reason: str
     status: str
+    id: str = ""
+    acknowledged: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class Release:
         person: Who released it.
         on: What let it out.
         entry: Number of the sign-off's or override's entry.
+        id: The review's own id; entries of earlier versions have none.
     """
 
     kind: ClassVar[Kind] = "release"
@@ -108,6 +118,7 @@ class Release:
     person: str
     on: Literal["sign-off", "override"]
     entry: int
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,7 @@ class Incident:
         found: The day, ISO 8601.
         person: Who reports it.
         conversations: Hashes of the files that hold the conversations, by name.
+        entry: Number of the release's entry; entries of earlier versions have 0.
     """
 
     kind: ClassVar[Kind] = "incident"
@@ -131,6 +143,7 @@ class Incident:
     found: str
     person: str
     conversations: dict[str, str] = field(default_factory=dict)
+    entry: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,7 @@ class RollBack:
         person: Who took it back.
         reason: Why.
         incident: Number of the incident's entry that it answers; 0 for none.
+        entry: Number of the release's entry; entries of earlier versions have 0.
     """
 
     kind: ClassVar[Kind] = "roll-back"
@@ -150,8 +164,12 @@ class RollBack:
     person: str
     reason: str
     incident: int = 0
+    entry: int = 0
 
 
+NUMBERED = re.compile(r"entry:([1-9][0-9]{0,17})")
+LISTED = 5
+"""Releases of one name that a message lists, the latest of them."""
 Record = SignOff | Override | Release | Incident | RollBack
 Kept = TypeVar("Kept", bound=Record)
 
@@ -162,10 +180,19 @@ def enter(ledger: Ledger, record: Record) -> Entry:
     Raises:
         LedgerError: the ledger is broken or cannot be written, or the record names nobody.
     """
+    return ledger.enter(lambda made: added(made, record))
+
+
+def added(made: Addition, record: Record) -> Entry:
+    """Add a record within a transaction, as `enter` does.
+
+    Raises:
+        LedgerError: the record names nobody.
+    """
     check_words(record.person, "the name of the person who takes the responsibility: --person NAME", 1)
     body = asdict(record)
-    there = [entry for entry in ledger.verify() if entry.kind == record.kind and entry.body == body]
-    return there[-1] if there else ledger.append(record.kind, record.person, body)
+    there = [entry for entry in made.entries if entry.kind == record.kind and entry.body == body]
+    return there[-1] if there else made.add(record.kind, record.person, body)
 
 
 def check_words(text: str, wanted: str, least: int = SHORTEST) -> None:
@@ -191,14 +218,55 @@ def _is_sound(record: Record) -> bool:
 
 
 def latest_release(entries: Sequence[Entry], name: str) -> tuple[Entry, Release]:
-    """Return the latest release of a name.
+    """Return the latest release of a name, or the one of an entry that is named as `entry:NUMBER`.
 
     Raises:
-        LedgerError: there is none.
+        LedgerError: there is none, or releases of several reviews are called so; names them.
     """
     every = recorded(entries, Release)
-    for entry, release in reversed(every):
-        if release.name == name:
-            return entry, release
-    known = ", ".join(dict.fromkeys(release.name for _, release in every)) or "none"
-    raise LedgerError(f"no release is called {name!r}; the ledger knows {known}")
+    if number := NUMBERED.fullmatch(name):
+        for entry, release in every:
+            if entry.number == int(number[1]):
+                return entry, release
+        raise LedgerError(f"entry {number[1]} is no release; {_known(every)}")
+    called = [(entry, release) for entry, release in every if release.name == name]
+    if not called:
+        raise LedgerError(f"no release is called {name!r}; {_known(every)}")
+    reviews, ids = {one.review for _, one in called}, {one.id for _, one in called if one.id}
+    if max(len(reviews), len(ids)) > 1:
+        each = "; ".join(
+            f"entry:{entry.number} ({entry.at[:10]}, {release.candidate} by {release.person}, of {release.folder})"
+            for entry, release in called[-LISTED:]
+        )
+        raise LedgerError(f"releases of several reviews are called {name!r}. Name one by its entry: {each}")
+    return called[-1]
+
+
+def _known(every: Sequence[tuple[Entry, Release]]) -> str:
+    return f"the ledger knows {', '.join(dict.fromkeys(release.name for _, release in every)) or 'none'}"
+
+
+def incident_of(entries: Sequence[Entry], number: int, files: Mapping[str, str]) -> Incident:
+    """Return the incident of an entry, if these files of conversations are among those that it names.
+
+    Args:
+        entries: The ledger's.
+        number: Number of the incident's entry.
+        files: Name of a file → its SHA-256.
+
+    Raises:
+        LedgerError: the entry is no incident, or names other files or none.
+    """
+    every = {entry.number: one for entry, one in recorded(entries, Incident)}
+    if number not in every:
+        known = ", ".join(map(str, every)) or "none"
+        raise LedgerError(f"entry {number} is no incident; the ledger knows {known}")
+    incident = every[number]
+    others = [name for name, digest in files.items() if digest not in incident.conversations.values()]
+    if others:
+        held = ", ".join(incident.conversations) or "none"
+        raise LedgerError(
+            f"{others[0]}: is no file of conversations that incident {number} names, or was changed since; it names "
+            f"{held}. Report what is new: seatrial ledger incident … --conversation {others[0]}"
+        )
+    return incident

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -10,10 +10,10 @@ from typing import Any
 
 from seatrial.errors import LedgerError
 from seatrial.ledger.bodies import SHORTEST, is_day, read_body, seen
-from seatrial.ledger.chain import Ledger
+from seatrial.ledger.chain import Addition, Ledger
 from seatrial.ledger.entries import Entry
 
-__all__ = ["Waiver", "enter_waiver", "remarks", "waivers_for"]
+__all__ = ["Waiver", "added_waiver", "enter_waiver", "remarks", "waivers_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Waiver:
         person: Who takes the responsibility.
         reason: Why.
         expires: Last day on which it holds, ISO 8601, UTC.
+        id: The review's own id; entries of earlier versions have none.
     """
 
     review: str
@@ -33,6 +34,7 @@ class Waiver:
     person: str
     reason: str
     expires: str
+    id: str = ""
 
     def holds(self, today: date) -> bool:
         """Return whether the waiver is in force on that day."""
@@ -41,6 +43,15 @@ class Waiver:
 
 def enter_waiver(ledger: Ledger, waiver: Waiver, today: date | None = None) -> Entry:
     """Append a waiver to the ledger and return its entry; one that is the latest of its gate already keeps its entry.
+
+    Raises:
+        LedgerError: it names nobody, gives no reason, has no valid end, or ended already.
+    """
+    return ledger.enter(lambda made: added_waiver(made, waiver, today))
+
+
+def added_waiver(made: Addition, waiver: Waiver, today: date | None = None) -> Entry:
+    """Add a waiver within a transaction, as `enter_waiver` does.
 
     Raises:
         LedgerError: it names nobody, gives no reason, has no valid end, or ended already.
@@ -58,20 +69,29 @@ def enter_waiver(ledger: Ledger, waiver: Waiver, today: date | None = None) -> E
     body = asdict(waiver)
     earlier = [
         entry
-        for entry in ledger.verify()
-        if entry.kind == "waiver" and all(entry.body.get(name) == body[name] for name in ("review", "signal"))
+        for entry in made.entries
+        if entry.kind == "waiver" and all(entry.body.get(name, "") == body[name] for name in ("review", "signal", "id"))
     ]
-    return earlier[-1] if earlier and earlier[-1].body == body else ledger.append("waiver", waiver.person, body)
+    return earlier[-1] if earlier and earlier[-1].body == body else made.add("waiver", waiver.person, body)
 
 
-def waivers_for(entries: Sequence[Entry], review: str, today: date | None = None) -> list[tuple[Entry, Waiver]]:
-    """Return the waivers of one review that are in force, the latest for each gate."""
+def waivers_for(
+    entries: Sequence[Entry], review: str, today: date | None = None, known: Container[str] = ("",)
+) -> list[tuple[Entry, Waiver]]:
+    """Return the waivers of one review that are in force, the latest for each gate.
+
+    Args:
+        entries: The ledger's.
+        review: Hash of its policy and its evidence.
+        today: The day; by default this one.
+        known: Ids under which the review is known, as `known_as` has them.
+    """
     day = today or datetime.now(UTC).date()
     found: dict[str, tuple[Entry, Waiver]] = {}
     for entry in entries:
         if entry.kind == "waiver" and entry.body.get("review") == review:
             waiver = _read(entry.body)
-            if waiver is not None and waiver.holds(day):
+            if waiver is not None and waiver.id in known and waiver.holds(day):
                 found[waiver.signal] = (entry, waiver)
     return list(found.values())
 

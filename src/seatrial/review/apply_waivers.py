@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from seatrial.errors import ExitCode, LedgerError
+from seatrial.errors import ExitCode, LedgerError, SeatrialError
+from seatrial.formats.bounded import read_text
 from seatrial.ledger import (
+    Addition,
     Entry,
     Waiver,
+    added_waiver,
     check_files,
     covers,
-    enter_waiver,
     entry_of,
+    known_as,
     ledger_for,
+    review_id,
     settle_files,
     waivers_for,
 )
+from seatrial.policy import parse_policy
 from seatrial.report import LedgerPlace, ReviewResult, WaiverNote, load_result
 from seatrial.review.budget_ends import budget_entry
 
-__all__ = ["exit_code", "finished_review", "ledger_entry", "waive", "with_entry", "with_waivers"]
+__all__ = ["exit_code", "finished_review", "ledger_entry", "policy_as_written", "waive", "with_entry", "with_waivers"]
 
 
-def finished_review(folder: Path) -> ReviewResult:
+def finished_review(folder: Path, entries: Sequence[Entry] | None = None) -> ReviewResult:
     """Return the finished review in a folder under the waivers now in force, with its entry in the ledger.
+
+    Args:
+        folder: The review's folder.
+        entries: The ledger's, where they were verified already.
 
     Raises:
         StoreError: there is no finished review, or it cannot be read back.
         LedgerError: the ledger cannot be trusted, or a file of the review is not what its entry covers.
     """
-    entries = ledger_for(folder).verify()
+    if entries is None:
+        entries = ledger_for(folder).verify()
     settle_files(folder, entries)
     check_files(folder, entries)
-    return with_entry(with_waivers(load_result(folder), entries), entry_of(folder, entries))
+    content = with_waivers(load_result(folder), entries, known_as(folder, entries))
+    return with_entry(content, entry_of(folder, entries))
 
 
 def with_entry(content: ReviewResult, entry: Entry | None) -> ReviewResult:
@@ -43,18 +54,23 @@ def with_entry(content: ReviewResult, entry: Entry | None) -> ReviewResult:
     return replace(content, entry=place)
 
 
-def with_waivers(content: ReviewResult, entries: Sequence[Entry]) -> ReviewResult:
+def with_waivers(content: ReviewResult, entries: Sequence[Entry], known: Container[str] = ("",)) -> ReviewResult:
     """Return the content with the waivers in force for this review, and its status under them.
 
     A waiver lifts one gate of the policy; of a family it lifts the mean and all its suites. Only where every gate that
     stands in the way is lifted does the status become `waived`; the decision itself never changes. Severe harm that
     raters confirmed is no gate, and neither is what is odd about all answers at a glance: no waiver lifts them. What
     is meant, the policy expects in words.
+
+    Args:
+        content: The review.
+        entries: The ledger's.
+        known: Ids under which the review is known, as `known_as` has them.
     """
     in_the_way = set(content.decision.in_the_way)
     found = [
         (entry, waiver)
-        for entry, waiver in waivers_for(entries, dict(content.hashes)["review"])
+        for entry, waiver in waivers_for(entries, dict(content.hashes)["review"], known=known)
         if waiver.signal in in_the_way
     ]
     notes = tuple(
@@ -85,7 +101,20 @@ def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> 
             is incomplete or over, or a file of the review is not what its entry covers.
         StoreError: there is no finished review.
     """
-    content = finished_review(folder)
+
+    def step(made: Addition) -> ReviewResult:
+        content = finished_review(folder, made.entries)
+        _check_in_the_way(content, signal)
+        own = review_id(folder, made.entries)
+        waiver = Waiver(dict(content.hashes)["review"], signal, person, reason, expires, own)
+        entry = added_waiver(made, waiver)
+        return with_waivers(content, [*made.entries, entry], known_as(folder, made.entries))
+
+    return ledger_for(folder).enter(step)
+
+
+def _check_in_the_way(content: ReviewResult, signal: str) -> None:
+    """Raise where a gate does not stand in the way, or is none."""
     in_the_way = content.decision.in_the_way
     families = [gate.signal for gate in content.decision.verdicts if signal in {one.signal for one in gate.members}]
     if families:
@@ -98,9 +127,14 @@ def waive(folder: Path, signal: str, person: str, reason: str, expires: str) -> 
         glance = content.decision.at_a_glance
         odd = f". What stands in the way is no gate: {'; '.join(glance)} (`expected` in the policy)" if glance else ""
         raise LedgerError(f"{signal} does not stand in the way of this launch; gates that do: {listed}{odd}")
-    ledger = ledger_for(folder)
-    enter_waiver(ledger, Waiver(dict(content.hashes)["review"], signal, person, reason, expires))
-    return with_waivers(content, ledger.verify())
+
+
+def policy_as_written(folder: Path) -> str:
+    """Return the digest of the policy in a review's folder, its paths as they are written; empty where it has none."""
+    try:
+        return parse_policy(read_text(folder / "policy.yaml")).digest
+    except (OSError, UnicodeDecodeError, SeatrialError):
+        return ""
 
 
 def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:

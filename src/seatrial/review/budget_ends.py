@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.errors import LedgerError
-from seatrial.ledger import Entry
+from seatrial.ledger import Entry, decisions_on
 from seatrial.policy import LaunchPolicy
 from seatrial.types import Decision
 
@@ -20,10 +20,9 @@ def ends_before(folder: Path, entries: Sequence[Entry], policy: LaunchPolicy) ->
     """Return how many smaller budgets ended reviews in this folder, by the ledger's decisions on it.
 
     Raises:
-        LedgerError: an entry's budget is not what this program writes.
+        LedgerError: an entry's budget is not what this program writes, or the folder does not say which review it is.
     """
-    name = folder.resolve().name
-    made = [entry for entry in entries if entry.kind == "decision" and entry.body.get("folder") == name]
+    made = decisions_on(folder, entries)
     return sum(calls < policy.budget.calls for calls in {_ended(entry) for entry in made} - {0})
 
 

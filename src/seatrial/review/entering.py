@@ -11,10 +11,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from seatrial.errors import LedgerError, StoreError
-from seatrial.ledger import NEXT, Entry, check_files, covers, entry_of, file_hashes, ledger_for, settle_files
+from seatrial.ledger import (
+    NEXT,
+    Entry,
+    check_files,
+    covers,
+    decisions_on,
+    entry_of,
+    file_hashes,
+    give_id,
+    known_as,
+    ledger_for,
+    settle_files,
+)
 from seatrial.observations import write_observations
 from seatrial.report import ReviewResult, load_result, save_result, write_pairs, write_reports
-from seatrial.review.apply_waivers import ledger_entry, with_entry, with_waivers
+from seatrial.review.apply_waivers import ledger_entry, policy_as_written, with_entry, with_waivers
 from seatrial.review.findings.answer_pairs import all_pairs
 from seatrial.review.findings.earlier_reviews import earlier_reviews
 from seatrial.review.finished import Review
@@ -41,14 +53,18 @@ def entered(result: ReviewResult, rounds: Rounds, folder: Path, author: str) -> 
     ledger = ledger_for(folder)
     entries = ledger.ready()
     settle_files(folder, entries)
-    result = replace(with_waivers(result, entries), history=earlier_reviews(result, folder.resolve().name, entries))
+    own, known = give_id(folder, entries), known_as(folder, entries)
+    earlier = earlier_reviews(result, decisions_on(folder, entries))
+    result = replace(with_waivers(result, entries, known), history=earlier)
     result = replace(result, pages=write_pairs(result, all_pairs(rounds), folder))
     entry = _own_entry(result, folder, author, entries)
-    kept = result if entry is None else with_waivers(load_result(folder), entries)
+    kept = result if entry is None else with_waivers(load_result(folder), entries, known)
     if entry is None:
         write_observations(rounds.all_observations(), folder / f"observations.parquet{NEXT}")
         save_result(result, folder, NEXT)
-        entry = ledger.append("decision", author, {**ledger_entry(result, folder), "files": file_hashes(folder)})
+        more = {"id": own, "written": policy_as_written(folder), "files": file_hashes(folder)}
+        body = {**ledger_entry(result, folder), **more}
+        entry = ledger.append("decision", author, body)
         settle_files(folder, [entry])
     try:
         write_reports(with_entry(kept, entry), folder)
@@ -66,6 +82,6 @@ def _own_entry(result: ReviewResult, folder: Path, author: str, entries: Sequenc
         check_files(folder, entries)
     except LedgerError:
         return None
-    before = {key: value for key, value in entry.body.items() if key != "files"}
+    before = {key: value for key, value in entry.body.items() if key not in ("files", "id", "written")}
     same = json.loads(json.dumps(ledger_entry(result, folder))) == before
     return entry if same and repr(load_result(folder).detections) == repr(result.detections) else None

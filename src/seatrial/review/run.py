@@ -28,7 +28,7 @@ from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
 from seatrial.gates.verdicts import decide
 from seatrial.instruments.records import Records, load_records
-from seatrial.ledger import check_answers, ledger_for, lost_ledger
+from seatrial.ledger import check_answers, give_id, ledger_for, lost_ledger
 from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations
@@ -90,6 +90,7 @@ async def run_review(
     with ResponseStore(folder) as store:
         entries = ledger_for(folder).ready()
         check_answers(folder, entries)
+        give_id(folder, entries)
         lost = lost_ledger(folder, entries)
         write_whole(folder / "policy.yaml", text, StoreError)
         before = ends_before(folder, entries, policy)

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from seatrial.drift.promote import FRONT, askable
+from seatrial.drift.promote import FRONT, TABLE, askable
 from seatrial.errors import EvidenceError
 from seatrial.evidence.replay.traffic_map import FILE
 from seatrial.formats.letters import slug
@@ -18,7 +18,7 @@ from seatrial.runs.json_files import json_rows
 from seatrial.suites.scaffold import title_of, write_suite
 from seatrial.types import Message
 
-__all__ = ["FEWEST", "Drafted", "drafted"]
+__all__ = ["FEWEST", "Drafted", "drafted", "unlike"]
 
 FEWEST = 4
 """Items of a suite, at least."""
@@ -74,7 +74,7 @@ def drafted(replay: Path, folder: Path, most: int) -> Drafted:
         else:
             left_out["its turns do not go user, assistant, user"] += 1
     turns = [line for each in zip_longest(*areas.values()) for line in each if line is not None]
-    chosen = _unlike(turns, most, left_out)
+    chosen = unlike(turns, most, left_out)
     if len(chosen) < FEWEST:
         why = "; ".join(f"{count}: {reason}" for reason, count in left_out.items()) or "no suite is missing there"
         raise EvidenceError(f"{path}: {len(chosen)} conversations to make items of, and {FEWEST} are needed ({why})")
@@ -85,6 +85,7 @@ def drafted(replay: Path, folder: Path, most: int) -> Drafted:
         reader="text/agreement",
         settings="",
         about=ABOUT,
+        table=TABLE,
     )
     files = write_suite(folder, front, chosen, ())
     return Drafted(tuple(files), Counter(line["use_case"] for line in chosen), left_out)
@@ -96,8 +97,8 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": row["id"], "use_case": slug(row["area"]) or "traffic", "messages": turns} if turns else {}
 
 
-def _unlike(lines: Sequence[dict[str, Any]], most: int, left_out: Counter[str]) -> list[dict[str, Any]]:
-    """Return so many lines, none of which asks about the same as one before it."""
+def unlike(lines: Sequence[dict[str, Any]], most: int, left_out: Counter[str]) -> list[dict[str, Any]]:
+    """Return so many lines of items, none of which asks about the same as one before it; count the others."""
     asked = ["\n".join(turn["content"] for turn in line["messages"] if turn["role"] == "user") for line in lines]
     vectors = embed(asked)
     kept: list[int] = []

@@ -14,20 +14,19 @@ ENDED = {"launch": "launched", "hold": "held", "block": "blocked", "waived": "wa
 PLACES = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 
 
-def earlier_reviews(content: ReviewResult, folder: str, entries: Sequence[Entry]) -> str:
+def earlier_reviews(content: ReviewResult, decisions: Sequence[Entry]) -> str:
     """Return which review of the pair this is, what the last one decided, and what changed; empty for the first.
 
     A review that was run again on the same evidence under the same policy is the same review.
 
     Args:
         content: The review, before it is in the ledger.
-        folder: Name of its folder, which by itself is the same for the same pair.
-        entries: The ledger's.
+        decisions: Those of the ledger in its folder, which by itself is the same for the same pair.
     """
     own = dict(content.hashes).get("review", "")
     held: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.kind == "decision" and _same_pair(content, folder, entry.body):
+    for entry in decisions:
+        if _same_pair(content, entry.body):
             held[str(entry.body.get("review"))] = entry
     held.pop(own, None)
     if not held:
@@ -40,9 +39,9 @@ def earlier_reviews(content: ReviewResult, folder: str, entries: Sequence[Entry]
     return f"{which} of this pair: the last one ({last.at[:10]}) {ended}, and {_changed(content, last)}"
 
 
-def _same_pair(content: ReviewResult, folder: str, body: dict[str, Any]) -> bool:
+def _same_pair(content: ReviewResult, body: dict[str, Any]) -> bool:
     models = (content.policy.baseline.model, content.policy.candidate.model)
-    return body.get("folder") == folder and (body.get("baseline"), body.get("candidate")) == models
+    return (body.get("baseline"), body.get("candidate")) == models
 
 
 def _changed(content: ReviewResult, last: Entry) -> str:
