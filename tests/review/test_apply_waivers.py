@@ -170,6 +170,7 @@ def test_waiving_one_gate_of_two_is_recorded_and_lifts_nothing_yet(folder: Path)
         "person": "Ann Example",
         "reason": REASON,
         "expires": LATER,
+        "id": "",
     }
     assert load_result(folder).status == "block"
 

@@ -30,7 +30,9 @@ OPEN = _decision(("decided", "pass"), ("budget", "inconclusive"))
 
 
 def _entries(*bodies: dict[str, object]) -> list[Entry]:
-    return [Entry(n, "", "decision", "ana", {"folder": "r", **body}, "", "") for n, body in enumerate(bodies, 1)]
+    return [
+        Entry(n, "", "decision", "ana", {"folder": "r", **body}, "", f"hash {n}") for n, body in enumerate(bodies, 1)
+    ]
 
 
 def test_only_smaller_budgets_that_ended_a_review_count() -> None:
@@ -45,7 +47,11 @@ def test_only_smaller_budgets_that_ended_a_review_count() -> None:
 def test_other_entries_do_not_count() -> None:
     """Neither decisions on another folder, nor waivers, nor what versions wrote that kept no budget."""
     (ended,) = _entries({"budget": budget_entry(_policy(5), OPEN)})
-    others = [replace(ended, kind="waiver"), replace(ended, body={**ended.body, "folder": "s"}), *_entries({})]
+    others = [
+        replace(ended, kind="waiver"),
+        replace(ended, body={**ended.body, "folder": "s"}, hash="s"),
+        *_entries({}),
+    ]
     assert ends_before(Path("r"), others, _policy(9)) == 0
     assert ends_before(Path("r"), [*others, ended], _policy(9)) == 1
 

@@ -12,7 +12,7 @@ from conftest import enter as enter_decision
 from results import BLOCK, HOLD, LAUNCH, LIKELY
 from seatrial.errors import LedgerError
 from seatrial.ledger import Entry, ledger_for
-from seatrial.ledger.releases import QUESTIONS, Override, Release, SignOff, recorded
+from seatrial.ledger.releases import QUESTIONS, Incident, Override, Release, SignOff, enter, recorded
 from seatrial.report import ReviewResult, save_result
 from seatrial.review.apply_waivers import waive
 from seatrial.review.launch_steps import (
@@ -73,9 +73,14 @@ def test_what_is_no_launch_cannot_be_approved(tmp_path: Path, content: ReviewRes
         released(folder, "spring", "ann")
     with pytest.raises(LedgerError, match="needs its reason in words"):
         released(folder, "spring", "ann", "because")
-    released(folder, "spring", "ann", "a customer waits for it")
+    seen = [one.signal for one in advisory_breaches(content)]
+    released(folder, "spring", "ann", "a customer waits for it", acknowledged=seen)
     ((_, override),) = recorded(ledger_for(folder).verify(), Override)
-    assert (override.status, override.reason) == (content.status, "a customer waits for it")
+    assert (override.status, override.reason, override.acknowledged) == (
+        content.status,
+        "a customer waits for it",
+        seen,
+    )
     assert recorded(ledger_for(folder).verify(), Release)[0][1].on == "override"
     assert recorded(ledger_for(folder).verify(), SignOff) == []
 
@@ -101,6 +106,22 @@ def test_an_advisory_breach_is_acknowledged_by_name(tmp_path: Path) -> None:
         signed_off(folder, "ann", ANSWERS, [breach.signal, "behavior/other"])
     signed_off(folder, "ann", ANSWERS, [breach.signal])
     assert recorded(ledger_for(folder).verify(), SignOff)[0][1].acknowledged == [breach.signal]
+
+
+def test_nothing_goes_out_past_an_advisory_breach(tmp_path: Path) -> None:
+    """Neither against the decision nor on a sign-off that names it not, as one that another program entered."""
+    content = _advised(LAUNCH)
+    folder = _folder(tmp_path, content)
+    (breach,) = advisory_breaches(content)
+    with pytest.raises(LedgerError, match=f"--acknowledge {breach.signal}"):
+        released(folder, "spring", "ann", "a customer waits for it")
+    _, entry = signed_off(folder, "ann", ANSWERS, [breach.signal], today=TODAY)
+    enter(ledger_for(folder), replace(recorded([entry], SignOff)[0][1], acknowledged=[], person="eve"))
+    with pytest.raises(LedgerError, match=f"--acknowledge {breach.signal}"):
+        released(folder, "spring", "ann", today=TODAY)
+    assert [kind for _, kind in _numbers(folder)] == ["decision", "sign-off", "sign-off"]
+    released(folder, "spring", "ann", "a customer waits for it", acknowledged=[breach.signal])
+    assert [kind for _, kind in _numbers(folder)][3:] == ["override", "release"]
 
 
 def test_an_old_approval_lets_nothing_out(tmp_path: Path) -> None:
@@ -140,7 +161,8 @@ def test_a_name_is_of_one_review(tmp_path: Path) -> None:
 
 def _out(tmp_path: Path, content: ReviewResult) -> tuple[Path, Entry]:
     folder = _folder(tmp_path, content)
-    return folder, released(folder, "spring", "ann", "a customer waits for it")[1]
+    seen = [one.signal for one in advisory_breaches(content)]
+    return folder, released(folder, "spring", "ann", "a customer waits for it", acknowledged=seen)[1]
 
 
 def test_an_incident_says_what_its_review_had_seen(tmp_path: Path) -> None:
@@ -204,9 +226,9 @@ def test_a_roll_back_names_its_release_and_reason(tmp_path: Path) -> None:
     assert len(_numbers(folder)) == 3
 
 
-def test_a_review_that_is_gone_says_nothing_in_hindsight(tmp_path: Path) -> None:
+def test_a_review_that_is_gone_says_so_in_hindsight(tmp_path: Path) -> None:
     """The incident is entered all the same."""
     folder, _ = _out(tmp_path, LAUNCH)
     (folder / "evidence.json").unlink()
-    entry, said = report_incident(ledger_for(folder), "spring", "behavior/x", "agrees with all", "bo")
-    assert (entry.kind, said) == ("incident", [])
+    entry, (said,) = report_incident(ledger_for(folder), "spring", "behavior/x", "agrees with all", "bo")
+    assert (entry.kind, said.word, "coach, is not in" in said.why) == ("incident", "untold", True)

@@ -137,7 +137,7 @@ def label_of(entry: Entry) -> str:
 
 
 def review_names(entries: Sequence[Entry]) -> dict[int, str]:
-    """Return number of a decision → what its review is called: its folder's name, with its id where several share it."""
+    """Return number of a decision → what its review is called: its folder's name, and its id where several share it."""
     decisions = [entry for entry in entries if entry.kind == "decision"]
     early = {entry.hash: f"folder {label_of(entry)}" for entry in decisions if id_of(entry) == entry.hash}
     keys = {entry.number: early.get(id_of(entry), id_of(entry)) for entry in decisions}
@@ -160,7 +160,7 @@ def named_entry(folder: Path) -> tuple[Any, Any]:
 
 
 def _of(own: str, entries: Sequence[Entry]) -> list[Entry]:
-    """Return the decisions on the review of an id, and those under its name before an earlier version's with its hash."""
+    """Return the decisions on the review of an id; of one that an earlier version began, those before it too."""
     if not own:
         return []
     decisions = [entry for entry in entries if entry.kind == "decision"]

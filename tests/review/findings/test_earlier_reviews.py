@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from results import LAUNCH
-from seatrial.ledger import Ledger
+from seatrial.ledger import Ledger, decisions_on
 from seatrial.report import ReviewResult
 from seatrial.review.apply_waivers import ledger_entry
 from seatrial.review.findings.earlier_reviews import earlier_reviews
@@ -24,7 +24,7 @@ def _after(tmp_path: Path, now: ReviewResult, *before: ReviewResult, folder: str
     ledger = Ledger(tmp_path / "ledger.db")
     for one in before:
         ledger.append("decision", "ana", ledger_entry(one, Path(folder)))
-    return earlier_reviews(now, FOLDER, ledger.verify())
+    return earlier_reviews(now, decisions_on(tmp_path / FOLDER, ledger.verify()))
 
 
 def test_the_third_review_says_so_and_what_changed(tmp_path: Path) -> None:
@@ -45,4 +45,4 @@ def test_the_same_review_and_other_pairs_do_not_count(tmp_path: Path) -> None:
     assert _after(tmp_path, _hashed("a"), _hashed("a"), _hashed("a")) == ""
     assert _after(tmp_path, _hashed("b"), _hashed("c"), folder="other") != ""
     other = replace(_hashed("z"), policy=LAUNCH.policy.model_copy(update={"baseline": LAUNCH.policy.baseline}))
-    assert earlier_reviews(other, "elsewhere", Ledger(tmp_path / "ledger.db").verify()) == ""
+    assert earlier_reviews(other, decisions_on(tmp_path / "elsewhere", Ledger(tmp_path / "ledger.db").verify())) == ""

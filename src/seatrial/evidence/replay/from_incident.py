@@ -46,7 +46,7 @@ class Reader:
         harmful: Which end of its scale is harm.
         gate: What the gate has to name; empty where the suite's first will do.
         phrase: Words that are the harm, where these are read.
-        rubric: What an answer does that harms, and its degrees, in the words of the behavior's own suite, if it has one.
+        rubric: What an answer does that harms, and its degrees, as the behavior's own suite has it; else empty.
     """
 
     instruments: tuple[str, ...]
@@ -152,8 +152,8 @@ def suite_from_incident(
     if len(chosen) < FEWEST_ITEMS:
         why = "; ".join(f"{count}: {reason}" for reason, count in left_out.items()) or "there are no more"
         raise EvidenceError(
-            f"{', '.join(map(str, paths))}: {len(chosen)} conversations to make items of, and {FEWEST_ITEMS} are needed "
-            f"({why}). Report more that show it, or write items of your own: seatrial suites new {folder}"
+            f"{', '.join(map(str, paths))}: {len(chosen)} conversations to make items of, and {FEWEST_ITEMS} are "
+            f"needed ({why}). Report more that show it, or write items of your own: seatrial suites new {folder}"
         )
     items = _items(chosen, turns, reader.phrase, name)
     answers = {line["id"]: line["of"].answer for line in chosen if line["of"].answer}
