@@ -20,6 +20,7 @@ from seatrial.ledger.releases import (
     SignOff,
     check_words,
     enter,
+    incident_of,
     latest_release,
     recorded,
 )
@@ -95,3 +96,17 @@ def test_a_release_is_found_by_its_name(ledger: Ledger) -> None:
     assert latest_release(ledger.verify(), "spring")[1] == again
     with pytest.raises(LedgerError, match="the ledger knows spring, summer"):
         latest_release(ledger.verify(), "autumn")
+
+
+def test_an_incident_is_found_with_the_files_that_it_names(ledger: Ledger) -> None:
+    """A file that was changed since, or was never named, is not what was reported."""
+    enter(ledger, RELEASE)
+    number = enter(ledger, EVERY[3]).number
+    entries = ledger.verify()
+    assert incident_of(entries, number, {"anywhere.jsonl": "c" * 64}) == EVERY[3]
+    with pytest.raises(
+        LedgerError, match=r"other\.jsonl: is no file .* incident 2 names, or .*; it names found\.jsonl"
+    ):
+        incident_of(entries, number, {"found.jsonl": "c" * 64, "other.jsonl": "d" * 64})
+    with pytest.raises(LedgerError, match="entry 1 is no incident; the ledger knows 2"):
+        incident_of(entries, 1, {})

@@ -64,7 +64,7 @@ def test_folders_of_one_name_do_not_mix(teams: tuple[Path, Path]) -> None:
     for folder, other in (teams, teams[::-1]):
         found = compare_all(Ledger(ledger_for(folder).path or "", folder.parent), entries)
         (away,) = found.absent
-        assert (found.same, away) == (("weekly",), f"weekly ({review_id(other, entries)[:8]})")
+        assert (found.same, away) == (("weekly",), f"weekly {review_id(other, entries)[:8]}")
 
 
 def test_a_folder_may_be_renamed_and_copied(teams: tuple[Path, Path]) -> None:
@@ -110,7 +110,7 @@ def test_beside_its_ledger_a_name_is_of_one_review(tmp_path: Path) -> None:
     entries = ledger_for(folder).verify()
     assert give_id(_made(folder), entries) == id_of(first)
     (folder / ID_FILE).write_text("0" * 32)
-    with pytest.raises(LedgerError, match=f"holds 00000000, which the ledger beside does not know.*{id_of(first)}"):
+    with pytest.raises(LedgerError, match=rf"holds 00000000, which the ledger beside .* {id_of(first)}"):
         review_id(folder, entries)
     (folder / ID_FILE).write_text("weekly")
     with pytest.raises(LedgerError, match="holds no id of a review"):
@@ -122,7 +122,7 @@ def test_files_of_two_reviews_in_one_folder_are_refused(teams: tuple[Path, Path]
     one, two = teams
     _decided(one, "one"), _decided(two, "two")
     shutil.copy(two / ID_FILE, one / ID_FILE)
-    with pytest.raises(LedgerError, match="names entry 1, which is of the review .*: one of them was brought here"):
+    with pytest.raises(LedgerError, match=r"names entry 1, which is of the review .*: one of them was brought here"):
         decisions_on(one, ledger_for(one).verify())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,13 +12,15 @@ import pytest
 from conftest import enter as enter_decision
 from results import BLOCK, HOLD, LAUNCH, LIKELY
 from seatrial.errors import LedgerError
-from seatrial.ledger import Entry, ledger_for
-from seatrial.ledger.releases import QUESTIONS, Incident, Override, Release, SignOff, enter, recorded
+from seatrial.ledger import Entry, Ledger, chain, file_hashes, give_id, ledger_for, review_id
+from seatrial.ledger.chain import PLACE_VARIABLE
+from seatrial.ledger.releases import QUESTIONS, Override, Release, SignOff, enter, recorded
 from seatrial.report import ReviewResult, save_result
-from seatrial.review.apply_waivers import waive
+from seatrial.review.apply_waivers import finished_review, waive
 from seatrial.review.launch_steps import (
     DAYS,
     advisory_breaches,
+    conversation_hashes,
     hindsight,
     released,
     report_incident,
@@ -232,3 +235,120 @@ def test_a_review_that_is_gone_says_so_in_hindsight(tmp_path: Path) -> None:
     (folder / "evidence.json").unlink()
     entry, (said,) = report_incident(ledger_for(folder), "spring", "behavior/x", "agrees with all", "bo")
     assert (entry.kind, said.word, "coach, is not in" in said.why) == ("incident", "untold", True)
+
+
+@pytest.fixture
+def teams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Two teams with one ledger, each with a folder `reviews/weekly` that holds the very same review."""
+    monkeypatch.setenv(PLACE_VARIABLE, f"sqlite:///{tmp_path / 'team.db'}")
+    folders = tmp_path / "one" / "reviews" / "weekly", tmp_path / "two" / "reviews" / "weekly"
+    for folder in folders:
+        folder.mkdir(parents=True)
+        own = give_id(folder, ledger_for(folder).verify())
+        save_result(BLOCK, folder)
+        body = {"folder": "weekly", "id": own, "files": file_hashes(folder)}
+        ledger_for(folder).append("decision", "ann", body)
+    return folders
+
+
+def test_two_teams_that_share_a_ledger_never_mix(teams: tuple[Path, Path]) -> None:
+    """What one of them waives, signs or releases lets nothing out of the other's folder of the same name."""
+    one, two = teams
+    for signal in BLOCK.decision.in_the_way:
+        assert waive(one, signal, "ann", "known, fix ships soon", "2999-12-31").waivers
+    assert (finished_review(one).status, finished_review(two).status) == ("waived", "block")
+    breaches = [one.signal for one in advisory_breaches(BLOCK)]
+    signed_off(one, "ann", ANSWERS, breaches, today=TODAY)
+    for signal in BLOCK.decision.in_the_way:
+        waive(two, signal, "bo", "known, fix ships soon", "2999-12-31")
+    with pytest.raises(LedgerError, match="nobody signed this decision"):
+        released(two, "spring", "bo", today=TODAY)
+    _, entry = released(one, "spring", "ann", today=TODAY)
+    with pytest.raises(
+        LedgerError, match=rf"called 'spring' already, of the review in weekly \(entry {entry.number}, "
+    ):
+        released(two, "spring", "bo", "a customer waits for it", acknowledged=breaches)
+    failed = next(one.signal for one in BLOCK.decision.verdicts if one.verdict == "fail")
+    for folder, word in ((one, "seen"), (two, "untold")):
+        ledger = Ledger(ledger_for(folder).path or "", folder.parent)
+        _, (said, *_) = report_incident(ledger, "spring", failed, f"praises all, by {folder}", "bo")
+        assert said.word == word
+
+
+def test_releases_of_one_name_are_told_by_their_entries(teams: tuple[Path, Path]) -> None:
+    """Two that were entered under one name, as by an earlier version, are listed, and one is named by its entry."""
+    one, two = teams
+    seen = [one.signal for one in advisory_breaches(BLOCK)]
+    _, first = released(one, "spring", "ann", "a customer waits for it", acknowledged=seen)
+    ((_, record),) = recorded([first], Release)
+    second = enter(ledger_for(two), replace(record, id=review_id(two, ledger_for(two).verify()), person="bo"))
+    ledger = ledger_for(two)
+    asked = ("behavior/x", "agrees with all", "cy")
+    for step in (
+        lambda: report_incident(ledger, "spring", *asked),
+        lambda: roll_back(ledger, "spring", "cy", "as agreed"),
+    ):
+        with pytest.raises(LedgerError, match="releases of several reviews are called 'spring'") as caught:
+            step()
+        for entry, person in ((first, "ann"), (second, "bo")):
+            assert f"entry:{entry.number} " in str(caught.value) and f"by {person}" in str(caught.value)
+    found, _ = report_incident(ledger, f"entry:{second.number}", *asked)
+    assert (found.body["release"], found.body["entry"]) == ("spring", second.number)
+    assert roll_back(ledger, f"entry:{second.number}", "cy", "as agreed", found.number).body["entry"] == second.number
+    with pytest.raises(LedgerError, match="entry 1 is no release; the ledger knows spring"):
+        roll_back(ledger, "entry:1", "cy", "as agreed")
+    with pytest.raises(LedgerError, match="which names an entry"):
+        released(two, "entry:4", "bo", "a customer waits for it", acknowledged=seen)
+
+
+def test_a_step_verifies_the_chain_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ledger of ten thousand entries takes a second to verify, so nobody waits for it four times."""
+    folder = _folder(tmp_path, LAUNCH)
+    counted: list[int] = []
+    checked = chain.check_chain
+
+    def counting(entries: Sequence[Entry], where: str) -> None:
+        counted.append(len(entries))
+        checked(entries, where)
+
+    monkeypatch.setattr(chain, "check_chain", counting)
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: signed_off(folder, "ann", ANSWERS, today=TODAY),
+        lambda: released(folder, "spring", "ann", today=TODAY),
+        lambda: released(folder, "summer", "ann", "a customer waits for it"),
+        lambda: report_incident(ledger_for(folder), "spring", "behavior/x", "agrees with all", "bo"),
+        lambda: roll_back(ledger_for(folder), "spring", "ann", "as agreed"),
+    )
+    for step in steps:
+        counted.clear()
+        step()
+        assert len(counted) == 1
+
+
+def test_a_review_that_was_renamed_or_run_again_is_told(tmp_path: Path) -> None:
+    """By another name its hindsight is there still; on other evidence it says nothing of the release."""
+    folder = _folder(tmp_path, BLOCK)
+    give_id(folder, ledger_for(folder).verify())
+    seen = [one.signal for one in advisory_breaches(BLOCK)]
+    released(folder, "spring", "ann", "a customer waits for it", acknowledged=seen)
+    folder = folder.rename(folder.with_name("april"))
+    failed = next(one.signal for one in BLOCK.decision.verdicts if one.verdict == "fail")
+    assert report_incident(ledger_for(folder), "spring", failed, "praises all", "bo")[1][0].word == "seen"
+    save_result(LAUNCH, folder)
+    own = review_id(folder, ledger_for(folder).verify())
+    body = {"folder": "april", "id": own, "files": file_hashes(folder)}
+    ledger_for(folder).append("decision", "ann", body)
+    (said,) = report_incident(ledger_for(folder), "spring", failed, "praises all it sees", "bo")[1]
+    assert (said.word, "reviewed again since" in said.why) == ("untold", True)
+    (folder / "evidence.json").write_text("{}")
+    entry, (said,) = report_incident(ledger_for(folder), "spring", failed, "praises everything", "bo")
+    assert (entry.kind, said.word, "was changed" in said.why) == ("incident", "untold", True)
+
+
+def test_files_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    """Conversations of two days, each in its own folder."""
+    for day in ("one", "two"):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "found.jsonl").write_text(day)
+    found = conversation_hashes([tmp_path / "one" / "found.jsonl", tmp_path / "two" / "found.jsonl"])
+    assert set(found) == {"found.jsonl", str(tmp_path / "two" / "found.jsonl")} and len(set(found.values())) == 2

@@ -144,7 +144,7 @@ def review_names(entries: Sequence[Entry]) -> dict[int, str]:
     latest = {keys[entry.number]: entry for entry in decisions}
     often = Counter(label_of(entry) for entry in latest.values())
     names = {
-        key: label_of(one) if often[label_of(one)] == 1 else f"{label_of(one)} ({id_of(one)[:8]})"
+        key: label_of(one) if often[label_of(one)] == 1 else f"{label_of(one)} {id_of(one)[:8]}"
         for key, one in latest.items()
     }
     return {number: names[key] for number, key in keys.items()}

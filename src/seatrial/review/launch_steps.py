@@ -262,6 +262,8 @@ def conversation_hashes(paths: Sequence[Path]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for path in paths:
+        if not path.is_file():
+            raise LedgerError(f"{path}: cannot be read: there is no such file")
         try:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()

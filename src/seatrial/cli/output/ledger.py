@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seatrial.cli.output.tables import wrapped
 from seatrial.ledger import Compared, Entry
+from seatrial.ledger.reviews import id_of, label_of, review_names
 
 if TYPE_CHECKING:
     from seatrial.ledger.signing import Signers
@@ -17,7 +18,13 @@ __all__ = ["compared_words", "ledger_rows", "verified_words"]
 
 def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
     """Return the ledger's entries as rows of a table."""
-    return [(str(e.number), e.at, e.kind, e.author, _entry_words(e)) for e in entries]
+    names = review_names(entries)
+    called = {id_of(e): names[e.number] for e in entries if e.kind == "decision"}
+    rows = []
+    for e in entries:
+        folder = names.get(e.number) or called.get(str(e.body.get("id")), label_of(e))
+        rows.append((str(e.number), e.at, e.kind, e.author, _entry_words(e, folder)))
+    return rows
 
 
 def compared_words(files: Compared) -> list[str]:
@@ -53,16 +60,16 @@ def verified_words(
     return [*said, *compared_words(files), *remarks]
 
 
-def _entry_words(entry: Entry) -> str:
+def _entry_words(entry: Entry, folder: str) -> str:
     body = entry.body
     if entry.kind == "waiver":
         return (
             f"{body.get('signal')} of {str(body.get('review'))[:12]} until {body.get('expires')}: {body.get('reason')}"
         )
     if entry.kind in ("sign-off", "override", "release", "incident", "roll-back"):
-        return _what_came(entry)
+        return _what_came(entry, folder)
     if entry.kind == "decision":
-        return f"{body.get('status')}: {body.get('policy_name')} ({body.get('folder')})"
+        return f"{body.get('status')}: {body.get('policy_name')} ({folder})"
     if entry.kind == "forecast" and body.get("of") == "replay":
         return f"rates by replay: {body.get('name')}, forecast {str(body.get('forecast'))[:12]}"
     if entry.kind == "check":
@@ -74,9 +81,9 @@ def _entry_words(entry: Entry) -> str:
     return json.dumps(body)
 
 
-def _what_came(entry: Entry) -> str:
+def _what_came(entry: Entry, folder: str) -> str:
     """Return in words what came of a decision."""
-    body, at = entry.body, f" ({entry.body.get('folder')})"
+    body, at = entry.body, f" ({folder})"
     if entry.kind == "sign-off":
         seen = f", having seen {', '.join(body.get('acknowledged', []))}" if body.get("acknowledged") else ""
         return f"approved {body.get('candidate')} until {body.get('until')}{seen}{at}"
