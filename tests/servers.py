@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,31 +25,46 @@ class Postgres:
     folder: Path
     programs: Path
     port: int
+    synced: bool = True
 
     @property
     def url(self) -> str:
         """The database that every server has."""
         return f"postgresql+psycopg://vibe@127.0.0.1:{self.port}/postgres"
 
-    def run(self, program: str, *options: str) -> None:
-        """Run one of its programs."""
+    def run(self, program: str, *options: str, before: tuple[str, ...] = ()) -> None:
+        """Run one of its programs, as another program runs it where one is given."""
         become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        command = [*become, str(self.programs / program), "-D", str(self.folder / "data"), *options]
+        command = [*become, *before, str(self.programs / program), "-D", str(self.folder / "data"), *options]
         subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
 
-    def start(self) -> None:
-        """Start it."""
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
-        self.run("pg_ctl", "-w", "-o", options, "-l", str(self.folder / "log"), "start")
+    def start(self, room: int = 0) -> None:
+        """Start it; where `room` is given, its disk is as good as full: no file may have more bytes."""
+        options = (
+            f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync={'on' if self.synced else 'off'}"
+        )
+        before = ("prlimit", f"--fsize={room}", "--") if room else ()
+        self.run("pg_ctl", "-w", "-o", options, "-l", str(self.folder / "log"), "start", before=before)
 
     def stop(self) -> None:
         """Stop it at once, as a power cut does."""
         self.run("pg_ctl", "-w", "-m", "immediate", "stop")
 
+    def wait(self) -> None:
+        """Wait until it answers: a process of its own that died takes all others along, and it begins anew."""
+        program = str(self.programs / "pg_isready")
+        until = time.monotonic() + 30
+        while subprocess.run([program, "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False).returncode:
+            assert time.monotonic() < until, "the server does not come back"
+            time.sleep(0.05)
+
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
-    """Run a server on a free port; skip the test where PostgreSQL is not installed."""
+def postgres_server(synced: bool = True) -> Iterator[Postgres]:
+    """Run a server on a free port; skip the test where PostgreSQL is not installed.
+
+    One that is not synced is as safe against kills, not against power cuts, and comes back from them without a long wait.
+    """
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
@@ -57,11 +73,11 @@ def postgres_server() -> Iterator[Postgres]:
         port = held.getsockname()[1]
     folder = Path("/tmp") / f"seatrial-{uuid4().hex[:12]}"  # the path of a socket must be short
     folder.mkdir()
-    server = Postgres(folder, programs[-1], port)
+    server = Postgres(folder, programs[-1], port, synced)
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        server.run("initdb", "-U", "vibe", "-A", "trust", "--no-sync")
+        server.run("initdb", "-U", "vibe", "-A", "trust", "--no-sync", "--wal-segsize=1")
         server.start()
         yield server
     finally:

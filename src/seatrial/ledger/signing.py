@@ -130,7 +130,8 @@ def check_signatures(entries: Sequence[Entry], keys: Keys, where: str) -> Signer
     """Return who signed, and raise where a signature does not hold; with no keys they are only counted.
 
     From the first entry that a trusted key signed on, every entry must be signed by one: what was added or changed
-    without the key is found, whatever its hashes say.
+    without the key is found, whatever its hashes say. There must be such an entry, or all signatures could be taken off
+    at once.
 
     Args:
         entries: All entries, in their order.
@@ -138,7 +139,7 @@ def check_signatures(entries: Sequence[Entry], keys: Keys, where: str) -> Signer
         where: What a message begins with.
 
     Raises:
-        LedgerError: an entry is not signed by a key that is trusted; names it.
+        LedgerError: an entry is not signed by a key that is trusted, and is named, or none is.
     """
     counts: dict[str, int] = {}
     unsigned = []
@@ -157,6 +158,11 @@ def check_signatures(entries: Sequence[Entry], keys: Keys, where: str) -> Signer
         if keys:
             _check(entry, keys, where)
             begun = True
+    if keys and not begun:
+        raise LedgerError(
+            f"{where}: none of its {len(entries)} entries is signed by a key that is trusted: nobody signed one yet, "
+            "or it was written anew without the key."
+        )
     return Signers(counts, tuple(unsigned), bool(keys))
 
 

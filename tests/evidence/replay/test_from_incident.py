@@ -95,6 +95,7 @@ def test_what_reads_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("presidio")  # it takes seconds to load
 def test_names_and_numbers_are_taken_out(tmp_path: Path) -> None:
     """Of what was asked and of what was answered; the file says so, and what it was is counted."""
     pytest.importorskip("presidio_analyzer")

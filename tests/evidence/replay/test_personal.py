@@ -19,6 +19,7 @@ def _sample(*texts: str) -> Sample:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("presidio")  # it takes seconds to load
 def test_names_addresses_and_numbers_are_taken_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what the user said and of what production answered; no network is asked for anything."""
     monkeypatch.setattr("socket.getaddrinfo", lambda *_: pytest.fail("it asked the network"))
