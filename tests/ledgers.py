@@ -9,10 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from seatrial.ledger import Entry, Ledger
+from sqlalchemy import create_engine, delete, insert, update
+
+from seatrial.ledger import Entry, Ledger, schema
 from seatrial.ledger.entries import canonical, place
 
-__all__ = ["Row", "edit", "rows", "tampered", "write_old"]
+__all__ = ["Row", "edit", "replaced", "rows", "tampered", "write_old"]
 
 Row = tuple[int, str, str, str]
 """Number, content, hash and signature, as the table holds them."""
@@ -33,6 +35,24 @@ def tampered(ledger: Ledger, new: Sequence[Row], head: tuple[int, str] | None = 
         link.executemany("INSERT INTO ledger_entries VALUES (?, ?, ?, ?)", new)
         if head is not None:
             link.execute("UPDATE ledger_head SET number = ?, hash = ?", head)
+
+
+def replaced(where: str, entries: Sequence[Entry], head: Entry | None) -> None:
+    """Put other entries in the place of all, in either database, and another head if given."""
+    engine = create_engine(where)
+    with engine.begin() as link:
+        if engine.dialect.name == "sqlite":
+            for what in ("UPDATE", "DELETE"):
+                link.exec_driver_sql(f"DROP TRIGGER IF EXISTS ledger_entries_{what}")
+        else:
+            link.exec_driver_sql("DROP TRIGGER IF EXISTS ledger_entries_stay ON ledger_entries")
+        link.execute(delete(schema.entries))
+        for one in entries:
+            row = {"number": one.number, "content": canonical(one.content()), "hash": one.hash}
+            link.execute(insert(schema.entries), row | {"signature": one.signature})
+        if head is not None:
+            link.execute(update(schema.head).values(number=head.number, hash=head.hash))
+    engine.dispose()
 
 
 def edit(ledger: Ledger, change: Callable[[str], str]) -> None:

@@ -63,7 +63,7 @@ class Postgres:
 def postgres_server(synced: bool = True) -> Iterator[Postgres]:
     """Run a server on a free port; skip the test where PostgreSQL is not installed.
 
-    One that is not synced is as safe against kills, not against power cuts, and comes back from them without a long wait.
+    One that is not synced is as safe against kills, not against power cuts, and comes back from a kill at once.
     """
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
