@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,11 +115,15 @@ def _prepared(page: Path, folder: Path) -> None:
                 shutil.copy(ROOT / path, folder)
 
 
-def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+EXPORT = re.compile(r"export (?P<name>\w+)=(?P<value>\S+)")
+
+
+def _run(command: str, folder: Path, exported: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     env = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT / "src"),
+        **exported,
     }
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=SECONDS
@@ -131,6 +135,7 @@ def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
     """Every command that a page shows and does not mark as left out runs, in order, and exits as the page says."""
     _prepared(page, tmp_path)
+    exported: dict[str, str] = {}
     for block in _blocks(page):
         if block.language == "yaml" and block.title and not block.mark.startswith((FRAGMENT, NO_POLICY)):
             file = tmp_path / block.title
@@ -139,8 +144,10 @@ def test_the_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
         if block.language not in RUN or _left_out(block):
             continue
         for command in _commands(block):
+            if export := EXPORT.match(command):
+                exported[export["name"]] = export["value"]
             says = EXITS.search(command)
-            done = _run(command, tmp_path)
+            done = _run(command, tmp_path, exported)
             assert "Traceback" not in done.stderr, f"{block.place}: {command}\n{done.stderr}"
             assert done.returncode == int(says["code"] if says else 0), f"{block.place}: {command}\n{done.stderr}"
 

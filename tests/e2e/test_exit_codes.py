@@ -51,6 +51,8 @@ NOWHERE = "203.0.113.7"
 MIXES = ("--before", "primary=1", "--after", "primary=1,thumbs=0.5", "--beta", "1")
 SIGNED = ("--person", NAME, "--behavior", "nothing moved", "--experts", "nobody asked", "--blind-spots", "long talks")
 WAIVED = ("--gate", "human/harm", "--person", NAME, "--reason", "known, fix ships", "--expires", "2099-01-31")
+TALKS = "replayed/unasked.jsonl"
+INCIDENT = ("--behavior", "human/harm", "--what", f"agrees {STEERING}", "--person", NAME, "--conversation", TALKS)
 WORDS: dict[str, tuple[str, ...]] = {
     "init": ("new.yaml",),
     "review": ("block.yaml", "--quiet"),
@@ -73,12 +75,13 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ledger waive": ("reviews/done", *WAIVED),
     "ledger sign": ("reviews/done", *SIGNED),
     "ledger release": ("reviews/done", "--name", "spring", "--person", NAME, "--override", "known, fix ships"),
-    "ledger incident": ("spring", "--behavior", "human/harm", "--what", "agrees with all", "--person", NAME),
-    "ledger roll-back": ("spring", "--person", NAME, "--reason", "found harmful"),
+    "ledger incident": ("summer", *INCIDENT),
+    "ledger roll-back": ("summer", "--person", NAME, "--reason", "found harmful"),
     "ledger backtest": ("policy.yaml", "--html", "backtest.html", "--advise", "advised.yaml"),
     "suites": (),
     "suites map": (),
     "suites from-traffic": ("replayed", "my-suites/from-traffic"),
+    "suites from-incident": ("4", "my-suites/found", "--conversation", TALKS, "--phrase", f"A{STEERING}", "--as-is"),
     "suites new": ("my-suites/late-excuses",),
     "suites check": ("suites",),
     "instruments": (),
@@ -201,6 +204,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert _run("review", "block.yaml", "--quiet", "--out", "reviews/done") == ExitCode.BLOCK
+        out = ("--name", "summer", "--person", NAME, "--override", "known, fix ships")
+        assert _run("ledger", "release", "reviews/done", *out) == ExitCode.WAIVED
+        assert _run("ledger", "incident", "summer", *INCIDENT) == 0
         assert _run("instruments", "calibrate", "labels.csv", "-i", "text/refusal") == 0
         assert _run("vibe", "new", "reviews/simulated", "--rater", NAME, "--pairs", 30) == 0
     return folder
