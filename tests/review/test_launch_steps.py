@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from results import BLOCK, HOLD, LAUNCH, LIKELY
 from seatrial.errors import LedgerError
 from seatrial.ledger import Entry, Ledger, chain, file_hashes, give_id, ledger_for, review_id
 from seatrial.ledger.chain import PLACE_VARIABLE
+from seatrial.ledger.entries import check_chain
 from seatrial.ledger.releases import QUESTIONS, Override, Release, SignOff, enter, recorded
 from seatrial.report import ReviewResult, save_result
 from seatrial.review.apply_waivers import finished_review, waive
@@ -305,11 +307,11 @@ def test_a_step_verifies_the_chain_once(tmp_path: Path, monkeypatch: pytest.Monk
     """A ledger of ten thousand entries takes a second to verify, so nobody waits for it four times."""
     folder = _folder(tmp_path, LAUNCH)
     counted: list[int] = []
-    checked = chain.check_chain
+    checked = check_chain
 
-    def counting(entries: Sequence[Entry], where: str) -> None:
+    def counting(entries: Sequence[Entry], *more: Any) -> None:
         counted.append(len(entries))
-        checked(entries, where)
+        checked(entries, *more)
 
     monkeypatch.setattr(chain, "check_chain", counting)
     steps: tuple[Callable[[], object], ...] = (

@@ -20,7 +20,7 @@ def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
     """Return the ledger's entries as rows of a table."""
     names = review_names(entries)
     called = {id_of(e): names[e.number] for e in entries if e.kind == "decision"}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for e in entries:
         folder = names.get(e.number) or called.get(str(e.body.get("id")), label_of(e))
         rows.append((str(e.number), e.at, e.kind, e.author, _entry_words(e, folder)))
