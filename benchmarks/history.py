@@ -28,7 +28,7 @@ from seatrial.ledger import Entry, Ledger, chain, ledger_in
 from seatrial.ledger.entries import GENESIS, canonical, place
 from seatrial.observations import from_frame, write_observations
 from seatrial.policy import Gate, LaunchPolicy
-from seatrial.review.launch_steps import released, report_incident
+from seatrial.review.launch_steps import advisory_breaches, released, report_incident
 from seatrial.stats.distributions import norm_cdf
 from seatrial.stats.intervals import Estimate
 from seatrial.types import Evidence, GateVerdict
@@ -261,10 +261,11 @@ def _release(folder: Path, number: int, gates: list[Gate]) -> None:
     _Clock.at = date(2020, 1, 1) + timedelta(days=7 * number)
     table, place_ = folder / f"{number}.parquet", folder / "reviews" / str(number)
     write_observations(from_frame(pl.concat(rows), None), table)
-    seatrial.review(
+    made = seatrial.review(
         LaunchPolicy(name="history", gates=gates, evidence=[table]), folder=place_, author="b", progress=False
     )
-    released(place_, str(number), "b", "simulated, whatever was decided", _Clock.at)
+    seen = [one.signal for one in advisory_breaches(made.result)]
+    released(place_, str(number), "b", "simulated, whatever was decided", _Clock.at, seen)
     if bad:
         report_incident(ledger_in(folder / "reviews"), str(number), "behavior/two", "simulated harm", "b")
 

@@ -17,7 +17,7 @@ TODAY = date(2025, 6, 1)
 def _entries(*made: tuple[str, Kind, dict[str, object]]) -> list[Entry]:
     """Entries on these days."""
     return [
-        Entry(number, f"{day}T12:00:00+00:00", kind, "ann", body, "", "")
+        Entry(number, f"{day}T12:00:00+00:00", kind, "ann", body, "", f"hash {number}")
         for number, (day, kind, body) in enumerate(made, 1)
     ]
 

@@ -16,7 +16,7 @@ from seatrial.errors import LedgerError
 from seatrial.ledger import Ledger, ledger_in
 from seatrial.observations import from_frame, write_observations
 from seatrial.policy import Gate, LaunchPolicy
-from seatrial.review.launch_steps import released, report_incident
+from seatrial.review.launch_steps import advisory_breaches, released, report_incident
 
 ONE, VIBES = "behavior/one", "vibe/off"
 GATES = [Gate(signal=ONE, margin=0.1), Gate(signal=VIBES, margin=0.1, advisory="experts are heard only")]
@@ -32,8 +32,9 @@ def reviews(tmp_path: Path) -> Path:
         table = tmp_path / f"{number}.parquet"
         write_observations(from_frame(pl.concat([rows(ONE, 0), rows(VIBES, off, rater="ana")]), None), table)
         policy = LaunchPolicy(name="then", gates=GATES, evidence=[table])
-        review(policy, folder=folder / str(number), author="ann", progress=False)
-        released(folder / str(number), f"r{number}", "ann", "simulated, whatever was decided")
+        made = review(policy, folder=folder / str(number), author="ann", progress=False)
+        seen = [one.signal for one in advisory_breaches(made.result)]
+        released(folder / str(number), f"r{number}", "ann", "simulated, whatever was decided", acknowledged=seen)
     report_incident(ledger_in(folder), "r0", ONE, "praises all", "bo")
     shutil.rmtree(folder / "2")
     return folder

@@ -15,7 +15,7 @@ from seatrial.backtest.past import PastRelease
 from seatrial.backtest.stored import signal_of, standing_of, stored_review
 from seatrial.instruments.may_gate import judged_by_record
 from seatrial.instruments.records import load_records
-from seatrial.ledger import ledger_for
+from seatrial.ledger import give_id, ledger_for
 from seatrial.observations import from_frame, write_observations
 from seatrial.policy import Gate, LaunchPolicy
 from seatrial.report import ReviewResult, save_result
@@ -60,6 +60,15 @@ def test_a_review_that_is_not_there_as_it_was_says_why(tmp_path: Path) -> None:
     assert "was changed" in str(stored_review(folder.parent, entries, release))
     (folder / "observations.parquet").unlink()
     assert "is missing" in str(stored_review(folder.parent, entries, release))
+
+
+def test_a_review_is_found_by_its_id_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    """A folder that was renamed since is the release's still."""
+    folder, release = _folder(tmp_path)
+    entries = ledger_for(folder).verify()
+    release = replace(release, id=give_id(folder, entries))
+    folder.rename(folder.with_name("april"))
+    assert not isinstance(stored_review(folder.parent, entries, release), str)
 
 
 def test_numbers_measure_what_they_did_unless_the_policy_says_other() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from seatrial.errors import LedgerError
-from seatrial.ledger import Entry
+from seatrial.ledger import Entry, review_names
 from seatrial.ledger.releases import Incident, Release, RollBack, recorded
 
 __all__ = ["CLEAN_AFTER", "Fate", "PastRelease", "holds_ended", "past_releases", "unreleased"]
@@ -33,6 +33,7 @@ class PastRelease:
         incidents: Harm that was found after it, in the order of the ledger.
         taken_back: The day on which it was taken back; None where it was not.
         fate: What came of it.
+        id: The review's own id; entries of earlier versions have none.
     """
 
     name: str
@@ -43,6 +44,7 @@ class PastRelease:
     incidents: tuple[Incident, ...]
     taken_back: date | None
     fate: Fate
+    id: str = ""
 
     @property
     def behaviors(self) -> tuple[str, ...]:
@@ -89,13 +91,16 @@ def _past(
         fate = "taken back"
     else:
         fate = "clean" if day <= clean_if_by else "too young"
-    return PastRelease(release.name, release.review, release.folder, release.on, day, found, taken_back, fate)
+    return PastRelease(
+        release.name, release.review, release.folder, release.on, day, found, taken_back, fate, release.id
+    )
 
 
 def unreleased(entries: Sequence[Entry]) -> int:
     """Return how many reviewed candidates never went out: of what they would have done nothing is known."""
-    out = {release.folder for _, release in recorded(entries, Release)}
-    return len({str(one.body.get("folder")) for one in entries if one.kind == "decision"} - out)
+    names = review_names(entries)
+    out = {names[entry.number] for entry, _ in recorded(entries, Release)}
+    return len({names[one.number] for one in entries if one.kind == "decision"} - out)
 
 
 def holds_ended(entries: Sequence[Entry]) -> list[int]:
@@ -104,14 +109,15 @@ def holds_ended(entries: Sequence[Entry]) -> list[int]:
     Raises:
         LedgerError: an entry is dated with what is no time.
     """
+    names = review_names(entries)
     held: dict[str, date] = {}
     days = []
     for entry in entries:
-        folder = str(entry.body.get("folder"))
+        review = names.get(entry.number, "")
         if entry.kind == "decision" and entry.body.get("decision") in ("hold", "block"):
-            held.setdefault(folder, _day(entry))
-        elif entry.kind == "release" and folder in held:
-            days.append((_day(entry) - held.pop(folder)).days)
+            held.setdefault(review, _day(entry))
+        elif entry.kind == "release" and review in held:
+            days.append((_day(entry) - held.pop(review)).days)
     return days
 
 

@@ -14,7 +14,7 @@ from seatrial.instruments import Signal, harmful_end, rated_signal
 from seatrial.instruments.may_gate import UNKNOWN, Standing, judged_by_record, on_trust
 from seatrial.instruments.recorded import Observed
 from seatrial.instruments.records import Records
-from seatrial.ledger import Entry, check_files
+from seatrial.ledger import Entry, check_files, folder_of
 from seatrial.observations import by_signal, read_observations
 from seatrial.policy import LaunchPolicy, SignalSpec
 from seatrial.report import ReviewResult, load_result
@@ -57,8 +57,8 @@ def stored_review(reviews: Path, entries: Sequence[Entry], release: PastRelease)
         entries: All entries of the ledger, verified.
         release: The release.
     """
-    folder = reviews / release.folder
-    if not folder.is_dir():
+    folder = folder_of(reviews, release.folder, release.id, entries)
+    if folder is None:
         return "its review's folder is not here"
     try:
         check_files(folder, entries)

@@ -15,7 +15,7 @@ from seatrial.ledger.files import (
     lost_ledger,
     settle_files,
 )
-from seatrial.ledger.reviews import decisions_on, entry_of, give_id, known_as, review_id
+from seatrial.ledger.reviews import decisions_on, entry_of, folder_of, give_id, known_as, review_id, review_names
 from seatrial.ledger.waivers import Waiver, added_waiver, enter_waiver, remarks, waivers_for
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "enter_waiver",
     "entry_of",
     "file_hashes",
+    "folder_of",
     "give_id",
     "known_as",
     "ledger_for",
@@ -45,6 +46,7 @@ __all__ = [
     "lost_ledger",
     "remarks",
     "review_id",
+    "review_names",
     "settle_files",
     "waivers_for",
     "write_anchor",

@@ -138,7 +138,8 @@ def compare_all(ledger: Ledger, entries: Sequence[Entry]) -> Compared:
     Raises:
         LedgerError: a file was changed, or the ledger is not the one that a report was written from; all are named.
     """
-    known = review_names(entries)
+    names = review_names(entries)
+    known = {entry.number: names[entry.number] for entry in entries if entry.kind == "decision"}
     labels = {label_of(entry) for entry in entries if entry.kind == "decision"}
     folders = sorted(path for path in ledger.folder.iterdir() if path.is_dir())
     present = [path for path in folders if path.name in labels or (path / EVIDENCE).exists()]
@@ -154,8 +155,10 @@ def compare_all(ledger: Ledger, entries: Sequence[Entry]) -> Compared:
             found.append(str(error))
     if found:
         raise LedgerError("\n".join(found))
-    names = {folder.name for folder in present}
-    return Compared(tuple(sorted(covered)), tuple(sorted(names - covered)), tuple(sorted(set(known.values()) - here)))
+    looked_at = {folder.name for folder in present}
+    return Compared(
+        tuple(sorted(covered)), tuple(sorted(looked_at - covered)), tuple(sorted(set(known.values()) - here))
+    )
 
 
 def check_answers(folder: Path, entries: Sequence[Entry]) -> None:

@@ -13,6 +13,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ __all__ = [
     "ID_FILE",
     "decisions_on",
     "entry_of",
+    "folder_of",
     "give_id",
     "id_of",
     "known_as",
@@ -137,7 +139,10 @@ def label_of(entry: Entry) -> str:
 
 
 def review_names(entries: Sequence[Entry]) -> dict[int, str]:
-    """Return number of a decision → what its review is called: its folder's name, and its id where several share it."""
+    """Return number of an entry on a review → what that is called: by its folder, and by its id where several are so.
+
+    No two reviews are called alike, and those of earlier versions that were in one folder are one.
+    """
     decisions = [entry for entry in entries if entry.kind == "decision"]
     early = {entry.hash: f"folder {label_of(entry)}" for entry in decisions if id_of(entry) == entry.hash}
     keys = {entry.number: early.get(id_of(entry), id_of(entry)) for entry in decisions}
@@ -147,7 +152,31 @@ def review_names(entries: Sequence[Entry]) -> dict[int, str]:
         key: label_of(one) if often[label_of(one)] == 1 else f"{label_of(one)} {id_of(one)[:8]}"
         for key, one in latest.items()
     }
-    return {number: names[key] for number, key in keys.items()}
+    by_id = {id_of(entry): names[keys[entry.number]] for entry in decisions}
+    return {
+        entry.number: by_id[id_of(entry)] if entry.kind == "decision" else by_id.get(id_of(entry), label_of(entry))
+        for entry in entries
+        if "folder" in entry.body or entry.kind == "decision"
+    }
+
+
+def folder_of(reviews: Path, label: str, own: str, entries: Sequence[Entry]) -> Path | None:
+    """Return the folder of a review, whatever it is called by now; None where it is not here.
+
+    Args:
+        reviews: Folder of all reviews.
+        label: How its folder was called when the record was made that asks for it.
+        own: The id that the record names; empty where an earlier version made it, and its folder's name has to do.
+        entries: The ledger's.
+    """
+    by_name = reviews / label
+    if not own:
+        return by_name if (by_name / CONTENT[0]).exists() else None
+    for folder in (by_name, *sorted(path.parent for path in reviews.glob(f"*/{CONTENT[0]}"))):
+        with suppress(LedgerError):  # of another folder, which says itself what is wrong with it
+            if (folder / CONTENT[0]).exists() and own in known_as(folder, entries):
+                return folder
+    return None
 
 
 def named_entry(folder: Path) -> tuple[Any, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from seatrial.errors import LedgerError, SeatrialError
-from seatrial.ledger import Addition, Entry, Ledger, entry_of, known_as, ledger_for, review_id
+from seatrial.ledger import Addition, Entry, Ledger, entry_of, folder_of, known_as, ledger_for, review_id
 from seatrial.ledger.bodies import is_day
 from seatrial.ledger.releases import (
     NUMBERED,
@@ -276,7 +275,7 @@ def conversation_hashes(paths: Sequence[Path]) -> dict[str, str]:
 def _looked_back(reviews: Path, release: Release, behavior: str, entries: Sequence[Entry]) -> list[Hindsight]:
     """Return what the gates of a release's review had to say; a single line that says why where that cannot be told."""
     try:
-        folder = _folder_of(reviews, release, entries)
+        folder = folder_of(reviews, release.folder, release.id, entries)
         content = finished_review(folder, entries) if folder is not None else None
     except SeatrialError as error:
         return [Hindsight(behavior, "untold", str(error).rstrip("."))]
@@ -285,18 +284,6 @@ def _looked_back(reviews: Path, release: Release, behavior: str, entries: Sequen
     if dict(content.hashes)["review"] != release.review:
         return [Hindsight(behavior, "untold", f"{release.folder} was reviewed again since, on other evidence")]
     return hindsight(content, behavior)
-
-
-def _folder_of(reviews: Path, release: Release, entries: Sequence[Entry]) -> Path | None:
-    """Return the folder of the review that a release rests on, whatever it is called by now; None if it is not here."""
-    by_name = reviews / release.folder
-    if not release.id:
-        return by_name if (by_name / "evidence.json").exists() else None
-    for folder in (by_name, *sorted(path.parent for path in reviews.glob("*/evidence.json"))):
-        with suppress(LedgerError):  # of another folder, which says itself what is wrong with it
-            if (folder / "evidence.json").exists() and release.id in known_as(folder, entries):
-                return folder
-    return None
 
 
 def hindsight(content: ReviewResult, behavior: str) -> list[Hindsight]:

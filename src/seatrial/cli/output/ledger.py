@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seatrial.cli.output.tables import wrapped
 from seatrial.ledger import Compared, Entry
-from seatrial.ledger.reviews import id_of, label_of, review_names
+from seatrial.ledger.reviews import review_names
 
 if TYPE_CHECKING:
     from seatrial.ledger.signing import Signers
@@ -19,12 +19,7 @@ __all__ = ["compared_words", "ledger_rows", "verified_words"]
 def ledger_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
     """Return the ledger's entries as rows of a table."""
     names = review_names(entries)
-    called = {id_of(e): names[e.number] for e in entries if e.kind == "decision"}
-    rows: list[tuple[str, ...]] = []
-    for e in entries:
-        folder = names.get(e.number) or called.get(str(e.body.get("id")), label_of(e))
-        rows.append((str(e.number), e.at, e.kind, e.author, _entry_words(e, folder)))
-    return rows
+    return [(str(e.number), e.at, e.kind, e.author, _entry_words(e, names.get(e.number, ""))) for e in entries]
 
 
 def compared_words(files: Compared) -> list[str]:
