@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, make_url
 
 __all__ = ["Postgres", "postgres_server"]
 
@@ -31,6 +32,14 @@ class Postgres:
     def url(self) -> str:
         """The database that every server has."""
         return f"postgresql+psycopg://vibe@127.0.0.1:{self.port}/postgres"
+
+    def database(self) -> str:
+        """Make an empty database and return its URL."""
+        name, engine = f"d{uuid4().hex}", create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as link:
+            link.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
     def run(self, program: str, *options: str, before: tuple[str, ...] = ()) -> None:
         """Run one of its programs, as another program runs it where one is given."""

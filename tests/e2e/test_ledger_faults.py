@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import event, make_url
 from sqlalchemy.engine import Engine
 
 from seatrial.errors import LedgerError
@@ -39,28 +38,13 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture
-def database(postgres: Postgres) -> str:
-    """The URL of an empty database."""
-    return fresh(postgres)
-
-
-def fresh(postgres: Postgres) -> str:
-    """Make an empty database and return its URL."""
-    name = f"d{uuid4().hex}"
-    engine = create_engine(postgres.url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as link:
-        link.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return make_url(postgres.url).set(database=name).render_as_string(hide_password=False)
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a ledger that is not there yet, in a database of either kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
-    return str(request.getfixturevalue("database"))
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
 
 
 def _run(script: str, *words: object) -> str:
@@ -176,7 +160,7 @@ def test_a_disk_that_fills_anywhere_records_nothing(tmp_path: Path) -> None:
 
 def test_a_server_whose_disk_is_full_records_nothing(postgres: Postgres, tmp_path: Path) -> None:
     """The table cannot grow: the server says so, nothing is recorded, and the next entry follows once there is room."""
-    ledger = Ledger(fresh(postgres), tmp_path)
+    ledger = Ledger(postgres.database(), tmp_path)
     ledger.append("decision", "ann", {})
     postgres.stop()
     room = 2 * 2**20  # above a segment of the server's log, which must be written, or it stops altogether
@@ -220,7 +204,7 @@ class _AtStatement:
 @pytest.mark.parametrize("moment", ["INSERT INTO ledger_entries", "UPDATE ledger_head", "COMMIT"])
 def test_a_server_process_that_is_killed_records_nothing(postgres: Postgres, tmp_path: Path, moment: str) -> None:
     """The server recovers by itself; whoever was writing is told that nothing was recorded, or that it is not known."""
-    ledger = Ledger(fresh(postgres), tmp_path)
+    ledger = Ledger(postgres.database(), tmp_path)
     ledger.append("decision", "ann", {})
     refused = pytest.raises(LedgerError, match=r"cannot be written: .*(?:Nothing was recorded|is not known)")
     with refused, _AtStatement(moment, lambda server: os.kill(server, signal.SIGKILL)):
@@ -282,7 +266,7 @@ def line(postgres: Postgres) -> Iterator[_Line]:
 
 def test_an_acknowledgement_that_is_lost_is_looked_for(postgres: Postgres, line: _Line, tmp_path: Path) -> None:
     """The line breaks after the end of the transaction was sent: the writer is told that the entry is there."""
-    url = make_url(fresh(postgres)).set(port=line.port).render_as_string(hide_password=False)
+    url = make_url(postgres.database()).set(port=line.port).render_as_string(hide_password=False)
     ledger = Ledger(url, tmp_path)
     ledger.append("decision", "ann", {})
     line.armed = True

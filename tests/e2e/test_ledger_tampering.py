@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, make_url
 
 from conftest import Command
 from ledgers import replaced
@@ -37,11 +35,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     server: Postgres = request.getfixturevalue("postgres")
-    engine, name = create_engine(server.url, isolation_level="AUTOCOMMIT"), f"d{os.urandom(8).hex()}"
-    with engine.connect() as link:
-        link.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return make_url(server.url).set(database=name).render_as_string(hide_password=False)
+    return server.database()
 
 
 def _chained(entries: Sequence[Entry], sign: Path | None = None) -> Entries:
