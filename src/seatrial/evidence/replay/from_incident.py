@@ -21,7 +21,6 @@ from seatrial.ledger.releases import Incident
 from seatrial.runs.json_files import digest_of
 from seatrial.suites import find_suites, load_suite
 from seatrial.suites.scaffold import title_of, write_suite
-from seatrial.types import Message
 
 __all__ = ["Reader", "Stub", "reader_for", "suite_from_incident"]
 
@@ -146,7 +145,7 @@ def suite_from_incident(
         taken = list(sample.conversations)
     name = f"incident-{number}"
     lines = [
-        {"id": f"{name}/{place}", "messages": _turns(one.messages), "of": one} for place, one in enumerate(taken, 1)
+        {"id": f"{name}/{place}", "messages": askable(one.messages), "of": one} for place, one in enumerate(taken, 1)
     ]
     chosen = unlike(lines, MOST_ITEMS, left_out)
     if len(chosen) < FEWEST_ITEMS:
@@ -180,10 +179,6 @@ def _askable(found: Iterable[Conversation], left_out: Counter[str]) -> list[Conv
         else:
             taken.append(one)
     return taken
-
-
-def _turns(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return askable(messages)
 
 
 def _items(chosen: Sequence[Mapping[str, Any]], turns: int, phrase: str, use_case: str) -> list[dict[str, Any]]:
