@@ -510,3 +510,62 @@ def test_a_server_that_goes_away_in_the_middle_leaves_whole_entries(postgres: Po
     postgres.start()
     assert len(ledger.verify()) == 1
     assert ledger.append("decision", "ann", {}).number == 2
+
+
+# Reading on
+
+
+def test_reading_on_returns_what_is_new(ledger: Ledger) -> None:
+    """From any entry that was verified: what follows, nothing where nothing does, and all where nothing was held."""
+    entries = ledger.verify()
+    for count in range(len(entries) + 1):
+        assert ledger.verify_after(entries[:count]) == entries[count:]
+
+
+@pytest.mark.parametrize("fault", ["edited", "hash", "dropped", "shorter", "other", "anchor", "gone", "head"])
+def test_reading_on_believes_nothing_that_does_not_follow(ledger: Ledger, tmp_path: Path, fault: str) -> None:
+    """A new entry that was edited, does not follow or lies beyond the head; and a ledger that is another since."""
+    entries = ledger.verify()
+    held, made = entries[:3], rows(ledger)
+    if fault == "edited":
+        made[3] = _row(replace(entries[3], author="eve"))
+    elif fault == "hash":
+        made[3] = _row(_forged(entries[3], author="eve"))
+    elif fault == "dropped":
+        made = [*made[:3], made[4]]
+    elif fault == "shorter":
+        made = made[:2]
+    elif fault == "other":
+        made = [*made[:2], _row(_forged(entries[2], author="e"))]
+    elif fault == "anchor":
+        made[2] = (made[2][0], made[2][1].replace("ann", "eve"), made[2][2], made[2][3])
+    if fault == "gone":
+        assert ledger.path is not None
+        ledger.path.unlink()
+    else:
+        last = (7, entries[-1].hash) if fault == "head" else (made[-1][0], made[-1][2])
+        tampered(ledger, made, last)
+    with pytest.raises(LedgerError):
+        ledger.verify_after(held)
+    assert fault != "gone" or not (ledger.path and ledger.path.exists())
+
+
+def test_a_process_that_remembers_adds_to_what_it_verified(tmp_path: Path) -> None:
+    """It sees what others add, and is as strict on it; what was changed before, it leaves to who verifies all."""
+    code = f"""
+from pathlib import Path
+from seatrial.errors import LedgerError
+from seatrial.ledger import Ledger
+from seatrial.ledger.chain import remember_verified
+remember_verified()
+remember_verified()
+ledger, other = Ledger(Path({str(tmp_path / "ledger.db")!r})), Ledger(Path({str(tmp_path / "ledger.db")!r}))
+made = [ledger.append("decision", "ann", {{"n": n}}) for n in range(3)]
+assert other.verify() == made == ledger.ready(), "all of it"
+made.append(other.append("decision", "bo", {{}}))
+assert ledger.verify() == made
+print(len(made), ledger.append("decision", "ann", {{}}).number)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["4", "5"], done.stderr
+    assert len(Ledger(tmp_path / "ledger.db").verify()) == 5

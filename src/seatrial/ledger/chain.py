@@ -27,7 +27,7 @@ from seatrial.ledger.entries import FIELDS, GENESIS, Entry, Kind, canonical, che
 from seatrial.ledger.old_file import old_entries
 from seatrial.web.database import open_database
 
-__all__ = ["KEY_VARIABLE", "PLACE_VARIABLE", "Addition", "Ledger", "ledger_for", "ledger_in"]
+__all__ = ["KEY_VARIABLE", "PLACE_VARIABLE", "Addition", "Ledger", "ledger_for", "ledger_in", "remember_verified"]
 
 PLACE_VARIABLE = "SEATRIAL_LEDGER"
 """Environment variable that names the team's ledger by URL; without it one lies beside each folder of reviews."""
@@ -36,6 +36,20 @@ KEY_VARIABLE = "SEATRIAL_LEDGER_KEY"
 MIGRATIONS = "seatrial.ledger.migrations"
 BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7325749)"}
 """Begins an addition: whoever else adds waits until it is made."""
+
+
+_VERIFIED: dict[URL, list[Entry]] | None = None
+"""The ledgers that were verified here, in a process that remembers them."""
+
+
+def remember_verified() -> None:
+    """Have this process verify, from now on, only what follows what it verified of a ledger before.
+
+    For one that writes again and again, beside another that verifies the whole chain from time to time: what was
+    changed before the last entry is not found by the next addition here.
+    """
+    global _VERIFIED
+    _VERIFIED = _VERIFIED if _VERIFIED is not None else {}
 
 
 def ledger_for(review: Path) -> Ledger:
@@ -145,7 +159,46 @@ class Ledger:
         Raises:
             LedgerError: an entry was edited, dropped, added or moved; names it.
         """
-        return self._checked(self._rows())
+        held = _VERIFIED.get(self._url) if _VERIFIED is not None else None
+        if held:
+            return self._remembered([*held, *self.verify_after(held)])
+        return self._remembered(self._checked(self._rows()))
+
+    def _remembered(self, entries: list[Entry]) -> list[Entry]:
+        if _VERIFIED is not None:
+            _VERIFIED[self._url] = entries
+        return entries
+
+    def verify_after(self, held: Sequence[Entry]) -> list[Entry]:
+        """Return the entries that follow those held, which were verified before: only what is new is read and checked.
+
+        Raises:
+            LedgerError: a new entry does not hold, or the ledger is no longer the one that was held.
+        """
+        if not held:
+            return self.verify()
+        if self.path is not None and not self.path.exists():
+            raise LedgerError(f"{self.name}: the ledger that was read here is gone. Restore a copy.")
+        with self._reading() as link:
+            return self._after(link, held[-1])
+
+    def _after(self, link: Connection, last: Entry) -> list[Entry]:
+        """Return the entries that follow one, which still has to stand where it stood."""
+        here = schema.entries.c.number
+        number, digest = link.execute(select(schema.head.c.number, schema.head.c.hash)).one()
+        if (number, digest) == (last.number, last.hash):
+            return []
+        found = select(schema.entries).where(here >= last.number, here <= number).order_by(here)
+        read = [self._entry(dict(row)) for row in link.execute(found).mappings()]
+        if not read or read[0].content() != last.content() or read[0].hash != last.hash:
+            raise LedgerError(
+                f"{self.name}:{last.number}: entry {last.number} is not the one that was read here before: the ledger "
+                "was put back to an older copy, or written anew. `seatrial ledger verify` says more."
+            )
+        check_chain(read[1:], self.name, after=last)
+        if (number, digest) != (read[-1].number, read[-1].hash):
+            raise LedgerError(f"{self.name}: its head does not match entry {number}.")
+        return read[1:]
 
     def entries(self) -> list[Entry]:
         """Return all entries as they stand, unverified.
@@ -239,10 +292,14 @@ class Ledger:
         try:
             with engine.connect() as link:
                 link.exec_driver_sql(BEGIN[engine.dialect.name])
-                rows = self._rows(link) or []
-                made.entries = self._checked(rows)
-                if rows[0]["number"] is None:  # nothing is in the table: what there is comes from the file
-                    made.new += made.entries
+                held = _VERIFIED.get(self._url) if _VERIFIED is not None else None
+                if held:
+                    made.entries = [*held, *self._after(link, held[-1])]
+                else:
+                    rows = self._rows(link) or []
+                    made.entries = self._checked(rows)
+                    if rows[0]["number"] is None:  # nothing is in the table: what there is comes from the file
+                        made.new += made.entries
                 yield made
                 if made.new:
                     _add(link, made.new)

@@ -89,15 +89,16 @@ def place(entry: Entry) -> str:
     return f"{entry.number} {entry.hash}"
 
 
-def check_chain(entries: Iterable[Entry], where: str) -> None:
+def check_chain(entries: Iterable[Entry], where: str, after: Entry | None = None) -> None:
     """Raise where an entry was edited, or does not follow the one before it.
 
     Args:
-        entries: All entries, in their order.
+        entries: All entries, in their order; or those after one.
         where: What a message begins with; the entry's place is put behind it.
+        after: The entry that they follow, which was checked before.
     """
-    previous = GENESIS
-    for number, entry in enumerate(entries, 1):
+    previous, first = (after.hash, after.number + 1) if after is not None else (GENESIS, 1)
+    for number, entry in enumerate(entries, first):
         if not entry.intact:
             raise LedgerError(
                 f"{where}:{number}: entry {entry.number} was edited: its content does not match its hash."

@@ -13,7 +13,7 @@ from seatrial.ledger.bodies import SHORTEST, is_day, read_body, seen
 from seatrial.ledger.chain import Addition, Ledger
 from seatrial.ledger.entries import Entry
 
-__all__ = ["Waiver", "added_waiver", "enter_waiver", "remarks", "waivers_for"]
+__all__ = ["Waiver", "added_waiver", "enter_waiver", "read_waiver", "remarks", "waivers_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ def waivers_for(
     found: dict[str, tuple[Entry, Waiver]] = {}
     for entry in entries:
         if entry.kind == "waiver" and entry.body.get("review") == review:
-            waiver = _read(entry.body)
+            waiver = read_waiver(entry.body)
             if waiver is not None and waiver.id in known and waiver.holds(day):
                 found[waiver.signal] = (entry, waiver)
     return list(found.values())
 
 
-def _read(body: dict[str, Any]) -> Waiver | None:
+def read_waiver(body: dict[str, Any]) -> Waiver | None:
     """Return the waiver; None of what this program would not have entered, which holds nothing and lifts nothing."""
     waiver = read_body(Waiver, body)
     if waiver is None or not is_day(waiver.expires):
@@ -109,7 +109,7 @@ def remarks(entries: Sequence[Entry]) -> list[str]:
     found = [
         f"Entry {entry.number} is a waiver with a field missing, unknown or malformed: it never holds."
         for entry in entries
-        if entry.kind == "waiver" and _read(entry.body) is None
+        if entry.kind == "waiver" and read_waiver(entry.body) is None
     ]
     found += [
         f"Entry {one.number} is dated {one.at!r}, which is no time with a zone." for one in entries if not _time(one)
