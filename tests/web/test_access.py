@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner
+from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine
 
-from seatrial.web.access import LINK_SECONDS, csrf_token, is_valid, new_link, token_hash
+from seatrial.web.access import LINK_SECONDS, csrf_token, is_valid, new_link, shared_key, token_hash
 
 KEY = "a key of this test"
 TOKEN, ENDS = new_link(KEY)
@@ -107,3 +110,14 @@ def test_the_token_of_a_page_belongs_to_one_link() -> None:
     assert csrf_token("key") == "bd86fbae891a29754b580b04c3be4b65baf6e981d4f4825632bf191d9565e836"
     assert csrf_token(TOKEN) != csrf_token(new_link(KEY)[0])
     assert TOKEN not in csrf_token(TOKEN)
+
+
+def test_whoever_opens_a_database_signs_with_one_key(tmp_path: Path) -> None:
+    """The first makes it, also of several at once; it is never made anew."""
+    table = Table("keys", MetaData(), Column("id", Integer, primary_key=True), Column("secret", String(64)))
+    engine = create_engine(f"sqlite:///{tmp_path / 'keys.db'}")
+    table.create(engine)
+    with ThreadPoolExecutor(4) as threads:
+        found = set(threads.map(lambda _: shared_key(engine, table), range(8)))
+    assert len(found) == 1 and len(found.pop()) == 64
+    engine.dispose()

@@ -13,7 +13,18 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from seatrial.web import guard
-from seatrial.web.guard import BURST, CALLERS, COOKIE, HEADERS, LARGEST, PER_SECOND, Guard, cookie_of, place_of
+from seatrial.web.guard import (
+    BURST,
+    CALLERS,
+    COOKIE,
+    HEADERS,
+    LARGEST,
+    PER_SECOND,
+    SANDBOX,
+    Guard,
+    cookie_of,
+    place_of,
+)
 
 
 class _Clock:
@@ -177,6 +188,38 @@ def test_every_answer_carries_the_pages_policy(client: TestClient) -> None:
     }  # fmt: skip
     assert HEADERS["X-Content-Type-Options"] == "nosniff"
     assert HEADERS["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("own", "stands"),
+    [
+        (f"{SANDBOX}; style-src 'unsafe-inline'", True),
+        ("sandbox allow-scripts; default-src 'none'", False),
+        ("default-src *", False),
+        (" " + SANDBOX, False),
+        ("", False),
+    ],
+)
+def test_only_a_sandbox_may_stand_in_place_of_the_policy(clock: _Clock, own: str, stands: bool) -> None:
+    """An answer's own policy counts where it begins with a sandbox without exceptions, and nowhere else."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("x", headers={"Content-Security-Policy": own})(scope, receive, send)
+
+    reply = TestClient(Guard(application, lambda token: False)).get("/")
+    assert reply.headers["content-security-policy"] == (own if stands else HEADERS["Content-Security-Policy"])
+    assert reply.headers["referrer-policy"] == "no-referrer"
+
+
+def test_somebody_is_known_by_any_of_the_cookies(clock: _Clock) -> None:
+    """Two cookies of one application: who holds either has a limit of their own."""
+    app = Guard(_application, lambda token: token.startswith("signed"), ("team", COOKIE))
+    client = TestClient(app)
+    for name in ("team", COOKIE):
+        headers = {"cookie": f"{name}=signed-{name}"}
+        assert _codes(client, BURST + 1, headers=headers)[-1] == 429
+    assert _codes(client, 1) == [200]
+    assert _codes(client, 1, headers={"cookie": "team=signed-b"}) == [200]
 
 
 def test_a_file_may_say_how_long_it_is_kept(client: TestClient) -> None:

@@ -53,6 +53,8 @@ def test_only_a_page_of_the_raters_own_may_change_anything() -> None:
     assert is_guarded(_request(cookie=f"{COOKIE}=a", x_guard=csrf_token("a")))
     assert not is_guarded(_request(cookie=f"{COOKIE}=a", x_guard=csrf_token("b")))
     assert not is_guarded(_request(cookie=f"{COOKIE}=a"))
+    assert is_guarded(_request(cookie=f"{COOKIE}=a; team=b", x_guard=csrf_token("b")), "team")
+    assert not is_guarded(_request(cookie=f"{COOKIE}=a; team=b", x_guard=csrf_token("a")), "team")
 
 
 def test_what_is_told_has_its_status() -> None:

@@ -8,8 +8,10 @@ import secrets
 import time
 
 from itsdangerous import BadSignature, TimestampSigner
+from sqlalchemy import Engine, Table, insert, select
+from sqlalchemy.exc import IntegrityError
 
-__all__ = ["LINK_SECONDS", "csrf_token", "is_valid", "new_link", "token_hash"]
+__all__ = ["LINK_SECONDS", "csrf_token", "is_valid", "new_link", "shared_key", "token_hash"]
 
 LINK_SECONDS = 14 * 24 * 3600
 
@@ -35,6 +37,20 @@ def is_valid(key: str, token: str, to: str = "link") -> bool:
     # Base64 can spell one signature in many ways; each would be a rater of its own to whoever counts requests.
     signed, _, signature = token.rpartition(".")
     return signature == signer.get_signature(signed).decode()
+
+
+def shared_key(engine: Engine, keys: Table) -> str:
+    """Return the key that signs links, from a table of a number and a secret; the first to open a database makes it."""
+    with engine.connect() as link:
+        held = link.execute(select(keys.c.secret).where(keys.c.id == 1)).scalar()
+    if held is not None:
+        return str(held)
+    try:
+        with engine.begin() as link:
+            link.execute(insert(keys).values(id=1, secret=secrets.token_hex(32)))
+    except IntegrityError:
+        pass  # another process was first
+    return shared_key(engine, keys)
 
 
 def token_hash(token: str) -> str:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BURST", "COOKIE", "LARGEST", "PER_SECOND", "Guard", "place_of"]
+__all__ = ["BURST", "COOKIE", "LARGEST", "PER_SECOND", "SANDBOX", "Guard", "place_of"]
 
 COOKIE = "vibe"
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+SANDBOX = "sandbox; default-src 'none'"
+"""Begins the policy of a page that somebody else wrote, which an answer may give in place of the application's."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -41,10 +43,15 @@ CALLERS = 20_000
 class Guard:
     """Turns away too many requests of one caller and too large ones; written to ASGI, which costs least."""
 
-    def __init__(self, app: ASGIApp, known: Callable[[str], bool]) -> None:
-        """Stand before an application; `known` says whether a link was signed here."""
-        self._app = app
-        self._known = known
+    def __init__(self, app: ASGIApp, known: Callable[[str], bool], cookies: Sequence[str] = (COOKIE,)) -> None:
+        """Stand before an application.
+
+        Args:
+            app: The application.
+            known: Says whether a link, or what a cookie holds, was signed here.
+            cookies: Names of the cookies by which somebody is known.
+        """
+        self._app, self._known, self._cookies = app, known, cookies
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,8 +63,10 @@ class Guard:
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                stricter = headers.get("Content-Security-Policy", "").startswith(SANDBOX)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    if not (stricter and name == "Content-Security-Policy"):
+                        headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -81,7 +90,8 @@ class Guard:
 
         All raters of one office come from one address, and on a morning all at once.
         """
-        for token in (cookie_of(headers), str(scope["path"]).partition("/r/")[2]):
+        held = (cookie_of(headers, name) for name in self._cookies)
+        for token in (*held, str(scope["path"]).partition("/r/")[2]):
             if token and self._known(token):
                 return token
         return place_of(str((scope.get("client") or ("",))[0]))
@@ -117,10 +127,10 @@ def place_of(address: str) -> str:
     return str(known.ipv4_mapped or ip_network((known, NETWORK), strict=False))
 
 
-def cookie_of(headers: Headers) -> str:
-    """Return the rater's link from a request's cookie; empty where there is none."""
+def cookie_of(headers: Headers, wanted: str = COOKIE) -> str:
+    """Return what a cookie of a request holds, by default the rater's link; empty where there is none."""
     for part in headers.get("cookie", "").split(";"):
         name, _, value = part.strip().partition("=")
-        if name == COOKIE:
+        if name == wanted:
             return value
     return ""

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from seatrial.web.access import csrf_token
-from seatrial.web.guard import cookie_of
+from seatrial.web.guard import COOKIE, cookie_of
 
 __all__ = ["body_of", "is_guarded", "told"]
 
@@ -28,10 +28,15 @@ async def body_of(request: Request, kind: type[Body]) -> Body | Response:
         return told(f"{'.'.join(map(str, first['loc'])) or 'the request'}: {first['msg']}", 422)
 
 
-def is_guarded(request: Request) -> bool:
-    """Return whether a change came from a page of the rater's own: no other site knows what it must bring along."""
+def is_guarded(request: Request, cookie: str = COOKIE) -> bool:
+    """Return whether a change came from a page of the sender's own: no other site knows what it must bring along.
+
+    Args:
+        request: The change.
+        cookie: Name of the cookie by which the sender is known.
+    """
     given = request.headers.get("X-Guard", "")
-    return hmac.compare_digest(given.encode(), csrf_token(cookie_of(request.headers)).encode())
+    return hmac.compare_digest(given.encode(), csrf_token(cookie_of(request.headers, cookie)).encode())
 
 
 def told(words: str, status: int) -> JSONResponse:

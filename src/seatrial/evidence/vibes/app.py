@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import re
 import time
@@ -26,8 +25,10 @@ from seatrial.evidence.vibes.store import SessionStore
 from seatrial.evidence.vibes.values import Conflict, Rater, Shown, Turn
 from seatrial.report.html import environment
 from seatrial.web.access import LINK_SECONDS, csrf_token
+from seatrial.web.annex import Annex
 from seatrial.web.guard import COOKIE, Guard, cookie_of
 from seatrial.web.requests import body_of, is_guarded, told
+from seatrial.web.static_files import StaticFiles
 
 __all__ = ["make_app"]
 
@@ -40,19 +41,23 @@ REMEMBERED = 20_000
 """Raters of whom something is remembered; beyond that all is looked up anew."""
 PAIR = re.compile(r"\S+(?=, (?:version|turn) \d+$)")
 """The name of a pair in a change that is told; it tells a person nothing."""
-KINDS = {"vibe.css": "text/css", "vibe.js": "text/javascript", "live.js": "text/javascript"}
+FILES = ("vibe.css", "vibe.js", "live.js")
 LOG = logging.getLogger(__name__)
 Found = TypeVar("Found")
 
 
-def make_app(store: SessionStore) -> FastAPI:
-    """Return the application over a store of sessions."""
-    desk = _Desk(store)
+def make_app(store: SessionStore, annex: Annex | None = None) -> FastAPI:
+    """Return the application over a store of sessions, with the pages that another room brings."""
+    desk = _Desk(store, annex.home if annex else "")
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await desk.open()
+        if annex:
+            await annex.open()
         yield
+        if annex:
+            await annex.close()
         await desk.close()
 
     app = FastAPI(title="seatrial vibe", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
@@ -66,22 +71,29 @@ def make_app(store: SessionStore) -> FastAPI:
         ("/live/{name}", "POST", desk.converse),
         ("/done", "GET", desk.done),
         ("/admin/{token}", "GET", desk.administer),
-        ("/static/{name}", "GET", desk.static),
+        ("/static/{name}", "GET", desk.files.serve),
     ):
         app.add_route(path, answer, methods=[method])
     app.add_exception_handler(SQLAlchemyError, _unreachable)
-    app.add_middleware(Guard, known=store.is_valid)
+    if annex is None:
+        app.add_middleware(Guard, known=store.is_valid)
+        return app
+    annex.join(app)
+    app.add_middleware(annex.door)
+    known, theirs = store.is_valid, annex.known
+    app.add_middleware(Guard, known=lambda token: theirs(token) or known(token), cookies=(annex.cookie, COOKIE))
     return app
 
 
 class _Desk:
     """What the application answers."""
 
-    def __init__(self, store: SessionStore) -> None:
-        self._store = store
-        self._files = {name: _file(name) for name in KINDS}
+    def __init__(self, store: SessionStore, home: str) -> None:
+        self._store, self._home = store, home
+        pages = resources.files("seatrial.evidence.vibes").joinpath("pages")
+        self.files = StaticFiles({name: pages.joinpath(name).read_text("utf-8") for name in FILES}, "/static/")
         self._pages = environment("seatrial.evidence.vibes", "pages")
-        self._pages.globals["file"] = {name: f"/static/{mark}-{name}" for name, (mark, _) in self._files.items()}
+        self._pages.globals["file"] = self.files.urls
         self.labels = LabelDesk(store, self._rater, self._page, self._stranger)
         self._lines = Lines()
         self._raters: dict[str, tuple[float, Rater]] = {}
@@ -122,7 +134,7 @@ class _Desk:
         """Go on where the rater stopped."""
         rater = await self._rater(request)
         if rater is None:
-            return self._stranger()
+            return RedirectResponse(self._home, 303) if self._home else self._stranger()
         left = await self._read(self._store.unfinished, rater.id)
         if await self._read(self.labels.config, rater.session) is not None:
             over = left is None or await run_in_threadpool(self.labels.is_over, rater)
@@ -173,14 +185,6 @@ class _Desk:
             for at, who, what in changes
         ]
         return self._page("admin.html", rows=rows, changes=seen)
-
-    async def static(self, request: Request) -> Response:
-        """Serve a file under the name that its contents give it, so that a browser asks for it once."""
-        mark, _, name = request.path_params["name"].partition("-")
-        held, text = self._files.get(name, ("", ""))
-        if not held or mark != held:
-            return Response("not here", 404, media_type="text/plain")
-        return Response(text, 200, {"Cache-Control": "public, max-age=31536000, immutable"}, KINDS[name])
 
     # What a rater says
 
@@ -313,12 +317,6 @@ class _Desk:
     def _stranger(self) -> HTMLResponse:
         words = "This link is not valid any more. Ask whoever invited you for a new one."
         return self._page("message.html", 403, title="No entry", words=words)
-
-
-def _file(name: str) -> tuple[str, str]:
-    """Return a file's mark, by which a changed one is told from the one before, and its text."""
-    text = resources.files("seatrial.evidence.vibes").joinpath("pages", name).read_text(encoding="utf-8")
-    return hashlib.sha256(text.encode()).hexdigest()[:12], text
 
 
 async def _unreachable(_: Request, error: Exception) -> Response:

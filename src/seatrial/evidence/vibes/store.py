@@ -19,7 +19,7 @@ from seatrial.evidence.vibes.schema import audit, coined, keys, meta, raters, ra
 from seatrial.evidence.vibes.second_looks import add_looks
 from seatrial.evidence.vibes.trials import Trial
 from seatrial.evidence.vibes.values import Conflict, Rated, Rater, Shown, Turn, packed, unpacked
-from seatrial.web.access import is_valid, new_link, token_hash
+from seatrial.web.access import is_valid, new_link, shared_key, token_hash
 from seatrial.web.database import open_database
 from seatrial.web.writer import Writer
 
@@ -73,25 +73,16 @@ class SessionStore:
         """
         self.engine: Engine = open_database(url, meta, "seatrial.evidence.vibes.migrations")
         self._writer = Writer(self.engine)
-        self._key = self._shared_key()
+        self._key = shared_key(self.engine, keys)
 
     @property
     def embedded(self) -> bool:
         """Whether a read takes no longer than a look at a file, so that nobody need wait for it elsewhere."""
         return self.engine.dialect.name == "sqlite"
 
-    def _shared_key(self) -> str:
-        """Return the key that signs links; the first to open a database makes it."""
-        with self.engine.connect() as link:
-            held = link.execute(select(keys.c.secret).where(keys.c.id == 1)).scalar()
-        if held is not None:
-            return str(held)
-        try:
-            with self.engine.begin() as link:
-                link.execute(insert(keys).values(id=1, secret=secrets.token_hex(32)))
-        except IntegrityError:
-            pass  # another process was first
-        return self._shared_key()
+    def new_link(self) -> tuple[str, float]:
+        """Return a new link's token and when it ends; it opens nothing until its hash is kept as a rater's."""
+        return new_link(self._key)
 
     def new(
         self, name: str, config: Mapping[str, Any], plans: Mapping[str, Sequence[Trial]]
