@@ -24,7 +24,7 @@ FLOORS = (
     ("models", "instruments", "report", "runs", "ledger"),
     ("gates", "collect", "drift"),
     ("review", "calibration", "evidence", "watch"),
-    ("backtest",),
+    ("backtest", "team"),
     ("cli",),
     ("__main__", "__init__"),
 )
@@ -49,6 +49,7 @@ SUPPORT = {
     "hard_items.py",
     "histories.py",
     "ledgers.py",
+    "team_server.py",
     "servers.py",
 }
 """Files under tests/ that hold no tests; nor do the scripts in `make/` that wrote other tools' files."""

@@ -104,6 +104,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "rewards forecast": ("table.parquet", *MIXES, "--out", "forecast.parquet"),
     "rewards train": ("plan.yaml", "--mix", "none"),
     "rewards dose": ("policy.yaml", "--quiet"),
+    "serve": ("--host", NOWHERE),
+    "serve token": ("--role", "viewer", "--name", NAME, "--db", "sqlite:///new.db"),
+    "serve people": (),
+    "serve revoke": (NAME,),
 }
 """What to run each command with, in the folder that `world` makes."""
 

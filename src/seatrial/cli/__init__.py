@@ -17,6 +17,7 @@ from seatrial.cli.label import label_app
 from seatrial.cli.options import Json, print_json, printing, say, status, user
 from seatrial.cli.replay import replay_app
 from seatrial.cli.rewards import rewards_app
+from seatrial.cli.serve import serve_app
 from seatrial.cli.suites import suites_app
 from seatrial.cli.vibe import vibe_app
 from seatrial.cli.watch import watch
@@ -41,6 +42,7 @@ app.add_typer(vibe_app, name="vibe")
 app.add_typer(label_app, name="label")
 app.add_typer(rewards_app, name="rewards")
 app.add_typer(replay_app, name="replay")
+app.add_typer(serve_app, name="serve")
 
 app.command(epilog="Example: seatrial compare logs/now.eval logs/next.eval --margin 0.03")(compare)
 app.command("import", epilog="Example: seatrial import logs/now logs/next --out runs.parquet")(import_runs)

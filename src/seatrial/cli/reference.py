@@ -61,6 +61,10 @@ COMMANDS = (
     "ledger roll-back",
     "ledger backtest",
     "ledger waive",
+    "serve",
+    "serve token",
+    "serve people",
+    "serve revoke",
     "doctor",
 )
 

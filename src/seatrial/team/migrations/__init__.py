@@ -1,0 +1,1 @@
+"""How the team's tables came to be what they are: one numbered module a change, run in their order, once each."""
