@@ -47,6 +47,7 @@ ORDER = (
     "scale",
     "rewards",
     "vibes",
+    "team",
     "raters",
     "labels",
     "feedback",

@@ -22,7 +22,7 @@ import aiohttp
 import numpy as np
 from aiohttp import web
 
-__all__ = ["BRISK", "PEOPLE", "Load", "Pace", "run"]
+__all__ = ["BRISK", "PEOPLE", "Load", "Pace", "free_port", "quantiles_of", "run", "running", "used"]
 
 MODEL_SECONDS = 0.05
 TURNS = 8
@@ -96,14 +96,15 @@ class Load:
 
     def quantiles(self, *kinds: str) -> tuple[float, float, float]:
         """Return the 50th, 95th and 99th percentile in milliseconds."""
-        return _quantiles([one for kind in kinds for one in self.taken[kind]])
+        return quantiles_of([one for kind in kinds for one in self.taken[kind]])
 
     def lateness(self) -> tuple[float, float, float]:
         """Return the same of how late the simulated raters were."""
-        return _quantiles(self.late)
+        return quantiles_of(self.late)
 
 
-def _quantiles(taken: list[float]) -> tuple[float, float, float]:
+def quantiles_of(taken: list[float]) -> tuple[float, float, float]:
+    """Return the 50th, 95th and 99th percentile in milliseconds."""
     found = np.quantile(taken or [math.nan], [0.5, 0.95, 0.99])
     return float(found[0]) * 1000, float(found[1]) * 1000, float(found[2]) * 1000
 
@@ -112,7 +113,7 @@ def run(raters: int, talkers: int, seconds: float, pace: Pace) -> Load:
     """Return what so many simulated raters see of a server in a process of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ports = _free(), _free()
+        ports = free_port(), free_port()
         links = _session(folder, raters + talkers, ports[0])
         commands = (
             [sys.executable, "-m", "benchmarks.vibes", str(ports[0])],
@@ -120,15 +121,15 @@ def run(raters: int, talkers: int, seconds: float, pace: Pace) -> Load:
         )
         with contextlib.ExitStack() as stack:
             _, served = (
-                stack.enter_context(_running(command, port)) for command, port in zip(commands, ports, strict=True)
+                stack.enter_context(running(command, port)) for command, port in zip(commands, ports, strict=True)
             )
-            before = _used(served)
+            before = used(served)
             load = asyncio.run(_crowd(links, f"http://127.0.0.1:{ports[1]}", raters, seconds, pace))
-            load.busy = _used(served) - before
+            load.busy = used(served) - before
             return load
 
 
-def _used(process: int) -> float:
+def used(process: int) -> float:
     """Return the seconds of a core that a process has used."""
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -138,14 +139,16 @@ def _database(folder: Path) -> str:
     return f"sqlite:///{folder / 'vibe.db'}"
 
 
-def _free() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int) -> Iterator[int]:
+def running(command: list[str], port: int) -> Iterator[int]:
+    """Run a server until it listens, and end it afterwards; yields the number of its process."""
     process = subprocess.Popen(command)
     try:
         until = time.monotonic() + 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from benchmarks import labelling, page, raters, vibes
+from benchmarks import labelling, page, raters, team, vibes
 from seatrial.stats.intervals import wilson
 from seatrial.stats.labelling import ENOUGH
 
@@ -45,6 +45,27 @@ def _vibes(quick: bool) -> Iterator[str]:
             ("requests", "count", "p50", "p95", "p99"),
             [(what, count, *[f"{one:.0f} ms" for one in found]) for what, count, found in rows],
         )
+
+
+def _team(quick: bool) -> Iterator[str]:
+    yield "## The team's page under load\n"
+    yield page.source("team", ("fastapi", "uvicorn", "uvloop", "httptools", "sqlalchemy"))
+    load = team.run(50, 5, 10_000, 75.0) if not quick else team.run(10, 2, 400, 6.0)
+    wrong = ", ".join(f"{many} × {what}" for what, many in load.errors.items()) or "none"
+    yield (
+        f"{load.readers} *simulated* readers, a page a second each, and {load.writers} writers, who enter an incident, wait "
+        f"until it is acknowledged and 2 to 4 s more, against `seatrial serve` on SQLite with a ledger of {load.entries:,} "
+        f"entries and more; rate limits on; server, its two processes beside it, readers and writers share {os.cpu_count()} cores. "
+        "The whole chain is verified at the start, by the process that writes before its first entry, and every minute; "
+        "between, what is new. "
+        f"The server answered {load.opened:.1f} s after its start, in which it verified the chain and read the reviews of "
+        f"twelve releases. Over {load.seconds:.0f} s it used {100 * load.busy / load.seconds:.0f} % of one core. "
+        f"Errors: {wrong}.\n"
+    )
+    yield page.table(
+        ("requests", "count", "p50", "p95", "p99"),
+        [(what, str(count), *[f"{one:.0f} ms" for one in found]) for what, count, found in load.rows()],
+    )
 
 
 def _raters(quick: bool) -> Iterator[str]:
@@ -144,4 +165,9 @@ def _labels(quick: bool) -> Iterator[str]:
     yield page.table(("world", "counted", "record", "truth", "lower bounds above the truth"), made_of)
 
 
-SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"vibes": _vibes, "raters": _raters, "labels": _labels}
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {
+    "vibes": _vibes,
+    "team": _team,
+    "raters": _raters,
+    "labels": _labels,
+}
