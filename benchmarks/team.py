@@ -13,8 +13,8 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.team_history import BEHAVIORS, fill, history, reviewed
 from benchmarks.page import pool
+from benchmarks.team_history import BEHAVIORS, fill, history, reviewed
 from benchmarks.vibes import free_port, quantiles_of, running, used
 from seatrial.ledger import ledger_in
 from seatrial.ledger.chain import remember_verified
