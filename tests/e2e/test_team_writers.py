@@ -141,6 +141,13 @@ def test_from_a_signature_to_a_roll_back(team: Team) -> None:
     assert [one["release"] for one in home["live"]] == ["2026-10"]
 
 
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No ledger named by the environment, which a server of the other tests may still have there."""
+    monkeypatch.delenv(PLACE_VARIABLE, raising=False)
+
+
+@pytest.mark.usefixtures("alone")
 def test_a_waiver_from_a_page_moves_the_status_and_writes_the_reports(tmp_path: Path) -> None:
     """Where all that is in the way is lifted the review stands at waived, on the page and in its files."""
     with team_of(tmp_path, releases=4) as team:
@@ -156,6 +163,7 @@ def test_a_waiver_from_a_page_moves_the_status_and_writes_the_reports(tmp_path: 
         assert "does not stand in the way" in suite.json()["error"]
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_ledger_that_was_changed_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Edited behind the server's back: pages say so with a 503 instead of figures, and nothing more is entered."""
     monkeypatch.setattr(reading, "WHOLE", 0.5)
@@ -203,6 +211,7 @@ def _children(process: int) -> list[int]:
     return [int(one) for one in found.stdout.split()]
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_command_serves_tokens_and_ends_with_all_its_processes(tmp_path: Path) -> None:
     """Token, login, revocation by another process at once; killed the hard way, it leaves no process behind."""
     history(tmp_path / "reviews", 3)
