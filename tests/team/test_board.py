@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,9 @@ def test_forecasts_stand_beside_what_came(ledger: Ledger) -> None:
     told = Told()
     told.add([entry for entry in ledger.verify() if entry.kind != "check"])
     assert Board(told, {}, TODAY).forecasts()[0].outcome == "not checked yet"
+    check = ledger.verify()[-1]
+    told.add([replace(check, body={**check.body, "moved": ["topics"]})])
+    assert "no longer that which it was made for" in Board(told, {}, TODAY).forecasts()[0].outcome
 
 
 def test_entries_of_odd_shapes_are_shown_as_far_as_they_can_be() -> None:

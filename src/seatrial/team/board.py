@@ -254,6 +254,8 @@ class Board:
         ]
         known = [one.covered for one in rows if one.covered is not None]
         outcome = f"{sum(known)} of {len(known)} came as foretold" if known else "not checked yet"
+        if known and check is not None and check.body.get("moved"):
+            outcome += "; the traffic was no longer that which it was made for"
         return ForecastLine(name, "replay", entry.author, entry.at, entry.number, outcome, rows)
 
     # The first page
