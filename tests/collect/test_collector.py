@@ -178,6 +178,7 @@ async def test_what_is_asked_anew_is_counted_once(endpoint: Endpoint, tmp_path: 
     assert endpoint.count == calls + 6 + 2
     assert (collector.spend("baseline").calls, collector.spend("baseline").taken_over) == (2, 4)
     assert (len(batch.responses), collector.remaining) == (12, 1000 - 12)
+    assert (collector.first_calls, len(collector.asked_first)) == (2, 2)
     again, resumed = await _collect(endpoint, tmp_path / "second", _asks(6), anew=2)
     assert endpoint.count == calls + 6 + 2
     assert (again, resumed.remaining) == (batch, collector.remaining)

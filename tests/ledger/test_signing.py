@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ledger.test_entries import chain
 from seatrial.errors import LedgerError
 from seatrial.ledger.entries import Entry
-from seatrial.ledger.signing import PASSWORD_VARIABLE, check_signatures, envelope, make_key, signed, trusted
+from seatrial.ledger.signing import PASSWORD_VARIABLE, check_signatures, envelope, make_key, opened, signed, trusted
 
 
 @pytest.fixture
@@ -120,3 +120,24 @@ def test_an_envelope_is_what_dsse_says(entries: list[Entry], key: Path) -> None:
 def test_the_same_key_signs_alike(entries: list[Entry], key: Path) -> None:
     """Ed25519 draws nothing: a signature can be made again and compared."""
     assert signed(entries[4], key) == entries[4]
+
+
+def test_an_envelope_is_opened_as_it_was_closed(entries: list[Entry], tmp_path: Path) -> None:
+    """Signed or not, the entry comes back; what was edited or is no envelope is refused with the next step."""
+    path = tmp_path / "entry.json"
+    for entry in (entries[0], entries[-1]):
+        path.write_text(json.dumps(envelope(entry)), encoding="utf-8")
+        assert opened(path) == entry
+    held = envelope(replace(entries[-1], body={"note": "another"}))
+    path.write_text(json.dumps(held), encoding="utf-8")
+    with pytest.raises(LedgerError, match="entry 5 was edited"):
+        opened(path)
+    others: list[object] = [{**held, "payloadType": "text"}, {**held, "payload": "AAAA"}, {"payload": 3}, [], "x"]
+    for other in others:
+        path.write_text(json.dumps(other), encoding="utf-8")
+        with pytest.raises(
+            LedgerError, match="holds no envelope of an entry; `seatrial ledger show NUMBER --envelope`"
+        ):
+            opened(path)
+    with pytest.raises(LedgerError, match="cannot be read"):
+        opened(tmp_path / "nothing.json")

@@ -8,6 +8,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from results import BLOCK, LAUNCH, RESULTS
+from seatrial.report.basis import Basis
 from seatrial.report.result import (
     AnswerPair,
     Cell,
@@ -57,5 +58,5 @@ def test_what_is_left_out_is_empty() -> None:
     )
     needed = {"policy", "decision", "status", "mode", "started", "finished", "author"}
     left_out = [getattr(bare, field.name) for field in dataclasses.fields(bare) if field.name not in needed]
-    assert all(value in ((), "", None, Reuse()) for value in left_out)
+    assert all(value in ((), "", None, Reuse(), Basis()) for value in left_out)
     assert bare != BLOCK

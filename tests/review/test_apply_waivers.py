@@ -16,6 +16,7 @@ from seatrial.ledger import Entry, Ledger, Waiver, enter_waiver, ledger_for
 from seatrial.policy import Gate, LaunchPolicy
 from seatrial.report import LedgerPlace, ReviewResult, WaiverNote, load_result, save_result
 from seatrial.review.apply_waivers import exit_code, finished_review, ledger_entry, waive, with_entry, with_waivers
+from seatrial.review.validity import DAYS
 from seatrial.types import Evidence, GateVerdict, Verdict
 
 A, B, C = "behavior/a", "behavior/b", "behavior/c"
@@ -277,6 +278,8 @@ def test_a_ledger_entry_pins_the_decision(tmp_path: Path) -> None:
         "margins": {A: 0.1, B: 0.1},
         "baseline": "evidence/baseline",
         "candidate": "evidence/candidate",
+        "identity": {},
+        "valid_days": DAYS,
         "decision": "block",
         "status": "waived",
         "reason": made.decision.reason,

@@ -20,6 +20,7 @@ from seatrial.report import Detection, load_result
 from seatrial.review.apply_waivers import waive
 from seatrial.review.finished import Review, load_review
 from seatrial.review.run import run_review
+from seatrial.review.validity import DAYS
 
 Recorded = Callable[..., Path]
 LATER = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
@@ -61,7 +62,8 @@ def test_an_entry_covers_the_files_and_the_reports_name_it(recorded: Recorded, f
     assert set(entry.body["files"]) == {"evidence.json", "observations.parquet", "responses/answers.jsonl"}
     assert not list(folder.glob("*.next"))
     named = json.loads((folder / "decision.json").read_bytes())["ledger"]
-    assert named == {"entry": 1, "hash": entry.hash, "covers_files": True}
+    until = (datetime.now(UTC).date() + timedelta(days=DAYS)).isoformat()
+    assert named == {"entry": 1, "hash": entry.hash, "covers_files": True, "holds_until": until}
     assert entry.hash in (folder / "report.html").read_text(encoding="utf-8")
     assert done.result.entry is not None
     assert (done.result.entry.number, done.result.entry.hash) == (1, entry.hash)

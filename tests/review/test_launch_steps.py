@@ -68,6 +68,20 @@ def test_a_launch_is_signed_and_released(tmp_path: Path) -> None:
     assert _numbers(folder) == [(1, "decision"), (2, "sign-off"), (3, "release")]
 
 
+def test_nothing_rests_on_a_decision_whose_days_are_over(tmp_path: Path) -> None:
+    """It can neither be signed nor released, however long a sign-off holds; an override still can."""
+    folder = _folder(tmp_path, LAUNCH)
+    body = {"folder": "coach", "files": file_hashes(folder), "valid_days": 7}
+    made = date.fromisoformat(ledger_for(folder).append("decision", "ann", body).at[:10])
+    last, late = made + timedelta(days=7), made + timedelta(days=8)
+    signed_off(folder, "ann", ANSWERS, days=90, today=last)
+    with pytest.raises(LedgerError, match=f"the decision holds from {made} to {last}"):
+        released(folder, "spring", "ann", today=late)
+    with pytest.raises(LedgerError, match="the decision holds from"):
+        signed_off(folder, "ann", ANSWERS, today=late)
+    released(folder, "spring", "ann", "a customer waits for it", today=late)
+
+
 @pytest.mark.parametrize("content", [HOLD, BLOCK, LIKELY])
 def test_what_is_no_launch_cannot_be_approved(tmp_path: Path, content: ReviewResult) -> None:
     """It can be overridden, by name and with a reason, and that is another record."""

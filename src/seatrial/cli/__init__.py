@@ -19,6 +19,7 @@ from seatrial.cli.replay import replay_app
 from seatrial.cli.rewards import rewards_app
 from seatrial.cli.serve import serve_app
 from seatrial.cli.suites import suites_app
+from seatrial.cli.verify import verify
 from seatrial.cli.vibe import vibe_app
 from seatrial.cli.watch import watch
 from seatrial.errors import ExitCode, complain, exit_with
@@ -48,6 +49,9 @@ app.command(epilog="Example: seatrial compare logs/now.eval logs/next.eval --mar
 app.command("import", epilog="Example: seatrial import logs/now logs/next --out runs.parquet")(import_runs)
 
 app.command(epilog="Example: seatrial feedback thumbs.parquet --baseline A --candidate B --benefit revised")(feedback)
+app.command(epilog="Example: seatrial verify reviews/support-1f2e3d4c --trust manager.pem.pub --policy policy.yaml")(
+    verify
+)
 app.command(epilog="Example: seatrial watch policy.yaml --folder watches/support --calls 400")(watch)
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]

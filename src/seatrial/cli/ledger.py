@@ -13,13 +13,19 @@ from seatrial.errors import SeatrialError, StoreError
 if TYPE_CHECKING:
     from seatrial.ledger import Ledger
 
-__all__ = ["Where", "ledger_app", "ledger_at"]
+__all__ = ["Anchors", "Trust", "Where", "ledger_app", "ledger_at"]
 
 ledger_app = typer.Typer(help="What was decided, by whom, and which gates were waived.", no_args_is_help=True)
 
 Where = Annotated[
     str | None,
     typer.Option("--ledger", help="Its file, or a database's URL; else SEATRIAL_LEDGER, or reviews/ledger.db."),
+]
+Trust = Annotated[
+    list[Path] | None, typer.Option("--trust", help="A public key that entries must be signed by; several may be.")
+]
+Anchors = Annotated[
+    list[str] | None, typer.Option("--anchor", help="Where an anchor was written: a file, or git-tag:NAME.")
 ]
 REVIEWS = Path("reviews")
 
@@ -60,12 +66,8 @@ def ledger_show(
 @ledger_app.command("verify", epilog="Example: seatrial ledger verify --trust manager.pem.pub --anchor anchors.txt")
 def ledger_verify(
     where: Where = None,
-    trust: Annotated[
-        list[Path] | None, typer.Option("--trust", help="A public key that entries must be signed by; several may be.")
-    ] = None,
-    anchor: Annotated[
-        list[str] | None, typer.Option("--anchor", help="Where an anchor was written: a file, or git-tag:NAME.")
-    ] = None,
+    trust: Trust = None,
+    anchor: Anchors = None,
     as_json: Json = False,
 ) -> None:
     """Check that no entry was edited, dropped or moved, and that the reviews' files are what their entries cover.

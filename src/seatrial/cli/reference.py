@@ -19,6 +19,7 @@ COMMANDS = (
     "review",
     "report",
     "summary",
+    "verify",
     "drift show",
     "drift promote",
     "watch",

@@ -58,6 +58,8 @@ class Collector:
         taken: How many were, by review and day.
         too_old: Calls made now although another review has the answer: it is older than the limit, or has no date.
         not_covered: Calls made now although another review has the answer: no entry of the ledger covers it.
+        first_calls: Calls made before the first round.
+        asked_first: Keys of their answers, which count no second time where a round asks for them.
         aged: By key, when this review's own answers were given that are older than the limit; None for no date.
     """
 
@@ -84,6 +86,8 @@ class Collector:
         self.taken: Counter[tuple[str, str]] = Counter()
         self.too_old = 0
         self.not_covered = 0
+        self.first_calls = 0
+        self.asked_first: set[str] = set()
         self.aged: dict[str, datetime | None] = {}
 
     def spend(self, role: Role) -> Spend:
@@ -216,9 +220,13 @@ class Collector:
             ModelError: a model cannot be used at all; what was answered is stored.
             StoreError: an answer could not be written.
         """
+        before = self.remaining
         await self.collect(asks)
+        self.first_calls += before - self.remaining
         keys = {self._key(ask.role, ask.request) for ask in asks if self._models[ask.role].live}
-        self._counted |= {key for key in keys if self._store.own(key) is not None}
+        answered = {key for key in keys if self._store.own(key) is not None}
+        self._counted |= answered
+        self.asked_first |= answered
 
     def no_longer_holds(self) -> None:
         """Take over nothing more: the baseline was found changed, which the reviews to come are told too.

@@ -72,6 +72,7 @@ class Judges:
         store: ResponseStore | None = None,
         first_draw: int = 0,
         elsewhere: Elsewhere | None = None,
+        opened: Mapping[str, Model] | None = None,
     ) -> None:
         """Take the judges that a policy or a training plan declares.
 
@@ -82,8 +83,9 @@ class Judges:
             store: Where their replies are kept and found again.
             first_draw: Number of the first draw, so that a second grading is not the first one read again.
             elsewhere: Where models are asked, where not here.
+            opened: Their models by name, in place of those that their specifications name.
         """
-        self._elsewhere = elsewhere
+        self._elsewhere, self._given = elsewhere, opened
         self._first_draw = first_draw
         self.specs = specs
         self._records = records
@@ -105,7 +107,9 @@ class Judges:
             ModelError: a model cannot be used.
             EvidenceError: a file of scores cannot be used.
         """
-        here = self.specs if self._elsewhere is None else {}
+        if self._given is not None:
+            self._models |= self._given
+        here = self.specs if self._elsewhere is None and self._given is None else {}
         asked = {name: spec.model for name, spec in here.items() if spec.model is not None}
         opened = open_models(*(spec.model_copy(update={"system": SYSTEM}) for spec in asked.values()))
         try:
@@ -119,6 +123,11 @@ class Judges:
     async def __aexit__(self, *_: object) -> None:
         """Close the models."""
         await self._stack.aclose()
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """The models that grade, by the judge's name, while they are open."""
+        return self._models
 
     @property
     def spend(self) -> dict[str, Spend]:

@@ -6,6 +6,7 @@ from seatrial.ledger.entries import Entry
 from seatrial.ledger.files import (
     NEXT,
     Compared,
+    changes,
     check_answers,
     check_files,
     compare_all,
@@ -15,7 +16,16 @@ from seatrial.ledger.files import (
     lost_ledger,
     settle_files,
 )
-from seatrial.ledger.reviews import decisions_on, entry_of, folder_of, give_id, known_as, review_id, review_names
+from seatrial.ledger.reviews import (
+    decisions_on,
+    entry_of,
+    folder_of,
+    give_id,
+    known_as,
+    named_entry,
+    review_id,
+    review_names,
+)
 from seatrial.ledger.waivers import Waiver, added_waiver, enter_waiver, remarks, waivers_for
 
 __all__ = [
@@ -28,6 +38,7 @@ __all__ = [
     "Waiver",
     "added_waiver",
     "anchors_in",
+    "changes",
     "check_anchors",
     "check_answers",
     "check_files",
@@ -44,6 +55,7 @@ __all__ = [
     "ledger_for",
     "ledger_in",
     "lost_ledger",
+    "named_entry",
     "remarks",
     "review_id",
     "review_names",

@@ -24,6 +24,7 @@ __all__ = [
     "NEXT",
     "Compared",
     "HeldAnswers",
+    "changes",
     "check_answers",
     "check_files",
     "compare_all",
@@ -126,10 +127,18 @@ def check_files(folder: Path, entries: Sequence[Entry]) -> None:
     Raises:
         LedgerError: a file was changed since, or the ledger is not the one that the report was written from.
     """
-    entry = entry_of(folder, entries)
-    found = [_unknown_report(folder, entries), *(_change(folder, name, entry) for name in _held(entry))]
+    found = [_unknown_report(folder, entries), *changes(folder, entry_of(folder, entries))]
     if any(found):
         raise LedgerError("\n".join(filter(None, found)))
+
+
+def changes(folder: Path, entry: Entry | None) -> list[str]:
+    """Return how files of a review differ from what an entry covers, a sentence each.
+
+    Raises:
+        LedgerError: a file cannot be read.
+    """
+    return [told for name in _held(entry) if (told := _change(folder, name, entry))]
 
 
 def compare_all(ledger: Ledger, entries: Sequence[Entry]) -> Compared:

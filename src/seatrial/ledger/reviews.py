@@ -24,11 +24,13 @@ from seatrial.ledger.entries import Entry
 
 __all__ = [
     "ID_FILE",
+    "decisions_of",
     "decisions_on",
     "entry_of",
     "folder_of",
     "give_id",
     "id_of",
+    "ids_of",
     "known_as",
     "label_of",
     "named_entry",
@@ -69,7 +71,7 @@ def review_id(folder: Path, entries: Sequence[Entry]) -> str:
     name, beside = folder.resolve().name, _lies_beside(folder)
     alike = [entry for entry in decisions if label_of(entry) == name]
     if held:
-        own = _of(held, entries)
+        own = decisions_of(held, entries)
         if named is not None and named not in own:
             raise LedgerError(
                 f"{folder / ID_FILE}: holds {held[:8]}, and decision.json beside it names entry {named.number}, which "
@@ -101,8 +103,12 @@ def known_as(folder: Path, entries: Sequence[Entry]) -> frozenset[str]:
     Raises:
         LedgerError: as `review_id`.
     """
-    own = review_id(folder, entries)
-    return frozenset({"", own, *(id_of(entry) for entry in _of(own, entries))})
+    return ids_of(review_id(folder, entries), entries)
+
+
+def ids_of(own: str, entries: Sequence[Entry]) -> frozenset[str]:
+    """Return all ids by which records may name the review of an id; those of earlier versions name none."""
+    return frozenset({"", own, *(id_of(entry) for entry in decisions_of(own, entries))})
 
 
 def decisions_on(folder: Path, entries: Sequence[Entry]) -> list[Entry]:
@@ -111,7 +117,7 @@ def decisions_on(folder: Path, entries: Sequence[Entry]) -> list[Entry]:
     Raises:
         LedgerError: as `review_id`.
     """
-    return _of(review_id(folder, entries), entries)
+    return decisions_of(review_id(folder, entries), entries)
 
 
 def entry_of(folder: Path, entries: Sequence[Entry]) -> Entry | None:
@@ -188,7 +194,7 @@ def named_entry(folder: Path) -> tuple[Any, Any]:
         return None, None
 
 
-def _of(own: str, entries: Sequence[Entry]) -> list[Entry]:
+def decisions_of(own: str, entries: Sequence[Entry]) -> list[Entry]:
     """Return the decisions on the review of an id; of one that an earlier version began, those before it too."""
     if not own:
         return []

@@ -13,7 +13,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -28,8 +28,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from seatrial.errors import LedgerError
+from seatrial.formats.bounded import read_text
 from seatrial.formats.whole_files import why_not, write_whole
-from seatrial.ledger.entries import Entry, canonical
+from seatrial.ledger.entries import FIELDS, Entry, Kind, canonical
 
 __all__ = [
     "PASSWORD_VARIABLE",
@@ -37,6 +38,7 @@ __all__ = [
     "check_signatures",
     "envelope",
     "make_key",
+    "opened",
     "signed",
     "trusted",
 ]
@@ -104,6 +106,34 @@ def envelope(entry: Entry) -> dict[str, Any]:
         "payload": base64.b64encode(_payload(entry)).decode(),
         "signatures": [_signature(entry)] if entry.signature else [],
     }
+
+
+def opened(path: Path) -> Entry:
+    """Return the entry in a file that holds an envelope, as `seatrial ledger show --envelope` writes it.
+
+    Its hash holds; its signature is not checked here.
+
+    Raises:
+        LedgerError: the file cannot be read, holds no envelope of an entry, or the entry was edited.
+    """
+    try:
+        held = json.loads(read_text(path))
+        content = json.loads(base64.b64decode(held["payload"], validate=True))
+        own = str(content.pop("hash"))
+        kinds = {name: type(value) for name, value in content.items()}
+        if held["payloadType"] != PAYLOAD_TYPE or kinds != FIELDS or content["kind"] not in get_args(Kind):
+            raise ValueError
+        signatures = [canonical({"keyid": str(one["keyid"]), "sig": str(one["sig"])}) for one in held["signatures"]]
+    except OSError as error:
+        raise LedgerError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise LedgerError(
+            f"{path}: holds no envelope of an entry; `seatrial ledger show NUMBER --envelope` writes one"
+        ) from None
+    entry = Entry(**content, hash=own, signature=signatures[0] if signatures else "")
+    if not entry.intact:
+        raise LedgerError(f"{path}: entry {entry.number} was edited: its content does not match its hash.")
+    return entry
 
 
 def trusted(paths: Sequence[Path]) -> Keys:

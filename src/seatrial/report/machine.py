@@ -111,7 +111,10 @@ def decision_json(content: ReviewResult) -> dict[str, Any]:
 
 
 def _ledger(entry: LedgerPlace | None) -> dict[str, Any] | None:
-    return {"entry": entry.number, "hash": entry.hash, "covers_files": entry.covers} if entry is not None else None
+    if entry is None:
+        return None
+    until = {"holds_until": entry.until} if entry.until else {}
+    return {"entry": entry.number, "hash": entry.hash, "covers_files": entry.covers, **until}
 
 
 def _unanswered(content: ReviewResult) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from seatrial.policy import LaunchPolicy
+from seatrial.report.basis import Basis
 from seatrial.types import Decision, Harmful, Message, Role, Spend, Verdict
 
 __all__ = [
@@ -236,11 +237,19 @@ class WaiverNote:
 
 @dataclass(frozen=True, slots=True)
 class LedgerPlace:
-    """A review's entry in the ledger: its number, its hash, and whether it covers the review's files."""
+    """A review's entry in the ledger.
+
+    Attributes:
+        number: Its number.
+        hash: Its hash.
+        covers: Whether it covers the review's files.
+        until: The last day on which the decision holds; empty where it keeps none.
+    """
 
     number: int
     hash: str
     covers: bool
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +341,7 @@ class ReviewResult:
         groups: The kinds of blind spots, what matters most first; empty where they are not told apart.
         history: What was decided of the same two models before, in a sentence; empty where nothing was.
         pages: Pages that hold all pairs of answers.
+        basis: What else it rests on, so that others can derive its decision again.
         entry: The review's entry in the ledger; None where it has none yet, as in `evidence.json`, which it covers.
     """
 
@@ -360,6 +370,7 @@ class ReviewResult:
     groups: tuple[SpotGroup, ...] = ()
     history: str = ""
     pages: tuple[PairsPage, ...] = ()
+    basis: Basis = field(default=Basis())
     entry: LedgerPlace | None = None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from seatrial.errors import ExitCode, LedgerError, SeatrialError
@@ -22,9 +23,12 @@ from seatrial.ledger import (
     settle_files,
     waivers_for,
 )
+from seatrial.models.identity import identity_hash
 from seatrial.policy import parse_policy
 from seatrial.report import LedgerPlace, ReviewResult, WaiverNote, load_result
 from seatrial.review.budget_ends import budget_entry
+from seatrial.review.validity import DAYS, window_of
+from seatrial.types import ROLES
 
 __all__ = ["exit_code", "finished_review", "ledger_entry", "policy_as_written", "waive", "with_entry", "with_waivers"]
 
@@ -50,11 +54,16 @@ def finished_review(folder: Path, entries: Sequence[Entry] | None = None) -> Rev
 
 def with_entry(content: ReviewResult, entry: Entry | None) -> ReviewResult:
     """Return the content with its place in the ledger."""
-    place = LedgerPlace(entry.number, entry.hash, covers(entry)) if entry is not None else None
+    if entry is None:
+        return replace(content, entry=None)
+    window = window_of(entry)
+    place = LedgerPlace(entry.number, entry.hash, covers(entry), window.until.isoformat() if window else "")
     return replace(content, entry=place)
 
 
-def with_waivers(content: ReviewResult, entries: Sequence[Entry], known: Container[str] = ("",)) -> ReviewResult:
+def with_waivers(
+    content: ReviewResult, entries: Sequence[Entry], known: Container[str] = ("",), today: date | None = None
+) -> ReviewResult:
     """Return the content with the waivers in force for this review, and its status under them.
 
     A waiver lifts one gate of the policy; of a family it lifts the mean and all its suites. Only where every gate that
@@ -66,11 +75,12 @@ def with_waivers(content: ReviewResult, entries: Sequence[Entry], known: Contain
         content: The review.
         entries: The ledger's.
         known: Ids under which the review is known, as `known_as` has them.
+        today: The day; by default this one.
     """
     in_the_way = set(content.decision.in_the_way)
     found = [
         (entry, waiver)
-        for entry, waiver in waivers_for(entries, dict(content.hashes)["review"], known=known)
+        for entry, waiver in waivers_for(entries, dict(content.hashes)["review"], today, known)
         if waiver.signal in in_the_way
     ]
     notes = tuple(
@@ -146,6 +156,8 @@ def ledger_entry(content: ReviewResult, folder: Path) -> dict[str, object]:
         "policy_name": content.policy.name,
         "baseline": content.policy.baseline.model,
         "candidate": content.policy.candidate.model,
+        "identity": {name: identity_hash(model.identity) for name, model in content.basis.models if name in ROLES},
+        "valid_days": DAYS,
         "decision": content.decision.outcome,
         "status": content.status,
         "reason": content.decision.reason,

@@ -13,7 +13,7 @@ from seatrial.ledger import Entry, decisions_on
 from seatrial.policy import LaunchPolicy
 from seatrial.types import Decision
 
-__all__ = ["budget_entry", "ends_before"]
+__all__ = ["budget_entry", "budgets_ended", "ends_before"]
 
 
 def ends_before(folder: Path, entries: Sequence[Entry], policy: LaunchPolicy) -> int:
@@ -22,7 +22,15 @@ def ends_before(folder: Path, entries: Sequence[Entry], policy: LaunchPolicy) ->
     Raises:
         LedgerError: an entry's budget is not what this program writes, or the folder does not say which review it is.
     """
-    made = decisions_on(folder, entries)
+    return budgets_ended(decisions_on(folder, entries), policy)
+
+
+def budgets_ended(made: Sequence[Entry], policy: LaunchPolicy) -> int:
+    """Return how many smaller budgets ended a review that was decided on in these entries.
+
+    Raises:
+        LedgerError: an entry's budget is not what this program writes.
+    """
     return sum(calls < policy.budget.calls for calls in {_ended(entry) for entry in made} - {0})
 
 

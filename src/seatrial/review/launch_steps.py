@@ -27,6 +27,7 @@ from seatrial.ledger.releases import (
 )
 from seatrial.report import ReviewResult
 from seatrial.review.apply_waivers import finished_review, policy_as_written
+from seatrial.review.validity import window_of
 from seatrial.types import GateVerdict
 
 __all__ = [
@@ -105,7 +106,9 @@ def _signed(
     for name, question in QUESTIONS.items():
         check_words(answers.get(name, ""), f'an answer in words to “{question}”: --{name} "…"')
     _check_acknowledged(content, acknowledged)
-    until = (today or datetime.now(UTC).date()) + timedelta(days=days)
+    day = today or datetime.now(UTC).date()
+    _check_holds(folder, entry_of(folder, made.entries), day)
+    until = day + timedelta(days=days)
     hashes = dict(content.hashes)
     record = SignOff(
         hashes["review"],
@@ -201,6 +204,16 @@ def _released(
     return content, added(made, record)
 
 
+def _check_holds(folder: Path, decision: Entry | None, today: date) -> None:
+    """Raise where the days are over on which a decision holds."""
+    window = window_of(decision) if decision is not None else None
+    if window is not None and not window.holds(today):
+        raise LedgerError(
+            f"{folder}: the decision holds from {window.since} to {window.until}. Review again in another folder, so "
+            "that the models are asked anew: seatrial review POLICY --out FOLDER"
+        )
+
+
 def _valid_sign_off(folder: Path, entries: Sequence[Entry], content: ReviewResult, today: date) -> Entry:
     """Return the entry of the sign-off that a release may rest on today."""
     against = 'or release it against that: --override "reason"'
@@ -209,6 +222,7 @@ def _valid_sign_off(folder: Path, entries: Sequence[Entry], content: ReviewResul
     decision = entry_of(folder, entries)
     if not made:
         raise LedgerError(f"{folder}: nobody signed this decision: seatrial ledger sign {folder} …, {against}")
+    _check_holds(folder, decision, today)
     entry, record = made[-1]
     if decision is not None and decision.number > entry.number:
         raise LedgerError(

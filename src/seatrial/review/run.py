@@ -13,10 +13,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
-from seatrial.collect import Collector, Progress, ResponseStore
+from seatrial.collect import Ask, Batch, Collector, Progress, ResponseStore
 from seatrial.collect.judging import Judges
 from seatrial.collect.tasks import run_tasks
 from seatrial.drift.page import write_page
@@ -33,8 +34,10 @@ from seatrial.models import open_models
 from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy, ModelSpec
-from seatrial.report import Reuse, ReviewResult
+from seatrial.report import Detection, Reuse, ReviewResult
+from seatrial.report.basis import Basis
 from seatrial.report.result import Glance
+from seatrial.review.basis import as_asked, input_hashes, logs_of, sources_of
 from seatrial.review.brought_evidence import Brought, brought_evidence, odd_runs
 from seatrial.review.budget_ends import ends_before
 from seatrial.review.entering import entered
@@ -52,7 +55,16 @@ from seatrial.review.starters import lacking, told_beforehand, with_starters
 from seatrial.review.task_outlook import Foreseen, foreseen
 from seatrial.types import ROLES, Role, Spend
 
-__all__ = ["decide_on", "default_folder", "plan_review", "run_review", "solve_policy"]
+__all__ = [
+    "Answering",
+    "ask_in_rounds",
+    "decide_on",
+    "decided",
+    "default_folder",
+    "plan_review",
+    "run_review",
+    "solve_policy",
+]
 
 
 def default_folder(policy: LaunchPolicy, reviews: Path) -> Path:
@@ -85,6 +97,7 @@ async def run_review(
         SeatrialError: the user's next step, in words; whatever was answered is kept.
     """
     started = _now()
+    inputs = input_hashes(policy)
     brought = brought_evidence(policy)
     make_folder(folder, "the review's folder", StoreError)
     with ResponseStore(folder) as store:
@@ -100,7 +113,9 @@ async def run_review(
         done = await _collected(policy, brought, folder, store, progress, before)
         told = tuple(dict.fromkeys((*filter(None, [lost]), *brought.told, *ran.told, *done.told)))
         odd = odd_runs(brought.odd)
-        result = _decided(policy, done.rounds, done.spend | ran.spend, started, author, spike_in, told, done.reuse, odd)
+        result = decided(policy, done.rounds, done.spend | ran.spend, started, author, spike_in, told, done.reuse, odd)
+        basis = replace(done.basis, inputs=inputs, logs=logs_of(ran.runs), ends_before=before)
+        result = replace(result, basis=basis)
         found = drifted(policy, done.rounds)
         result = replace(result, notes=(*drift_note(found), *result.notes))
         if found is not None:
@@ -110,12 +125,16 @@ async def run_review(
 
 @dataclass(frozen=True, slots=True)
 class _Collected:
-    """What was asked and weighed: the rounds, what they took, what was taken over, and how recorded files were read."""
+    """What was asked and weighed: the rounds, what they took, what was taken over, how recorded files were read.
+
+    Beside these what others need to ask and weigh it again.
+    """
 
     rounds: Rounds
     spend: dict[str, Spend]
     reuse: Reuse
     told: tuple[str, ...]
+    basis: Basis
 
 
 async def _collected(
@@ -150,18 +169,48 @@ async def _collected(
                 progress.warn(reuse.refused)
             await ask_models_first(plans, collector)
             await ask_judges_first(plans, judges)
-            while asks := rounds.next_asks(collector.remaining):
-                rounds.take(await collector.collect(asks))
-                await grade_round(judges, rounds)
-                rounds.weigh()
-                progress.say(_counted(rounds))
-            rounds.weigh()
-            await question_scales(judges, rounds)
+            await ask_in_rounds(rounds, collector, judges, progress)
         spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES} if models else {}
         reuse = with_counts(reuse, collector)
         spend |= {f"judge/{name}": spent for name, spent in judges.spend.items()}
+        basis = Basis(
+            as_asked(models, judges.models),
+            sources=sources_of(rounds),
+            first_calls=collector.first_calls,
+            asked_first=tuple(sorted(collector.asked_first)),
+        )
     told = tuple(line for model in models.values() if isinstance(model, RecordedModel) for line in model.told())
-    return _Collected(rounds, spend, reuse, told)
+    return _Collected(rounds, spend, reuse, told, basis)
+
+
+class Answering(Protocol):
+    """What answers the asks of a round.
+
+    Attributes:
+        remaining: Calls that the budget still allows.
+    """
+
+    remaining: int
+
+    async def collect(self, asks: Sequence[Ask]) -> Batch:
+        """Return an answer or a failure for each ask."""
+        ...
+
+
+async def ask_in_rounds(rounds: Rounds, answering: Answering, judges: Judges, progress: Progress) -> None:
+    """Ask, grade and weigh, a round after another, until the gates are decided or the budget is spent.
+
+    Raises:
+        ModelError: a model cannot be used at all; what was answered is kept.
+        StoreError: an answer could not be written.
+    """
+    while asks := rounds.next_asks(answering.remaining):
+        rounds.take(await answering.collect(asks))
+        await grade_round(judges, rounds)
+        rounds.weigh()
+        progress.say(_counted(rounds))
+    rounds.weigh()
+    await question_scales(judges, rounds)
 
 
 def decide_on(
@@ -186,7 +235,7 @@ def decide_on(
     started = _now()
     rounds = Rounds(policy, plan_gates(policy, {}, evidence, load_records(policy.records)), evidence)
     rounds.weigh()
-    return _decided(policy, rounds, {}, started, author, told=told, seen=seen)
+    return decided(policy, rounds, {}, started, author, told=told, seen=seen)
 
 
 def plan_review(policy: LaunchPolicy, earlier: Path | None = None) -> Outlook:
@@ -262,7 +311,7 @@ def _counted(rounds: Rounds) -> str:
     return f"{counts['pass']} passed, {counts['fail']} failed, {counts['inconclusive']} open"
 
 
-def _decided(
+def decided(
     policy: LaunchPolicy,
     rounds: Rounds,
     spend: dict[str, Spend],
@@ -272,11 +321,25 @@ def _decided(
     told: tuple[str, ...] = (),
     reuse: Reuse | None = None,
     seen: tuple[Glance, ...] = (),
+    limits: tuple[Detection, ...] = (),
 ) -> ReviewResult:
-    """Return the decision with all that its report shows, before waivers."""
+    """Return the decision with all that its report shows, before waivers.
+
+    Args:
+        policy: The policy.
+        rounds: What was asked and weighed.
+        spend: What each model and judge took.
+        started: When the review began.
+        author: Who runs it.
+        spike_in: Whether to measure limits of detection, in place of `limits`.
+        told: How what was brought was read.
+        reuse: What was taken over from other reviews.
+        seen: What is seen at a glance in runs.
+        limits: Limits of detection that were measured before.
+    """
     seen = (*seen, *glances(policy, rounds))
     decision = decide(rounds.finish(), rounds.severe, [one.said for one in seen if one.holds])
-    limits = detections(policy, rounds) if spike_in else ()
+    limits = detections(policy, rounds) if spike_in else limits
     whole = rounds.all_observations()
     return compose(policy, rounds, decision, whole, spend, limits, started, _now(), author, seen, told, reuse)
 

@@ -46,6 +46,7 @@ def summary(content: ReviewResult, folder: Path) -> str:
         *([wrapped(line)] if (line := at_a_glance([one for one in content.glances if one.said])) else []),
         "",
         f"{took(content.spend)}{', ' + money(cost) if cost else ''}. Report: {folder / 'report.html'}",
+        *([f"The decision holds until {content.entry.until}."] if content.entry and content.entry.until else []),
         *([wrapped(f"{content.status}: harm likely in {where}")] if (where := _likely(content, plain)) else []),
     ]
     return "\n".join(lines)
