@@ -20,7 +20,7 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("replies",),
     ("types", "errors", "stats", "formats"),
-    ("observations", "policy", "suites", "web"),
+    ("observations", "policy", "suites", "personas", "web"),
     ("models", "instruments", "report", "runs", "ledger"),
     ("gates", "collect", "drift"),
     ("review", "calibration", "evidence", "watch"),

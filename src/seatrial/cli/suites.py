@@ -160,15 +160,24 @@ def suites_from_incident(
 
 @suites_app.command("check", epilog="Example: seatrial suites check my-suites/")
 def suites_check(
-    folders: Annotated[list[Path] | None, typer.Argument(help="Suites, or folders of them; else the built-in.")] = None,
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Suites, areas of personas, or folders of them; else the built-in.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Find what is wrong with suites: broken lines, one-sided variants, items that ask the same, leaks, direction."""
+    """Find what is wrong with suites: broken lines, one-sided variants, items that ask the same, leaks, direction.
+
+    A folder of personas, with `area.md` in it, is checked too: states that nothing leads to, missing twins, leaks.
+    """
     from dataclasses import asdict
 
+    from seatrial.calibration.persona_check import check_personas, holds_personas
     from seatrial.calibration.suite_check import check_suites
 
-    found = check_suites(folders or [])
+    people = [folder for folder in folders or [] if holds_personas(folder)]
+    suites = [folder for folder in folders or [] if folder not in people]
+    found = check_suites(suites) if suites or not folders else {}
+    found |= check_personas(people) if people or not folders else {}
     if as_json:
         print_json({str(path): [asdict(one) for one in findings] for path, findings in found.items()})
     for path, findings in found.items() if not as_json else ():
