@@ -44,6 +44,7 @@ COMMANDS = (
     "label status",
     "label close",
     "feedback",
+    "converse",
     "replay run",
     "replay check",
     "rewards sample",

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -124,7 +124,25 @@ class Collector:
         for number, ask in queue:
             outcomes[number] = await self._one(role, ask.request)
 
-    async def _one(self, role: Role, request: Request) -> Response | Failure:
+    async def ask(
+        self, role: Role, request: Request, ends: Callable[[str], bool] = lambda _: False
+    ) -> Response | Failure:
+        """Return the answer to one request, or why there is none: what depends on answers is asked one by one.
+
+        Args:
+            role: Whom to ask.
+            request: What to ask.
+            ends: Whether a reason is no sign of a model that is down, such as a conversation grown too long.
+
+        Raises:
+            ModelError: the model cannot be used at all, or gives no answers; what it did give is stored.
+            StoreError: the answer could not be written.
+        """
+        return await self._one(role, request, ends)
+
+    async def _one(
+        self, role: Role, request: Request, ends: Callable[[str], bool] = lambda _: False
+    ) -> Response | Failure:
         model = self._models[role]
         if not model.live:
             try:
@@ -146,7 +164,8 @@ class Collector:
             response = await model.ask(request)
         except CallFailed as error:
             self._progress.advance(fresh=True)
-            self._failed(role, error)
+            if not ends(str(error)):
+                self._failed(role, error)
             return Failure(role, request, str(error))
         self._store.put(key, role, response)
         self._meters[role].answered(response, fresh=True, seconds=time.monotonic() - began)

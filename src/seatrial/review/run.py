@@ -8,9 +8,9 @@ any moment loses no answered call, and running it again goes on where it stopped
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +28,7 @@ from seatrial.gates.operating_characteristic import Outlook, blind_gates, outloo
 from seatrial.gates.plan import GatePlan, plan_gates
 from seatrial.gates.solve import Solution, solve
 from seatrial.gates.verdicts import decide
+from seatrial.instruments.may_gate import Standing
 from seatrial.instruments.records import Records, load_records
 from seatrial.ledger import check_answers, give_id, ledger_for, lost_ledger
 from seatrial.models import open_models
@@ -57,6 +58,7 @@ from seatrial.types import ROLES, Role, Spend
 
 __all__ = [
     "Answering",
+    "Known",
     "ask_in_rounds",
     "decide_on",
     "decided",
@@ -80,8 +82,38 @@ def _compared(spec: ModelSpec) -> str:
     return spec.model_copy(update={"generation": lengthless}).model_dump_json(exclude=unset)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What whoever brings the evidence of a review knows of it.
+
+    Attributes:
+        standings: Signal → what it may do, where its numbers are made of several readings of an instrument.
+        told: How the evidence came about, in sentences.
+        odd: What holds a launch whatever the numbers say.
+    """
+
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    odd: tuple[Glance, ...] = ()
+
+    def of(self, plans: Sequence[GatePlan]) -> tuple[GatePlan, ...]:
+        """Return plans with what is known of what their signals may do."""
+        return tuple(replace(one, standing=self.standings.get(one.gate.signal, one.standing)) for one in plans)
+
+
+NOTHING = Known()
+"""Of a review whose evidence speaks for itself."""
+
+
 async def run_review(
-    policy: LaunchPolicy, text: str, folder: Path, author: str, progress: Progress, *, spike_in: bool = False
+    policy: LaunchPolicy,
+    text: str,
+    folder: Path,
+    author: str,
+    progress: Progress,
+    *,
+    spike_in: bool = False,
+    known: Known = NOTHING,
 ) -> Review:
     """Review the candidate and return the decision with its evidence.
 
@@ -92,6 +124,7 @@ async def run_review(
         author: Who runs the review, for the ledger.
         progress: Where to show how far it is.
         spike_in: Whether to measure each gate's limit of detection with known-harmful answers.
+        known: What is known of the evidence that the policy brings.
 
     Raises:
         SeatrialError: the user's next step, in words; whatever was answered is kept.
@@ -110,9 +143,9 @@ async def run_review(
         ran = await run_tasks(policy, folder, progress)
         if ran.runs:
             brought = brought_evidence(policy, ran.runs)
-        done = await _collected(policy, brought, folder, store, progress, before)
-        told = tuple(dict.fromkeys((*filter(None, [lost]), *brought.told, *ran.told, *done.told)))
-        odd = odd_runs(brought.odd)
+        done = await _collected(policy, brought, folder, store, progress, before, known)
+        told = tuple(dict.fromkeys((*filter(None, [lost]), *known.told, *brought.told, *ran.told, *done.told)))
+        odd = (*known.odd, *odd_runs(brought.odd))
         result = decided(policy, done.rounds, done.spend | ran.spend, started, author, spike_in, told, done.reuse, odd)
         basis = replace(done.basis, inputs=inputs, logs=logs_of(ran.runs), ends_before=before)
         result = replace(result, basis=basis)
@@ -144,6 +177,7 @@ async def _collected(
     store: ResponseStore,
     progress: Progress,
     before: int,
+    known: Known,
 ) -> _Collected:
     """Ask, observe and weigh until the gates are decided or the budget is spent."""
     records: Records = load_records(policy.records)
@@ -153,11 +187,11 @@ async def _collected(
         check_replays(policy, brought, models)
         judges = await stack.enter_async_context(Judges(policy.judges, records, policy.budget.judge_calls, store))
         collector = Collector(models, store, policy.budget.calls, progress, policy.reuse.days)
-        plans = plan_gates(policy, models, evidence, records, judges.judge)
+        plans = known.of(plan_gates(policy, models, evidence, records, judges.judge))
         if lacking(policy, plans, records):
             await ask_models_first(plans, collector)
             records = await with_starters(policy, judges, plans, records, folder, progress)
-            plans = plan_gates(policy, models, evidence, records, judges.judge)
+            plans = known.of(plan_gates(policy, models, evidence, records, judges.judge))
         for line in [*blind_gates(policy, plans), *cost_forecast(policy, judges, plans)]:
             progress.warn(str(line))
         rounds = Rounds(policy, plans, evidence, before)

@@ -1,0 +1,75 @@
+"""`seatrial converse`: simulated users talk to both models over many turns, and what becomes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seatrial.cli.options import Json, print_json, printing, say, user
+
+__all__ = ["converse"]
+
+
+def converse(
+    policy_path: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy of conversations.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The run's folder.")] = None,
+    reviews: Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")] = Path(
+        "reviews"
+    ),
+    plan: Annotated[bool, typer.Option("--plan", help="Say what it takes at most, and ask nothing.")] = False,
+    author: Annotated[str | None, typer.Option("--author", help="Who runs it, for the ledger.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Have simulated users talk to both models, turn by turn, and decide: launch, hold or block.
+
+    Each persona is a script of its own, or played by a model. What harms is read of every turn and of the conversation as
+    a whole. A run that was killed goes on where it stopped when the same command is given again.
+    """
+    import asyncio
+    from dataclasses import asdict
+
+    from seatrial.cli.output.converse import converse_json, converse_summary
+    from seatrial.collect import Progress
+    from seatrial.errors import Interrupted, StoreError
+    from seatrial.evidence.conversations.collected import conversed, prepared, standings, write_conversations
+    from seatrial.evidence.conversations.conversation_policy import load_conversation_policy
+    from seatrial.evidence.conversations.page import render_conversations
+    from seatrial.evidence.conversations.wording import cannot_show, plan_lines
+    from seatrial.formats.bounded import read_text
+    from seatrial.formats.whole_files import make_folder, write_whole
+    from seatrial.report.machine import decision_json
+    from seatrial.report.wording import HEADLINES
+    from seatrial.review.run import Known, default_folder, run_review
+
+    policy = load_conversation_policy(policy_path)
+    run = prepared(policy)
+    if plan:
+        if as_json:
+            print_json(asdict(run.plan))
+        else:
+            say("\n".join(plan_lines(run.plan)))
+        return
+    folder = out or default_folder(policy.decides(Path()), reviews)
+    make_folder(folder, "the run's folder", StoreError)
+    progress = Progress("off" if quiet else None)
+    if not quiet:
+        say("\n".join(plan_lines(run.plan)), err=True)
+    write_whole(folder / "converse.yaml", read_text(policy_path), StoreError)
+    try:
+        found = asyncio.run(conversed(run, folder, progress))
+        decides = write_conversations(found, folder)
+        known = Known(standings(run), tuple(cannot_show(found)))
+        author = author or user()
+        done = asyncio.run(run_review(decides, decides.to_yaml(), folder, author, Progress("off"), known=known))
+    except KeyboardInterrupt:
+        raise Interrupted("stopped. What was answered is kept; the same command goes on where it stopped.") from None
+    page = render_conversations(found, HEADLINES[done.status], done.reason, done.verdicts)
+    write_whole(folder / "conversations.html", page, StoreError)
+    with printing(done.exit_code):
+        if as_json:
+            print_json({**decision_json(done.result), **converse_json(found, done, folder)})
+        else:
+            say(converse_summary(found, done, folder))

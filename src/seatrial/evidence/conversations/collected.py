@@ -1,0 +1,185 @@
+"""From a policy to conversations that were held and read: who talks, what it takes, and the files it leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.collect import Collector, Progress, ResponseStore
+from seatrial.errors import EvidenceError, PolicyError, StoreError
+from seatrial.evidence.conversations.conversation import ENDINGS
+from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
+from seatrial.evidence.conversations.forecast import Forecast, forecast
+from seatrial.evidence.conversations.found import Conversed
+from seatrial.evidence.conversations.readings import Read, observed, read_turns
+from seatrial.evidence.conversations.run import Planned, held, meetings_of
+from seatrial.evidence.conversations.standings import standing_of
+from seatrial.evidence.conversations.users import ScriptedUser
+from seatrial.formats.nearest import did_you_mean
+from seatrial.formats.whole_files import write_whole
+from seatrial.instruments import Instrument, find_instrument
+from seatrial.instruments.may_gate import Standing
+from seatrial.instruments.records import load_records
+from seatrial.models import Model, open_models
+from seatrial.observations import to_frame, write_observations
+from seatrial.personas import Area, Persona, find_areas, find_personas, load_area
+from seatrial.policy import LaunchPolicy
+from seatrial.types import ROLES, Role
+
+__all__ = ["EVIDENCE", "Run", "conversed", "prepared", "standings", "write_conversations"]
+
+EVIDENCE, TURNS = "conversations.parquet", "turns.jsonl"
+"""What a run leaves in its folder: its observations, and every turn with what was read of it."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is ready to begin.
+
+    Attributes:
+        policy: The policy.
+        areas: Name → area.
+        personas: Who talks.
+        readers: Area → what reads harm in its answers.
+        planned: The meetings.
+        plan: What they take at most.
+    """
+
+    policy: ConversationPolicy
+    areas: dict[str, Area]
+    personas: tuple[Persona, ...]
+    readers: dict[str, Instrument]
+    planned: Planned
+    plan: Forecast
+
+
+def prepared(policy: ConversationPolicy) -> Run:
+    """Return the run of a policy; nothing is asked.
+
+    Raises:
+        SuiteError: a persona or an area is wrong.
+        PolicyError: an area, a persona or an instrument is unknown, or the budget does not pay for one conversation.
+    """
+    folders = find_areas(policy.personas)
+    for name in policy.areas:
+        if name not in folders:
+            raise PolicyError(f"areas: no area {name!r}; {_near(name, list(folders))}")
+    chosen = {name: folder for name, folder in folders.items() if not policy.areas or name in policy.areas}
+    known = find_personas(list(chosen.values()), empty_too=not policy.areas)
+    ids = [persona.id for persona in known]
+    for name in policy.only:
+        if name not in ids:
+            raise PolicyError(f"only: no persona {name!r}; {_near(name, ids)}")
+    personas = tuple(persona for persona in known if not policy.only or persona.id in policy.only)
+    if not personas:
+        raise PolicyError("nobody talks: the areas hold no persona")
+    areas = {name: load_area(chosen[name]) for name in chosen if any(one.area == name for one in personas)}
+    readers = {name: _reader(policy, area) for name, area in areas.items()}
+    planned = meetings_of(policy, personas)
+    if not planned.meetings:
+        raise PolicyError(
+            f"budget: {policy.budget.calls:,} calls do not pay for one persona and its twin with both models; raise "
+            "`calls`, or lower `turns`"
+        )
+    return Run(policy, areas, personas, readers, planned, forecast(policy, planned.meetings, planned.left_out))
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    return did_you_mean(name, known, f"there are {', '.join(known)}")
+
+
+def _reader(policy: ConversationPolicy, area: Area) -> Instrument:
+    found = find_instrument(policy.reads or area.instruments[0])
+    if found.bounds != (0.0, 1.0):
+        raise PolicyError(
+            f"{found.name} reads from {found.bounds[0]:g} to {found.bounds[1]:g}; harm is read from 0 to 1"
+        )
+    return found
+
+
+async def conversed(run: Run, folder: Path, progress: Progress) -> Conversed:
+    """Hold all conversations of a run and read them; what an earlier run of the same folder asked is not asked again.
+
+    Args:
+        run: The run.
+        folder: Its folder.
+        progress: Where to show how far it is.
+
+    Raises:
+        ModelError: a model cannot be used at all; what was answered is kept.
+        EvidenceError: no meeting came to an end with both models.
+        StoreError: something cannot be kept.
+    """
+    policy = run.policy
+    with ResponseStore(folder) as store:
+        async with AsyncExitStack() as stack:
+            opened = [await stack.enter_async_context(one) for one in open_models(policy.baseline, policy.candidate)]
+            models: dict[Role, Model] = dict(zip(ROLES, opened, strict=True))
+            probes = any(reader.needs == "logprobs" for reader in run.readers.values())
+            top_logprobs = min(model.logprobs for model in opened) if probes else 0
+            if probes and not top_logprobs:
+                names = ", ".join(sorted({one.name for one in run.readers.values() if one.needs == "logprobs"}))
+                raise PolicyError(f"{names} needs log-probabilities, and at least one of the two models gives none")
+            collector = Collector(models, store, policy.budget.calls, progress)
+            progress.plan(sum(taken.calls for taken in run.plan.taken.values()))
+            progress.say("talking")
+            with progress:
+                user = ScriptedUser(policy.seed)
+                talks = await held(policy, run.planned.meetings, models, user, collector, top_logprobs)
+            spend = {role: collector.spend(role) for role in ROLES}
+    if not any(one.whole for one in talks):
+        raise EvidenceError(
+            f"no conversation came to an end; the first reason: {talks[0].why or ENDINGS[talks[0].ending]}"
+        )
+    reads = read_turns(talks, run.areas, lambda area: run.readers[area.name])
+    return Conversed(policy, run.areas, reads, run.plan, spend)
+
+
+def standings(run: Run) -> dict[str, Standing]:
+    """Return what each gate of a run may do, by signal."""
+    records = load_records(run.policy.records)
+    readers = [(run.areas[name], instrument) for name, instrument in run.readers.items()]
+    names = (run.policy.baseline.model, run.policy.candidate.model)
+    return {gate.signal: standing_of(gate, readers, records, names) for gate in run.policy.gates}
+
+
+def write_conversations(found: Conversed, folder: Path) -> LaunchPolicy:
+    """Write the observations and all turns of a run, and return the policy that decides on them.
+
+    Raises:
+        StoreError: a file cannot be written.
+        EvidenceError: nothing was read for a gate.
+    """
+    signals = [gate.signal for gate in found.policy.gates]
+    rows = observed(found.reads, signals, found.turns, found.user)
+    for signal in signals:
+        if not any(row.signal == signal for row in rows):
+            raise EvidenceError(f"{signal}: nothing was read of any conversation; look at {folder / TURNS}")
+    write_whole(folder / TURNS, "".join(_lines(found.reads)), StoreError)
+    write_observations(to_frame(rows), folder / EVIDENCE)
+    return found.policy.decides(folder / EVIDENCE)
+
+
+def _lines(reads: Sequence[Read]) -> Iterator[str]:
+    for read in reads:
+        talk = read.talk
+        for number, (turn, harm, acts) in enumerate(zip(talk.turns, read.harm, read.acts, strict=True), 1):
+            entry = {
+                "persona": talk.meeting.persona.id,
+                "version": talk.meeting.side,
+                "draw": talk.meeting.draw,
+                "role": talk.role,
+                "turn": number,
+                "state": turn.state,
+                "user": turn.said,
+                "assistant": turn.answer.text,
+                "act": turn.act,
+                "reader": read.reader,
+                "harm": harm,
+                "protective": sorted(acts),
+                "ended": talk.ending if number == len(talk.turns) else "",
+            }
+            yield json.dumps(entry, ensure_ascii=False) + "\n"

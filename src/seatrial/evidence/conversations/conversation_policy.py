@@ -1,0 +1,167 @@
+"""The file that `seatrial converse` reads: two models, who talks to them and how often, and what must hold."""
+
+# ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from seatrial.errors import PolicyError
+from seatrial.evidence.conversations.signals import KINDS, kind_of
+from seatrial.formats.bounded import read_text
+from seatrial.formats.letters import unread
+from seatrial.formats.nearest import did_you_mean
+from seatrial.formats.yaml import StrictModel, checked_yaml
+from seatrial.policy import Gate, LaunchPolicy, ModelSpec, SignalSpec, resolved_model
+
+__all__ = ["Budget", "ConversationPolicy", "load_conversation_policy", "parse_conversation_policy"]
+
+
+class Budget(StrictModel):
+    """The most that a run may spend.
+
+    Attributes:
+        calls: Calls of the two models.
+        user_calls: Calls of the model that plays the user, where one does.
+    """
+
+    calls: int = Field(6000, ge=2)
+    user_calls: int = Field(6000, ge=0)
+
+
+class ConversationPolicy(StrictModel):
+    """What must hold of conversations before a candidate may replace the baseline.
+
+    Attributes:
+        name: Short name of the product.
+        baseline: What users have now.
+        candidate: What someone wants to ship.
+        user: Who plays the users: `script`, or a model that is told who it is.
+        personas: Folders with personas of a team's own, besides the built-in ones.
+        areas: The areas that are talked about; all by default.
+        only: Names of the personas that talk; all of the areas by default.
+        draws: How often each persona talks to each model, each time with other lines.
+        turns: The most turns of a conversation, where that is less than its persona has.
+        max_tokens: Longest answer.
+        reads: What reads harm in an answer, in all areas; by default each area's own first instrument.
+        in_flight: Calls in flight at once, of both models together.
+        alpha: Chance that a candidate which breaks a blocking gate is launched.
+        power: Chance with which each gate should see what it claims to see.
+        seed: Seed of the lines and of every random choice.
+        budget: The most that a run may spend.
+        records: Files or folders with a team's own records of instruments.
+        gates: The conditions; their signals are `conversation/…`.
+    """
+
+    name: str = Field(min_length=1, max_length=120)
+    baseline: ModelSpec
+    candidate: ModelSpec
+    user: Literal["script"] | ModelSpec = "script"
+    personas: list[Path] = []
+    areas: list[str] = []
+    only: list[str] = []
+    draws: int = Field(1, ge=1, le=64)
+    turns: int = Field(40, ge=2, le=40)
+    max_tokens: int = Field(160, ge=1, le=4096)
+    reads: str | None = None
+    in_flight: int = Field(64, ge=1, le=4096)
+    alpha: float = Field(0.05, gt=0.0, lt=0.5)
+    power: float = Field(0.9, gt=0.5, lt=1.0)
+    seed: int = Field(20250425, ge=0)
+    budget: Budget = Budget()
+    records: list[Path] = []
+    gates: list[Gate] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _coherent(self) -> ConversationPolicy:
+        seen: set[str] = set()
+        for gate in self.gates:
+            kind = kind_of(gate.signal)
+            if kind is None:
+                known = [f"conversation/{name}" for name in KINDS]
+                hint = did_you_mean(gate.signal, known, f"there are {', '.join(known)}")
+                raise ValueError(f"{gate.signal} is nothing that is read of conversations; {hint}")
+            if gate.signal in seen:
+                raise ValueError(f"two gates on the signal {gate.signal}; keep one")
+            if gate.instrument or gate.labels:
+                raise ValueError(
+                    f"{gate.signal}: `instrument` and `labels` do not apply; `reads` names what reads turns"
+                )
+            seen.add(gate.signal)
+        for whose, spec in (("baseline", self.baseline), ("candidate", self.candidate)):
+            if spec.recorded:
+                raise ValueError(
+                    f"{whose}: {spec.model} is recorded and cannot go on talking; name a model that answers"
+                )
+        return self
+
+    def decides(self, evidence: Path) -> LaunchPolicy:
+        """Return the policy that decides on what the conversations came to.
+
+        Args:
+            evidence: The file of observations.
+        """
+        ends = {gate.signal: KINDS[kind] for gate in self.gates if (kind := kind_of(gate.signal)) is not None}
+        return LaunchPolicy(
+            name=self.name,
+            baseline=self.baseline.model_copy(update={"opening": None}),
+            candidate=self.candidate.model_copy(update={"opening": None}),
+            alpha=self.alpha,
+            power=self.power,
+            seed=self.seed,
+            evidence=[evidence],
+            records=self.records,
+            signals={name: SignalSpec(harmful=kind.harmful, bounds=kind.bounds) for name, kind in ends.items()},
+            gates=list(self.gates),
+        )
+
+
+def load_conversation_policy(path: Path) -> ConversationPolicy:
+    """Return the policy in a file, with relative paths resolved against its folder.
+
+    Raises:
+        PolicyError: the file cannot be read or does not hold a valid policy; names lines.
+    """
+    try:
+        text = read_text(path)
+    except FileNotFoundError:
+        raise PolicyError(f"{path}: no such file. docs/how-to/talk-over-many-turns.md has one to start from.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(unread(path, error)) from error
+    policy = parse_conversation_policy(text, str(path))
+    folder = path.resolve().parent
+    changes: dict[str, Any] = {
+        "baseline": resolved_model(policy.baseline, folder),
+        "candidate": resolved_model(policy.candidate, folder),
+        "personas": [folder / one for one in policy.personas],
+        "records": [folder / one for one in policy.records],
+    }
+    if isinstance(policy.user, ModelSpec):
+        changes["user"] = resolved_model(policy.user, folder)
+    return policy.model_copy(update=changes)
+
+
+def parse_conversation_policy(text: str, name: str = "policy") -> ConversationPolicy:
+    """Return the policy written in `text`; `name` stands for the file in messages.
+
+    Raises:
+        PolicyError: it is not YAML, or not a valid policy.
+    """
+    return checked_yaml(text, name, ConversationPolicy, PolicyError, _expected)
+
+
+def _expected(detail: dict[str, Any]) -> str | None:
+    """Return what was expected, where the field's own message would not say it well."""
+    location: tuple[str | int, ...] = detail["loc"]
+    match detail["type"]:
+        case "string_pattern_mismatch" if location[-1] == "model":
+            return f"{detail['input']!r} is not a model; expected PROVIDER/NAME, e.g. embedded/smollm2-135m"
+        case "string_pattern_mismatch" if location[-1] == "signal":
+            return f"{detail['input']!r} is not a signal; expected conversation/NAME, e.g. conversation/harm"
+        case "greater_than" if location[-1] == "margin":
+            return f"a margin must be above 0, got {detail['input']}"
+        case "literal_error" if location[0] == "user":
+            return "expected `script`, or a model: {model: PROVIDER/NAME}"
+    return None

@@ -1,0 +1,97 @@
+"""What a run of conversations says, in words: for its page and for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatrial.evidence.conversations.conversation import ENDINGS
+from seatrial.evidence.conversations.forecast import Forecast
+from seatrial.evidence.conversations.found import Conversed
+from seatrial.evidence.conversations.signals import KINDS, kind_of
+from seatrial.report.wording import money, number
+from seatrial.types import ROLES, Evidence
+
+__all__ = ["SIMULATED", "cannot_show", "endings", "first_harm_words", "levels", "plan_lines", "title"]
+
+SIMULATED = "Simulated users"
+"""Stands on every page of conversations."""
+
+
+def title(signal: str) -> str:
+    """Return what people call a signal of conversations."""
+    kind = kind_of(signal)
+    return signal if kind is None else KINDS[kind].title
+
+
+def levels(found: Evidence) -> str:
+    """Return what was read of both models."""
+    return f"{number(found.baseline)} → {number(found.candidate)}"
+
+
+def plan_lines(plan: Forecast) -> list[str]:
+    """Return what a run takes at most, before it starts."""
+    lines = [
+        f"{plan.personas} {_plural(plan.personas, 'persona')}, each with its quiet twin: {plan.conversations:,} "
+        "conversations with each model."
+    ]
+    if plan.left_out:
+        lines.append(f"The budget does not reach {plan.left_out:,} more conversations with each model.")
+    for role in ROLES:
+        taken = plan.taken[role]
+        cost = f", {money(taken.cost)}" if taken.cost else ""
+        lines.append(
+            f"{role}: at most {taken.calls:,} calls, {taken.tokens_in:,} tokens in and {taken.tokens_out:,} out{cost}; "
+            f"its context must hold {taken.longest:,} tokens."
+        )
+    lines.append("Each call sends all that was said before it: twice the turns take four times the tokens in.")
+    return lines
+
+
+def endings(found: Conversed) -> list[tuple[str, int, int]]:
+    """Return each way in which conversations ended, with how many did with the baseline and with the candidate."""
+    counts = found.endings
+    return [
+        (words, counts["baseline"][name], counts["candidate"][name])
+        for name, words in ENDINGS.items()
+        if counts["baseline"][name] or counts["candidate"][name]
+    ]
+
+
+def first_harm_words(found: Conversed) -> str:
+    """Return how many conversations turned harmful, and whether the candidate's do so earlier."""
+    shares = {role: 1 - found.curves[role].share[-1] for role in ROLES}
+    test = found.log_rank
+    return (
+        f"By the last turn {100 * shares['baseline']:.0f} % of the baseline's conversations with vulnerable users and "
+        f"{100 * shares['candidate']:.0f} % of the candidate's held a harmful answer, if those that ended earlier "
+        f"without one had gone on as the others did. Earlier harm with the candidate by chance alone: p = "
+        f"{test.p_value:.2g} (log-rank, by persona, models swapped within personas; {test.personas} personas)."
+    )
+
+
+def cannot_show(found: Conversed) -> Iterator[str]:
+    """Yield what a run of conversations cannot show, in sentences."""
+    played = "a script that needs no model" if found.user == "script" else f"the model {found.user}"
+    yield (
+        f"Nobody here is a person. All users were simulated, by {played}, and real users say other things; what was "
+        "measured is how the models answer these."
+    )
+    if found.user == "script":
+        yield (
+            "The script reads answers by lists of phrases. An answer that does in other words what they list is met as if "
+            "it had done nothing."
+        )
+    readers = sorted({read.reader for read in found.reads})
+    yield (
+        f"Harm in a turn was read by {', '.join(readers)}, each answer with its conversation before it; what of it may gate "
+        "is said in the report beside this page."
+    )
+    if found.lost:
+        yield f"{found.lost:,} of {len(found.pairs):,} meetings were lost on one side or both, and count as missing."
+    if found.plan.left_out:
+        yield f"{found.plan.left_out:,} conversations with each model were not held: the budget did not reach them."
+    yield "Conversations were held in English, one session each: nobody came back the next day."
+
+
+def _plural(count: int, word: str) -> str:
+    return word if count == 1 else f"{word}s"
