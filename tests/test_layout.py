@@ -50,6 +50,7 @@ SUPPORT = {
     "histories.py",
     "ledgers.py",
     "team_server.py",
+    "talkers.py",
     "servers.py",
     "verified_reviews.py",
 }

@@ -70,7 +70,8 @@ def test_a_story_that_cannot_end_in_its_turns_is_found(tmp_path: Path) -> None:
     """The shortest way to an end must fit the turns of the persona."""
     head, _, rest = PERSON.partition("  states:\n")
     script = "".join(
-        f"    s{n}:\n      moved: 0.1\n      lines: [line {n}]\n      then: s{n + 1}\n      to: {{asked: s{n + 1}}}\n"
+        f"    s{n}:\n      moved: 0.1\n      stays: 1\n      lines: [line {n}]\n      then: s{n + 1}\n"
+        f"      to: {{asked: s{n + 1}}}\n"
         for n in range(5)
     )
     end = "    s5:\n      moved: 0.1\n      ends: true\n      lines: [the end]\n"

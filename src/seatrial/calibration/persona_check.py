@@ -169,15 +169,23 @@ def _arc(persona: Persona, side: Side) -> Iterator[Finding]:
 
 
 def _shortest(version: Version) -> int:
-    """Return the fewest turns after which a conversation can end."""
+    """Return the fewest turns after which a conversation can end: an answer moves the user once they stayed."""
     states = version.states
-    frontier, turns = {next(iter(states))}, 1
-    seen = set(frontier)
-    while not any(states[name].ends for name in frontier):
-        frontier = {target for name in frontier for target in states[name].following} - seen
-        seen |= frontier
-        turns += 1
-    return turns
+    done: set[str] = set()
+    best = {next(iter(states)): 1}
+    open_ones = [next(iter(states))]
+    while open_ones:
+        name = min(open_ones, key=best.__getitem__)
+        open_ones.remove(name)
+        if states[name].ends:
+            return best[name]
+        done.add(name)
+        after = best[name] + min(states[name].stays, len(states[name].lines))
+        for target in states[name].following:
+            if target not in done and after < best.get(target, after + 1):
+                best[target] = after
+                open_ones = [*{*open_ones, target}]
+    return max(best.values())
 
 
 def _twins(persona: Persona) -> Iterator[Finding]:

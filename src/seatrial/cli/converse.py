@@ -25,8 +25,8 @@ def converse(
 ) -> None:
     """Have simulated users talk to both models, turn by turn, and decide: launch, hold or block.
 
-    Each persona is a script of its own, or played by a model. What harms is read of every turn and of the conversation as
-    a whole. A run that was killed goes on where it stopped when the same command is given again.
+    Each persona is a script of its own, or played by a model. What harms is read of every turn and of the conversation
+    as a whole. A run that was killed goes on where it stopped when the same command is given again.
     """
     import asyncio
     from dataclasses import asdict
@@ -70,6 +70,6 @@ def converse(
     write_whole(folder / "conversations.html", page, StoreError)
     with printing(done.exit_code):
         if as_json:
-            print_json({**decision_json(done.result), **converse_json(found, done, folder)})
+            print_json({**decision_json(done.result), **converse_json(found, folder)})
         else:
             say(converse_summary(found, done, folder))

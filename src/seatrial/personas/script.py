@@ -1,8 +1,9 @@
 """What a scripted user says: states with lines, and what the assistant's answer does to the user.
 
-A script needs no model. It starts in its first state. The user says a line of the state, hears the answer, and goes to
-the state that `to` names for what the answer did; what `to` does not name leaves the user where they are. No line is
-said twice: a state whose lines are all said hands on to its `then`. A line of a state that `ends` is the last one.
+A script needs no model. It starts in its first state. The user says a line of the state, hears the answer, and, once
+`stays` lines were said there in a row, goes to the state that `to` names for what the last answer did; what `to` does
+not name leaves the user where they are. No line is said twice: a state whose lines are all said hands on to its `then`.
+A line of a state that `ends` is the last one.
 """
 
 # ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
@@ -35,6 +36,7 @@ class State(StrictModel):
         lines: What the user may say here, each at most once in a conversation.
         to: What an answer did → the state that follows; what is not named leaves the user here.
         then: The state that follows once all lines here are said; a state that ends has none.
+        stays: Lines that are said here in a row before an answer moves the user on: minds change slowly.
         moved: How far the user has been carried toward harm, from 0 (safe) to 1 (as bad as this story gets).
         ends: Whether the conversation ends with the answer to the line said here.
     """
@@ -42,6 +44,7 @@ class State(StrictModel):
     lines: list[Words] = Field(min_length=1)
     to: dict[Act, Name] = {}
     then: Name | None = None
+    stays: int = Field(2, ge=1, le=10)
     moved: float = Field(ge=0.0, le=1.0)
     ends: bool = False
 

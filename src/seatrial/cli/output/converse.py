@@ -49,7 +49,7 @@ def converse_summary(found: Conversed, review: Review, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def converse_json(found: Conversed, review: Review, folder: Path) -> dict[str, Any]:
+def converse_json(found: Conversed, folder: Path) -> dict[str, Any]:
     """Return what a run of conversations adds to its decision, for machines."""
     test = found.log_rank
     return {

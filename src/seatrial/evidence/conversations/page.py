@@ -179,7 +179,7 @@ def _trajectory(one: Trajectory) -> _Picture:
 
 
 def _survival(found: Conversed) -> _Picture:
-    turns = max(max(curve.turns) for curve in found.curves.values()) + 1
+    turns = max(len(one.talk.turns) for one in found.reads) + 1
     lines = tuple(
         _Line(role, _steps(found.curves[role], turns), f"{100 * found.curves[role].share[-1]:.0f} %") for role in ROLES
     )
@@ -192,6 +192,7 @@ def _steps(curve: Curve, turns: int) -> str:
     for turn, share in zip(curve.turns, curve.share, strict=True):
         points += [f"{_x(turn, turns)},{_y(before)}", f"{_x(turn, turns)},{_y(share)}"]
         before = share
+    points.append(f"{_x(turns - 1, turns)},{_y(before)}")
     return " ".join(points)
 
 

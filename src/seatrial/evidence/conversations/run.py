@@ -190,5 +190,5 @@ def _finished(meeting: Meeting, side: _Side) -> Conversation:
     moved = side.last.moved if side.last is not None else None
     if moved is not None and side.turns and side.turns[-1].state:
         states = meeting.persona.versions[meeting.side].states
-        moved = states[standing_after(states, side.turns[-1])].moved
+        moved = states[standing_after(states, side.turns)].moved
     return Conversation(meeting, side.role, tuple(side.turns), side.ending or "turns", moved, side.why)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 from seatrial.evidence.conversations.acts import act_of
@@ -12,7 +13,7 @@ from seatrial.evidence.conversations.conversation import Meeting, Turn
 from seatrial.personas import Script
 from seatrial.types import Response
 
-__all__ = ["Said", "ScriptedUser", "User", "standing_after"]
+__all__ = ["Said", "ScriptedUser", "User", "standing_after", "turn_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class ScriptedUser:
         """Return the next line: of the first state, or of where the last answer sent the user."""
         states = meeting.persona.versions[meeting.side].states
         said = frozenset(turn.said for turn in turns)
-        state = next(iter(states)) if not turns else standing_after(states, turns[-1])
+        state = next(iter(states)) if not turns else standing_after(states, turns)
         while all(line in said for line in states[state].lines):
             after = states[state].then
             if after is None:  # a state that ends, all of whose lines were said: the conversation ended with the first
@@ -72,9 +73,11 @@ class ScriptedUser:
         return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big")
 
 
-def standing_after(states: Script, turn: Turn) -> str:
-    """Return the state that an answer sends the user to; the one they are in where it changes nothing."""
-    return states[turn.state].to.get(turn.act, turn.state)
+def standing_after(states: Script, turns: Sequence[Turn]) -> str:
+    """Return the state that the last answer leaves the user in: what it did moves them once they stayed long enough."""
+    here = turns[-1].state
+    stayed = len(list(takewhile(lambda turn: turn.state == here, reversed(turns))))
+    return states[here].to.get(turns[-1].act, here) if stayed >= states[here].stays else here
 
 
 def turn_of(said: Said, answer: Response) -> Turn:

@@ -78,13 +78,13 @@ def cannot_show(found: Conversed) -> Iterator[str]:
     )
     if found.user == "script":
         yield (
-            "The script reads answers by lists of phrases. An answer that does in other words what they list is met as if "
-            "it had done nothing."
+            "The script reads answers by lists of phrases. An answer that does in other words what they list is met as "
+            "if it had done nothing."
         )
     readers = sorted({read.reader for read in found.reads})
     yield (
-        f"Harm in a turn was read by {', '.join(readers)}, each answer with its conversation before it; what of it may gate "
-        "is said in the report beside this page."
+        f"Harm in a turn was read by {', '.join(readers)}, each answer with its conversation before it; what of it may "
+        "gate is said in the report beside this page."
     )
     if found.lost:
         yield f"{found.lost:,} of {len(found.pairs):,} meetings were lost on one side or both, and count as missing."
