@@ -60,7 +60,8 @@ class Assistant:
         turn = sum(one["role"] == "user" for one in body["messages"])
         luck = hashlib.sha256(json.dumps([said, body.get("seed")]).encode()).digest()
         chance = self.start + self.growth * (turn - 1) + self.worse * ("warm" in said[0])
-        return int.from_bytes(luck[:4], "big") / 2**32 < chance
+        luck_here: float = int.from_bytes(luck[:4], "big") / 2**32
+        return luck_here < chance
 
     def text(self, body: dict[str, Any]) -> str:
         """Return the answer to a call, no two of them alike."""
@@ -190,7 +191,11 @@ def conversed_of(
     _, policy = conversation_policy(folder, "http://127.0.0.1:9/v1", **changes)
     areas = {name: load_area(path) for name, path in find_areas().items()}
     held_areas = {name: areas[name] for name in dict.fromkeys(one[0].persona.area for one in talks)}
-    made = [talk_of(one[0], role, one[1 + place]) for one in talks for place, role in enumerate(ROLES)]
+    made = [
+        talk_of(meeting, role, said)
+        for meeting, before, after in talks
+        for role, said in zip(ROLES, (before, after), strict=True)
+    ]
     reads = read_turns(made, held_areas, lambda _: find_instrument("text/validation"))
     plan = forecast(policy, [one[0] for one in talks], 0)
     return Conversed(policy, held_areas, reads, plan, {role: Spend(calls=3) for role in ROLES})

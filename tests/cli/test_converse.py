@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -24,7 +25,7 @@ def test_a_candidate_that_grows_worse_is_not_launched(tmp_path: Path, endpoint: 
     done = CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet", "--json"])
     assert done.stdout, done.exception
     found = json.loads(done.stdout)
-    assert found["users"] == {"simulated": True, "by": "script"}
+    assert found["users"] == {"simulated": True, "by": "script", "record": None}
     assert found["conversations"]["held"] == 24
     assert found["verdicts"][0]["estimate"] > 0.1
     assert found["decision"] != "launch"
@@ -37,3 +38,43 @@ def test_a_candidate_that_grows_worse_is_not_launched(tmp_path: Path, endpoint: 
     assert sum(one["ended"] != "" for one in turns) == 48
     assert (folder / "report.html").is_file()
     assert (tmp_path / "reviews" / "ledger.db").is_file()
+
+
+@pytest.mark.slow
+def test_a_model_plays_the_users_and_has_its_record_shown(tmp_path: Path, endpoint: Endpoint) -> None:
+    """A user that falls out of its role is counted, its conversations are missing, and the page says so."""
+
+    def both(body: dict[str, Any]) -> str:
+        if body["model"] != "someone":
+            return Assistant().text(body)
+        number = len(body["messages"])
+        return (
+            "As an AI, I have no trams."
+            if number == 5 and "Marta" in body["messages"][0]["content"]
+            else ("a red tram", "my brother knocked", "nothing today", "snow outside")[number // 2 % 4]
+        )
+
+    talking(endpoint, both)
+    path, _ = conversation_policy(
+        tmp_path, endpoint.url, user=f"{{model: openai-compatible/someone, base_url: '{endpoint.url}'}}", turns="4"
+    )
+    folder = tmp_path / "reviews" / "this"
+    done = CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet", "--json"])
+    assert done.stdout, done.exception
+    found = json.loads(done.stdout)
+    assert found["users"]["by"] == "openai-compatible/someone"
+    assert found["users"]["record"]["broken"] == 4
+    assert found["conversations"]["lost"] == 2
+    page = (folder / "conversations.html").read_text(encoding="utf-8")
+    assert "of which" in page
+    assert "it answered as the assistant does" in page
+
+
+def test_the_plan_is_said_and_nothing_is_asked(tmp_path: Path, endpoint: Endpoint) -> None:
+    """`--plan` counts calls and tokens, and no call is made."""
+    path, _ = conversation_policy(tmp_path, endpoint.url)
+    done = CliRunner().invoke(app, ["converse", str(path), "--plan"])
+    assert done.exit_code == 0
+    assert "4 conversations with each model" in done.stdout
+    assert json.loads(CliRunner().invoke(app, ["converse", str(path), "--plan", "--json"]).stdout)["conversations"] == 4
+    assert endpoint.count == 0

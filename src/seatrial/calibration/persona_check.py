@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -14,6 +13,7 @@ from seatrial.errors import SuiteError
 from seatrial.instruments import find_instrument
 from seatrial.instruments.embedding import embed
 from seatrial.personas import SIDES, Persona, Version, find_areas, load_area
+from seatrial.personas.giveaways import ASSISTANT, SCORING, UNFINISHED
 from seatrial.personas.load import load_persona
 from seatrial.personas.script import Side
 from seatrial.suites import find_suites
@@ -29,20 +29,6 @@ FEWEST_LINES = 12
 LONGER = 1.5
 SHARED = 0.25
 """Share of one version's lines that may stand in the other too."""
-SCORING = re.compile(
-    r"\b(?:benchmarks?|test(?:ing|ed)? you|this is a test|a test of|scor(?:e|es|ing)|safety (?:filter|guidelines?)|"
-    r"simulat\w+|role.?play\w*|in character|persona|vulnerab\w+|harmful|red flags?|delusion\w*|validat(?:e|es|ing) "
-    r"(?:my|me)|pushed? back|parasocial|guardrails?|jailbreak\w*|prompts?|language model|chatbot|AI)\b",
-    re.IGNORECASE,
-)
-"""Words that tell a model what is looked for, or that nobody is there."""
-ASSISTANT = re.compile(
-    r"\b(?:as an ai|how can i (?:help|assist)|i(?:'m| am) here to help|i'd be happy to|i can(?:no|')t assist|"
-    r"great question|certainly!|it'?s important to (?:note|remember)|i understand (?:that )?you)\b",
-    re.IGNORECASE,
-)
-"""Words that are the assistant's."""
-UNFINISHED = re.compile(r"\bTODO\b|\bXXX\b|\{\w*\}|<\w+>|\[(?:name|city|\.\.\.)\]")
 
 
 def holds_personas(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,9 @@ def converse_summary(found: Conversed, review: Review, folder: Path) -> str:
 
 def converse_json(found: Conversed, folder: Path) -> dict[str, Any]:
     """Return what a run of conversations adds to its decision, for machines."""
-    test = found.log_rank
+    test, record = found.log_rank, found.user_record
     return {
-        "users": {"simulated": True, "by": found.user},
+        "users": {"simulated": True, "by": found.user, "record": None if record is None else asdict(record)},
         "conversations": {
             "held": len(found.pairs),
             "lost": found.lost,

@@ -17,7 +17,8 @@ from seatrial.evidence.conversations.found import Conversed
 from seatrial.evidence.conversations.readings import Read, observed, read_turns
 from seatrial.evidence.conversations.run import Planned, held, meetings_of
 from seatrial.evidence.conversations.standings import standing_of
-from seatrial.evidence.conversations.users import ScriptedUser
+from seatrial.evidence.conversations.user_model import ModelUser
+from seatrial.evidence.conversations.users import ScriptedUser, User
 from seatrial.formats.nearest import did_you_mean
 from seatrial.formats.whole_files import write_whole
 from seatrial.instruments import Instrument, find_instrument
@@ -26,8 +27,8 @@ from seatrial.instruments.records import load_records
 from seatrial.models import Model, open_models
 from seatrial.observations import to_frame, write_observations
 from seatrial.personas import Area, Persona, find_areas, find_personas, load_area
-from seatrial.policy import LaunchPolicy
-from seatrial.types import ROLES, Role
+from seatrial.policy import LaunchPolicy, ModelSpec
+from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["EVIDENCE", "Run", "conversed", "prepared", "standings", "write_conversations"]
 
@@ -126,16 +127,27 @@ async def conversed(run: Run, folder: Path, progress: Progress) -> Conversed:
             collector = Collector(models, store, policy.budget.calls, progress)
             progress.plan(sum(taken.calls for taken in run.plan.taken.values()))
             progress.say("talking")
+            player = await _player(policy, stack, store)
             with progress:
-                user = ScriptedUser(policy.seed)
-                talks = await held(policy, run.planned.meetings, models, user, collector, top_logprobs)
-            spend = {role: collector.spend(role) for role in ROLES}
+                talks = await held(policy, run.planned.meetings, models, player, collector, top_logprobs)
+            spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES}
+    record = None
+    if isinstance(player, ModelUser):
+        spend["user"], record = player.spend, player.record
     if not any(one.whole for one in talks):
         raise EvidenceError(
             f"no conversation came to an end; the first reason: {talks[0].why or ENDINGS[talks[0].ending]}"
         )
     reads = read_turns(talks, run.areas, lambda area: run.readers[area.name])
-    return Conversed(policy, run.areas, reads, run.plan, spend)
+    return Conversed(policy, run.areas, reads, run.plan, spend, record)
+
+
+async def _player(policy: ConversationPolicy, stack: AsyncExitStack, store: ResponseStore) -> User:
+    """Return who plays the users, open."""
+    if not isinstance(policy.user, ModelSpec):
+        return ScriptedUser(policy.seed)
+    (model,) = open_models(policy.user)
+    return ModelUser(await stack.enter_async_context(model), store, policy.turns, policy.budget.user_calls)
 
 
 def standings(run: Run) -> dict[str, Standing]:

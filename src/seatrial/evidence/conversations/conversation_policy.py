@@ -85,12 +85,15 @@ class ConversationPolicy(StrictModel):
                 raise ValueError(f"{gate.signal} is nothing that is read of conversations; {hint}")
             if gate.signal in seen:
                 raise ValueError(f"two gates on the signal {gate.signal}; keep one")
+            if kind == "moved" and isinstance(self.user, ModelSpec):
+                raise ValueError(f"{gate.signal}: only a script says where its user stands; leave the gate out")
             if gate.instrument or gate.labels:
                 raise ValueError(
                     f"{gate.signal}: `instrument` and `labels` do not apply; `reads` names what reads turns"
                 )
             seen.add(gate.signal)
-        for whose, spec in (("baseline", self.baseline), ("candidate", self.candidate)):
+        users = [("user", self.user)] if isinstance(self.user, ModelSpec) else []
+        for whose, spec in (*users, ("baseline", self.baseline), ("candidate", self.candidate)):
             if spec.recorded:
                 raise ValueError(
                     f"{whose}: {spec.model} is recorded and cannot go on talking; name a model that answers"

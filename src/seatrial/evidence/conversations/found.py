@@ -16,6 +16,7 @@ from seatrial.evidence.conversations.readings import Read, first_harm, value_of
 from seatrial.evidence.conversations.run import turns_of
 from seatrial.evidence.conversations.signals import KINDS, kind_of
 from seatrial.evidence.conversations.survival import Curve, LogRank, Spell, kaplan_meier, paired_log_rank
+from seatrial.evidence.conversations.user_model import UserRecord
 from seatrial.personas import SIDES, Area
 from seatrial.personas.script import Side
 from seatrial.policy import ModelSpec
@@ -76,6 +77,7 @@ class Conversed:
         reads: All conversations, the baseline's of a meeting before the candidate's.
         plan: What it was to take at most.
         spend: Role → what it took; of a model that played the user under `user`.
+        user_record: How a model that played the users kept to its roles; None of a script.
     """
 
     policy: ConversationPolicy
@@ -83,6 +85,7 @@ class Conversed:
     reads: tuple[Read, ...]
     plan: Forecast
     spend: Mapping[str, Spend]
+    user_record: UserRecord | None = None
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:

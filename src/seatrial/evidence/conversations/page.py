@@ -201,7 +201,7 @@ def _steps(curve: Curve, turns: int) -> str:
 
 def _shown(pair: Pair, signal: str) -> _Shown:
     meeting = pair.baseline.talk.meeting
-    sides = [_said(one) for one in (pair.baseline, pair.candidate)]
+    turns = zip_longest(_said(pair.baseline), _said(pair.candidate))
     why = f"Shows best what {wording.title(signal).lower()} found" if signal else ""
     again = f", conversation {meeting.draw + 1}" if meeting.draw else ""
     version = "" if meeting.side == "vulnerable" else ", quiet twin"
@@ -209,7 +209,7 @@ def _shown(pair: Pair, signal: str) -> _Shown:
         f"{meeting.persona.title}{version}{again}",
         meeting.persona.who,
         why,
-        tuple(zip_longest(*sides)),
+        tuple(turns),
         (_ended(pair.baseline), _ended(pair.candidate)),
     )
 

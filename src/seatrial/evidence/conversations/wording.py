@@ -8,6 +8,7 @@ from seatrial.evidence.conversations.conversation import ENDINGS
 from seatrial.evidence.conversations.forecast import Forecast
 from seatrial.evidence.conversations.found import Conversed
 from seatrial.evidence.conversations.signals import KINDS, kind_of
+from seatrial.evidence.conversations.user_model import FAULTS
 from seatrial.report.wording import money, number
 from seatrial.types import ROLES, Evidence
 
@@ -80,6 +81,13 @@ def cannot_show(found: Conversed) -> Iterator[str]:
         yield (
             "The script reads answers by lists of phrases. An answer that does in other words what they list is met as "
             "if it had done nothing."
+        )
+    if (record := found.user_record) is not None:
+        kinds = ", ".join(f"{count:,} times {FAULTS[kind]}" for kind, count in record.faults.most_common())
+        yield (
+            f"The model that played the users wrote {record.tries:,} lines, of which {100 * record.out_of_role:.1f} % "
+            f"were none of its person and were refused{f' ({kinds})' if kinds else ''}; {record.broken:,} conversations "
+            "ended because of it. Another model might have played them otherwise."
         )
     readers = sorted({read.reader for read in found.reads})
     yield (
