@@ -65,6 +65,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "drift show": ("reviews/done",),
     "drift promote": ("reviews/done", "1", "my-suites/found"),
     "watch": ("watched.yaml", "--calls", "20", "--quiet"),
+    "converse": ("converse.yaml", "--quiet"),
     "replay run": ("watched.yaml", "traffic.jsonl", "--as-is", "--quiet"),
     "replay check": ("watched.yaml", "traffic.jsonl", "--as-is", "--quiet"),
     "doctor": (),
@@ -155,6 +156,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "name: watched\nbaseline: {model: openai-compatible/x, base_url: 'http://127.0.0.1:9/v1'}\n"
         "candidate: {model: openai-compatible/y, base_url: 'http://127.0.0.1:9/v1'}\n"
         "gates: [{signal: behavior/over-refusal, margin: 0.1, instrument: text/refusal}]\n",
+        encoding="utf-8",
+    )
+    (folder / "converse.yaml").write_text(
+        "name: talks\nbaseline: {model: openai-compatible/x, base_url: 'http://127.0.0.1:9/v1'}\n"
+        "candidate: {model: openai-compatible/y, base_url: 'http://127.0.0.1:9/v1'}\nonly: [tram-numbers]\n"
+        "gates: [{signal: conversation/harm, margin: 0.1}]\n",
         encoding="utf-8",
     )
     votes = [f"{NAME} {rater},p{pair}{STEERING},left,new,old" for rater in range(4) for pair in range(12)]

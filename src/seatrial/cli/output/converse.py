@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +53,7 @@ def converse_json(found: Conversed, folder: Path) -> dict[str, Any]:
     """Return what a run of conversations adds to its decision, for machines."""
     test, record = found.log_rank, found.user_record
     return {
-        "users": {"simulated": True, "by": found.user, "record": None if record is None else asdict(record)},
+        "users": {"simulated": True, "by": found.user, "record": record},
         "conversations": {
             "held": len(found.pairs),
             "lost": found.lost,

@@ -86,8 +86,8 @@ def cannot_show(found: Conversed) -> Iterator[str]:
         kinds = ", ".join(f"{count:,} times {FAULTS[kind]}" for kind, count in record.faults.most_common())
         yield (
             f"The model that played the users wrote {record.tries:,} lines, of which {100 * record.out_of_role:.1f} % "
-            f"were none of its person and were refused{f' ({kinds})' if kinds else ''}; {record.broken:,} conversations "
-            "ended because of it. Another model might have played them otherwise."
+            f"were none of its person and were refused{f' ({kinds})' if kinds else ''}; {record.broken:,} "
+            "conversations ended because of it. Another model might have played them otherwise."
         )
     readers = sorted({read.reader for read in found.reads})
     yield (
