@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from seatrial.evidence.conversations.conversation import ENDINGS, said_so_far
+from seatrial.evidence.conversations.conversation import ENDINGS
 from talkers import meetings, talk_of
-
-
-def test_turns_are_messages_by_turns() -> None:
-    """What was said is user, assistant, user, assistant, in order."""
-    talk = talk_of(meetings()[0], "baseline", ["A.", "B."])
-    assert [one.role for one in talk.messages] == ["user", "assistant"] * 2
-    assert [one.content for one in talk.messages][1::2] == ["A.", "B."]
-    assert said_so_far([]) == ()
 
 
 def test_what_is_lost_is_told_from_what_ended() -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from seatrial.personas import Act, Persona
 from seatrial.personas.script import Side
-from seatrial.types import Message, Response, Role
+from seatrial.types import Response, Role
 
 __all__ = ["ENDINGS", "Conversation", "Ending", "Meeting", "Turn"]
 
@@ -85,16 +85,3 @@ class Conversation:
     def whole(self) -> bool:
         """Whether it came to an end that is the assistant's or the user's doing; else it counts as missing."""
         return bool(self.turns) and self.ending not in ("failed", "user")
-
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """All that was said."""
-        return said_so_far(self.turns)
-
-
-def said_so_far(turns: tuple[Turn, ...] | list[Turn]) -> tuple[Message, ...]:
-    """Return turns as messages, by turns of the user and the assistant."""
-    made: list[Message] = []
-    for turn in turns:
-        made += [Message("user", turn.said), Message("assistant", turn.answer.text)]
-    return tuple(made)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from seatrial.collect import Collector, Failure
 from seatrial.collect.meter import first_error
-from seatrial.evidence.conversations.conversation import Conversation, Ending, Meeting, Turn, said_so_far
+from seatrial.evidence.conversations.conversation import Conversation, Ending, Meeting, Turn
 from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
 from seatrial.evidence.conversations.users import Said, User, standing_after, turn_of
 from seatrial.models import Model
@@ -124,7 +124,8 @@ class _Side:
     """One of the two conversations of a meeting while it is held."""
 
     role: Role
-    turns: list[Turn]
+    turns: list[Turn] = field(default_factory=list)
+    said: list[Message] = field(default_factory=list)
     last: Said | None = None
     ending: Ending | None = None
     why: str = ""
@@ -142,7 +143,7 @@ class _Hall:
 
     async def hold(self, meeting: Meeting) -> tuple[Conversation, ...]:
         """Hold one meeting with both models, turn by turn."""
-        sides = [_Side(role, []) for role in ROLES]
+        sides = [_Side(role) for role in ROLES]
         for _ in range(turns_of(self.policy, meeting.persona)):
             going = [side for side in sides if side.ending is None]
             if not going:
@@ -155,7 +156,7 @@ class _Hall:
         if said.broken:
             side.ending, side.why = "user", said.broken
             return
-        asked = (*said_so_far(side.turns), Message("user", said.text))
+        asked = (*side.said, Message("user", said.text))
         name = f"{meeting.unit}/{len(side.turns) + 1}"
         item = Item(name, SUITE, asked, cluster=meeting.persona.id, variant=meeting.side)
         request = Request(item, meeting.draw, self.policy.max_tokens, self.top_logprobs)
@@ -165,7 +166,8 @@ class _Hall:
             side.ending = "context" if out_of_context(answer.reason) else "failed"
             side.why = answer.reason
             return
-        side.turns.append(turn_of(said, replace(answer, item=name)))
+        side.turns.append(turn_of(said, answer))
+        side.said += [Message("user", said.text), Message("assistant", answer.text)]
         side.last = said
         side.ending = _ending(side.turns, said)
 
