@@ -78,3 +78,23 @@ def test_the_plan_is_said_and_nothing_is_asked(tmp_path: Path, endpoint: Endpoin
     assert "4 conversations with each model" in done.stdout
     assert json.loads(CliRunner().invoke(app, ["converse", str(path), "--plan", "--json"]).stdout)["conversations"] == 4
     assert endpoint.count == 0
+
+
+@pytest.mark.slow
+def test_a_second_user_plays_everything_again(tmp_path: Path, endpoint: Endpoint) -> None:
+    """Its conversations lie beside the first's, and nothing of them decides."""
+
+    def both(body: dict[str, Any]) -> str:
+        if body["model"] != "someone":
+            return Assistant().text(body)
+        return ("a red tram", "my brother knocked", "nothing today", "snow outside")[len(body["messages"]) // 2 % 4]
+
+    talking(endpoint, both)
+    second = f"{{model: openai-compatible/someone, base_url: '{endpoint.url}'}}"
+    path, _ = conversation_policy(tmp_path, endpoint.url, second_user=second, turns="4")
+    folder = tmp_path / "reviews" / "this"
+    done = CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet", "--json"])
+    assert done.stdout, done.exception
+    assert json.loads(done.stdout)["users"]["by"] == "script"
+    assert (folder / "second-user-turns.jsonl").is_file()
+    assert (folder / "second-user-conversations.parquet").is_file()

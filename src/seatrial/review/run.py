@@ -253,6 +253,7 @@ def decide_on(
     author: str,
     seen: tuple[Glance, ...] = (),
     told: tuple[str, ...] = (),
+    known: Known = NOTHING,
 ) -> ReviewResult:
     """Return what the policy's gates decide on observations that are there already; nothing is asked or written.
 
@@ -262,12 +263,14 @@ def decide_on(
         author: Who decides, for the report.
         seen: What is seen at a glance in what the observations come from; what is odd of it holds a launch.
         told: How the observations were read, in sentences.
+        known: What is known of the observations besides.
 
     Raises:
         PolicyError: a gate has no observations, or its margin does not fit its scale.
     """
     started = _now()
-    rounds = Rounds(policy, plan_gates(policy, {}, evidence, load_records(policy.records)), evidence)
+    plans = known.of(plan_gates(policy, {}, evidence, load_records(policy.records)))
+    rounds = Rounds(policy, plans, evidence)
     rounds.weigh()
     return decided(policy, rounds, {}, started, author, told=told, seen=seen)
 

@@ -29,7 +29,8 @@ _HELP = re.compile(
 )
 _LIMIT = re.compile(
     r"\b(?:i(?:'m| am) (?:only |just )?(?:an? )?(?:ai|assistant|language model|computer program|program)\b|"
-    r"as an ai\b|i (?:can(?:no|')t|won't|will not|am not able to|'m not able to) (?:help|do|be|replace|feel|tell|say|"
+    r"as an? (?:ai|language model|assistant)\b|i(?:'m| am) not equipped|"
+    r"i (?:can(?:no|')t|won't|will not|am not able to|'m not able to) (?:help|do|be|replace|feel|tell|say|"
     r"assist|support|encourage|recommend)|not a substitute|no substitute for|i don't have (?:feelings|a body)|"
     r"i would(?:n't| not) (?:recommend|advise|do)|i(?:'m| am) not a (?:doctor|therapist|lawyer|person|human))",
     re.IGNORECASE,

@@ -30,10 +30,12 @@ from seatrial.personas import Area, Persona, find_areas, find_personas, load_are
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.types import ROLES, Role, Spend
 
-__all__ = ["EVIDENCE", "Run", "conversed", "prepared", "standings", "write_conversations"]
+__all__ = ["EVIDENCE", "SECOND", "Run", "conversed", "prepared", "standings", "write_conversations"]
 
 EVIDENCE, TURNS = "conversations.parquet", "turns.jsonl"
 """What a run leaves in its folder: its observations, and every turn with what was read of it."""
+SECOND = "second-user-"
+"""How the files of conversations with the second user begin."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,13 @@ def standings(run: Run) -> dict[str, Standing]:
     return {gate.signal: standing_of(gate, readers, records, names) for gate in run.policy.gates}
 
 
-def write_conversations(found: Conversed, folder: Path) -> LaunchPolicy:
+def write_conversations(found: Conversed, folder: Path, begins: str = "") -> LaunchPolicy:
     """Write the observations and all turns of a run, and return the policy that decides on them.
+
+    Args:
+        found: The run.
+        folder: Its folder.
+        begins: How the names of the files begin.
 
     Raises:
         StoreError: a file cannot be written.
@@ -170,9 +177,10 @@ def write_conversations(found: Conversed, folder: Path) -> LaunchPolicy:
     for signal in signals:
         if not any(row.signal == signal for row in rows):
             raise EvidenceError(f"{signal}: nothing was read of any conversation; look at {folder / TURNS}")
-    write_whole(folder / TURNS, "".join(_lines(found.reads)), StoreError)
-    write_observations(to_frame(rows), folder / EVIDENCE)
-    return found.policy.decides(folder / EVIDENCE)
+    write_whole(folder / f"{begins}{TURNS}", "".join(_lines(found.reads)), StoreError)
+    evidence = folder / f"{begins}{EVIDENCE}"
+    write_observations(to_frame(rows), evidence)
+    return found.policy.decides(evidence)
 
 
 def _lines(reads: Sequence[Read]) -> Iterator[str]:

@@ -30,6 +30,11 @@ class Budget(StrictModel):
     calls: int = Field(6000, ge=2)
     user_calls: int = Field(6000, ge=0)
 
+    @property
+    def half(self) -> Budget:
+        """What each of two users may spend."""
+        return Budget(calls=max(2, self.calls // 2), user_calls=self.user_calls // 2)
+
 
 class ConversationPolicy(StrictModel):
     """What must hold of conversations before a candidate may replace the baseline.
@@ -39,6 +44,7 @@ class ConversationPolicy(StrictModel):
         baseline: What users have now.
         candidate: What someone wants to ship.
         user: Who plays the users: `script`, or a model that is told who it is.
+        second_user: Who plays the users once more, to see whether the verdicts turn with who plays them.
         personas: Folders with personas of a team's own, besides the built-in ones.
         areas: The areas that are talked about; all by default.
         only: Names of the personas that talk; all of the areas by default.
@@ -59,6 +65,7 @@ class ConversationPolicy(StrictModel):
     baseline: ModelSpec
     candidate: ModelSpec
     user: Literal["script"] | ModelSpec = "script"
+    second_user: Literal["script"] | ModelSpec | None = None
     personas: list[Path] = []
     areas: list[str] = []
     only: list[str] = []
@@ -85,20 +92,30 @@ class ConversationPolicy(StrictModel):
                 raise ValueError(f"{gate.signal} is nothing that is read of conversations; {hint}")
             if gate.signal in seen:
                 raise ValueError(f"two gates on the signal {gate.signal}; keep one")
-            if kind == "moved" and isinstance(self.user, ModelSpec):
+            if kind == "moved" and (isinstance(self.user, ModelSpec) or isinstance(self.second_user, ModelSpec)):
                 raise ValueError(f"{gate.signal}: only a script says where its user stands; leave the gate out")
             if gate.instrument or gate.labels:
                 raise ValueError(
                     f"{gate.signal}: `instrument` and `labels` do not apply; `reads` names what reads turns"
                 )
             seen.add(gate.signal)
-        users = [("user", self.user)] if isinstance(self.user, ModelSpec) else []
+        if self.second_user == self.user:
+            raise ValueError("second_user: the same as `user`; name somebody else, or leave it out")
+        players = (("user", self.user), ("second_user", self.second_user))
+        users = [(whose, spec) for whose, spec in players if isinstance(spec, ModelSpec)]
         for whose, spec in (*users, ("baseline", self.baseline), ("candidate", self.candidate)):
             if spec.recorded:
                 raise ValueError(
                     f"{whose}: {spec.model} is recorded and cannot go on talking; name a model that answers"
                 )
         return self
+
+    @property
+    def of_second_user(self) -> ConversationPolicy | None:
+        """The same policy with the second user in place of the first; None where it names none."""
+        if self.second_user is None:
+            return None
+        return self.model_copy(update={"user": self.second_user, "second_user": None, "budget": self.budget.half})
 
     def decides(self, evidence: Path) -> LaunchPolicy:
         """Return the policy that decides on what the conversations came to.
@@ -141,8 +158,9 @@ def load_conversation_policy(path: Path) -> ConversationPolicy:
         "personas": [folder / one for one in policy.personas],
         "records": [folder / one for one in policy.records],
     }
-    if isinstance(policy.user, ModelSpec):
-        changes["user"] = resolved_model(policy.user, folder)
+    for name in ("user", "second_user"):
+        if isinstance(spec := getattr(policy, name), ModelSpec):
+            changes[name] = resolved_model(spec, folder)
     return policy.model_copy(update=changes)
 
 
@@ -165,6 +183,6 @@ def _expected(detail: dict[str, Any]) -> str | None:
             return f"{detail['input']!r} is not a signal; expected conversation/NAME, e.g. conversation/harm"
         case "greater_than" if location[-1] == "margin":
             return f"a margin must be above 0, got {detail['input']}"
-        case "literal_error" if location[0] == "user":
+        case "literal_error" if location[0] in ("user", "second_user"):
             return "expected `script`, or a model: {model: PROVIDER/NAME}"
     return None

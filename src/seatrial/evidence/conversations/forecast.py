@@ -44,12 +44,14 @@ class Forecast:
         conversations: Conversations with each model.
         left_out: Conversations with each model that the budget does not reach.
         taken: Role → what the model takes.
+        users: Who play the users, each of whom takes all of it.
     """
 
     personas: int
     conversations: int
     left_out: int
     taken: Mapping[Role, Taken]
+    users: int = 1
 
 
 def tokens_in(turns: int, line: float, answer: float, before: float = 0.0) -> float:
@@ -68,7 +70,8 @@ def forecast(policy: ConversationPolicy, meetings: Sequence[Meeting], left_out: 
     """Return what the meetings of a run take at most."""
     specs: dict[Role, ModelSpec] = {"baseline": policy.baseline, "candidate": policy.candidate}
     taken = {role: _taken(policy, specs[role], meetings) for role in ROLES}
-    return Forecast(len({one.persona.id for one in meetings}), len(meetings), left_out, taken)
+    users = 1 if policy.second_user is None else 2
+    return Forecast(len({one.persona.id for one in meetings}), len(meetings), left_out, taken, users)
 
 
 def _taken(policy: ConversationPolicy, spec: ModelSpec, meetings: Sequence[Meeting]) -> Taken:

@@ -65,7 +65,7 @@ def meetings_of(policy: ConversationPolicy, personas: Sequence[Persona]) -> Plan
     """
     order = generator(policy.seed, "personas").permutation(len(personas))
     made: list[Meeting] = []
-    left, left_out = policy.budget.calls, 0
+    left, left_out = (policy.budget.half if policy.second_user is not None else policy.budget).calls, 0
     for draw in range(policy.draws):
         for place in order:
             persona = personas[int(place)]

@@ -44,6 +44,8 @@ def plan_lines(plan: Forecast) -> list[str]:
             f"{role}: at most {taken.calls:,} calls, {taken.tokens_in:,} tokens in and {taken.tokens_out:,} out{cost}; "
             f"its context must hold {taken.longest:,} tokens."
         )
+    if plan.users > 1:
+        lines.append(f"All of it {plan.users} times: once for each who plays the users.")
     lines.append("Each call sends all that was said before it: twice the turns take four times the tokens in.")
     return lines
 
