@@ -98,3 +98,23 @@ def test_a_second_user_plays_everything_again(tmp_path: Path, endpoint: Endpoint
     assert json.loads(done.stdout)["users"]["by"] == "script"
     assert (folder / "second-user-turns.jsonl").is_file()
     assert (folder / "second-user-conversations.parquet").is_file()
+
+
+@pytest.mark.slow
+def test_a_gate_holds_in_each_configuration(tmp_path: Path, endpoint: Endpoint) -> None:
+    """Products are met one after another, the verdict has a claim for each, and the page says which were measured."""
+    talking(endpoint, Assistant().text)
+    path, _ = conversation_policy(
+        tmp_path,
+        endpoint.url,
+        configurations="{plain: {}, app: {system: You are the app.}}",
+        gates="[{signal: conversation/harm, margin: 0.1, per: configuration, trust: simulated assistants}]",
+    )
+    folder = tmp_path / "reviews" / "this"
+    done = CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet", "--json"])
+    assert done.stdout, done.exception
+    found = json.loads(done.stdout)
+    assert [one["label"] for one in found["verdicts"][0]["claims"]] == ["all items", "use case: app", "use case: plain"]
+    assert found["conversations"]["held"] == 8
+    page = (folder / "conversations.html").read_text(encoding="utf-8")
+    assert "The models were met as plain, app." in page

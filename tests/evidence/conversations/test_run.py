@@ -10,17 +10,17 @@ import pytest
 from seatrial.collect import ResponseStore
 from seatrial.errors import CallFailed, ModelError
 from seatrial.evidence.conversations.conversation import Conversation, Meeting
-from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
+from seatrial.evidence.conversations.conversation_policy import ConversationGate, ConversationPolicy
 from seatrial.evidence.conversations.run import meetings_of, out_of_context
 from seatrial.personas import find_areas, find_personas
-from seatrial.policy import Gate, ModelSpec
+from seatrial.policy import ModelSpec
 from seatrial.types import ROLES, Request, Role
 from talkers import HARMFUL, HARMLESS, InProcess, held_with, meetings
 
 
 def policy(**changes: object) -> ConversationPolicy:
     """Return a policy of two models in this process."""
-    gates = [Gate(signal="conversation/harm", margin=0.1)]
+    gates = [ConversationGate(signal="conversation/harm", margin=0.1)]
     spec = ModelSpec(model="in/process")
     return ConversationPolicy(name="x", baseline=spec, candidate=spec, gates=gates).model_copy(update=changes)
 

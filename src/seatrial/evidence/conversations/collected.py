@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.errors import EvidenceError, PolicyError, StoreError
-from seatrial.evidence.conversations.conversation import ENDINGS
+from seatrial.evidence.conversations.conversation import ENDINGS, Conversation
 from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
 from seatrial.evidence.conversations.forecast import Forecast, forecast
 from seatrial.evidence.conversations.found import Conversed
@@ -119,20 +119,21 @@ async def conversed(run: Run, folder: Path, progress: Progress) -> Conversed:
     policy = run.policy
     with ResponseStore(folder) as store:
         async with AsyncExitStack() as stack:
-            opened = [await stack.enter_async_context(one) for one in open_models(policy.baseline, policy.candidate)]
-            models: dict[Role, Model] = dict(zip(ROLES, opened, strict=True))
-            probes = any(reader.needs == "logprobs" for reader in run.readers.values())
-            top_logprobs = min(model.logprobs for model in opened) if probes else 0
-            if probes and not top_logprobs:
-                names = ", ".join(sorted({one.name for one in run.readers.values() if one.needs == "logprobs"}))
-                raise PolicyError(f"{names} needs log-probabilities, and at least one of the two models gives none")
-            collector = Collector(models, store, policy.budget.calls, progress)
+            specs = [spec for one in policy.products for spec in (one.baseline, one.candidate)]
+            opened = [await stack.enter_async_context(one) for one in open_models(*specs)]
+            top_logprobs = _top_logprobs(run, opened)
             progress.plan(sum(taken.calls for taken in run.plan.taken.values()))
             progress.say("talking")
             player = await _player(policy, stack, store)
+            talks: list[Conversation] = []
+            spend: dict[str, Spend] = dict.fromkeys(ROLES, Spend())
             with progress:
-                talks = await held(policy, run.planned.meetings, models, player, collector, top_logprobs)
-            spend: dict[str, Spend] = {role: collector.spend(role) for role in ROLES}
+                for product, pair in zip(policy.products, zip(opened[::2], opened[1::2], strict=True), strict=True):
+                    models: dict[Role, Model] = dict(zip(ROLES, pair, strict=True))
+                    collector = Collector(models, store, policy.budget.calls, progress)
+                    meets = [one for one in run.planned.meetings if one.configuration == product.name]
+                    talks += await held(policy, meets, models, player, collector, top_logprobs)
+                    spend |= {role: _added(spend[role], collector.spend(role)) for role in ROLES}
     record = None
     if isinstance(player, ModelUser):
         spend["user"], record = player.spend, player.record
@@ -142,6 +143,21 @@ async def conversed(run: Run, folder: Path, progress: Progress) -> Conversed:
         )
     reads = read_turns(talks, run.areas, lambda area: run.readers[area.name])
     return Conversed(policy, run.areas, reads, run.plan, spend, record)
+
+
+def _top_logprobs(run: Run, models: Sequence[Model]) -> int:
+    """Return how many first-token alternatives to ask for: none where the text alone is read."""
+    names = sorted({one.name for one in run.readers.values() if one.needs == "logprobs"})
+    if not names:
+        return 0
+    least = min(model.logprobs for model in models)
+    if not least:
+        raise PolicyError(f"{', '.join(names)} needs log-probabilities, and at least one of the models gives none")
+    return least
+
+
+def _added(one: Spend, other: Spend) -> Spend:
+    return Spend(*(getattr(one, part.name) + getattr(other, part.name) for part in fields(Spend)))
 
 
 async def _player(policy: ConversationPolicy, stack: AsyncExitStack, store: ResponseStore) -> User:
@@ -173,7 +189,8 @@ def write_conversations(found: Conversed, folder: Path, begins: str = "") -> Lau
         EvidenceError: nothing was read for a gate.
     """
     signals = [gate.signal for gate in found.policy.gates]
-    rows = observed(found.reads, signals, found.turns, found.user)
+    products = {gate.signal for gate in found.policy.gates if gate.per == "configuration"}
+    rows = observed(found.reads, signals, found.turns, found.user, products)
     for signal in signals:
         if not any(row.signal == signal for row in rows):
             raise EvidenceError(f"{signal}: nothing was read of any conversation; look at {folder / TURNS}")
@@ -191,6 +208,7 @@ def _lines(reads: Sequence[Read]) -> Iterator[str]:
                 "persona": talk.meeting.persona.id,
                 "version": talk.meeting.side,
                 "draw": talk.meeting.draw,
+                "configuration": talk.meeting.configuration,
                 "role": talk.role,
                 "turn": number,
                 "state": turn.state,

@@ -49,16 +49,19 @@ class Meeting:
         persona: Who talks.
         side: In which version.
         draw: Which conversation, from 0: it decides which lines are said.
+        configuration: As which product the models are met; empty where the policy names none.
     """
 
     persona: Persona
     side: Side
     draw: int
+    configuration: str = ""
 
     @property
     def unit(self) -> str:
         """Name under which it is observed."""
-        return self.persona.unit(self.side)
+        where = f"@{self.configuration}" if self.configuration else ""
+        return f"{self.persona.unit(self.side)}{where}"
 
 
 @dataclass(frozen=True, slots=True)

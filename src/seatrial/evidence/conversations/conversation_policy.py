@@ -3,12 +3,14 @@
 # ruff: noqa: RUF012  (pydantic copies defaults; the linter cannot see that StrictModel is one of its models)
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from seatrial.errors import PolicyError
+from seatrial.evidence.conversations.configurations import Configuration, configured, resolved_settings
 from seatrial.evidence.conversations.signals import KINDS, kind_of
 from seatrial.formats.bounded import read_text
 from seatrial.formats.letters import unread
@@ -16,7 +18,14 @@ from seatrial.formats.nearest import did_you_mean
 from seatrial.formats.yaml import StrictModel, checked_yaml
 from seatrial.policy import Gate, LaunchPolicy, ModelSpec, SignalSpec, resolved_model
 
-__all__ = ["Budget", "ConversationPolicy", "load_conversation_policy", "parse_conversation_policy"]
+__all__ = [
+    "Budget",
+    "ConversationGate",
+    "ConversationPolicy",
+    "Product",
+    "load_conversation_policy",
+    "parse_conversation_policy",
+]
 
 
 class Budget(StrictModel):
@@ -36,6 +45,37 @@ class Budget(StrictModel):
         return Budget(calls=max(2, self.calls // 2), user_calls=self.user_calls // 2)
 
 
+class ConversationGate(Gate):
+    """A gate on conversations.
+
+    Attributes:
+        per: `use_case`: it must hold in each area. `configuration`: it must hold in each product.
+    """
+
+    per: Literal["use_case", "configuration"] | None = None  # type: ignore[assignment]  # a suite is nothing here
+
+    @property
+    def decides(self) -> Gate:
+        """The gate on its observations, whose use case is the area, or the product."""
+        held = self.model_dump(exclude_unset=True)
+        return Gate.model_validate({**held, "per": "use_case"} if self.per else held)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The two models as users meet them.
+
+    Attributes:
+        name: Name of the configuration; empty where the policy names none.
+        baseline: The baseline.
+        candidate: The candidate.
+    """
+
+    name: str
+    baseline: ModelSpec
+    candidate: ModelSpec
+
+
 class ConversationPolicy(StrictModel):
     """What must hold of conversations before a candidate may replace the baseline.
 
@@ -43,6 +83,7 @@ class ConversationPolicy(StrictModel):
         name: Short name of the product.
         baseline: What users have now.
         candidate: What someone wants to ship.
+        configurations: Products as which both models are met, by name; without any they are met as they are.
         user: Who plays the users: `script`, or a model that is told who it is.
         second_user: Who plays the users once more, to see whether the verdicts turn with who plays them.
         personas: Folders with personas of a team's own, besides the built-in ones.
@@ -64,6 +105,7 @@ class ConversationPolicy(StrictModel):
     name: str = Field(min_length=1, max_length=120)
     baseline: ModelSpec
     candidate: ModelSpec
+    configurations: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], Configuration] = {}
     user: Literal["script"] | ModelSpec = "script"
     second_user: Literal["script"] | ModelSpec | None = None
     personas: list[Path] = []
@@ -79,7 +121,7 @@ class ConversationPolicy(StrictModel):
     seed: int = Field(20250425, ge=0)
     budget: Budget = Budget()
     records: list[Path] = []
-    gates: list[Gate] = Field(min_length=1)
+    gates: list[ConversationGate] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _coherent(self) -> ConversationPolicy:
@@ -103,12 +145,28 @@ class ConversationPolicy(StrictModel):
             raise ValueError("second_user: the same as `user`; name somebody else, or leave it out")
         players = (("user", self.user), ("second_user", self.second_user))
         users = [(whose, spec) for whose, spec in players if isinstance(spec, ModelSpec)]
+        if not self.configurations and any(gate.per == "configuration" for gate in self.gates):
+            raise ValueError("`per: configuration` needs `configurations:`, the products as which the models are met")
+        list(self.products)  # what does not fit a model is refused with the file
         for whose, spec in (*users, ("baseline", self.baseline), ("candidate", self.candidate)):
             if spec.recorded:
                 raise ValueError(
                     f"{whose}: {spec.model} is recorded and cannot go on talking; name a model that answers"
                 )
         return self
+
+    @property
+    def products(self) -> tuple[Product, ...]:
+        """The two models as users meet them, a pair for each configuration."""
+        made = [
+            Product(
+                name,
+                configured(configured(self.baseline, one), one.baseline),
+                configured(configured(self.candidate, one), one.candidate),
+            )
+            for name, one in self.configurations.items()
+        ]
+        return tuple(made) or (Product("", self.baseline, self.candidate),)
 
     @property
     def of_second_user(self) -> ConversationPolicy | None:
@@ -134,7 +192,7 @@ class ConversationPolicy(StrictModel):
             evidence=[evidence],
             records=self.records,
             signals={name: SignalSpec(harmful=kind.harmful, bounds=kind.bounds) for name, kind in ends.items()},
-            gates=list(self.gates),
+            gates=[gate.decides for gate in self.gates],
         )
 
 
@@ -158,6 +216,13 @@ def load_conversation_policy(path: Path) -> ConversationPolicy:
         "personas": [folder / one for one in policy.personas],
         "records": [folder / one for one in policy.records],
     }
+    for name, one in policy.configurations.items():
+        sides = {
+            side: resolved_settings(getattr(one, side), getattr(policy, side), folder)
+            for side in ("baseline", "candidate")
+        }
+        shared = resolved_settings(one, policy.baseline, folder)
+        changes.setdefault("configurations", {})[name] = shared.model_copy(update=sides)
     for name in ("user", "second_user"):
         if isinstance(spec := getattr(policy, name), ModelSpec):
             changes[name] = resolved_model(spec, folder)

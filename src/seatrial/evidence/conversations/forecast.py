@@ -68,26 +68,29 @@ def tokens_in(turns: int, line: float, answer: float, before: float = 0.0) -> fl
 
 def forecast(policy: ConversationPolicy, meetings: Sequence[Meeting], left_out: int) -> Forecast:
     """Return what the meetings of a run take at most."""
-    specs: dict[Role, ModelSpec] = {"baseline": policy.baseline, "candidate": policy.candidate}
-    taken = {role: _taken(policy, specs[role], meetings) for role in ROLES}
+    taken = {role: _taken(policy, role, meetings) for role in ROLES}
     users = 1 if policy.second_user is None else 2
     return Forecast(len({one.persona.id for one in meetings}), len(meetings), left_out, taken, users)
 
 
-def _taken(policy: ConversationPolicy, spec: ModelSpec, meetings: Sequence[Meeting]) -> Taken:
-    answer = float(spec.generation.max_tokens or policy.max_tokens)
-    before = _tokens(spec.system or "") + sum(_tokens(turn.content) for turn in spec.examples)
-    calls, sent, longest = 0, 0.0, 0.0
+def _taken(policy: ConversationPolicy, role: Role, meetings: Sequence[Meeting]) -> Taken:
+    specs: dict[str, ModelSpec] = {one.name: getattr(one, role) for one in policy.products}
+    calls, sent, written, cost, longest = 0, 0.0, 0.0, 0.0, 0.0
     for meeting in meetings:
+        spec = specs[meeting.configuration]
+        answer = float(spec.generation.max_tokens or policy.max_tokens)
+        before = _tokens(spec.system or "") + sum(_tokens(turn.content) for turn in spec.examples)
         turns = turns_of(policy, meeting.persona)
         states = meeting.persona.versions[meeting.side].states.values()
         lines = [_tokens(line) for state in states for line in state.lines]
         line = sum(lines) / len(lines)
         calls += turns
-        sent += tokens_in(turns, line, answer, before)
+        these = tokens_in(turns, line, answer, before)
+        sent += these
+        written += turns * answer
+        cost += (these * spec.price_in + turns * answer * spec.price_out) / 1e6
         longest = max(longest, before + turns * (line + answer))
-    cost = (sent * spec.price_in + calls * answer * spec.price_out) / 1e6
-    return Taken(calls, round(sent), round(calls * answer), round(longest), cost)
+    return Taken(calls, round(sent), round(written), round(longest), cost)
 
 
 def _tokens(text: str) -> float:

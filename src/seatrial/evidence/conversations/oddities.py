@@ -44,8 +44,8 @@ def turned_with_the_user(
 ) -> tuple[tuple[str, ...], tuple[Glance, ...]]:
     """Return what is said of gates whose verdict another user gives otherwise, and what of it holds a launch.
 
-    A verdict that turns from pass to fail with who plays the users is a blind spot: it says as much of the user as of the
-    models. One that is decided with one user and open with the other is said, and holds nothing.
+    A verdict that turns from pass to fail with who plays the users is a blind spot: it says as much of the user as of
+    the models. One that is decided with one user and open with the other is said, and holds nothing.
 
     Args:
         first: Verdicts with the user.
@@ -58,8 +58,8 @@ def turned_with_the_user(
             continue
         said = (
             f"{title(one.signal)}: {one.verdict} with the user {users[0]} and {other.verdict} with the user "
-            f"{users[1]} (changes of {one.evidence.estimate:+.3f} and {other.evidence.estimate:+.3f}). It turns with who plays the "
-            "users, and no one knows how it is with people."
+            f"{users[1]} (changes of {one.evidence.estimate:+.3f} and {other.evidence.estimate:+.3f}). It turns with "
+            "who plays the users, and no one knows how it is with people."
         )
         told.append(said)
         if {one.verdict, other.verdict} == {"pass", "fail"}:

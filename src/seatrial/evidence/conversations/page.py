@@ -205,6 +205,7 @@ def _shown(pair: Pair, signal: str) -> _Shown:
     why = f"Shows best what {wording.title(signal).lower()} found" if signal else ""
     again = f", conversation {meeting.draw + 1}" if meeting.draw else ""
     version = "" if meeting.side == "vulnerable" else ", quiet twin"
+    version += f", {meeting.configuration}" if meeting.configuration else ""
     return _Shown(
         f"{meeting.persona.title}{version}{again}",
         meeting.persona.who,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,7 +145,11 @@ def value_of(kind: str, read: Read, turns: int) -> float | None:
 
 
 def observed(
-    reads: Sequence[Read], signals: Sequence[str], turns: Callable[[Read], int], user: str
+    reads: Sequence[Read],
+    signals: Sequence[str],
+    turns: Callable[[Read], int],
+    user: str,
+    products: Collection[str] = (),
 ) -> list[Observation]:
     """Return the observations of signals; the persona is the cluster, the area the use case.
 
@@ -154,6 +158,7 @@ def observed(
         signals: `conversation/…`.
         turns: The most turns that a conversation could have had.
         user: Who played the users, for the source.
+        products: Signals whose use case is the product and not the area.
     """
     made = []
     for signal in signals:
@@ -173,7 +178,7 @@ def observed(
                         meeting.persona.id,
                         meeting.draw,
                         value,
-                        use_case=meeting.persona.area,
+                        use_case=meeting.configuration if signal in products else meeting.persona.area,
                         source=source,
                     )
                 )

@@ -66,17 +66,18 @@ def meetings_of(policy: ConversationPolicy, personas: Sequence[Persona]) -> Plan
     order = generator(policy.seed, "personas").permutation(len(personas))
     made: list[Meeting] = []
     left, left_out = (policy.budget.half if policy.second_user is not None else policy.budget).calls, 0
+    products = [one.name for one in policy.products]
     for draw in range(policy.draws):
         for place in order:
             persona = personas[int(place)]
-            both = [Meeting(persona, side, draw) for side in SIDES]
+            both = [Meeting(persona, side, draw, name) for name in products for side in SIDES]
             calls = len(both) * len(ROLES) * turns_of(policy, persona)
             if left_out or calls > left:
                 left_out += len(both)
                 continue
             left -= calls
             made += both
-    return Planned(tuple(made), left_out)
+    return Planned(tuple(sorted(made, key=lambda one: products.index(one.configuration))), left_out)
 
 
 async def held(

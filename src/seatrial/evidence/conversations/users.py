@@ -69,7 +69,7 @@ class ScriptedUser:
         return Said(line, state, states[state].ends, states[state].moved)
 
     def _number(self, meeting: Meeting, turn: int, state: str) -> int:
-        words = f"{self._seed}|{meeting.unit}|{meeting.draw}|{turn}|{state}"
+        words = f"{self._seed}|{meeting.persona.unit(meeting.side)}|{meeting.draw}|{turn}|{state}"
         return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big")
 
 

@@ -96,6 +96,9 @@ def cannot_show(found: Conversed) -> Iterator[str]:
         f"Harm in a turn was read by {', '.join(readers)}, each answer with its conversation before it; what of it may "
         "gate is said in the report beside this page."
     )
+    products = [one.name for one in found.policy.products if one.name]
+    met = f"as {', '.join(products)}" if products else "as the policy names them, in no product of yours"
+    yield f"The models were met {met}. How they are in any other configuration was not measured."
     if found.lost:
         yield f"{found.lost:,} of {len(found.pairs):,} meetings were lost on one side or both, and count as missing."
     if found.plan.left_out:
