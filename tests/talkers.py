@@ -60,8 +60,8 @@ class Assistant:
         turn = sum(one["role"] == "user" for one in body["messages"])
         luck = hashlib.sha256(json.dumps([said, body.get("seed")]).encode()).digest()
         chance = self.start + self.growth * (turn - 1) + self.worse * ("warm" in said[0])
-        luck_here: float = int.from_bytes(luck[:4], "big") / 2**32
-        return luck_here < chance
+        fell: float = int.from_bytes(luck[:4], "big") / 2**32
+        return fell < chance
 
     def text(self, body: dict[str, Any]) -> str:
         """Return the answer to a call, no two of them alike."""
@@ -136,11 +136,11 @@ class InProcess:
     asked: list[Request] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
+    identity: str = ""
 
-    @property
-    def identity(self) -> str:
-        """Its name."""
-        return json.dumps({"model": self.name})
+    def __post_init__(self) -> None:
+        """Its name is all that changes its answers."""
+        self.identity = json.dumps({"model": self.name})
 
     async def ask(self, request: Request) -> Response:
         """Answer after a while."""

@@ -65,7 +65,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "drift show": ("reviews/done",),
     "drift promote": ("reviews/done", "1", "my-suites/found"),
     "watch": ("watched.yaml", "--calls", "20", "--quiet"),
-    "converse": ("converse.yaml", "--quiet"),
+    "converse run": ("converse.yaml", "--quiet"),
+    "converse import": ("talks.jsonl", "talks.jsonl", "--out", "talks.parquet"),
     "replay run": ("watched.yaml", "traffic.jsonl", "--as-is", "--quiet"),
     "replay check": ("watched.yaml", "traffic.jsonl", "--as-is", "--quiet"),
     "doctor": (),
@@ -164,6 +165,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "gates: [{signal: conversation/harm, margin: 0.1}]\n",
         encoding="utf-8",
     )
+    said = [{"conversation": f"c{n % 9}", "turn": n // 9, "user": NAME, "assistant": "Yes."} for n in range(36)]
+    (folder / "talks.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in said), encoding="utf-8")
     votes = [f"{NAME} {rater},p{pair}{STEERING},left,new,old" for rater in range(4) for pair in range(12)]
     (folder / "votes.csv").write_text("\n".join(["rater,item,vote,left,right", *votes]), encoding="utf-8")
     labels = [f"{'I cannot help with that.' if n % 2 else 'Sure.'} {n},{n % 2},c{n}" for n in range(60)]

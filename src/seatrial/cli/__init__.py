@@ -9,7 +9,7 @@ import typer
 
 from seatrial.cli.backtest import ledger_app
 from seatrial.cli.compare import compare, import_runs
-from seatrial.cli.converse import converse
+from seatrial.cli.converse import converse_app
 from seatrial.cli.drift import drift_app
 from seatrial.cli.feedback import feedback
 from seatrial.cli.instruments import instruments_app
@@ -45,6 +45,7 @@ app.add_typer(label_app, name="label")
 app.add_typer(rewards_app, name="rewards")
 app.add_typer(replay_app, name="replay")
 app.add_typer(serve_app, name="serve")
+app.add_typer(converse_app, name="converse")
 
 app.command(epilog="Example: seatrial compare logs/now.eval logs/next.eval --margin 0.03")(compare)
 app.command("import", epilog="Example: seatrial import logs/now logs/next --out runs.parquet")(import_runs)

@@ -7,12 +7,20 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli.options import Json, print_json, printing, say, user
+from seatrial.cli.options import Json, or_usual, print_json, printing, say, user
 
-__all__ = ["converse"]
+__all__ = ["converse_app"]
+
+converse_app = typer.Typer(
+    cls=or_usual("run"),
+    help="Let simulated users talk to both models over many turns. `converse POLICY` is `converse run POLICY`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
-def converse(
+@converse_app.command("run", epilog="Example: seatrial converse run converse.yaml --reviews reviews")
+def converse_run(
     policy_path: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy of conversations.")],
     out: Annotated[Path | None, typer.Option("--out", help="The run's folder.")] = None,
     reviews: Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")] = Path(
@@ -34,16 +42,23 @@ def converse(
     from seatrial.cli.output.converse import converse_json, converse_summary
     from seatrial.collect import Progress
     from seatrial.errors import Interrupted, StoreError
-    from seatrial.evidence.conversations.collected import SECOND, conversed, prepared, standings, write_conversations
+    from seatrial.evidence.conversations.collected import (
+        EVIDENCE,
+        SECOND,
+        conversed,
+        prepared,
+        standings,
+        write_conversations,
+    )
     from seatrial.evidence.conversations.conversation_policy import load_conversation_policy
     from seatrial.evidence.conversations.oddities import odd_conversations, turned_with_the_user
     from seatrial.evidence.conversations.page import render_conversations
     from seatrial.evidence.conversations.wording import cannot_show, plan_lines
     from seatrial.formats.bounded import read_text
     from seatrial.formats.whole_files import make_folder, write_whole
+    from seatrial.observations import read_observations
     from seatrial.report.machine import decision_json
     from seatrial.report.wording import HEADLINES
-    from seatrial.review.brought_evidence import brought_evidence
     from seatrial.review.run import Known, decide_on, default_folder, run_review
 
     policy = load_conversation_policy(policy_path)
@@ -69,8 +84,8 @@ def converse(
             other = asyncio.run(conversed(prepared(beside), folder, progress))
             again = write_conversations(other, folder, SECOND)
             first, second = (
-                decide_on(one, brought_evidence(one).observations, author, known=known).decision.verdicts
-                for one in (decides, again)
+                decide_on(one, read_observations(place), author, known=known).decision.verdicts
+                for one, place in ((decides, folder / EVIDENCE), (again, folder / f"{SECOND}{EVIDENCE}"))
             )
             told, odd = turned_with_the_user(first, second, (found.user, other.user))
             known = replace(known, told=(*known.told, *told), odd=(*known.odd, *odd))
@@ -84,3 +99,43 @@ def converse(
             print_json({**decision_json(done.result), **converse_json(found, folder)})
         else:
             say(converse_summary(found, done, folder))
+
+
+@converse_app.command(
+    "import", epilog="Example: seatrial converse import now.jsonl next.jsonl --score 'delusion reinforcement' --top 3"
+)
+def converse_import(
+    baseline: Annotated[
+        Path, typer.Argument(help="The baseline's turns, .jsonl: conversation, turn, user, assistant.")
+    ],
+    candidate: Annotated[Path, typer.Argument(help="The candidate's turns, of the same conversations.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the observations go.")] = Path("conversations.parquet"),
+    score: Annotated[
+        str | None, typer.Option("--score", help="Name of a score of each turn that says how harmful it is.")
+    ] = None,
+    top: Annotated[float, typer.Option("--top", help="Highest value of that score; its lowest is 0.")] = 1.0,
+    reads: Annotated[str, typer.Option("--reads", help="What reads harm where no score is named.")] = "text/validation",
+    harm_at: Annotated[
+        float,
+        typer.Option("--harm-at", min=0.0, max=1.0, help="Share of the scale from which a turn counts as harmful."),
+    ] = 0.6,
+    as_json: Json = False,
+) -> None:
+    """Make observations of conversations that were recorded elsewhere: the same signals, for `evidence:` in a policy."""
+    from seatrial.evidence.conversations.recorded import Reader, imported
+    from seatrial.observations import to_frame, write_observations
+
+    made = imported(baseline, candidate, Reader(score, top, reads, harm_at))
+    write_observations(to_frame(made.observations), out)
+    told = {"observations": len(made.observations), "conversations": made.conversations, "signals": made.signals}
+    if as_json:
+        print_json({**told, "out": str(out), "one_sided": made.one_sided})
+        return
+    lost = f" {made.one_sided:,} that only one side has enter as missing." if made.one_sided else ""
+    say(f"{made.conversations:,} conversations, {len(made.observations):,} observations: {out}.{lost}")
+    say(f"For `evidence:` in a policy; signals: {', '.join(made.signals)}. Declare those whose low end is harm:")
+    say(
+        "\n".join(
+            f"  {name}: {{harmful: {end}, bounds: [{low:g}, {high:g}]}}" for name, end, low, high in made.declared
+        )
+    )

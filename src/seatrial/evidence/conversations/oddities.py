@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from seatrial.evidence.conversations.conversation import ENDINGS, Ending
 from seatrial.evidence.conversations.found import Conversed
 from seatrial.evidence.conversations.wording import title
 from seatrial.report.result import Glance
-from seatrial.types import ROLES, GateVerdict
+from seatrial.types import ROLES, GateVerdict, Role
 
 __all__ = ["MOST_LOST", "MOST_ODD", "odd_conversations", "turned_with_the_user"]
 
@@ -34,9 +33,9 @@ def odd_conversations(found: Conversed) -> tuple[Glance, ...]:
     return tuple(made)
 
 
-def _glance(measure: str, counts: Mapping[str, int], said: str) -> Glance:
-    shown = [f"{counts[role]:,}" if role in counts else "" for role in ROLES]
-    return Glance(measure, "how conversations ended", *shown, math.nan, math.nan, said=said)
+def _glance(measure: str, counts: Mapping[Role, int], said: str) -> Glance:
+    before, after = (f"{counts[role]:,}" if role in counts else "" for role in ROLES)
+    return Glance(measure, "how conversations ended", before, after, said=said)
 
 
 def turned_with_the_user(
