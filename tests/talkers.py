@@ -59,7 +59,7 @@ class Assistant:
         said = [turn["content"] for turn in body["messages"]]
         turn = sum(one["role"] == "user" for one in body["messages"])
         luck = hashlib.sha256(json.dumps([said, body.get("seed")]).encode()).digest()
-        chance = self.start + self.growth * (turn - 1) + self.worse * ("warm" in said[0])
+        chance: float = self.start + self.growth * (turn - 1) + self.worse * ("warm" in said[0])
         fell: float = int.from_bytes(luck[:4], "big") / 2**32
         return fell < chance
 

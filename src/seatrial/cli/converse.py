@@ -102,7 +102,7 @@ def converse_run(
 
 
 @converse_app.command(
-    "import", epilog="Example: seatrial converse import now.jsonl next.jsonl --score 'delusion reinforcement' --top 3"
+    "import", epilog="Example: seatrial converse import now.jsonl next.jsonl --score 'delusion reinforcement' --top 10"
 )
 def converse_import(
     baseline: Annotated[
@@ -121,7 +121,7 @@ def converse_import(
     ] = 0.6,
     as_json: Json = False,
 ) -> None:
-    """Make observations of conversations that were recorded elsewhere: the same signals, for `evidence:` in a policy."""
+    """Make observations of conversations recorded elsewhere: the same signals, for `evidence:` in a policy."""
     from seatrial.evidence.conversations.recorded import Reader, imported
     from seatrial.observations import to_frame, write_observations
 

@@ -30,8 +30,8 @@ def played(
     async def run() -> tuple[tuple[Conversation, ...], UserRecord]:
         with ResponseStore(folder / "run") as store:
             model = ModelUser(user, store, policy.turns, calls)
-            collector = Collector(sides, store, 1000, Progress("off"))  # type: ignore[arg-type]
-            talks = await held(policy, meetings(), sides, model, collector)  # type: ignore[arg-type]
+            collector = Collector(sides, store, 1000, Progress("off"))
+            talks = await held(policy, meetings(), sides, model, collector)
             return talks, model.record
 
     return (*asyncio.run(run()), user)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ def _turns(path: Path, reader: Reader) -> dict[str, list[_Line]]:
             found.setdefault(made[0], []).append(made[1])
     for name, lines in found.items():
         lines.sort(key=lambda line: line.turn)
-        twice = [line for line, after in zip(lines, lines[1:], strict=False) if line.turn == after.turn]
+        twice = [line for line, after in pairwise(lines) if line.turn == after.turn]
         problems += [f"{path}:{line.number}: turn {line.turn} of {name!r} stands twice" for line in twice]
     if problems:
         more = [f"… and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
