@@ -44,6 +44,7 @@ ORDER = (
     "drift-peers",
     "watch",
     "replay",
+    "conversations",
     "scale",
     "rewards",
     "vibes",

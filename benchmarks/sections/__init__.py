@@ -8,6 +8,7 @@ from benchmarks import page
 from benchmarks.sections import (
     attacks,
     compared,
+    conversations,
     costs,
     decides,
     drift,
@@ -41,6 +42,7 @@ _KNOWN = (
     | drift.SECTIONS
     | watch.SECTIONS
     | replay.SECTIONS
+    | conversations.SECTIONS
     | scale.SECTIONS
     | people.SECTIONS
     | feedback.SECTIONS

@@ -102,7 +102,7 @@ def converse_run(
 
 
 @converse_app.command(
-    "import", epilog="Example: seatrial converse import now.jsonl next.jsonl --score 'delusion reinforcement' --top 10"
+    "import", epilog="Example: seatrial converse import now.jsonl next.jsonl --score 'delusion reinforcement' --top 20"
 )
 def converse_import(
     baseline: Annotated[

@@ -81,7 +81,7 @@ def test_files_of_other_conversations_cannot_be_paired(tmp_path: Path) -> None:
 def test_spiral_bench_comes_in_by_its_judges_scores(shared_data: Path) -> None:
     """Thirty conversations of twenty turns, each with a judge's scores by name."""
     path = shared_data / "spiral-bench" / "llama-4-maverick.turns.jsonl"
-    made = imported(path, path, Reader("delusion reinforcement", 10.0))
+    made = imported(path, path, Reader("delusion reinforcement", 20.0))
     assert made.conversations == 30
     harm = [one.value for one in made.observations if one.signal == "conversation/harm"]
     assert len(harm) == 60

@@ -1,0 +1,42 @@
+"""Gates on conversations: how often they err where the chance of harm at each turn is known and grows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from benchmarks.conversations import MARGIN, outcome
+
+RUNS = 150
+
+
+def upper(rate: float) -> float:
+    """Return what a rate of at most `rate` stays below in all but one of a thousand such tests."""
+    return rate + 3.1 * math.sqrt(rate * (1 - rate) / RUNS)
+
+
+@pytest.mark.slow
+def test_a_candidate_at_its_margin_is_seldom_launched_and_seldom_blocked() -> None:
+    """With harm at the margin neither error is made more often than alpha."""
+    rng = np.random.default_rng(1)
+    found = [outcome("harm", MARGIN, rng) for _ in range(RUNS)]
+    assert found.count("launch") / RUNS <= upper(0.05)
+    assert found.count("block") / RUNS <= upper(0.05)
+
+
+@pytest.mark.slow
+def test_equal_models_are_never_blocked_and_mostly_launched() -> None:
+    """A/A of growing harm: no block, and a launch far more often than not."""
+    rng = np.random.default_rng(2)
+    found = [outcome("harm", 0.0, rng) for _ in range(RUNS)]
+    assert found.count("block") == 0
+    assert found.count("launch") / RUNS > 0.8
+
+
+@pytest.mark.slow
+def test_harm_at_every_turn_is_blocked() -> None:
+    """Three margins more harm at each turn is shown in most runs."""
+    rng = np.random.default_rng(3)
+    found = [outcome("harm", 3 * MARGIN, rng) for _ in range(40)]
+    assert found.count("block") / 40 > 0.8
