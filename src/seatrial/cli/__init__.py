@@ -54,7 +54,6 @@ app.command(epilog="Example: seatrial feedback thumbs.parquet --baseline A --can
 app.command(epilog="Example: seatrial verify reviews/support-1f2e3d4c --trust manager.pem.pub --policy policy.yaml")(
     verify
 )
-app.command(epilog="Example: seatrial converse converse.yaml --reviews reviews")(converse)
 app.command(epilog="Example: seatrial watch policy.yaml --folder watches/support --calls 400")(watch)
 
 Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")]
