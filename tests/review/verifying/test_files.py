@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.ledger import ledger_for
+from seatrial.ledger.reviews import ID_FILE
 from seatrial.report import load_result
 from seatrial.review.verifying.entry_source import FoundEntry, Source, find_entry
 from seatrial.review.verifying.files import files_step
@@ -44,5 +45,6 @@ def test_an_entry_without_hashes_is_no_pass(recorded: Recorded, tmp_path: Path) 
     """Those of early versions cover nothing."""
     folder = tmp_path / "reviews" / "one"
     review_of(recorded(), folder)
-    ledger_for(folder).append("decision", "ann", {"folder": "one"})
+    own = (folder / ID_FILE).read_text(encoding="utf-8").strip()
+    ledger_for(folder).append("decision", "ann", {"folder": "one", "id": own})
     assert files_step(folder, load_result(folder), _found(folder), TODAY)[0].result == "not verified"
