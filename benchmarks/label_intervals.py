@@ -111,16 +111,14 @@ def _labels(world: LabelWorld, count: int, seed: int) -> Labels:
     return Labels(*single.T, *strata.transpose(1, 0, 2), (low, high))
 
 
-def _around(of: Labels, middle: Numbers, variance: Numbers, degrees: Numbers) -> Bounds:
+def _around(middle: Numbers, variance: Numbers, degrees: Numbers) -> Bounds:
     reach = t_isf(ALPHA, degrees) * np.sqrt(variance)
     return middle - reach, middle + reach
 
 
 def _with(of: Labels, variances: Numbers, degrees: Numbers | None = None) -> Bounds:
     """Return the t interval around the estimate, with these variances of the labels of each stratum."""
-    return _around(
-        of, of.estimate, of.rest + (of.factor * variances).sum(1), of.degrees if degrees is None else degrees
-    )
+    return _around(of.estimate, of.rest + (of.factor * variances).sum(1), of.degrees if degrees is None else degrees)
 
 
 def _as_before(of: Labels, labels: float) -> Bounds:
@@ -243,7 +241,7 @@ def _shrunk(of: Labels, labels: float, alike: float) -> Bounds:
     likely = (of.seen * of.mean + labels * more) / seen
     spread = (of.seen * of.square + labels * more) / seen - likely**2
     variance = of.rest + (of.weight**2 / of.held * of.unread * (of.held + labels) / seen * spread).sum(1)
-    return _around(of, of.estimate + (of.weight * of.unread * (likely - of.mean)).sum(1), variance, of.degrees)
+    return _around(of.estimate + (of.weight * of.unread * (likely - of.mean)).sum(1), variance, of.degrees)
 
 
 Method = Callable[[Labels], Bounds]
