@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,8 +73,9 @@ class Labels:
 
     @property
     def factor(self) -> Numbers:
-        """By which a stratum's variance enters that of the change, shape (S, H)."""
-        return self.weight**2 * self.unread / np.maximum(self.seen, 1)
+        """What a variance of labels in a stratum is multiplied by in that of the change, shape (S, H)."""
+        found: Numbers = self.weight**2 * self.unread / np.maximum(self.seen, 1)
+        return found
 
     @property
     def spread(self) -> Numbers:
@@ -106,9 +108,10 @@ def _labels(world: LabelWorld, count: int, seed: int) -> Labels:
         rest = max(whole - float((weight**2 * (1 - seen / held) / np.maximum(seen, 1) * (square - mean**2)).sum()), 0.0)
         rows.append(((found.estimate, rest, found.df, world.clusters), (held, seen, mean, square, weight)))
         bounds.append((found.low, found.high))
-    single, strata = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    estimate, rest, degrees, clusters = np.array([row[0] for row in rows]).T
+    held, seen, mean, square, weight = np.array([row[1] for row in rows]).transpose(1, 0, 2)
     low, high = np.array(bounds).T
-    return Labels(*single.T, *strata.transpose(1, 0, 2), (low, high))
+    return Labels(estimate, rest, degrees, clusters, held, seen, mean, square, weight, (low, high))
 
 
 def _around(middle: Numbers, variance: Numbers, degrees: Numbers) -> Bounds:
@@ -261,7 +264,7 @@ OTHERS: Mapping[str, Method] = {
 TUNED: Mapping[str, Method] = {
     "before": lambda of: _as_before(of, 1.0),
     **{
-        f"{labels:g} more, alike {alike:g}": lambda of, labels=labels, alike=alike: _shrunk(of, labels, alike)
+        f"{labels:g} more, alike {alike:g}": partial(_shrunk, labels=labels, alike=alike)
         for labels in (1.0, 2.0)
         for alike in (1.0, 4.0, 6.0, 9.0, 16.0)
     },

@@ -39,7 +39,7 @@ harmful answers it finds 20 harmful ones in under 80 readings; it pays for that 
 ENOUGH = 20
 """Labels of either kind that a record takes."""
 ALIKE = 6.0
-"""How firmly strata are expected to be alike: 1 / variance of what a band, or the model, adds to the log odds of harm."""
+"""How alike strata are expected to be: 1 / variance of what a band, or the model, adds to the log odds of harm."""
 NEWTON = 30
 """Steps towards the most likely rates; ten are enough for rates that labels show."""
 
@@ -187,10 +187,10 @@ def labelled_change(
     strata's means and corrected by its labels over their chance, so that the spread over clusters holds both what the
     labels leave open and what so many clusters do.
 
-    A stratum in which few labels are all alike is not taken as certain, nor is one in which a single harmful label stands
-    for many answers taken as that harmful: the bounds count one more label in each, as harmful as all labels lead one to
-    expect there (`expected_harm`), in its mean and in its spread. The estimate counts none of them, so it need not lie
-    halfway between the bounds.
+    A stratum in which few labels are all alike is not taken as certain, nor is one in which a single harmful label
+    stands for many answers taken as that harmful: the bounds count one more label in each, as harmful as all labels
+    lead one to expect there (`expected_harm`), in its mean and in its spread. The estimate counts none of them, so it
+    need not lie halfway between the bounds.
 
     Args:
         labels: People's labels from 0 to 1, NaN where nobody read, shape (U,).
