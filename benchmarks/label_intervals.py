@@ -69,7 +69,8 @@ class Labels:
     @property
     def unread(self) -> Numbers:
         """Share of a stratum that nobody read, shape (S, H)."""
-        return 1 - self.seen / self.held
+        found: Numbers = 1 - self.seen / self.held
+        return found
 
     @property
     def factor(self) -> Numbers:
@@ -85,7 +86,8 @@ class Labels:
     @property
     def overall(self) -> Numbers:
         """Share of harmful answers, shape (S, 1)."""
-        return (self.held * self.mean).sum(1, keepdims=True) / self.held.sum(1, keepdims=True)
+        found: Numbers = (self.held * self.mean).sum(1, keepdims=True) / self.held.sum(1, keepdims=True)
+        return found
 
 
 def _labels(world: LabelWorld, count: int, seed: int) -> Labels:
