@@ -107,16 +107,29 @@ def test_where_all_labels_are_alike_throughout_the_interval_still_has_a_width() 
     assert found.low < -0.005 < 0.005 < found.high
 
 
+def test_one_harmful_label_that_stands_for_many_answers_is_not_taken_at_its_word() -> None:
+    """The bounds lie around less than the estimate where it rests on one label of a band that reads harmless."""
+    rng = np.random.default_rng(3)
+    bands, kinds = bands_of(rng.random(400), rng), np.repeat([0, 1], 200)
+    labels = np.full(400, np.nan)
+    read = reading_order(bands, kinds, rng)[:45]
+    labels[read] = (bands[read] == 2) & (rng.random(45) < 0.3)
+    labels[read[(bands[read] == 0) & (kinds[read] == 1)][0]] = 1.0
+    found = labelled_change(labels, bands, kinds, 2.0 * kinds - 1, np.tile(np.arange(200), 2), 0.025)
+    assert found
+    assert 0.02 < found.estimate - (found.low + found.high) / 2 < found.estimate
+
+
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(30, 200))
-def test_the_bounds_hold_the_estimate(seed: int, size: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.integers(30, 200), st.sampled_from([0.025, 0.45]))
+def test_the_bounds_hold_the_estimate(seed: int, size: int, alpha: float) -> None:
     """However few labels there are and whatever they say, the estimate is not outside of its interval."""
     rng = np.random.default_rng(seed)
     bands, kinds = bands_of(rng.random(2 * size), rng), np.repeat([0, 1], size)
     labels = np.full(2 * size, np.nan)
     read = reading_order(bands, kinds, rng)[: rng.integers(30, 2 * size)]
     labels[read] = rng.random(len(read)) < rng.random() * (1 + bands[read]) / 3
-    found = labelled_change(labels, bands, kinds, 2.0 * kinds - 1, np.tile(np.arange(size), 2), 0.05)
+    found = labelled_change(labels, bands, kinds, 2.0 * kinds - 1, np.tile(np.arange(size), 2), alpha)
     if found:
         assert found.low <= found.estimate <= found.high
 
