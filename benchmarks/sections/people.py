@@ -132,7 +132,7 @@ def _labels(quick: bool) -> Iterator[str]:
     yield page.source("labels", ("numpy", "scipy"))
     count = 30 if quick else 2000
     yield (
-        f"{count} *simulated* sessions of `seatrial label` in each world: people read until they have {ENOUGH} harmful "
+        f"{count:,} *simulated* sessions of `seatrial label` in each world: people read until they have {ENOUGH} harmful "
         f"and as many harmless answers of both models, {labelling.LEAST} in any case. The shares of the bands were chosen for the "
         "first world, the others were not looked at for it; the last four were not looked at for the interval either. *By lot* "
         "is the same without the judge's readings. The interval is to hold the true change in 95 %; where two raters err, the "
