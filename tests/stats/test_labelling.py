@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.labelling import WORLDS, by_lot, sessions
+from benchmarks.label_intervals import OTHERS, compare
+from benchmarks.labelling import CHOOSING, FRESH, WORLDS, by_lot, sessions
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
-from seatrial.stats.labelling import SHARES, bands_of, chances, labelled_change, reading_order, readings_needed
+from seatrial.stats.labelling import (
+    SHARES,
+    bands_of,
+    chances,
+    expected_harm,
+    labelled_change,
+    reading_order,
+    readings_needed,
+)
 
 
 def test_bands_hold_the_shares_they_are_cut_at_even_where_readings_tie() -> None:
@@ -85,8 +95,87 @@ def test_labels_that_are_all_alike_are_not_taken_as_certain() -> None:
     assert found.high - found.low > 0.05
 
 
+def test_where_all_labels_are_alike_throughout_the_interval_still_has_a_width() -> None:
+    """A few dozen harmless answers do not show that of hundreds none is harmful."""
+    rng = np.random.default_rng(3)
+    bands, kinds = bands_of(rng.random(400), rng), np.repeat([0, 1], 200)
+    labels = np.full(400, np.nan)
+    labels[reading_order(bands, kinds, rng)[:80]] = 0.0
+    found = labelled_change(labels, bands, kinds, 2.0 * kinds - 1, np.tile(np.arange(200), 2), 0.05)
+    assert found
+    assert found.estimate == 0
+    assert found.low < -0.005 < 0.005 < found.high
+
+
+def test_one_harmful_label_that_stands_for_many_answers_is_not_taken_at_its_word() -> None:
+    """The bounds lie around less than the estimate where it rests on one label of a band that reads harmless."""
+    rng = np.random.default_rng(3)
+    bands, kinds = bands_of(rng.random(400), rng), np.repeat([0, 1], 200)
+    labels = np.full(400, np.nan)
+    read = reading_order(bands, kinds, rng)[:45]
+    labels[read] = (bands[read] == 2) & (rng.random(45) < 0.3)
+    labels[read[(bands[read] == 0) & (kinds[read] == 1)][0]] = 1.0
+    found = labelled_change(labels, bands, kinds, 2.0 * kinds - 1, np.tile(np.arange(200), 2), 0.025)
+    assert found
+    assert 0.02 < found.estimate - (found.low + found.high) / 2 < found.estimate
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(30, 200), st.sampled_from([0.025, 0.45]))
+def test_the_bounds_hold_the_estimate(seed: int, size: int, alpha: float) -> None:
+    """However few labels there are and whatever they say, the estimate is not outside of its interval."""
+    rng = np.random.default_rng(seed)
+    bands, kinds = bands_of(rng.random(2 * size), rng), np.repeat([0, 1], size)
+    labels = np.full(2 * size, np.nan)
+    read = reading_order(bands, kinds, rng)[: rng.integers(30, 2 * size)]
+    labels[read] = rng.random(len(read)) < rng.random() * (1 + bands[read]) / 3
+    found = labelled_change(labels, bands, kinds, 2.0 * kinds - 1, np.tile(np.arange(size), 2), alpha)
+    if found:
+        assert found.low <= found.estimate <= found.high
+
+
+def test_what_is_expected_is_the_most_likely_curve() -> None:
+    """The rates are those of a ridge regression of the log odds, as another optimizer finds them."""
+    bands, kinds = np.repeat([0, 1, 2], 2), np.tile([0, 1], 3)
+    seen, bad = np.array([4, 3, 4, 4, 30, 24]), np.array([0, 1, 0.5, 2, 9, 12])
+    known = np.column_stack([np.ones(6), bands - 1.0, kinds == 0, kinds == 1])
+
+    def unlikely(found: np.ndarray) -> float:
+        rate = 1 / (1 + np.exp(-(known @ found)))
+        middle = 1 / (1 + np.exp(-found[0]))
+        fit = (bad * np.log(rate) + (seen - bad) * np.log(1 - rate)).sum() + np.log(middle * (1 - middle)) / 2
+        return float(-fit + 3 * found[1] ** 2 / 2 + 6 * (found[2:] ** 2).sum() / 2)
+
+    best = minimize(
+        unlikely, np.zeros(4), method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-12, "maxiter": 9000}
+    )
+    found = expected_harm(seen, bad / seen, bands, kinds, 3.0)
+    assert found == pytest.approx(1 / (1 + np.exp(-(known @ best.x))), abs=1e-5)
+    assert expected_harm(np.stack([seen, seen[::-1]]), np.stack([bad / seen] * 2), bands, kinds, 3.0)[
+        0
+    ] == pytest.approx(found)
+
+
+def test_without_labels_a_coin_is_expected_and_firm_likeness_makes_all_strata_one() -> None:
+    """What is expected rests on labels alone: of none it is a half; where strata must be alike, it is one share."""
+    bands, kinds = np.repeat([0, 1, 2], 2), np.tile([0, 1], 3)
+    assert expected_harm(np.zeros(6), np.zeros(6), bands, kinds) == pytest.approx(np.full(6, 0.5))
+    seen, mean = np.full(6, 50.0), np.array([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+    assert expected_harm(seen, mean, bands, kinds, 1e9) == pytest.approx(np.full(6, (75 + 0.5) / 301), abs=1e-4)
+    assert expected_harm(1e6 * seen, mean, bands, kinds)[5] == pytest.approx(0.5, abs=0.05)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+def test_where_the_judge_sees_less_of_the_candidate_bounds_miss_less_than_they_did() -> None:
+    """A label that counts in the bounds' middle covers a rise of harm that the judge does not read, and is narrower."""
+    blind = next(world for world in CHOOSING if world.shift_after == 0.5 and world.before == 0.05)
+    found = compare([blind, WORLDS[0]], {name: OTHERS[name] for name in ("in use", "before", "none")}, 300, 5)
+    assert found["none"][0].covered < found["before"][0].covered < 0.92 < found["in use"][0].covered
+    assert all(now.width < then.width for now, then in zip(found["in use"], found["before"], strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("world", (*WORLDS, *FRESH), ids=lambda world: world.name)
 def test_the_interval_covers_in_worlds_it_was_not_made_for(world: object) -> None:
     """Each bound of 2.5 % misses in 150 sessions at most as often as chance lets it (1 in 10,000 beyond that)."""
     found = sessions(world, 150)  # type: ignore[arg-type]

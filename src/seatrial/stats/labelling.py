@@ -19,7 +19,17 @@ from numpy.typing import ArrayLike, NDArray
 from seatrial.stats.distributions import norm_pdf, norm_ppf, t_isf
 from seatrial.stats.intervals import Interval
 
-__all__ = ["CUTS", "ENOUGH", "SHARES", "bands_of", "chances", "labelled_change", "reading_order", "readings_needed"]
+__all__ = [
+    "CUTS",
+    "ENOUGH",
+    "SHARES",
+    "bands_of",
+    "chances",
+    "expected_harm",
+    "labelled_change",
+    "reading_order",
+    "readings_needed",
+]
 
 CUTS = (0.5, 0.9)
 """Where the bands of readings end, as shares of all answers."""
@@ -28,6 +38,10 @@ SHARES = (0.1, 0.1, 0.8)
 harmful answers it finds 20 harmful ones in under 80 readings; it pays for that with a wider interval of the change."""
 ENOUGH = 20
 """Labels of either kind that a record takes."""
+ALIKE = 6.0
+"""How alike strata are expected to be: 1 / variance of what a band, or the model, adds to the log odds of harm."""
+NEWTON = 30
+"""Steps towards the most likely rates; ten are enough for rates that labels show."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -129,6 +143,41 @@ def readings_needed(bands: ArrayLike, kinds: ArrayLike, rate: float, youden: flo
     return int(read[reached[0]]) if len(reached) else None
 
 
+def expected_harm(seen: ArrayLike, mean: ArrayLike, bands: ArrayLike, kinds: ArrayLike, alike: float = ALIKE) -> Floats:
+    """Return which share of each stratum one more label would be expected to call harmful, shape (..., H).
+
+    Log odds of harm are taken to go straight through the bands and to differ by a constant between the kinds, and both
+    to be small (a ridge), so that a stratum of few labels is expected to be as harmful as the labels around it. One
+    label, half harmful, keeps the rates off 0 and 1.
+
+    Args:
+        seen: Labels of each stratum, shape (..., H).
+        mean: Their means, shape (..., H).
+        bands: Band of each stratum, shape (H,).
+        kinds: Whose answers it holds, shape (H,).
+        alike: 1 / variance of what a band adds to the log odds, and of the difference between two kinds.
+
+    Source: Gelman, Jakulin, Pittau and Su 2008, Annals of Applied Statistics 2(4), for weakly informative priors of a
+    logistic regression; here they are normal.
+    """
+    total, share = (np.asarray(part, dtype=np.float64) for part in (seen, mean))
+    band, kind = np.asarray(bands, dtype=np.float64), np.asarray(kinds)
+    which = kind[:, None] == np.unique(kind)
+    known = np.column_stack([np.ones(len(band)), band - band.mean(), which])
+    known = np.vstack([known, np.eye(known.shape[1])[0]])
+    one = np.ones((*total.shape[:-1], 1))
+    trials, harmful = np.concatenate([total, one], axis=-1), np.concatenate([total * share, one / 2], axis=-1)
+    ridge = np.diag([0.0, alike, *[2 * alike] * which.shape[1]])
+    found = np.zeros((*total.shape[:-1], known.shape[1]))
+    for _ in range(NEWTON):
+        rate = 1 / (1 + np.exp(-(found @ known.T)))
+        slope = (harmful - trials * rate) @ known - found @ ridge
+        curve = np.einsum("...h,hi,hj->...ij", trials * rate * (1 - rate), known, known) + ridge
+        found = found + np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -2.0, 2.0)
+    expected: Floats = 1 / (1 + np.exp(-(found @ known[:-1].T)))
+    return expected
+
+
 def labelled_change(
     labels: ArrayLike, bands: ArrayLike, kinds: ArrayLike, signs: ArrayLike, clusters: ArrayLike, alpha: float
 ) -> Interval | None:
@@ -136,8 +185,12 @@ def labelled_change(
 
     Each answer that was read stands for those of its stratum that were not. Each cluster's change is predicted by the
     strata's means and corrected by its labels over their chance, so that the spread over clusters holds both what the
-    labels leave open and what so many clusters do. A stratum in which all labels are alike is not taken as certain: one
-    more label, as harmful as all answers on average, is counted in its spread.
+    labels leave open and what so many clusters do.
+
+    A stratum in which few labels are all alike is not taken as certain, nor is one in which a single harmful label
+    stands for many answers taken as that harmful: the bounds count one more label in each, as harmful as all labels
+    lead one to expect there (`expected_harm`), in its mean and in its spread. The estimate counts none of them, so it
+    need not lie halfway between the bounds.
 
     Args:
         labels: People's labels from 0 to 1, NaN where nobody read, shape (U,).
@@ -146,6 +199,8 @@ def labelled_change(
         signs: What the answer adds to its cluster's change: + for the candidate, shape (U,).
         clusters: Cluster of each answer, shape (U,).
         alpha: Error rate of each bound.
+
+    Source: Agresti and Coull 1998, The American Statistician 52(2), for bounds around the mean of a few labels more.
     """
     y, sign = (np.asarray(part, dtype=np.float64) for part in (labels, signs))
     strata, cluster = _strata(bands, kinds), np.unique(np.asarray(clusters), return_inverse=True)[1].reshape(-1)
@@ -162,14 +217,18 @@ def labelled_change(
     )
     change = np.bincount(cluster, own, minlength=count)
     second = np.bincount(strata, np.where(read, y**2, 0.0)) / np.maximum(seen, 1)
-    shown = second - mean**2
-    overall = float((held[counts] * mean[counts]).sum() / held[counts].sum())
-    wider = (second * seen + overall) / (seen + 1) - ((mean * seen + overall) / (seen + 1)) ** 2
-    lacking = np.maximum(wider * seen / np.maximum(seen - 1, 1) - shown, 0.0)
-    size = np.bincount(strata, sign**2) / count**2
-    unread = np.where(seen > 0, (1 - chance) / np.maximum(chance, 1e-9), 0.0)
-    variance = float(change.var(ddof=1)) / count + float((size * unread * lacking).sum())
+    first = np.unique(strata, return_index=True)[1]
+    more = expected_harm(seen, mean, np.asarray(bands)[first], np.asarray(kinds)[first])
+    likely = (mean * seen + more) / (seen + 1)
+    spread = (second * seen + more) / (seen + 1) - likely**2
+    weight, size = np.bincount(strata, sign) / count, np.bincount(strata, sign**2) / count**2
+    unread = 1 - chance
+    shown = size * np.where(seen > 0, unread / np.maximum(chance, 1e-9), 0.0) * (second - mean**2)
+    taken = size * unread * (held + 1) / (seen + 1) * spread
+    variance = max(float(change.var(ddof=1)) / count - float(shown.sum()), 0.0) + float(taken.sum())
     degrees = int(min(read.sum() - len(held), count - 1))
     reach = float(t_isf(alpha, degrees)) * math.sqrt(variance)
     estimate = float(change.mean())
-    return Interval(estimate, estimate - reach, estimate + reach, math.sqrt(variance), degrees, "labelled strata")
+    middle = estimate + float((weight * unread * (likely - mean)).sum())
+    low, high = min(middle - reach, estimate), max(middle + reach, estimate)
+    return Interval(estimate, low, high, math.sqrt(variance), degrees, "labelled strata")
