@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.collect.answer_lines import UNREADABLE, Answer, answer_of, at_a_glance, entry_of, line_of, read_plain
+from seatrial.collect.answer_lines import UNREADABLE, Answer, answer_of, at_a_glance, entry_of, line_of
 from seatrial.types import Response, Usage
 
 KEY = "0a" * 32
@@ -27,9 +26,8 @@ def test_what_is_known_at_a_glance_is_what_reading_finds(
     said = Response(item, "s", 3, text, usage=Usage(1, 2, seconds), thinking=thinking, served=served)
     line = line_of(KEY, "judge", Answer(said, PLAIN.at))[:-1]
     found = at_a_glance(line)
-    assert found is not None
-    assert found[:2] == (KEY, item)
-    assert read_plain(found[2]) == answer_of(entry_of(line), "") == Answer(said, PLAIN.at)
+    assert found == (KEY, item)
+    assert answer_of(entry_of(line), "") == Answer(said, PLAIN.at)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +53,8 @@ def test_a_line_that_was_damaged_is_never_known_at_a_glance(place: int, letter: 
     damaged = line[: place % len(line)] + letter + line[place % len(line) + 1 :]
     found = at_a_glance(damaged.encode())
     if found is not None:
-        assert isinstance(read_plain(found[2]), Answer)
-        assert json.loads(damaged)["key"] == found[0]
+        entry = entry_of(damaged.encode())
+        assert (entry["key"], answer_of(entry, "").response.item) == found
 
 
 def test_what_is_no_text_is_unreadable() -> None:

@@ -7,7 +7,9 @@ of all others, so that work goes on whatever number of parts it is divided into 
 from __future__ import annotations
 
 import errno
+import os
 import secrets
+import tempfile
 import time
 import zlib
 from collections.abc import Iterator
@@ -36,6 +38,8 @@ __all__ = [
 SECONDS_UNWRITTEN = 1.0
 """How long answers wait at most for others before an object is made of them."""
 FOLDER, WORD = "responses", "seen"
+LONGEST = 2**48
+"""Bytes that no file has: a position is a number of a file times this, plus the byte at which a line of it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +94,27 @@ class AnswerFile(Protocol):
         """
         ...
 
-    def lines(self) -> Iterator[tuple[str, bytes]]:
-        """Yield each whole line with its place. What a crash cut short is not there any more.
+    def lines(self) -> Iterator[tuple[str, int, bytes]]:
+        """Yield each whole line with its place and its position. What a crash cut short is not there any more.
 
         Raises:
             OSError: it cannot be read.
         """
         ...
 
-    def write(self, lines: bytes) -> None:
-        """Keep a line.
+    def write(self, line: bytes) -> int:
+        """Keep a line, and return its position.
 
         Raises:
             OSError: it cannot be written.
+        """
+        ...
+
+    def read(self, position: int) -> bytes:
+        """Return the line at a position.
+
+        Raises:
+            OSError: it cannot be read.
         """
         ...
 
@@ -198,6 +210,8 @@ class GrowingFile:
         self.place = str(self.path)
         self._part = part
         self._file: IO[bytes] | None = None
+        self._paths = [self.path]
+        self._read_from: tuple[int, IO[bytes]] | None = None
         self._lock = FileLock(self.path.with_suffix(".lock"), blocking=False, thread_local=False)
 
     def open(self) -> None:
@@ -212,36 +226,54 @@ class GrowingFile:
         self._file = self.path.open("ab")  # one that is read too asks the system where it is at every flush
         keep_private(self.path)
 
-    def lines(self) -> Iterator[tuple[str, bytes]]:
+    def lines(self) -> Iterator[tuple[str, int, bytes]]:
         """Yield its own lines, then those of the other parts."""
-        yield from self._whole_lines(self.path, cut=True)
-        beside = [] if self._part is None else sorted(self.path.parent.glob("answers*.jsonl"))
-        for path in beside:
-            if path != self.path and self._part is not None and self._part.may_read(path.name):
-                yield from self._whole_lines(path)
+        part = self._part
+        found = [] if part is None else sorted(self.path.parent.glob("answers*.jsonl"))
+        beside = (path for path in found if path != self.path and part is not None and part.may_read(path.name))
+        self._paths = [self.path, *beside]
+        for number in range(len(self._paths)):
+            yield from self._whole_lines(number)
 
-    def _whole_lines(self, path: Path, cut: bool = False) -> Iterator[tuple[str, bytes]]:
-        whole = 0
+    def _whole_lines(self, file_number: int) -> Iterator[tuple[str, int, bytes]]:
+        path, whole = self._paths[file_number], 0
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
-                    if cut and self._file is not None:
+                    if path == self.path and self._file is not None:
                         self._file.truncate(whole)
                     return
+                yield f"{path}:{number}", file_number * LONGEST + whole, line[:-1]
                 whole += len(line)
-                yield f"{path}:{number}", line[:-1]
 
-    def write(self, lines: bytes) -> None:
+    def write(self, line: bytes) -> int:
         """Write and hand over to the system: a killed process does not lose it."""
         assert self._file is not None
-        self._file.write(lines)
+        self._file.write(line)
         self._file.flush()
+        return self._file.tell() - len(line)
+
+    def read(self, position: int) -> bytes:
+        """Return a line of its own or of another part; the file read last stays open."""
+        number, start = divmod(position, LONGEST)
+        if self._read_from is None or self._read_from[0] != number:
+            self._read_no_more()
+            self._read_from = number, self._paths[number].open("rb")
+        file = self._read_from[1]
+        file.seek(start)
+        return file.readline()
+
+    def _read_no_more(self) -> None:
+        if self._read_from is not None:
+            self._read_from[1].close()
+            self._read_from = None
 
     def flush(self) -> None:
         """Nothing waits."""
 
     def close(self) -> None:
         """Close and unlock the file."""
+        self._read_no_more()
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -253,6 +285,7 @@ class Objects:
 
     Lines wait for a second until an object is made of them, so that a process that is killed loses what it was told in
     its last second. No object is ever changed. Nobody is locked out: two who write make objects of different names.
+    All lines are copied to a temporary file here, from which they are read.
     """
 
     def __init__(self, root: str, part: Part) -> None:
@@ -268,13 +301,15 @@ class Objects:
         self._waiting: list[bytes] = []
         self._since = 0.0
         self._made = 0
+        self._copy: IO[bytes] | None = None
 
     def open(self) -> None:
         """See that objects can be written, with an empty one."""
+        self._copy = tempfile.TemporaryFile()
         self._system.makedirs(self._folder, exist_ok=True)
         self._system.pipe_file(f"{self._folder}/writable", b"")
 
-    def lines(self) -> Iterator[tuple[str, bytes]]:
+    def lines(self) -> Iterator[tuple[str, int, bytes]]:
         """Yield the lines of all objects, the first written first."""
         self._system.invalidate_cache()
         found: list[Any] = self._system.ls(self._folder, detail=False)
@@ -282,16 +317,30 @@ class Objects:
             name = path.rsplit("/", 1)[-1]
             if name.startswith("answers") and name.endswith(".jsonl") and self._part.may_read(name):
                 *whole, _ = self._system.cat_file(path).split(b"\n")
-                yield from ((f"{self.place}/{name}:{number}", line) for number, line in enumerate(whole, 1))
+                for number, line in enumerate(whole, 1):
+                    yield f"{self.place}/{name}:{number}", self._copied(line + b"\n"), line
 
-    def write(self, lines: bytes) -> None:
+    def _copied(self, line: bytes) -> int:
+        assert self._copy is not None
+        position = self._copy.seek(0, os.SEEK_END)
+        self._copy.write(line)
+        return position
+
+    def write(self, line: bytes) -> int:
         """Keep a line with others of the same second."""
-        now = time.monotonic()
+        position, now = self._copied(line), time.monotonic()
         if not self._waiting:
             self._since = now
-        self._waiting.append(lines)
+        self._waiting.append(line)
         if now - self._since >= SECONDS_UNWRITTEN:
             self.flush()
+        return position
+
+    def read(self, position: int) -> bytes:
+        """Return a line from the copy."""
+        assert self._copy is not None
+        self._copy.seek(position)
+        return self._copy.readline()
 
     def flush(self) -> None:
         """Make an object of what waits."""
@@ -301,4 +350,7 @@ class Objects:
             self._waiting = []
 
     def close(self) -> None:
-        """Nothing is open; what waits was written before, or could not be."""
+        """Remove the copy; what waits was written before, or could not be."""
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None

@@ -20,7 +20,6 @@ __all__ = [
     "entry_of",
     "in_json",
     "line_of",
-    "read_plain",
     "time_of",
 ]
 
@@ -68,25 +67,19 @@ def line_of(key: str, role: str, answer: Answer) -> bytes:
     return line.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def at_a_glance(line: bytes) -> tuple[str, str, str] | None:
-    """Return key, item and text of a line that is an answer without a doubt; None where it has to be read to know.
+def at_a_glance(line: bytes) -> tuple[str, str] | None:
+    """Return key and item of a line that is an answer without a doubt; None where it has to be read to know.
 
     It was not taken over from another review.
 
     Raises:
         ValueError: it is no text.
     """
-    text = line.decode("utf-8", "surrogatepass")
-    found = _PLAIN.fullmatch(text)
+    found = _PLAIN.fullmatch(line.decode("utf-8", "surrogatepass"))
     if found is None:
         return None
     item = found[2]
-    return found[1], json.loads(item) if "\\" in item else item[1:-1], text
-
-
-def read_plain(text: str) -> Answer:
-    """Return the answer of a line that is one without a doubt."""
-    return answer_of(json.loads(text), "")
+    return found[1], json.loads(item) if "\\" in item else item[1:-1]
 
 
 def entry_of(line: bytes) -> Any:

@@ -2,7 +2,8 @@
 
 Every answer is one line, written before anyone reads it, under a key made of everything that decides it: the
 model's identity, its role, the conversation, the draw, and what was asked for. A line that a crash cut short is
-dropped when the file is opened next; only the call that was in flight is asked again.
+dropped when the file is opened next; only the call that was in flight is asked again. Memory holds where each answer
+is, and none of their text.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from seatrial.collect.answer_lines import (
     entry_of,
     in_json,
     line_of,
-    read_plain,
     time_of,
 )
 from seatrial.errors import LedgerError, StoreError
@@ -38,6 +38,7 @@ __all__ = ["Answer", "ResponseStore", "call_key"]
 
 CHANGED = "changed.json"
 """Beside the answers: that a model was found changed, and when."""
+GONE = "an answer is no longer where it was. See what else writes there, and run the same command again."
 
 
 def call_key(identity: str, role: str, request: Request) -> str:
@@ -73,7 +74,8 @@ class ResponseStore:
         self._part = part
         self._file = answer_file(folder, part)
         self.path = Path() if is_remote(folder) else Path(folder) / "responses" / "answers.jsonl"
-        self._known: dict[str, Answer | str] = {}
+        self._known: dict[bytes, int] = {}
+        self._copies: set[bytes] = set()
         self._beside: dict[str, Answer] | None = None
         self._loose: set[str] = set()
         self._open = False
@@ -107,34 +109,52 @@ class ResponseStore:
             self._file.close()
 
     def _read(self) -> None:
-        for place, line in self._file.lines():
+        for place, position, line in self._file.lines():
             try:
-                self._read_line(line)
+                self._read_line(line, position)
             except UNREADABLE as error:
                 raise StoreError(f"{place}: not an answer. Take this line out to have its call asked again.") from error
 
-    def _read_line(self, line: bytes) -> None:
-        plain = at_a_glance(line)
+    def _read_line(self, line: bytes, position: int) -> None:
+        plain, review = at_a_glance(line), ""
         if plain is not None:
-            key, item, found = plain
-            if self._part is None or self._part.holds(item):
-                self._keep(key, found)
-            return
-        entry = entry_of(line)
-        answer = answer_of(entry, "")
-        if self._part is None or self._part.holds(answer.response.item):
-            self._keep(entry["key"], answer)
+            key, item = plain
+        else:
+            entry = entry_of(line)
+            answer = answer_of(entry, "")
+            key, item, review = entry["key"], answer.response.item, answer.review
+        if self._part is None or self._part.holds(item):
+            self._keep(key, position, review)
 
-    def _keep(self, key: str, answer: Answer | str) -> None:
+    def _keep(self, key: str, position: int, review: str) -> None:
         """Know an answer from now on; this review's own first one stands, so that no line put below it replaces it."""
-        held = self._known.get(key)
-        if held is None or (isinstance(held, Answer) and held.review):
-            self._known[key] = answer
+        short = _short(key)
+        if short in self._known and short not in self._copies:
+            return
+        self._known[short] = position
+        if review:
+            self._copies.add(short)
+        else:
+            self._copies.discard(short)
 
     def _found(self, key: str) -> Answer | None:
-        """Return the answer known under a key; a line that was not read yet is read."""
-        found = self._known.get(key)
-        return read_plain(found) if isinstance(found, str) else found
+        """Return the answer known under a key, read from its line.
+
+        Raises:
+            StoreError: the line is not there any more.
+        """
+        position = self._known.get(_short(key))
+        if position is None:
+            return None
+        if not self._open:
+            raise RuntimeError("the store is not open")
+        try:
+            entry = entry_of(self._file.read(position))
+            if entry["key"] != key:
+                raise ValueError("the line of another answer")
+            return answer_of(entry, "")
+        except (OSError, *UNREADABLE) as error:
+            raise StoreError(f"{self._file.place}: {GONE}") from error
 
     def get(self, key: str) -> Response | None:
         """Return the answer stored under `key`, if there is one."""
@@ -155,7 +175,7 @@ class ResponseStore:
     @property
     def has_others(self) -> bool:
         """Whether there are the baseline's answers of other reviews: taken over already, or beside."""
-        return bool(self._others()) or any(isinstance(one, Answer) and one.review for one in self._known.values())
+        return bool(self._others()) or bool(self._copies)
 
     def not_covered(self, key: str) -> bool:
         """Return whether a review beside has the baseline's answer, but no entry of the ledger covers it."""
@@ -204,8 +224,8 @@ class ResponseStore:
         kept = taken or Answer(response, datetime.now(UTC))
         line = line_of(key, role, kept)
         with self._told():
-            self._file.write(line)
-        self._keep(key, kept)
+            position = self._file.write(line)
+        self._keep(key, position, kept.review)
 
     def flush(self) -> None:
         """See that all answers are kept, also where they wait for others.
@@ -252,6 +272,11 @@ class ResponseStore:
     def __len__(self) -> int:
         """Return how many answers are stored."""
         return len(self._known)
+
+
+def _short(key: str) -> bytes:
+    """Return what stands for a key in memory: 16 bytes in which a million keys differ."""
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _baseline_answers(content: bytes, review: str) -> Iterator[tuple[str, Answer]]:
