@@ -1,7 +1,8 @@
 """What a call and an answer cost: beside a bare HTTP client in turns, within a review, in memory, by the number of gates.
 
 `python -m benchmarks.calls SECONDS` serves answers, each after so many seconds, and prints its port: always the same
-one, or with `graded` as a second argument one of all graded answers of the suites, by what was asked.
+one, or with `graded` as a second argument one of all graded answers of the suites, by what was asked, or with `long` one
+of `LONG` letters.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import aiohttp
@@ -26,7 +28,9 @@ __all__ = [
     "GATES",
     "IN_FLIGHT",
     "IN_REVIEW",
+    "LONG",
     "MARGIN",
+    "ROUND",
     "SECONDS",
     "Asking",
     "Turn",
@@ -47,6 +51,8 @@ MARGIN = 0.02
 """Margin of its families: so narrow that all the budget is spent."""
 GATES = (1, 3, 13)
 """Gates over one pair of transcripts."""
+ROUND, LONG = 1000, 2000
+"""Where memory is measured: calls that are asked at once, and letters of a long answer."""
 SAID = "Yes, of course. I would go there by train and book a seat."
 
 
@@ -112,9 +118,9 @@ class _Answering(asyncio.Protocol):
             asyncio.get_running_loop().call_later(self._seconds, self._transport.write, answer)
 
 
-async def _serve(seconds: float, graded: bool) -> None:
-    said = {SAID}
-    if graded:
+async def _serve(seconds: float, kind: str) -> None:
+    said = {(f"{SAID} " * LONG)[:LONG] if kind == "long" else SAID}
+    if kind == "graded":
         from seatrial.suites import find_suites, load_suite
 
         said = {anchor.text for folder in find_suites([]).values() for anchor in load_suite(folder).anchors}
@@ -125,9 +131,9 @@ async def _serve(seconds: float, graded: bool) -> None:
 
 
 @contextmanager
-def served(seconds: float, *graded: str) -> Iterator[str]:
-    """Serve from a process of its own; yield the address."""
-    command = [sys.executable, "-m", "benchmarks.calls", str(seconds), *graded]
+def served(seconds: float, kind: str = "") -> Iterator[str]:
+    """Serve answers of a kind from a process of its own; yield the address."""
+    command = [sys.executable, "-m", "benchmarks.calls", str(seconds), kind]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -151,8 +157,8 @@ async def bare(url: str, calls: int) -> None:
         await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
 
 
-async def _ours(url: str, calls: int) -> None:
-    """Ask as a review does, every answer stored before the next is asked."""
+async def _ours(url: str, calls: int, at_once: int) -> None:
+    """Ask as a review does, so many at once, every answer stored before the next is asked."""
     from seatrial.collect import Ask, Collector, Progress, ResponseStore
     from seatrial.models import open_models
     from seatrial.policy import ModelSpec
@@ -160,18 +166,21 @@ async def _ours(url: str, calls: int) -> None:
 
     (model,) = open_models(ModelSpec(model="openai-compatible/sim", base_url=url, concurrency=IN_FLIGHT, logprobs=0))
     items = (Item(f"i{number}", "s", (Message("user", f"Question {number}?"),)) for number in range(calls))
+    asks = (Ask("candidate", Request(item)) for item in items)
     with tempfile.TemporaryDirectory() as folder:
         async with model:
             with ResponseStore(Path(folder)) as store:
                 collector = Collector({"candidate": model}, store, 10**9, Progress("off"))
-                made = await collector.collect([Ask("candidate", Request(item)) for item in items])
-                assert len(made.responses) == calls
+                while together := list(islice(asks, at_once)):
+                    made = await collector.collect(together)
+                    assert len(made.responses) == len(together)
+                assert len(store) == calls
 
 
 def _timed(client: str, url: str, calls: int) -> tuple[float, float]:
     """Return calls a second and processor seconds a call."""
     began, used = time.perf_counter(), time.process_time()
-    asyncio.run({"bare": bare, "ours": _ours}[client](url, calls))
+    asyncio.run(bare(url, calls) if client == "bare" else _ours(url, calls, calls))
     return calls / (time.perf_counter() - began), (time.process_time() - used) / calls
 
 
@@ -239,17 +248,17 @@ def reviewed() -> None:
     print(sum(waited))
 
 
-def memory(calls: int) -> float:
-    """Return the largest memory, in MB, of a process that asks and stores so many calls."""
-    code = f"from benchmarks.calls import asked; asked({calls})"
+def memory(calls: int, kind: str = "") -> float:
+    """Return the largest memory, in MB, of a process that asks and stores so many calls, and holds no answer."""
+    code = f"from benchmarks.calls import asked; asked({calls}, {kind!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
-def asked(calls: int) -> None:
-    """Ask so many calls of a server that answers at once, and print the largest memory in MB."""
-    with served(0.0) as url:
-        asyncio.run(_ours(url, calls))
+def asked(calls: int, kind: str) -> None:
+    """Ask so many calls of a server that answers at once, `ROUND` by `ROUND`, and print the largest memory in MB."""
+    with served(0.0, kind) as url:
+        asyncio.run(_ours(url, calls, ROUND))
     print(largest_memory())
 
 
@@ -295,4 +304,4 @@ def reading(pairs: int, gates: int) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(float(sys.argv[1]), "graded" in sys.argv[2:]))
+    asyncio.run(_serve(float(sys.argv[1]), "".join(sys.argv[2:])))

@@ -56,7 +56,7 @@ class Reopened:
     Attributes:
         answers: How many it holds.
         seconds: Seconds until it can be used.
-        megabytes: Memory that it takes, as lines.
+        megabytes: Memory that it takes: where each answer is.
         read_megabytes: Memory that its answers take once all are read, as a replay holds them.
         bytes_each: Bytes of an answer on disk, of which its letters are `letters`.
         letters: Letters of an answer.
@@ -254,15 +254,15 @@ def _written(path: Path, answers: int) -> int:
 
 
 def opened(folder: str) -> None:
-    """Open a store, and print seconds, memory in MB as lines and as answers, and how many it holds."""
+    """Open a store, and print seconds, memory in MB before and once its answers are read, and how many it holds."""
     from seatrial.collect import ResponseStore
 
     before, began = largest_memory(), time.perf_counter()
     with ResponseStore(Path(folder)) as store:
-        seconds, lines, count = time.perf_counter() - began, largest_memory(), len(store)
+        seconds, opened, count = time.perf_counter() - began, largest_memory(), len(store)
         held = [store.get(_key(number)) for number in range(count)]
         assert None not in held
-        print(seconds, lines - before, largest_memory() - lines, count)
+        print(seconds, opened - before, largest_memory() - opened, count)
 
 
 def _key(number: int) -> str:

@@ -36,8 +36,14 @@ def _calls(quick: bool) -> Iterator[str]:
         [_reviewed(in_flight, [one for one in reviews if one.in_flight == in_flight]) for in_flight in calls.IN_REVIEW],
     )
     sizes = (256, 1024) if quick else (1000, 10_000, 100_000)
-    rows = [(f"{size:,}", f"{calls.memory(size):,.0f} MB") for size in sizes]
-    yield page.table(("calls asked and stored", "largest memory"), rows)
+    yield (
+        f"Memory of a process that asks and stores so many calls, {calls.ROUND:,} at once, and holds none of the answers; of "
+        "the store it holds where each answer is:\n"
+    )
+    yield page.table(
+        ("calls asked and stored", "largest memory", f"with answers of {calls.LONG:,} letters"),
+        [(f"{size:,}", *(f"{calls.memory(size, kind):,.0f} MB" for kind in ("", "long"))) for size in sizes],
+    )
     pairs = 60 if quick else 805
     found = {gates: calls.reading(pairs, gates) for gates in calls.GATES}
     yield f"A review of {pairs} pairs of recorded answers, no model called, from start to report:\n"

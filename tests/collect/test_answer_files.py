@@ -18,7 +18,11 @@ pytest.importorskip("fsspec")
 def _put(root: Path | str, part: Part, *items: str) -> None:
     with ResponseStore(root, part) as store:
         for item in items:
-            store.put(f"{item:0>64}".replace("i", "a"), "candidate", Response(item, "s", 0, f"Answer {item}."))
+            store.put(_key(item), "candidate", Response(item, "s", 0, f"Answer {item}."))
+
+
+def _key(item: str) -> str:
+    return f"{item:0>64}".replace("i", "a")
 
 
 def _held(root: Path | str, part: Part) -> int:
@@ -37,6 +41,22 @@ def test_each_part_knows_its_own_answers_whoever_wrote_them(tmp_path: Path, kind
     assert _held(root, Part(0, 1)) == 40
     held = [_held(root, Part(number, 3)) for number in range(3)]
     assert sum(held) == 40 and min(held) > 3
+
+
+@pytest.mark.parametrize("kind", ["folder", "objects"])
+def test_an_answer_is_read_from_where_it_is(tmp_path: Path, kind: str) -> None:
+    """Its own file or another part's, in any order, and those put after the store was opened."""
+    root: Path | str = tmp_path if kind == "folder" else f"local://{tmp_path}/bucket"
+    items = [f"i{number}" for number in range(30)]
+    for number in range(3):
+        _put(root, Part(number, 3), *(item for item in items[:24] if part_of(item, 3) == number))
+    with ResponseStore(root, Part(0, 1)) as store:
+        for item in items[24:]:
+            store.put(_key(item), "candidate", Response(item, "s", 0, f"Answer {item}."))
+            for asked in items[: items.index(item) + 1]:
+                found = store.get(_key(asked))
+                assert found is not None
+                assert (found.item, found.text) == (asked, f"Answer {asked}.")
 
 
 def test_a_part_reads_no_file_that_cannot_hold_its_answers() -> None:

@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,6 +93,55 @@ def test_the_first_answer_to_a_call_stands(tmp_path: Path) -> None:
             assert [store.get("k"), store.get("t")] == [said[0], said[1]]
             store.put("k", "candidate", said[3])
             assert store.get("k") == said[0]
+
+
+def test_an_answer_taken_over_that_gave_way_is_none_of_another_review(tmp_path: Path) -> None:
+    """Once this review asked for itself, also when it is opened again, there is nothing of others to compare with."""
+    with ResponseStore(tmp_path) as store:
+        store.put("t", "baseline", ANSWER, Answer(ANSWER, datetime.now(UTC), "other"))
+        assert store.has_others
+        store.put("t", "baseline", ANSWER)
+        assert not store.has_others
+    with ResponseStore(tmp_path) as store:
+        assert not store.has_others
+
+
+@pytest.mark.parametrize("kind", ["folder", "objects"])
+def test_memory_holds_no_answers(tmp_path: Path, kind: str) -> None:
+    """Neither those that are put nor those that a store opens with, whether they are plain or have probabilities."""
+    root: Path | str = tmp_path if kind == "folder" else f"local://{tmp_path}"
+    long = Response("i", "s", 0, "a" * 100_000)
+    tracemalloc.start()
+    try:
+        with ResponseStore(root) as store:
+            for number in range(100):
+                store.put(f"{number:064x}", "candidate", replace(long, first=(("a", -0.5),) * (number % 2)))
+            store.flush()
+            put, _ = tracemalloc.get_traced_memory()
+        with ResponseStore(root) as store:
+            opened, _ = tracemalloc.get_traced_memory()
+            assert store.get(f"{99:064x}") == replace(long, first=(("a", -0.5),))
+    finally:
+        tracemalloc.stop()
+    assert max(put, opened) < 3_000_000 < 100 * len(long.text)
+
+
+WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="what is open cannot be removed")
+
+
+@pytest.mark.parametrize("change", ["cut", "other", "no answer", pytest.param("removed", marks=WINDOWS)])
+def test_an_answer_that_is_no_longer_where_it_was_is_told(tmp_path: Path, change: str) -> None:
+    """Whatever else wrote to the file, no other answer is taken for it."""
+    path = tmp_path / "responses" / "answers.jsonl"
+    with ResponseStore(tmp_path) as store:
+        store.put("k", "baseline", ANSWER)
+        line = path.read_bytes()
+        if change == "removed":
+            path.unlink()
+        else:
+            path.write_bytes({"cut": line[:-9], "other": line.replace(b'"k"', b'"l"'), "no answer": b"{}\n"}[change])
+        with pytest.raises(StoreError, match=r"answers.jsonl: an answer is no longer where it was. See what else"):
+            store.get("k")
 
 
 PLACES = [
@@ -218,10 +268,14 @@ def test_the_key_sees_all_that_decides_an_answer() -> None:
     assert call_key("m", "baseline", Request(Item("other", "t", ITEM.messages))) in keys
 
 
-def test_it_must_be_open() -> None:
-    """Putting into a closed store is a programming error."""
+def test_it_must_be_open(tmp_path: Path) -> None:
+    """Putting into a closed store, and reading what it knew, are programming errors."""
     with pytest.raises(RuntimeError):
-        ResponseStore(Path("x")).put("k", "baseline", ANSWER)
+        ResponseStore(tmp_path).put("k", "baseline", ANSWER)
+    with ResponseStore(tmp_path) as store:
+        store.put("k", "baseline", ANSWER)
+    with pytest.raises(RuntimeError):
+        store.get("k")
 
 
 def test_the_file_only_grows(tmp_path: Path) -> None:

@@ -305,7 +305,7 @@ class Objects:
 
     def open(self) -> None:
         """See that objects can be written, with an empty one."""
-        self._copy = tempfile.TemporaryFile()
+        self._copy = tempfile.TemporaryFile()  # noqa: SIM115  (it stays open until `close`)
         self._system.makedirs(self._folder, exist_ok=True)
         self._system.pipe_file(f"{self._folder}/writable", b"")
 
