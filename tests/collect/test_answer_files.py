@@ -53,7 +53,7 @@ def test_an_answer_is_read_from_where_it_is(tmp_path: Path, kind: str) -> None:
     with ResponseStore(root, Part(0, 1)) as store:
         for item in items[24:]:
             store.put(_key(item), "candidate", Response(item, "s", 0, f"Answer {item}."))
-            for asked in items[: items.index(item) + 1]:
+            for asked in reversed(items[: items.index(item) + 1]):
                 found = store.get(_key(asked))
                 assert found is not None
                 assert (found.item, found.text) == (asked, f"Answer {asked}.")
