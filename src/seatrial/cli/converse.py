@@ -37,29 +37,21 @@ def converse_run(
     as a whole. A run that was killed goes on where it stopped when the same command is given again.
     """
     import asyncio
-    from dataclasses import asdict, replace
+    from dataclasses import asdict
 
+    from seatrial.cli.conversing import talked
     from seatrial.cli.output.converse import converse_json, converse_summary
     from seatrial.collect import Progress
     from seatrial.errors import Interrupted, StoreError
-    from seatrial.evidence.conversations.collected import (
-        EVIDENCE,
-        SECOND,
-        conversed,
-        prepared,
-        standings,
-        write_conversations,
-    )
+    from seatrial.evidence.conversations.collected import prepared
     from seatrial.evidence.conversations.conversation_policy import load_conversation_policy
-    from seatrial.evidence.conversations.oddities import odd_conversations, turned_with_the_user
     from seatrial.evidence.conversations.page import render_conversations
-    from seatrial.evidence.conversations.wording import cannot_show, plan_lines
+    from seatrial.evidence.conversations.wording import plan_lines
     from seatrial.formats.bounded import read_text
     from seatrial.formats.whole_files import make_folder, write_whole
-    from seatrial.observations import read_observations
     from seatrial.report.machine import decision_json
     from seatrial.report.wording import HEADLINES
-    from seatrial.review.run import Known, decide_on, default_folder, run_review
+    from seatrial.review.run import default_folder, run_review
 
     policy = load_conversation_policy(policy_path)
     run = prepared(policy)
@@ -75,21 +67,11 @@ def converse_run(
     if not quiet:
         say("\n".join(plan_lines(run.plan)), err=True)
     write_whole(folder / "converse.yaml", read_text(policy_path), StoreError)
+    author = author or user()
     try:
-        found = asyncio.run(conversed(run, folder, progress))
-        decides = write_conversations(found, folder)
-        known = Known(standings(run), tuple(cannot_show(found)), odd_conversations(found))
-        author = author or user()
-        if (beside := policy.of_second_user) is not None:
-            other = asyncio.run(conversed(prepared(beside), folder, progress))
-            again = write_conversations(other, folder, SECOND)
-            first, second = (
-                decide_on(one, read_observations(place), author, known=known).decision.verdicts
-                for one, place in ((decides, folder / EVIDENCE), (again, folder / f"{SECOND}{EVIDENCE}"))
-            )
-            told, odd = turned_with_the_user(first, second, (found.user, other.user))
-            known = replace(known, told=(*known.told, *told), odd=(*known.odd, *odd))
-        done = asyncio.run(run_review(decides, decides.to_yaml(), folder, author, Progress("off"), known=known))
+        made = talked(policy, folder, author, progress)
+        found, decides = made.found, made.decides
+        done = asyncio.run(run_review(decides, decides.to_yaml(), folder, author, Progress("off"), known=made.known))
     except KeyboardInterrupt:
         raise Interrupted("stopped. What was answered is kept; the same command goes on where it stopped.") from None
     page = render_conversations(found, HEADLINES[done.status], done.reason, done.verdicts)

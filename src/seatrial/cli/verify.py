@@ -41,13 +41,14 @@ def verify(
     decision, and whether it still holds. Exits as the decision does where all of it was verified, with 3 for a launch
     that no longer holds, and with 2 where anything differs or could not be verified.
     """
+    from seatrial.cli.conversing import remade_conversations
     from seatrial.cli.output.verify import verified_json, verified_lines
     from seatrial.review.verifying.entry_source import Source
     from seatrial.review.verifying.verify import verify as verified
 
     source = Source(ledger, tuple(envelope or ()), tuple(trust or ()), tuple(anchor or ()))
     with status("Deriving the decision again"):
-        found = verified(folder, source, evidence or (), policy, _day(day))
+        found = verified(folder, source, evidence or (), policy, _day(day), remade_conversations)
     if as_json:
         print_json(verified_json(found, folder))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["AskedModel", "Basis"]
+__all__ = ["AskedModel", "Basis", "Talks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,23 @@ class AskedModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Talks:
+    """Conversations that brought a review's evidence.
+
+    Attributes:
+        policy: Their policy with its prompts, as JSON.
+        models: Name of each model in them → the model as it was asked.
+        personas: Who talked → SHA-256 of their file.
+        failed: Calls that got no answer: who was asked, item, draw, and why.
+    """
+
+    policy: str
+    models: tuple[tuple[str, AskedModel], ...]
+    personas: tuple[tuple[str, str], ...]
+    failed: tuple[tuple[str, str, int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """What a review rests on; empty where an earlier version made it.
 
@@ -36,6 +53,7 @@ class Basis:
         first_calls: Calls made before the first round.
         asked_first: Keys of their answers, which count no second time where a round asks for them.
         ends_before: Reviews of the same candidate that smaller budgets ended.
+        talks: The conversations that brought its evidence; None where there were none.
     """
 
     models: tuple[tuple[str, AskedModel], ...] = ()
@@ -45,3 +63,4 @@ class Basis:
     first_calls: int = 0
     asked_first: tuple[str, ...] = ()
     ends_before: int = 0
+    talks: Talks | None = None

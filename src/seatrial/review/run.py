@@ -36,7 +36,7 @@ from seatrial.models.base import Model, RecordedModel
 from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.report import Detection, Reuse, ReviewResult
-from seatrial.report.basis import Basis
+from seatrial.report.basis import Basis, Talks
 from seatrial.report.result import Glance
 from seatrial.review.basis import as_asked, input_hashes, logs_of, sources_of
 from seatrial.review.brought_evidence import Brought, brought_evidence, odd_runs
@@ -90,11 +90,13 @@ class Known:
         standings: Signal → what it may do, where its numbers are made of several readings of an instrument.
         told: How the evidence came about, in sentences.
         odd: What holds a launch whatever the numbers say.
+        talks: The conversations that it is made of, so that others can make it again.
     """
 
     standings: Mapping[str, Standing] = field(default_factory=dict)
     told: tuple[str, ...] = ()
     odd: tuple[Glance, ...] = ()
+    talks: Talks | None = None
 
     def of(self, plans: Sequence[GatePlan]) -> tuple[GatePlan, ...]:
         """Return plans with what is known of what their signals may do."""
@@ -147,7 +149,7 @@ async def run_review(
         told = tuple(dict.fromkeys((*filter(None, [lost]), *known.told, *brought.told, *ran.told, *done.told)))
         odd = (*known.odd, *odd_runs(brought.odd))
         result = decided(policy, done.rounds, done.spend | ran.spend, started, author, spike_in, told, done.reuse, odd)
-        basis = replace(done.basis, inputs=inputs, logs=logs_of(ran.runs), ends_before=before)
+        basis = replace(done.basis, inputs=inputs, logs=logs_of(ran.runs), ends_before=before, talks=known.talks)
         result = replace(result, basis=basis)
         found = drifted(policy, done.rounds)
         result = replace(result, notes=(*drift_note(found), *result.notes))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.errors import EvidenceError, PolicyError, StoreError
+from seatrial.evidence.conversations.cast import Opening, as_cast, called, live
 from seatrial.evidence.conversations.conversation import ENDINGS, Conversation
 from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
 from seatrial.evidence.conversations.forecast import Forecast, forecast
@@ -24,13 +25,13 @@ from seatrial.formats.whole_files import write_whole
 from seatrial.instruments import Instrument, find_instrument
 from seatrial.instruments.may_gate import Standing
 from seatrial.instruments.records import load_records
-from seatrial.models import Model, open_models
+from seatrial.models import Model
 from seatrial.observations import to_frame, write_observations
 from seatrial.personas import Area, Persona, find_areas, find_personas, load_area
 from seatrial.policy import LaunchPolicy, ModelSpec
 from seatrial.types import ROLES, Role, Spend
 
-__all__ = ["EVIDENCE", "SECOND", "Run", "conversed", "prepared", "standings", "write_conversations"]
+__all__ = ["EVIDENCE", "SECOND", "TURNS", "Run", "conversed", "prepared", "standings", "write_conversations"]
 
 EVIDENCE, TURNS = "conversations.parquet", "turns.jsonl"
 """What a run leaves in its folder: its observations, and every turn with what was read of it."""
@@ -103,13 +104,14 @@ def _reader(policy: ConversationPolicy, area: Area) -> Instrument:
     return found
 
 
-async def conversed(run: Run, folder: Path, progress: Progress) -> Conversed:
+async def conversed(run: Run, folder: Path, progress: Progress, opening: Opening = live) -> Conversed:
     """Hold all conversations of a run and read them; what an earlier run of the same folder asked is not asked again.
 
     Args:
         run: The run.
         folder: Its folder.
         progress: Where to show how far it is.
+        opening: Gives the models.
 
     Raises:
         ModelError: a model cannot be used at all; what was answered is kept.
@@ -119,17 +121,20 @@ async def conversed(run: Run, folder: Path, progress: Progress) -> Conversed:
     policy = run.policy
     with ResponseStore(folder) as store:
         async with AsyncExitStack() as stack:
-            specs = [spec for one in policy.products for spec in (one.baseline, one.candidate)]
-            opened = [await stack.enter_async_context(one) for one in open_models(*specs)]
-            top_logprobs = _top_logprobs(run, opened)
+            specs = {called(one, role): getattr(one, role) for one in policy.products for role in ROLES}
+            opened = {
+                name: await stack.enter_async_context(one)
+                for name, one in zip(specs, opening(specs, store), strict=True)
+            }
+            top_logprobs = _top_logprobs(run, list(opened.values()))
             progress.plan(sum(taken.calls for taken in run.plan.taken.values()))
             progress.say("talking")
-            player = await _player(policy, stack, store)
+            player = await _player(policy, stack, store, opening)
             talks: list[Conversation] = []
             spend: dict[str, Spend] = dict.fromkeys(ROLES, Spend())
             with progress:
-                for product, pair in zip(policy.products, zip(opened[::2], opened[1::2], strict=True), strict=True):
-                    models: dict[Role, Model] = dict(zip(ROLES, pair, strict=True))
+                for product in policy.products:
+                    models: dict[Role, Model] = {role: opened[called(product, role)] for role in ROLES}
                     collector = Collector(models, store, policy.budget.calls, progress)
                     meets = [one for one in run.planned.meetings if one.configuration == product.name]
                     talks += await held(policy, meets, models, player, collector, top_logprobs)
@@ -137,12 +142,13 @@ async def conversed(run: Run, folder: Path, progress: Progress) -> Conversed:
     record = None
     if isinstance(player, ModelUser):
         spend["user"], record = player.spend, player.record
+        opened["user"] = player.model
     if not any(one.whole for one in talks):
         raise EvidenceError(
             f"no conversation came to an end; the first reason: {talks[0].why or ENDINGS[talks[0].ending]}"
         )
     reads = read_turns(talks, run.areas, lambda area: run.readers[area.name])
-    return Conversed(policy, run.areas, reads, run.plan, spend, record)
+    return Conversed(policy, run.areas, reads, run.plan, spend, record, as_cast(opened))
 
 
 def _top_logprobs(run: Run, models: Sequence[Model]) -> int:
@@ -160,11 +166,11 @@ def _added(one: Spend, other: Spend) -> Spend:
     return Spend(*(getattr(one, part.name) + getattr(other, part.name) for part in fields(Spend)))
 
 
-async def _player(policy: ConversationPolicy, stack: AsyncExitStack, store: ResponseStore) -> User:
+async def _player(policy: ConversationPolicy, stack: AsyncExitStack, store: ResponseStore, opening: Opening) -> User:
     """Return who plays the users, open."""
     if not isinstance(policy.user, ModelSpec):
         return ScriptedUser(policy.seed)
-    (model,) = open_models(policy.user)
+    (model,) = opening({"user": policy.user}, store)
     return ModelUser(await stack.enter_async_context(model), store, policy.turns, policy.budget.user_calls)
 
 

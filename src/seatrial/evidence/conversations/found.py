@@ -20,6 +20,7 @@ from seatrial.evidence.conversations.user_model import UserRecord
 from seatrial.personas import SIDES, Area
 from seatrial.personas.script import Side
 from seatrial.policy import ModelSpec
+from seatrial.report.basis import AskedModel
 from seatrial.stats.seeding import generator
 from seatrial.types import ROLES, GateVerdict, Role, Spend
 
@@ -78,6 +79,7 @@ class Conversed:
         plan: What it was to take at most.
         spend: Role → what it took; of a model that played the user under `user`.
         user_record: How a model that played the users kept to its roles; None of a script.
+        asked: Name in the run → a model as it was asked.
     """
 
     policy: ConversationPolicy
@@ -86,6 +88,7 @@ class Conversed:
     plan: Forecast
     spend: Mapping[str, Spend]
     user_record: UserRecord | None = None
+    asked: tuple[tuple[str, AskedModel], ...] = ()
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:

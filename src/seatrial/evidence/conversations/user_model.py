@@ -133,6 +133,7 @@ class ModelUser:
     conversation is held with: until the two sides answer differently, they hear the same.
 
     Attributes:
+        model: The model.
         record: How it kept to its roles.
     """
 
@@ -145,7 +146,7 @@ class ModelUser:
             turns: The most turns of a conversation.
             calls: The most calls that it may take.
         """
-        self._model, self._store, self._turns, self._left = model, store, turns, calls
+        self.model, self._store, self._turns, self._left = model, store, turns, calls
         self._meter = Meter(f"{model.name} (user)", whose="the user's")
         self._room = asyncio.Semaphore(max(1, model.concurrency))
         self._asking: dict[str, asyncio.Task[str]] = {}
@@ -188,7 +189,7 @@ class ModelUser:
             messages[-1] = Message("user", messages[-1].content + AGAIN)
         item = Item(f"{meeting.unit}/{len(turns) + 1}", "users", tuple(messages))
         request = Request(item, meeting.draw + 1000 * number, TOKENS)
-        key = call_key(self._model.identity, "user", as_asked(self._model, request))
+        key = call_key(self.model.identity, "user", as_asked(self.model, request))
         if key not in self._asking:
             self._asking[key] = asyncio.create_task(self._asked(key, request))
         return await asyncio.shield(self._asking[key])
@@ -204,7 +205,7 @@ class ModelUser:
         async with self._room:
             began = time.monotonic()
             try:
-                response = await self._model.ask(request)
+                response = await self.model.ask(request)
             except CallFailed as error:
                 self._meter.failed(error)
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -35,7 +35,9 @@ class Inputs:
     only_brought: bool
 
 
-def find_inputs(policy: LaunchPolicy, basis: Basis, folders: Sequence[Path], place: Path) -> Inputs:
+def find_inputs(
+    policy: LaunchPolicy, basis: Basis, folders: Sequence[Path], place: Path, made: Mapping[str, Path] | None = None
+) -> Inputs:
     """Return the inputs of a review: where the policy leads to, or else anywhere in `folders`, by hash alone.
 
     Args:
@@ -43,6 +45,7 @@ def find_inputs(policy: LaunchPolicy, basis: Basis, folders: Sequence[Path], pla
         basis: What the review rested on.
         folders: Where else to look.
         place: An empty folder, in which links to what was found are made.
+        made: Path → what was made again in place of the file that lay there.
 
     Raises:
         EvidenceError: one of `folders` is not there.
@@ -52,7 +55,7 @@ def find_inputs(policy: LaunchPolicy, basis: Basis, folders: Sequence[Path], pla
     elsewhere: dict[str, Path] | None = None
     lost: dict[str, str] = {}
     for path, digest in basis.inputs:
-        found = Path(path) if _hash(Path(path)) == digest else None
+        found = (made or {}).get(path) or (Path(path) if _hash(Path(path)) == digest else None)
         if found is None:
             elsewhere = _by_hash(folders) if elsewhere is None else elsewhere
             found = elsewhere.get(digest)

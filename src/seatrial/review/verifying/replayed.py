@@ -23,7 +23,7 @@ from seatrial.report.basis import AskedModel
 from seatrial.review.brought_evidence import Brought, brought_evidence, odd_runs
 from seatrial.review.findings.provenance import hashes
 from seatrial.review.rounds import Rounds
-from seatrial.review.run import ask_in_rounds, decided
+from seatrial.review.run import NOTHING, Known, ask_in_rounds, decided
 from seatrial.review.starters import lacking, with_starters
 from seatrial.review.verifying.inputs import Inputs
 from seatrial.review.verifying.stored import StoredAnswers, StoredModel
@@ -51,13 +51,14 @@ class Replayed:
     refused: Mapping[str, int]
 
 
-async def replayed(kept: ReviewResult, folder: Path, inputs: Inputs) -> Replayed:
+async def replayed(kept: ReviewResult, folder: Path, inputs: Inputs, known: Known = NOTHING) -> Replayed:
     """Make a review again.
 
     Args:
         kept: The review as `evidence.json` holds it.
         folder: A private copy of its folder, in which it may write.
         inputs: What it read outside of its folder.
+        known: What is known of the evidence that it was brought.
 
     Raises:
         SeatrialError: something that it rests on cannot be read.
@@ -72,14 +73,14 @@ async def replayed(kept: ReviewResult, folder: Path, inputs: Inputs) -> Replayed
     graders = {name: StoredModel(f"judge/{name}", asked[f"judge/{name}"]) for name in _graders(policy)}
     with ResponseStore(folder) as store:
         async with Judges(policy.judges, records, policy.budget.judge_calls, store, opened=graders) as judges:
-            plans = plan_gates(policy, models, brought.observations, records, judges.judge)
+            plans = known.of(plan_gates(policy, models, brought.observations, records, judges.judge))
             if lacking(policy, plans, records):
                 records = await with_starters(policy, judges, plans, records, folder, quiet)
-                plans = plan_gates(policy, models, brought.observations, records, judges.judge)
+                plans = known.of(plan_gates(policy, models, brought.observations, records, judges.judge))
             rounds = Rounds(policy, plans, brought.observations, basis.ends_before)
             answers = StoredAnswers(models, store, policy.budget.calls, basis, kept.unanswered)
             await ask_in_rounds(rounds, answers, judges, quiet)
-    odd, whole = odd_runs(brought.odd), rounds.all_observations()
+    odd, whole = (*known.odd, *odd_runs(brought.odd)), rounds.all_observations()
     result = decided(
         policy,
         rounds,

@@ -25,6 +25,7 @@ from seatrial.review.verifying.decision import decision_step
 from seatrial.review.verifying.entry_source import Source, find_entry, values_in
 from seatrial.review.verifying.files import files_step
 from seatrial.review.verifying.inputs import find_inputs
+from seatrial.review.verifying.remade import Remade, Remake
 from seatrial.review.verifying.replayed import Replayed, replayed
 from seatrial.review.verifying.steps import Step, Verified, step
 from seatrial.types import ROLES
@@ -32,9 +33,11 @@ from seatrial.types import ROLES
 __all__ = ["verify"]
 
 ANSWERS, GATES = "answers → observations", "observations → verdicts"
-COPIED = ("evidence.json", "observations.parquet", "responses/answers.jsonl")
+COPIED = ("evidence.json", "observations.parquet", "turns.jsonl", "responses/answers.jsonl")
 AGAIN = ("mode", "cells", "glances", "instruments", "examples", "named")
 """Fields of a review beside its decision that are made again and compared."""
+BESIDE = ("pairs", "drift.html", "conversations.html", "converse.yaml", "second-user-turns.jsonl")
+"""What a review leaves in its folder and nothing here reads."""
 WHY = ("unanswered", "blind_spots", "groups")
 """The same, which say in the words of the time why answers are missing: compared where no judge's reply is missing."""
 
@@ -45,6 +48,7 @@ def verify(
     evidence: Sequence[Path] = (),
     policy: Path | None = None,
     day: date | None = None,
+    remake: Remake | None = None,
 ) -> Verified:
     """Derive the decision of a review again from its evidence.
 
@@ -54,6 +58,7 @@ def verify(
         evidence: Folders or files in which files outside of the folder are looked for.
         policy: The policy that is in force, to be compared with the one that was reviewed.
         day: On which it is to hold; today in UTC where it is not given.
+        remake: Makes conversations again that brought the evidence.
 
     Raises:
         SeatrialError: a file that was named cannot be read, or the folder holds no review.
@@ -68,7 +73,7 @@ def verify(
         lacking = [Step(name, "not verified", (reason,)) for name in ("files", ANSWERS, GATES, "decision", "validity")]
         return Verified(None, (found.step, *lacking), found.unseen, None)
     files, unseen = files_step(folder, kept, found, day)
-    again, more = _made_again(folder, kept, found.entry, evidence)
+    again, more = _made_again(folder, kept, found.entry, evidence, remake)
     bound, told = binding_step(kept, found.entry, policy, day)
     steps = (found.step, files, *again, decision_step(kept, found), bound)
     now = with_waivers(kept, found.entries, ids_of(id_of(found.entry), found.entries), day)
@@ -76,19 +81,28 @@ def verify(
 
 
 def _made_again(
-    folder: Path, kept: ReviewResult, entry: Entry, evidence: Sequence[Path]
+    folder: Path, kept: ReviewResult, entry: Entry, evidence: Sequence[Path], remake: Remake | None
 ) -> tuple[tuple[Step, Step], tuple[str, ...]]:
     """Return the steps from answers to observations and from these to verdicts, and what they cannot show."""
-    why = _why_not(kept, entry)
+    why = _why_not(kept, entry) or _no_talks(folder, kept, remake)
     if why:
         return (Step(ANSWERS, "not verified", (why,)), Step(GATES, "not verified", (why,))), ()
     with TemporaryDirectory(prefix="seatrial-verify-") as place:
-        inputs = find_inputs(kept.policy, kept.basis, evidence, Path(place, "inputs"))
+        private, talks = _private(folder, entry, Path(place)), Remade()
+        if remake is not None and kept.basis.talks is not None:
+            try:
+                talks = remake(kept, private)
+            except SeatrialError as error:
+                talks = Remade(lost=(str(error).replace(place, str(folder.parent)),))
+        if talks.lost:
+            reason = "The conversations cannot be held again from what is stored."
+            return (Step(ANSWERS, "not verified", talks.lost), Step(GATES, "not verified", (reason,))), ()
+        inputs = find_inputs(kept.policy, kept.basis, evidence, Path(place, "inputs"), talks.evidence)
         if inputs.lost and not inputs.only_brought:
             reason = "Nothing can be read again without it."
             return (Step(ANSWERS, "not verified", inputs.lost), Step(GATES, "not verified", (reason,))), ()
         try:
-            made = asyncio.run(replayed(kept, _private(folder, entry, Path(place)), inputs))
+            made = asyncio.run(replayed(kept, private, inputs, talks.known))
             held = read_observations(folder / "observations.parquet")
         except SeatrialError as error:
             said = str(error).replace(f"{place}/inputs", "").replace(place, str(folder.parent))
@@ -100,11 +114,12 @@ def _made_again(
         for name, own in made.result.hashes
         if name.split()[0] in ("suite", "record") and values_in(entry, "hashes").get(name) != own
     ]
-    differs = [f"The answer is not in the store: {one}." for one in made.missing]
+    differs = [f"The answer is not in the store: {one}." for one in (*talks.missing, *made.missing)]
     differs += [f"{one}." for one in observation_differences(held, made.observations)]
     if digest(held) != values_in(entry, "hashes").get("evidence"):
         differs.insert(0, "The observations are not those that the entry names (hash of the evidence).")
-    answers = step(ANSWERS, differs, [*inputs.lost, *others], _read_again(made, kept))
+    differs += talks.differs
+    answers = step(ANSWERS, differs, [*inputs.lost, *others], f"{talks.said}{_read_again(made, kept)}")
     return (answers, _gates_step(kept, made, others)), _unseen(folder, kept, made)
 
 
@@ -120,6 +135,15 @@ def _why_not(kept: ReviewResult, entry: Entry) -> str:
         return f"evidence.json does not say how {', '.join(lacking)} was asked."
     if len(kept.basis.logs) != len(kept.policy.tasks):
         return "evidence.json does not name the logs of each task."
+    return ""
+
+
+def _no_talks(folder: Path, kept: ReviewResult, remake: Remake | None) -> str:
+    """Return why the conversations that brought the evidence cannot be held again; empty where they can."""
+    if kept.basis.talks is None and (folder / "converse.yaml").is_file():
+        return "It decided on conversations, and an earlier version did not keep what holding them again takes."
+    if kept.basis.talks is not None and remake is None:
+        return "It decided on conversations; `seatrial verify` holds them again."
     return ""
 
 
@@ -159,12 +183,15 @@ def _gates_step(kept: ReviewResult, made: Replayed, others: list[str]) -> Step:
 
 def _unseen(folder: Path, kept: ReviewResult, made: Replayed) -> tuple[str, ...]:
     """Return what making a review again cannot show."""
+    talks = kept.basis.talks
     live = [name for name, model in kept.basis.models if model.live]
+    live += [name for name, model in talks.models if model.live and name.endswith("user")] if talks else []
+    failed = made.failed + (len(talks.failed) if talks else 0)
     said = []
     if live:
         said.append(f"That {', '.join(live)} said what the store holds: answers and judges' replies are evidence.")
-    if made.failed:
-        said.append(f"That {made.failed:,} calls got no answer when they were made: the review alone says so.")
+    if failed:
+        said.append(f"That {failed:,} calls got no answer when they were made: the review alone says so.")
     for name, count in made.refused.items():
         said.append(
             f"{count:,} replies of judge/{name} are not in the store: that these calls failed, or were not paid for."
@@ -175,7 +202,7 @@ def _unseen(folder: Path, kept: ReviewResult, made: Replayed) -> tuple[str, ...]
         )
     if kept.detections:
         said.append("The limits of detection: known-harmful answers are not mixed in again.")
-    pages = [name for name in ("pairs", "drift.html") if (folder / name).exists()]
+    pages = [name for name in BESIDE if (folder / name).exists()]
     if pages:
-        said.append(f"What {' and '.join(pages)} show beside the report: no entry covers them.")
+        said.append(f"What {', '.join(pages)} say beside the report: no entry covers them.")
     return tuple(said)

@@ -1,0 +1,153 @@
+"""From a policy of conversations to what decides: held with the models, or again from the store to verify a review."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from seatrial.collect import Progress
+from seatrial.errors import StoreError
+from seatrial.evidence.conversations.cast import Opening, StoredTalkers, failures, live
+from seatrial.evidence.conversations.collected import (
+    EVIDENCE,
+    SECOND,
+    TURNS,
+    conversed,
+    prepared,
+    standings,
+    write_conversations,
+)
+from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
+from seatrial.evidence.conversations.found import Conversed
+from seatrial.evidence.conversations.oddities import odd_conversations, turned_with_the_user
+from seatrial.evidence.conversations.wording import cannot_show
+from seatrial.formats.bounded import read_text
+from seatrial.observations import read_observations
+from seatrial.policy import LaunchPolicy
+from seatrial.report import ReviewResult
+from seatrial.report.basis import Talks
+from seatrial.review.run import Known, decide_on
+from seatrial.review.verifying.compared import differences
+from seatrial.review.verifying.remade import Remade
+
+__all__ = ["Talked", "remade_conversations", "talked"]
+
+
+@dataclass(frozen=True)
+class Talked:
+    """What conversations came to.
+
+    Attributes:
+        found: The conversations.
+        decides: The policy that decides on their observations.
+        known: What is known of these.
+    """
+
+    found: Conversed
+    decides: LaunchPolicy
+    known: Known
+
+
+def talked(
+    policy: ConversationPolicy,
+    folder: Path,
+    author: str,
+    progress: Progress,
+    opening: Callable[[str], Opening] = lambda _: live,
+) -> Talked:
+    """Hold the conversations of a policy, with its second user too, and write what they came to.
+
+    Args:
+        policy: The policy.
+        folder: The run's folder.
+        author: Who runs it.
+        progress: Where to show how far it is.
+        opening: Gives the models; told how the names of the run's files begin.
+
+    Raises:
+        SeatrialError: the user's next step, in words; whatever was answered is kept.
+    """
+    run = prepared(policy)
+    found = asyncio.run(conversed(run, folder, progress, opening("")))
+    decides = write_conversations(found, folder)
+    models, failed = list(found.asked), failures([one.talk for one in found.reads])
+    known = Known(standings(run), tuple(cannot_show(found)), odd_conversations(found))
+    if (beside := policy.of_second_user) is not None:
+        other = asyncio.run(conversed(prepared(beside), folder, progress, opening(SECOND)))
+        again = write_conversations(other, folder, SECOND)
+        first, second = (
+            decide_on(one, read_observations(place), author, known=known).decision.verdicts
+            for one, place in ((decides, folder / EVIDENCE), (again, folder / f"{SECOND}{EVIDENCE}"))
+        )
+        told, odd = turned_with_the_user(first, second, (found.user, other.user))
+        known = replace(known, told=(*known.told, *told), odd=(*known.odd, *odd))
+        models += [(f"{SECOND}{name}", one) for name, one in other.asked]
+        failed += failures([one.talk for one in other.reads], SECOND)
+    hashes = tuple((one.id, one.content_hash) for one in run.personas)
+    talks = Talks(policy.model_dump_json(), tuple(models), hashes, tuple(failed))
+    return Talked(found, decides, replace(known, talks=talks))
+
+
+def remade_conversations(kept: ReviewResult, folder: Path) -> Remade:
+    """Hold the conversations of a review again from its store.
+
+    Args:
+        kept: The review.
+        folder: A private copy of its folder, in which it may write.
+
+    Raises:
+        SeatrialError: they cannot be held.
+    """
+    talks = kept.basis.talks
+    assert talks is not None
+    try:
+        policy = ConversationPolicy.model_validate_json(talks.policy)
+    except ValueError as error:
+        raise StoreError(f"evidence.json: the policy of its conversations cannot be read: {error}") from error
+    now = {one.id: one.content_hash for one in prepared(policy).personas}
+    if others := [name for name in {**dict(talks.personas), **now} if dict(talks.personas).get(name) != now.get(name)]:
+        return Remade(lost=(f"The personas here are others than talked: {', '.join(others[:5])}.",))
+    (place,) = (one for one in kept.policy.evidence if isinstance(one, Path))
+    before = folder / TURNS
+    turns = read_text(before).splitlines() if before.is_file() else None
+    stored: list[StoredTalkers] = []
+
+    def opening(begins: str) -> Opening:
+        stored.append(StoredTalkers(talks, begins))
+        return stored[-1]
+
+    made = talked(policy, folder, kept.author, Progress("off"), opening)
+    differs = []
+    if policy.decides(place).digest != kept.policy.digest:
+        differs.append("The policy of its conversations decides otherwise than the policy that was reviewed.")
+    if turns is not None:
+        again = read_text(before).splitlines()
+        differs += [f"{TURNS}: {one}." for one in islice(_turns_differ(turns, again), 5)]
+    missing = tuple(said for one in stored for said in one.missing)
+    return Remade(
+        replace(made.known, talks=talks),
+        {str(place): folder / EVIDENCE},
+        missing,
+        tuple(differs),
+        (),
+        f"{len(made.found.reads):,} conversations were held again from the store and read again; ",
+    )
+
+
+def _turns_differ(held: list[str], made: list[str]) -> list[str]:
+    """Return where two files of turns differ."""
+    if len(held) != len(made):
+        return [f"{len(held):,} turns held, {len(made):,} made again"]
+    found: list[str] = []
+    for number, (one, other) in enumerate(zip(held, made, strict=True), 1):
+        if one == other:
+            continue
+        try:
+            found += differences(json.loads(one), json.loads(other), f"line {number}")
+        except ValueError:
+            found.append(f"line {number} is no JSON")
+    return found

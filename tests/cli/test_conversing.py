@@ -1,0 +1,129 @@
+"""A decision on conversations is derived again from its store: they are held again, and nobody is asked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from typer.testing import CliRunner
+
+from conftest import Endpoint
+from seatrial.cli import app
+from talkers import Assistant, conversation_policy, talking
+from verified_reviews import entered_anew
+
+pytestmark = pytest.mark.slow
+Say = Callable[[dict[str, Any]], str]
+LINES = ("a red tram", "my brother knocked", "nothing today", "snow outside")
+
+
+def both(body: dict[str, Any]) -> str:
+    """Answer as an assistant, or as the model that plays the users, which falls out of its role for one of them."""
+    if body["model"] != "someone":
+        return Assistant().text(body)
+    number = len(body["messages"])
+    out = number == 5 and "Marta" in body["messages"][0]["content"]
+    return "As an AI, I have no trams." if out else LINES[number // 2 % 4]
+
+
+def held(
+    tmp_path: Path, endpoint: Endpoint, say: Callable[[dict[str, Any]], str] | None = both, **changes: str
+) -> Path:
+    """Hold conversations and return a copy of the review that lies where nothing else does."""
+    if say is not None:
+        talking(endpoint, say)
+    path, _ = conversation_policy(tmp_path, endpoint.url, **{"turns": "4", **changes})
+    folder = tmp_path / "reviews" / "one"
+    done = CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet", "--json"])
+    assert done.stdout, done.exception
+    shutil.copytree(tmp_path / "reviews", tmp_path / "elsewhere" / "reviews")
+    shutil.rmtree(tmp_path / "reviews")
+    return tmp_path / "elsewhere" / "reviews" / "one"
+
+
+def verified(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return what each step of verifying came to, and what it says."""
+    done = CliRunner().invoke(app, ["verify", str(folder), "--json"])
+    assert done.stdout, done.exception
+    return {one["step"]: (one["result"], " ".join(one["said"])) for one in json.loads(done.stdout)["steps"]}
+
+
+@pytest.mark.parametrize("kind", ["script", "configurations", "second user", "failed calls"])
+def test_conversations_are_held_again(tmp_path: Path, endpoint: Endpoint, kind: str) -> None:
+    """With a script, in two products, with a model as the second user, and where calls failed or no longer fitted."""
+    someone = f"{{model: openai-compatible/someone, base_url: '{endpoint.url}'}}"
+    say: Say | None = both
+    changes: dict[str, str] = {}
+    if kind == "configurations":
+        changes = {"configurations": "{plain: {}, app: {system: You are the app.}}"}
+    elif kind == "second user":
+        changes = {"second_user": someone}
+    elif kind == "failed calls":
+        say = None
+
+        def answer(body: dict[str, Any], number: int) -> web.Response:
+            if len(body["messages"]) > 5:
+                words = "this exceeds the maximum context length" if "Be warm." in str(body) else "no"
+                return web.json_response({"error": {"message": words}}, status=400)
+            made = endpoint.body(body)
+            made["choices"][0]["message"]["content"] = both(body)
+            return web.json_response(made)
+
+        endpoint.fault = answer
+    found = verified(held(tmp_path, endpoint, say, **changes))
+    assert {result for result, _ in found.values()} == {"verified"}, found
+    assert "conversations were held again" in found["answers → observations"][1]
+
+
+def test_turns_that_were_rewritten_are_found(tmp_path: Path, endpoint: Endpoint) -> None:
+    """No entry covers `turns.jsonl`, but what it says is held against what was said."""
+    folder = held(tmp_path, endpoint)
+    turns = folder / "turns.jsonl"
+    first, *others = turns.read_text(encoding="utf-8").splitlines()
+    changed = json.loads(first) | {"harm": 0.875}
+    turns.write_text("\n".join([json.dumps(changed, ensure_ascii=False), *others, ""]), encoding="utf-8")
+    result, said = verified(folder)["answers → observations"]
+    assert result == "differs"
+    assert "turns.jsonl: line 1 harm" in said
+
+
+def test_an_answer_that_is_gone_is_missed(tmp_path: Path, endpoint: Endpoint) -> None:
+    """Where the ledger was forged too, the conversations come to another end than the review says."""
+    folder = held(tmp_path, endpoint)
+    answers = folder / "responses" / "answers.jsonl"
+    answers.write_bytes(b"".join(answers.read_bytes().splitlines(keepends=True)[:-1]))
+    entered_anew(folder)
+    result, said = verified(folder)["answers → observations"]
+    assert result == "differs"
+    assert "not in the store" in said
+
+
+def test_a_review_of_an_earlier_version_is_not_verified(tmp_path: Path, endpoint: Endpoint) -> None:
+    """It kept nothing of its conversations: that is said, and no difference."""
+    folder = held(tmp_path, endpoint)
+    path = folder / "evidence.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["basis"]["talks"] = None
+    path.write_text(json.dumps(content), encoding="utf-8")
+    entered_anew(folder)
+    result, said = verified(folder)["answers → observations"]
+    assert result == "not verified"
+    assert "earlier version" in said
+
+
+def test_other_personas_are_said(tmp_path: Path, endpoint: Endpoint) -> None:
+    """Where the personas have changed since, nothing can be held again, which is no difference either."""
+    folder = held(tmp_path, endpoint)
+    path = folder / "evidence.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["basis"]["talks"]["personas"][0][1] = "0" * 64
+    path.write_text(json.dumps(content), encoding="utf-8")
+    entered_anew(folder)
+    result, said = verified(folder)["answers → observations"]
+    assert result == "not verified"
+    assert "The personas here are others" in said
