@@ -46,6 +46,7 @@ from seatrial.review.findings.at_a_glance import glances
 from seatrial.review.findings.compose import compose
 from seatrial.review.findings.detection_limit import detections
 from seatrial.review.findings.drifted import drift_note, drifted
+from seatrial.review.findings.taking_sides import side_glances, side_notes, sides_taken
 from seatrial.review.finished import Review
 from seatrial.review.first_calls import ask_judges_first, ask_models_first
 from seatrial.review.judge_grading import cost_forecast, grade_round, question_scales
@@ -376,7 +377,8 @@ def decided(
         seen: What is seen at a glance in runs.
         limits: Limits of detection that were measured before.
     """
-    seen = (*seen, *glances(policy, rounds))
+    sides = sides_taken(policy, rounds)
+    seen, told = (*seen, *glances(policy, rounds), *side_glances(sides)), (*told, *side_notes(sides))
     decision = decide(rounds.finish(), rounds.severe, [one.said for one in seen if one.holds])
     limits = detections(policy, rounds) if spike_in else limits
     whole = rounds.all_observations()
