@@ -165,5 +165,5 @@ def speed(personas: int = PERSONAS) -> Speed:
         began = time.monotonic()
         turns = asyncio.run(talk(Path(folder)))
         took = time.monotonic() - began
-    rounds = -(-personas // (IN_FLIGHT // len(ROLES)))
-    return Speed(turns, took, rounds * TURNS * SECONDS)
+    rounds = max(TURNS, turns / IN_FLIGHT)
+    return Speed(turns, took, rounds * SECONDS)

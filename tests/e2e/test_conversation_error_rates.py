@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from benchmarks.conversations import MARGIN, outcome
+from benchmarks.conversations import MARGIN, outcome, speed
 
 RUNS = 150
 
@@ -40,3 +40,11 @@ def test_harm_at_every_turn_is_blocked() -> None:
     rng = np.random.default_rng(3)
     found = [outcome("harm", 3 * MARGIN, rng) for _ in range(40)]
     assert found.count("block") / 40 > 0.8
+
+
+@pytest.mark.slow
+def test_turns_are_held_nearly_as_fast_as_they_depend_on_each_other() -> None:
+    """60 personas, 20 turns, two models of 50 ms, 64 in flight, stored: most of what is possible, on a busy machine."""
+    found = speed()
+    assert found.turns == 2400
+    assert found.least / found.seconds > 0.6

@@ -103,7 +103,7 @@ async def held(
         StoreError: an answer could not be written.
     """
     room = {role: asyncio.Semaphore(max(1, min(model.concurrency, policy.in_flight))) for role, model in models.items()}
-    hall = _Hall(policy, user, collector, room, top_logprobs)
+    hall = _Hall(policy, user, collector, room, asyncio.Semaphore(policy.in_flight), top_logprobs)
     waiting = iter(list(enumerate(meetings)))
     made: dict[int, tuple[Conversation, ...]] = {}
 
@@ -113,7 +113,7 @@ async def held(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(meetings), max(1, policy.in_flight // len(ROLES)))):
+            for _ in range(min(len(meetings), policy.in_flight)):  # twice what fits: while one is read another is asked
                 group.create_task(work(waiting))
     except BaseExceptionGroup as errors:
         raise first_error(errors) from None
@@ -140,6 +140,7 @@ class _Hall:
     user: User
     collector: Collector
     room: Mapping[Role, asyncio.Semaphore]
+    seats: asyncio.Semaphore
     top_logprobs: int
 
     async def hold(self, meeting: Meeting) -> tuple[Conversation, ...]:
@@ -161,8 +162,9 @@ class _Hall:
         name = f"{meeting.unit}/{len(side.turns) + 1}"
         item = Item(name, SUITE, asked, cluster=meeting.persona.id, variant=meeting.side)
         request = Request(item, meeting.draw, self.policy.max_tokens, self.top_logprobs)
-        async with self.room[side.role]:
+        async with self.room[side.role], self.seats:
             answer = await self.collector.ask(side.role, request, out_of_context)
+        await asyncio.sleep(0)  # who waits for the seat is asked first: answers are read while others are in flight
         if isinstance(answer, Failure):
             side.ending = "context" if out_of_context(answer.reason) else "failed"
             side.why = answer.reason
