@@ -118,3 +118,21 @@ def test_a_gate_holds_in_each_configuration(tmp_path: Path, endpoint: Endpoint) 
     assert found["conversations"]["held"] == 8
     page = (folder / "conversations.html").read_text(encoding="utf-8")
     assert "The models were met as plain, app." in page
+
+
+@pytest.mark.slow
+def test_two_equal_models_are_treated_alike(tmp_path: Path, endpoint: Endpoint) -> None:
+    """`--equal` asks the baseline alone, decides nothing, and the run's own page says what it came to."""
+    talking(endpoint, Assistant().text)
+    path, _ = conversation_policy(tmp_path, endpoint.url, turns="4")
+    folder = tmp_path / "reviews" / "this"
+    done = CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet", "--equal", "--json"])
+    assert done.exit_code == 0, done.exception
+    found = json.loads(done.stdout)
+    assert found["conversations"] == 4
+    assert found["changes"][0]["low"] <= 0 <= found["changes"][0]["high"]
+    assert not any("Be warm." in messages for messages in endpoint.calls)
+    assert not (folder / "evidence.json").exists()
+    CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet"])
+    page = (folder / "conversations.html").read_text(encoding="utf-8")
+    assert "With two equal models" in page

@@ -27,6 +27,10 @@ def converse_run(
         "reviews"
     ),
     plan: Annotated[bool, typer.Option("--plan", help="Say what it takes at most, and ask nothing.")] = False,
+    equal: Annotated[
+        bool,
+        typer.Option("--equal", help="Put the baseline in both places: how alike the users treat two equal models."),
+    ] = False,
     author: Annotated[str | None, typer.Option("--author", help="Who runs it, for the ledger.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     as_json: Json = False,
@@ -39,12 +43,14 @@ def converse_run(
     import asyncio
     from dataclasses import asdict
 
-    from seatrial.cli.conversing import talked
+    from seatrial.cli.conversing import talked, treated_alike
     from seatrial.cli.output.converse import converse_json, converse_summary
+    from seatrial.cli.output.tables import wrapped
     from seatrial.collect import Progress
     from seatrial.errors import Interrupted, StoreError
     from seatrial.evidence.conversations.collected import prepared
     from seatrial.evidence.conversations.conversation_policy import load_conversation_policy
+    from seatrial.evidence.conversations.equal_models import equal_lines
     from seatrial.evidence.conversations.page import render_conversations
     from seatrial.evidence.conversations.wording import plan_lines
     from seatrial.formats.bounded import read_text
@@ -66,9 +72,16 @@ def converse_run(
     progress = Progress("off" if quiet else None)
     if not quiet:
         say("\n".join(plan_lines(run.plan)), err=True)
-    write_whole(folder / "converse.yaml", read_text(policy_path), StoreError)
     author = author or user()
     try:
+        if equal:
+            record = treated_alike(policy, folder, author, progress)
+            if as_json:
+                print_json(asdict(record))
+            else:
+                say("\n".join(wrapped(line) for line in equal_lines(record)))
+            return
+        write_whole(folder / "converse.yaml", read_text(policy_path), StoreError)
         made = talked(policy, folder, author, progress)
         found, decides = made.found, made.decides
         done = asyncio.run(run_review(decides, decides.to_yaml(), folder, author, Progress("off"), known=made.known))

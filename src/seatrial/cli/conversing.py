@@ -22,10 +22,18 @@ from seatrial.evidence.conversations.collected import (
     write_conversations,
 )
 from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
+from seatrial.evidence.conversations.equal_models import (
+    EqualModels,
+    equal_policy,
+    held_alike,
+    read_equal,
+    write_equal,
+)
 from seatrial.evidence.conversations.found import Conversed
 from seatrial.evidence.conversations.oddities import odd_conversations, turned_with_the_user
 from seatrial.evidence.conversations.wording import cannot_show
 from seatrial.formats.bounded import read_text
+from seatrial.formats.whole_files import make_folder
 from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewResult
@@ -34,7 +42,11 @@ from seatrial.review.run import Known, decide_on
 from seatrial.review.verifying.compared import differences
 from seatrial.review.verifying.remade import Remade
 
-__all__ = ["Talked", "remade_conversations", "talked"]
+__all__ = ["Talked", "remade_conversations", "talked", "treated_alike"]
+
+
+EQUAL = "equal-models"
+"""Folder within a run's of the conversations with two equal models."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,7 @@ def talked(
     """
     run = prepared(policy)
     found = asyncio.run(conversed(run, folder, progress, opening("")))
+    found = replace(found, equal=read_equal(folder, policy))
     decides = write_conversations(found, folder)
     models, failed = list(found.asked), failures([one.talk for one in found.reads])
     known = Known(standings(run), tuple(cannot_show(found)), odd_conversations(found))
@@ -90,6 +103,30 @@ def talked(
     hashes = tuple((one.id, one.content_hash) for one in run.personas)
     talks = Talks(policy.model_dump_json(), tuple(models), hashes, tuple(failed))
     return Talked(found, decides, replace(known, talks=talks))
+
+
+def treated_alike(policy: ConversationPolicy, folder: Path, author: str, progress: Progress) -> EqualModels:
+    """Hold the conversations of a policy with the baseline in both places, and note how alike its users treat both.
+
+    Args:
+        policy: The policy.
+        folder: The run's folder; the conversations are kept in a folder of their own in it.
+        author: Who runs it.
+        progress: Where to show how far it is.
+
+    Raises:
+        SeatrialError: the user's next step, in words; whatever was answered is kept.
+    """
+    run, within = prepared(equal_policy(policy)), folder / EQUAL
+    make_folder(within, "the folder of two equal models", StoreError)
+    found = asyncio.run(conversed(run, within, progress))
+    decides = write_conversations(found, within)
+    known = Known(standings(run))
+    decision = decide_on(decides, read_observations(within / EVIDENCE), author, known=known).decision
+    pairs = [(pair.baseline.talk, pair.candidate.talk) for pair in found.pairs if pair.whole]
+    record = held_alike(found.policy, found.user, pairs, decision.verdicts)
+    write_equal(record, folder)
+    return record
 
 
 def remade_conversations(kept: ReviewResult, folder: Path) -> Remade:

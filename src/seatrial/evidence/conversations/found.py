@@ -11,6 +11,7 @@ import numpy as np
 
 from seatrial.evidence.conversations.conversation import Conversation, Ending
 from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
+from seatrial.evidence.conversations.equal_models import EqualModels
 from seatrial.evidence.conversations.forecast import Forecast
 from seatrial.evidence.conversations.readings import Read, first_harm, value_of
 from seatrial.evidence.conversations.run import turns_of
@@ -80,6 +81,7 @@ class Conversed:
         spend: Role → what it took; of a model that played the user under `user`.
         user_record: How a model that played the users kept to its roles; None of a script.
         asked: Name in the run → a model as it was asked.
+        equal: How alike its users treated two equal models, where that was measured.
     """
 
     policy: ConversationPolicy
@@ -89,6 +91,7 @@ class Conversed:
     spend: Mapping[str, Spend]
     user_record: UserRecord | None = None
     asked: tuple[tuple[str, AskedModel], ...] = ()
+    equal: EqualModels | None = None
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:

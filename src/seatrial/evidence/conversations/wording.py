@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatrial.evidence.conversations.conversation import ENDINGS
+from seatrial.evidence.conversations.equal_models import NOT_MEASURED, equal_lines
 from seatrial.evidence.conversations.forecast import Forecast
 from seatrial.evidence.conversations.found import Conversed
 from seatrial.evidence.conversations.signals import KINDS, kind_of
@@ -91,6 +92,7 @@ def cannot_show(found: Conversed) -> Iterator[str]:
             f"were none of its person and were refused{f' ({kinds})' if kinds else ''}; {record.broken:,} "
             "conversations ended because of it. Another model might have played them otherwise."
         )
+    yield from (NOT_MEASURED,) if found.equal is None else equal_lines(found.equal)
     readers = sorted({read.reader for read in found.reads})
     yield (
         f"Harm in a turn was read by {', '.join(readers)}, each answer with its conversation before it; what of it may "
