@@ -26,7 +26,10 @@ def converse_run(
     reviews: Annotated[Path, typer.Option("--reviews", help="Folder of all reviews and of their ledger.")] = Path(
         "reviews"
     ),
-    plan: Annotated[bool, typer.Option("--plan", help="Say what it takes at most, and ask nothing.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what it takes and could see, and ask nothing.")] = False,
+    earlier: Annotated[
+        Path | None, typer.Option("--from", help="With --plan: folder of an earlier run, whose spread is used.")
+    ] = None,
     equal: Annotated[
         bool,
         typer.Option("--equal", help="Put the baseline in both places: how alike the users treat two equal models."),
@@ -48,13 +51,15 @@ def converse_run(
     from seatrial.cli.output.tables import wrapped
     from seatrial.collect import Progress
     from seatrial.errors import Interrupted, StoreError
-    from seatrial.evidence.conversations.collected import prepared
+    from seatrial.evidence.conversations.collected import EVIDENCE, prepared
     from seatrial.evidence.conversations.conversation_policy import load_conversation_policy
     from seatrial.evidence.conversations.equal_models import equal_lines
     from seatrial.evidence.conversations.page import render_conversations
+    from seatrial.evidence.conversations.power import power_lines, power_of
     from seatrial.evidence.conversations.wording import plan_lines
     from seatrial.formats.bounded import read_text
     from seatrial.formats.whole_files import make_folder, write_whole
+    from seatrial.observations import read_observations
     from seatrial.report.machine import decision_json
     from seatrial.report.wording import HEADLINES
     from seatrial.review.run import default_folder, run_review
@@ -62,10 +67,11 @@ def converse_run(
     policy = load_conversation_policy(policy_path)
     run = prepared(policy)
     if plan:
+        power = power_of(run, read_observations(earlier / EVIDENCE) if earlier is not None else None)
         if as_json:
-            print_json(asdict(run.plan))
+            print_json({**asdict(run.plan), "power": [asdict(one) for one in power]})
         else:
-            say("\n".join(plan_lines(run.plan)))
+            say("\n".join([*plan_lines(run.plan), "", *map(wrapped, power_lines(power, policy.power))]))
         return
     folder = out or default_folder(policy.decides(Path()), reviews)
     make_folder(folder, "the run's folder", StoreError)
