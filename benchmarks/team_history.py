@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from seatrial.ledger import Ledger, Waiver, enter_waiver, file_hashes, ledger_in
+from seatrial.ledger import Ledger, Waiver, enter_waiver, file_hashes, give_id, ledger_in
 from seatrial.ledger.entries import Entry, Kind
 from seatrial.ledger.releases import Incident, Override, Release, RollBack, SignOff, enter
 from seatrial.policy import Gate, LaunchPolicy, ModelSpec
@@ -82,7 +82,9 @@ def reviewed(
     folder = reviews / name
     folder.mkdir(parents=True)
     save_result(content, folder)
-    ledger_in(reviews).append("decision", "ana", {**ledger_entry(content, folder), "files": file_hashes(folder)})
+    ledger = ledger_in(reviews)
+    own = give_id(folder, ledger.verify())
+    ledger.append("decision", "ana", {**ledger_entry(content, folder), "id": own, "files": file_hashes(folder)})
     write_reports(content, folder)
     return content
 

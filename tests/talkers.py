@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +24,7 @@ from seatrial.evidence.conversations.readings import read_turns
 from seatrial.evidence.conversations.run import held
 from seatrial.evidence.conversations.users import ScriptedUser, User
 from seatrial.instruments import find_instrument
-from seatrial.personas import SIDES, find_areas, find_personas, load_area
+from seatrial.personas import SIDES, Persona, find_areas, find_personas, load_area
 from seatrial.types import ROLES, Request, Response, Role, Spend, Usage
 
 __all__ = [
@@ -103,10 +104,15 @@ def conversation_policy(folder: Path, url: str, **changes: str) -> tuple[Path, C
     return path, load_conversation_policy(path)
 
 
+@cache
+def personas_known() -> dict[str, Persona]:
+    """Return the built-in personas by name, read once."""
+    return {one.id: one for one in find_personas(list(find_areas().values()), empty_too=True)}
+
+
 def meetings(*names: str, draws: int = 1) -> list[Meeting]:
     """Return the meetings of built-in personas, both versions of each, as often as wanted."""
-    known = {one.id: one for one in find_personas(list(find_areas().values()), empty_too=True)}
-    people = [known[name] for name in names or ("tram-numbers", "sunday-roast")]
+    people = [personas_known()[name] for name in names or ("tram-numbers", "sunday-roast")]
     return [Meeting(one, side, draw) for draw in range(draws) for one in people for side in SIDES]
 
 

@@ -14,7 +14,12 @@ from seatrial.policy import LaunchPolicy
 from seatrial.policy.schema import policy_schema
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = [path for path in sorted(ROOT.glob("examples/*/*.yaml")) if "\ngates:" in path.read_text(encoding="utf-8")]
+EXAMPLES = [
+    path
+    for path in sorted(ROOT.glob("examples/*/*.yaml"))
+    if "\ngates:" in (text := path.read_text(encoding="utf-8")) and "conversation/" not in text
+]
+"""Those of conversations have a form of their own."""
 POLICY = {"name": "p", "gates": [{"signal": "benchmark/facts", "margin": 0.05}]}
 
 
