@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url
 
-__all__ = ["Postgres", "postgres_server"]
+__all__ = ["Postgres", "postgres", "postgres_server", "where"]
 
 
 @dataclass
@@ -93,3 +93,19 @@ def postgres_server(synced: bool = True) -> Iterator[Postgres]:
         if (folder / "data" / "postmaster.pid").exists():
             server.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A server of a module's own; skipped where PostgreSQL is not installed."""
+    with postgres_server(synced=False) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a ledger that is not there yet, in a database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()

@@ -22,29 +22,13 @@ from sqlalchemy.engine import Engine
 
 from seatrial.errors import LedgerError
 from seatrial.ledger import Ledger
-from servers import Postgres, postgres_server
+from servers import Postgres
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("ledger servers"),
     pytest.mark.skipif(sys.platform == "win32", reason="there is no fork"),
 ]
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    """A server of this module's own; skipped where PostgreSQL is not installed."""
-    with postgres_server(synced=False) as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a ledger that is not there yet, in a database of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.database()
 
 
 def _run(script: str, *words: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,28 +14,11 @@ from ledgers import replaced
 from seatrial.ledger import Entry, Ledger, Waiver
 from seatrial.ledger.chain import KEY_VARIABLE
 from seatrial.ledger.signing import make_key, signed
-from servers import Postgres, postgres_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ledger servers")]
 
 Entries = list[Entry]
 WAIVER = asdict(Waiver("r", "behavior/x", "ann", "known, fix ships", "2999-12-31"))
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    """A server of this module's own; skipped where PostgreSQL is not installed."""
-    with postgres_server(synced=False) as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a ledger that is not there yet, in a database of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.database()
 
 
 def _chained(entries: Sequence[Entry], sign: Path | None = None) -> Entries:

@@ -22,7 +22,6 @@ from seatrial.ledger.reviews import (
     folder_of,
     give_id,
     known_as,
-    named_entry,
     review_id,
     review_names,
 )
@@ -55,7 +54,6 @@ __all__ = [
     "ledger_for",
     "ledger_in",
     "lost_ledger",
-    "named_entry",
     "remarks",
     "review_id",
     "review_names",

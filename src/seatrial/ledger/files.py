@@ -18,7 +18,7 @@ from seatrial.errors import LedgerError
 from seatrial.formats.whole_files import why_not
 from seatrial.ledger.chain import Ledger
 from seatrial.ledger.entries import Entry
-from seatrial.ledger.reviews import decisions_on, entry_of, label_of, named_entry, review_names
+from seatrial.ledger.reviews import decisions_on, entry_not_among, entry_of, label_of, named_entry, review_names
 
 __all__ = [
     "NEXT",
@@ -221,12 +221,10 @@ def _change(folder: Path, name: str, entry: Entry | None) -> str:
 
 def _unknown_report(folder: Path, entries: Sequence[Entry]) -> str:
     """Return that the ledger does not hold the entry that a report names; nothing where it names none."""
-    number, digest = named_entry(folder)
-    if digest is None or not entries or [digest] == [entry.hash for entry in entries if entry.number == number]:
-        return ""
-    return (
-        f"{folder / 'decision.json'}: names entry {number} with the hash {str(digest)[:16]}, which the ledger beside "
-        "does not hold: it is an older copy, or was written anew. Restore it, or put the folder beside its own ledger."
+    named = entry_not_among(folder, entries) if entries else ""
+    return named and (
+        f"{named} the ledger beside does not hold: it is an older copy, or was written anew. Restore it, or put the "
+        "folder beside its own ledger."
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "ID_FILE",
     "decisions_of",
     "decisions_on",
+    "entry_not_among",
     "entry_of",
     "folder_of",
     "give_id",
@@ -192,6 +193,14 @@ def named_entry(folder: Path) -> tuple[Any, Any]:
         return named["entry"], named["hash"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None, None
+
+
+def entry_not_among(folder: Path, entries: Sequence[Entry]) -> str:
+    """Return that a folder's report names an entry which is not among these, up to what is wrong; empty where it is."""
+    number, digest = named_entry(folder)
+    if digest is None or any((one.number, one.hash) == (number, digest) for one in entries):
+        return ""
+    return f"{folder / 'decision.json'}: names entry {number} with the hash {str(digest)[:16]}, which"
 
 
 def decisions_of(own: str, entries: Sequence[Entry]) -> list[Entry]:

@@ -23,7 +23,7 @@ from verified_reviews import GATE, copied, entered_anew, results, review_of, sai
 @pytest.mark.slow
 def test_a_review_is_verified_elsewhere(live: Path, tmp_path: Path) -> None:
     """In a new process with another home and no key, the endpoint gone, each step is verified and the code is its."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "PYTHONPATH": os.environ["PYTHONPATH"]}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "PYTHONPATH": ":".join(sys.path)}
     command = [sys.executable, "-m", "seatrial", "verify", str(live), "--json"]
     done = subprocess.run(
         command, env=environment, cwd=tmp_path / "elsewhere", capture_output=True, text=True, check=False

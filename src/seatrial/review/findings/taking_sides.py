@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,12 +76,7 @@ def sides_taken(policy: LaunchPolicy, rounds: Rounds) -> tuple[Sides, ...]:
     texts = [one for one in found if not one.openings]
     shown = holm(np.array([one.p_value for one in texts]), LEVEL) if texts else ()
     fell = {one.signal for one, sure in zip(texts, shown, strict=True) if sure and one.shares[0] - one.shares[1] > FELL}
-    return tuple(
-        Sides(one.signal, one.title, one.openings, one.units, one.shares, one.both, one.change, one.p_value, True)
-        if one.signal in fell
-        else one
-        for one in found
-    )
+    return tuple(replace(one, fell=one.signal in fell) for one in found)
 
 
 def side_glances(found: Sequence[Sides]) -> tuple[Glance, ...]:

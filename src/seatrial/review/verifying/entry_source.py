@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import LedgerError
-from seatrial.ledger import Entry, Ledger, anchors_in, check_anchors, entry_of, ledger_for, named_entry
+from seatrial.ledger import Entry, Ledger, anchors_in, check_anchors, entry_of, ledger_for
+from seatrial.ledger.reviews import entry_not_among
 from seatrial.ledger.signing import Keys, check_signatures, opened, trusted
 from seatrial.review.verifying.steps import Step
 
@@ -136,13 +137,8 @@ def _in_envelopes(folder: Path, source: Source, keys: Keys) -> FoundEntry:
 
 def _not_the_named(folder: Path, entries: Sequence[Entry]) -> list[str]:
     """Return that the folder's report names an entry which is not among these; nothing where it names none."""
-    number, digest = named_entry(folder)
-    if digest is None or any((one.number, one.hash) == (number, digest) for one in entries):
-        return []
-    return [
-        f"{folder / 'decision.json'}: names entry {number} with the hash {str(digest)[:16]}, which is not there: the "
-        "ledger is another one or an older copy, or it was written anew."
-    ]
+    named = entry_not_among(folder, entries)
+    return [f"{named} is not there: the ledger is another one or an older copy, or it was written anew."] * bool(named)
 
 
 def _unsigned(entries: Sequence[Entry], where: str) -> list[str]:
