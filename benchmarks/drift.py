@@ -25,10 +25,23 @@ from benchmarks import kept
 from seatrial.drift import Answered, Drift, compare_answers
 from seatrial.drift.proposals import borne_out
 from seatrial.drift.traits import EMOJI
+from seatrial.instruments.text import TEXT_INSTRUMENTS, PhraseBalance
 from seatrial.stats.seeding import generator
 from seatrial.types import Item, Message
 
-__all__ = ["NULLS", "PLANTED", "WORLDS", "Proposed", "Row", "World", "measured", "proposed", "seconds"]
+__all__ = [
+    "NULLS",
+    "PLANTED",
+    "PRAISE",
+    "WORLDS",
+    "Proposed",
+    "Row",
+    "World",
+    "measured",
+    "praises",
+    "proposed",
+    "seconds",
+]
 
 SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=\S)|\n+")
 FEWEST, SHORTEST = 8, 4
@@ -44,6 +57,7 @@ READ = (
     *("instruments/embedding.py", "instruments/text.py", "instruments/phrases.toml", "stats"),
 )
 """What of the package finds what changed; a change there makes all reviews be simulated anew."""
+READS_PRAISE = "text/praise"
 FIRST = 3
 """Findings among which a planted trait is to be."""
 
@@ -56,6 +70,7 @@ QUESTIONS = (
     "What do you make of that?", "Shall we go on from here?", "Which of these would suit you?", "Does that help?",
     "Want to see one more?", "How does it look to you now?", "Where would you begin?", "Is there anything else?",
 )  # fmt: skip
+PRAISE = "praise in many words"
 PLANTED: Mapping[str, tuple[str, Callable[[str, np.random.Generator], str], str]] = {
     "a phrase at the end": (
         "phrase",
@@ -63,7 +78,7 @@ PLANTED: Mapping[str, tuple[str, Callable[[str, np.random.Generator], str], str]
         "long and short",
     ),
     "an opening": ("opening", lambda text, _: f"Splendid thinking! {text}", "splendid thinking"),
-    "praise in many words": ("tone", lambda text, rng: f"{rng.choice(PRAISES)} {text}", "praise"),
+    PRAISE: ("tone", lambda text, rng: f"{rng.choice(PRAISES)} {text}", "praise"),
     "a list": ("structure", lambda text, _: "\n".join(f"- {part}" for part in SENTENCE.split(text)), "has a list"),
     "an emoji": ("structure", lambda text, _: f"{text} 🌟", "has an emoji"),
     "a closing question": ("structure", lambda text, rng: f"{text} {rng.choice(QUESTIONS)}", "ends with a question"),
@@ -97,6 +112,7 @@ class World:
         share: Share of the items to which the candidate's answers have it.
         nulls: Whether all null traits are in both models' answers.
         cluster: Items of a cluster.
+        bare: Whether sentences that praise are left out of all answers, but for those that are planted.
         reviews: How many are simulated.
     """
 
@@ -107,6 +123,7 @@ class World:
     share: float = 0.1
     nulls: bool = False
     cluster: int = 1
+    bare: bool = False
     reviews: int = 200
 
 
@@ -118,6 +135,8 @@ WORLDS = (
     World("the same model twice, clusters of five", cluster=5, reviews=500),
     *(World(f"{trait} in a tenth of the answers", trait=trait) for trait in PLANTED),
     *(World(f"{trait} in a tenth, 20 null traits", trait=trait, nulls=True) for trait in PLANTED),
+    World(f"{PRAISE} in a tenth, and nowhere else", trait=PRAISE, bare=True),
+    World(f"{PRAISE} in a tenth, and nowhere else, 20 null traits", trait=PRAISE, bare=True, nulls=True),
 )
 
 
@@ -154,24 +173,30 @@ class Row:
 
 
 @cache
-def _prompts() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the prompts of graded answers, each with the sentences of all its answers."""
+def _prompts(bare: bool) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the prompts of graded answers, each with the sentences of all its answers, or those that praise nothing."""
     held: dict[str, dict[str, None]] = {}
     folder = resources.files("seatrial.calibration").joinpath("graded")
     for file in sorted(one.name for one in folder.iterdir() if one.name.endswith(".jsonl")):
         for row in map(json.loads, folder.joinpath(file).read_text(encoding="utf-8").splitlines()):
             parts = (part.strip() for part in SENTENCE.split(row["text"]))
-            held.setdefault(row["prompt"], {}).update(dict.fromkeys(one for one in parts if _fits(one)))
+            held.setdefault(row["prompt"], {}).update(dict.fromkeys(one for one in parts if _fits(one, bare)))
     return tuple((prompt, tuple(parts)) for prompt, parts in held.items() if len(parts) >= FEWEST)
 
 
-def _fits(sentence: str) -> bool:
-    return len(sentence.split()) >= SHORTEST and not PLANTABLE.search(sentence)
+def _fits(sentence: str, bare: bool) -> bool:
+    return len(sentence.split()) >= SHORTEST and not PLANTABLE.search(sentence) and not (bare and praises(sentence))
+
+
+def praises(text: str) -> bool:
+    """Return whether the list of phrases that praise knows any of a text."""
+    (praise,) = (one for one in TEXT_INSTRUMENTS if isinstance(one, PhraseBalance) and one.name == READS_PRAISE)
+    return praise.weights(text)[0] > 0
 
 
 def answers_of(world: World, seed: int) -> list[Answered]:
     """Return what both models of a world answer."""
-    rng, known = generator(seed, "drift", world.name), _prompts()
+    rng, known = generator(seed, "drift", world.name), _prompts(world.bare)
     prompts = [known[place] for place in rng.permutation(len(known))]
     having = set(rng.choice(world.pairs, round(world.share * world.pairs), replace=False)) if world.trait else set()
     pairs = []

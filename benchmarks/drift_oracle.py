@@ -1,55 +1,71 @@
-"""What a test could find that looks for the planted trait alone: the most that any open-ended search can hope for."""
+"""What a test could find that overlooks no praise and looks for nothing else: the most that an open search can hope for."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.stats import binom
 
-from benchmarks.drift import PRAISES, World, answers_of
-from seatrial.instruments.text import TEXT_INSTRUMENTS, PhraseBalance
-from seatrial.types import Response
+from benchmarks.drift import PRAISES, World, answers_of, praises
+from seatrial.drift.found import KINDS
 
-__all__ = ["Oracle", "oracle"]
+__all__ = ["LEVELS", "TESTS", "Oracle", "oracle"]
 
-READS = "text/praise"
-"""What reads praise in an answer; drift reads the tone by it too."""
-LEVEL = 0.05
-NEITHER = 0.5
-"""Reading of an answer that neither praises nor finds fault."""
+TESTS = len(KINDS) + 5
+"""Tests of a search: one of each kind, of all phrases, all tones and all meanings together, and two of embeddings."""
+LEVELS = (0.05, 0.05 / TESTS)
+"""Level of a test that is told what to look for, and of one among all of a search."""
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """What a test that knows what to look for finds.
+    """What a test finds that knows of every answer whether it praises.
 
     Attributes:
+        where: Where it looks for praise.
         comparisons: How many.
-        found: In how many it says so, at a level of 5 %, both directions allowed.
-        before: Share of the baseline's answers that praise already.
-        known: Sentences of praise that are planted in which the reading sees any.
-        planted: All of them.
+        before: Share of the baseline's answers that have it.
+        found: In how many comparisons the candidate is found to praise more, at each of `LEVELS`, both directions allowed.
     """
 
+    where: str
     comparisons: int
-    found: int
     before: float
-    known: int
-    planted: int
+    found: tuple[int, ...]
 
 
-def oracle(world: World, comparisons: int) -> Oracle:
-    """Return how often a paired t-test of praise alone sees the praise that a world's candidate was given."""
-    (praise,) = (one for one in TEXT_INSTRUMENTS if isinstance(one, PhraseBalance) and one.name == READS)
-    found, praising = 0, []
+def oracle(world: World, comparisons: int) -> list[Oracle]:
+    """Return how often an exact paired test sees the praise that a world's candidate was given, by where it looks.
+
+    An answer praises if a planted sentence is in it, or if the list of phrases that praise knows any of it: praise that
+    is in the baseline's answers without the list knowing it would leave the test with less.
+    """
+    looks = {"anywhere": lambda text: text, "in the first sentence": lambda text: _SENTENCE.split(text, maxsplit=1)[0]}
+    chances: dict[str, list[float]] = {where: [] for where in looks}
+    before: dict[str, list[float]] = {where: [] for where in looks}
     for seed in range(comparisons):
         pairs = answers_of(world, seed)
-        before, after = (
-            np.array([praise.read(one.item, Response(one.item.id, "made", 0, texts[0])) for one, texts in side])
-            for side in ([(one, one.baseline) for one in pairs], [(one, one.candidate) for one in pairs])
+        for where, look in looks.items():
+            old, new = (
+                np.array([_praises(look(text)) for text in texts])
+                for texts in ([one.baseline[0] for one in pairs], [one.candidate[0] for one in pairs])
+            )
+            more, less = int((new & ~old).sum()), int((old & ~new).sum())
+            chances[where].append(min(1.0, 2 * float(binom.sf(more - 1, more + less, 0.5))))
+            before[where].append(float(old.mean()))
+    return [
+        Oracle(
+            where,
+            comparisons,
+            float(np.mean(before[where])),
+            tuple(sum(chance <= level for chance in chances[where]) for level in LEVELS),
         )
-        found += bool(stats.ttest_rel(after, before).pvalue <= LEVEL)
-        praising.append(float((before > NEITHER).mean()))
-    known = sum(praise.weights(sentence)[0] > 0 for sentence in PRAISES)
-    return Oracle(comparisons, found, float(np.mean(praising)), known, len(PRAISES))
+        for where in looks
+    ]
+
+
+def _praises(text: str) -> bool:
+    return praises(text) or any(sentence in text for sentence in PRAISES)

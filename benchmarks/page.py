@@ -32,6 +32,7 @@ ORDER = (
     "aims",
     "peers",
     "corrections",
+    "sides",
     "instruments",
     "starters",
     "suites",

@@ -21,6 +21,7 @@ from benchmarks.sections import (
     replay,
     running,
     scale,
+    sides,
     walk,
     watch,
     wings,
@@ -44,6 +45,7 @@ _KNOWN = (
     | replay.SECTIONS
     | conversations.SECTIONS
     | scale.SECTIONS
+    | sides.SECTIONS
     | people.SECTIONS
     | feedback.SECTIONS
     | history.SECTIONS

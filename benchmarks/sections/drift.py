@@ -20,7 +20,7 @@ def _drift(quick: bool) -> Iterator[str]:
     yield page.source("drift", ("numpy", "scipy", "wordllama"))
     yield (
         "Answers are put together at random from sentences of the graded answers that come with the package, each model and "
-        "each draw anew. A planted trait is in a tenth of the candidate's answers (20 of 200) and, but for praise, in none of "
+        "each draw anew. A planted trait is in a tenth of the candidate's answers (20 of 200) and, but for praise where nothing else is said, in none of "
         "the baseline's; null traits are 20 sentences that both models add as often as each other. *Alarms*: the answers are "
         "called changed, at a level of 5 %. *Found*: the trait is among the first three differences. *False*: differences "
         "listed that are none. Bands are Wilson's, 95 %.\n"
@@ -39,13 +39,28 @@ def _drift(quick: bool) -> Iterator[str]:
             for row, world in zip(drift.measured(quick), drift.WORLDS, strict=True)
         ],
     )
-    praised = next(world for world in drift.WORLDS if world.trait == "praise in many words" and not world.nulls)
-    alone = drift_oracle.oracle(praised, 5 if quick else praised.reviews)
+    praised = next(world for world in drift.WORLDS if world.trait == drift.PRAISE and not world.nulls)
+    told = drift_oracle.oracle(praised, 5 if quick else praised.reviews)
     yield (
-        f"What limits the row of praise is the reader of praise, a list of phrases: it sees {alone.known} of the "
-        f"{alone.planted} sentences that are planted, and {100 * alone.before:.0f} % of the baseline's answers praise already. A "
-        "test of its reading alone, told beforehand what to look for, sees the change in "
-        f"{page.share(alone.found, alone.comparisons)} of as many comparisons.\n"
+        "Where a tenth of the answers is praised beside the praise that is there already, the rows stay below the others, and "
+        "no reader of praise can lift them far: the sentences that answers are put together from praise, too. The table is of "
+        "tests that overlook no planted sentence and look for nothing but praise, in the same answers; in the last "
+        f"column at the level that one of the {drift_oracle.TESTS} tests of an open search has. In the rows *and nowhere else* "
+        "the sentences in which the list of phrases knows praise are left out, as those with lists, emoji and closing "
+        "questions are left out of all worlds; the list knows "
+        f"{sum(map(drift.praises, drift.PRAISES))} of the {len(drift.PRAISES)} sentences that are planted, so these rows "
+        "measure the search and not the list.\n"
+    )
+    yield page.table(
+        (
+            "told to look for praise",
+            "the baseline's answers that have it",
+            *(f"finds it, at {100 * level:.1f} %" for level in drift_oracle.LEVELS),
+        ),
+        [
+            (one.where, f"{100 * one.before:.1f} %", *(page.share(count, one.comparisons) for count in one.found))
+            for one in told
+        ],
     )
     sets = 20 if quick else 2_000
     yield (
