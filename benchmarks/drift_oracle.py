@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
 
 from benchmarks.drift import PRAISES, World, answers_of, praises
 from seatrial.drift.found import KINDS
+from seatrial.stats.asked_twice import one_way
 
 __all__ = ["LEVELS", "TESTS", "Oracle", "oracle"]
 
@@ -43,7 +44,7 @@ def oracle(world: World, comparisons: int) -> list[Oracle]:
     An answer praises if a planted sentence is in it, or if the list of phrases that praise knows any of it: praise that
     is in the baseline's answers without the list knowing it would leave the test with less.
     """
-    looks = {"anywhere": lambda text: text, "in the first sentence": lambda text: _SENTENCE.split(text, maxsplit=1)[0]}
+    looks: dict[str, Callable[[str], str]] = {"anywhere": str, "in the first sentence": _first_sentence}
     chances: dict[str, list[float]] = {where: [] for where in looks}
     before: dict[str, list[float]] = {where: [] for where in looks}
     for seed in range(comparisons):
@@ -54,7 +55,7 @@ def oracle(world: World, comparisons: int) -> list[Oracle]:
                 for texts in ([one.baseline[0] for one in pairs], [one.candidate[0] for one in pairs])
             )
             more, less = int((new & ~old).sum()), int((old & ~new).sum())
-            chances[where].append(min(1.0, 2 * float(binom.sf(more - 1, more + less, 0.5))))
+            chances[where].append(one_way(more, less) if more > less else 1.0)
             before[where].append(float(old.mean()))
     return [
         Oracle(
@@ -65,6 +66,10 @@ def oracle(world: World, comparisons: int) -> list[Oracle]:
         )
         for where in looks
     ]
+
+
+def _first_sentence(text: str) -> str:
+    return _SENTENCE.split(text, maxsplit=1)[0]
 
 
 def _praises(text: str) -> bool:
