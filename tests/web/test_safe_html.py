@@ -148,6 +148,7 @@ def test_any_text_is_harmless(text: str) -> None:
         ("```python\nif a < b:\n    c\n```", "<pre><code>if a &lt; b:\n    c\n</code></pre>"),
         ("> said", "<blockquote>\n<p>said</p>\n</blockquote>"),
         ("one\\\ntwo", "<p>one<br>\ntwo</p>"),
+        ("cd a\nls", "<p>cd a<br>\nls</p>"),
         ("---", "<hr>"),
         ("Tom & Jerry", "<p>Tom &amp; Jerry</p>"),
         ("[a word](http://x.test)", "<p>[a word](http://x.test)</p>"),

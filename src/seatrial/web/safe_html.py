@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 __all__ = ["LONGEST", "rendered"]
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable("table")
 
 _MARKDOWN.disable(["image", "link", "autolink"])
 
