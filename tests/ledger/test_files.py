@@ -240,6 +240,18 @@ def test_what_waits_for_an_entry_is_covered_and_moved_by_it(folder: Path) -> Non
     settle_files(folder, entries(folder))
 
 
+def test_what_waits_hides_no_change(folder: Path) -> None:
+    """Beside a file that was edited, the one that the entry covers is no excuse: it is the edited one that is read."""
+    enter(folder)
+    evidence = folder / "evidence.json"
+    (folder / "evidence.json.next").write_bytes(evidence.read_bytes())
+    evidence.write_bytes(b'{"forged": 1}')
+    with pytest.raises(LedgerError, match=r"evidence\.json: was changed"):
+        check_files(folder, entries(folder))
+    evidence.unlink()
+    check_files(folder, entries(folder))
+
+
 def test_a_file_that_cannot_be_moved_or_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says why; where another process was faster, nothing is wrong."""
     (folder / "evidence.json.next").write_bytes(b"new")

@@ -127,18 +127,28 @@ def check_files(folder: Path, entries: Sequence[Entry]) -> None:
     Raises:
         LedgerError: a file was changed since, or the ledger is not the one that the report was written from.
     """
-    found = [_unknown_report(folder, entries), *changes(folder, entry_of(folder, entries))]
+    entry = entry_of(folder, entries)
+    earlier = [one for one in decisions_on(folder, entries) if entry is not None and one.number < entry.number]
+    found = [_unknown_report(folder, entries), *changes(folder, entry, earlier)]
     if any(found):
         raise LedgerError("\n".join(filter(None, found)))
 
 
-def changes(folder: Path, entry: Entry | None) -> list[str]:
+def changes(folder: Path, entry: Entry | None, earlier: Sequence[Entry] = ()) -> list[str]:
     """Return how files of a review differ from what an entry covers, a sentence each.
+
+    A review that was killed after its entry leaves the file that its entry covers beside the one in its place. That is
+    no difference where the place is empty, or holds what an earlier entry covers; any other content was put there.
+
+    Args:
+        folder: The review's folder.
+        entry: The entry.
+        earlier: Earlier entries of the review.
 
     Raises:
         LedgerError: a file cannot be read.
     """
-    return [told for name in _held(entry) if (told := _change(folder, name, entry))]
+    return [told for name in _held(entry) if (told := _change(folder, name, entry, earlier))]
 
 
 def compare_all(ledger: Ledger, entries: Sequence[Entry]) -> Compared:
@@ -204,14 +214,17 @@ def _held(entry: Entry | None) -> dict[str, dict[str, Any]]:
     return files if as_written and all(name in FILES or _is_task_log(name) for name in files) else {}
 
 
-def _change(folder: Path, name: str, entry: Entry | None) -> str:
+def _change(folder: Path, name: str, entry: Entry | None, earlier: Sequence[Entry] = ()) -> str:
     """Return how a file differs from what an entry covers, in a sentence; nothing where it does not."""
     held = _held(entry).get(name)
     if entry is None or held is None:
         return ""
     content = _content(folder / name)
-    for found in (content, _content(_next(folder, name))):
-        if found is not None and _digest(found[: held["bytes"]] if name == ANSWERS else found) == held:
+    if content is not None and _digest(content[: held["bytes"]] if name == ANSWERS else content) == held:
+        return ""
+    if content is None or _digest(content) in [_held(one).get(name) for one in earlier]:
+        waiting = _content(_next(folder, name))
+        if waiting is not None and _digest(waiting) == held:
             return ""
     rests = f"entry {entry.number} of the ledger rests on"
     told = f"is missing, and {rests} it" if content is None else f"was changed: it is no longer what {rests}"

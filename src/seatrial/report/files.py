@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from seatrial.errors import StoreError
+from seatrial.formats.bounded import read_bytes
 from seatrial.formats.json_values import with_words
 from seatrial.formats.whole_files import why_not, write_whole
 from seatrial.policy import LaunchPolicy
@@ -92,7 +93,7 @@ def load_result(folder: Path) -> ReviewResult:
     """
     path = folder / EVIDENCE
     try:
-        return _adapter().validate_json(path.read_bytes())
+        return _adapter().validate_json(read_bytes(path))
     except (FileNotFoundError, NotADirectoryError):
         raise StoreError(f"{folder}: no finished review here; run `seatrial review` first") from None
     except (OSError, ValidationError) as error:

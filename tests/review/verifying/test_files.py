@@ -36,6 +36,13 @@ def test_reports_follow_from_the_evidence(recorded: Recorded, tmp_path: Path) ->
     older = dataclasses.replace(kept, versions=(("seatrial", "0.0.1"),))
     step, told = files_step(folder, older, found, TODAY)
     assert step.result == "verified" and any("decision.json" in one for one in told)
+    alone = dataclasses.replace(found, whole=False)
+    step, _ = files_step(folder, kept, alone, TODAY)
+    assert step.result == "not verified" and "decision.json: not what evidence.json gives, unless" in step.said[0]
+    path.unlink()
+    step, told = files_step(folder, kept, found, TODAY)
+    assert (step.result, told) == ("verified", ("What decision.json said: not in the folder.",))
+    assert "policy.yaml, report.html, summary.md, junit.xml agree" in step.said[0]
     (folder / "policy.yaml").unlink()
     assert "policy.yaml: cannot be read" in files_step(folder, kept, found, TODAY)[0].said[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,9 @@ import pytest
 
 from conftest import PolicyWriter
 from seatrial.errors import ExitCode
-from seatrial.report import load_result, save_result
+from seatrial.ledger import ledger_for
+from seatrial.report import load_result, save_result, write_reports
+from seatrial.review.apply_waivers import with_entry
 from seatrial.review.verifying.verify import verify
 from verified_reviews import GATE, copied, entered_anew, results, review_of, said_in
 
@@ -96,10 +99,28 @@ def _edit_page(folder: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("<h1", "<h1 class=launch"), encoding="utf-8")
 
 
+def _hide_behind_what_waits(folder: Path) -> None:
+    """Forge the evidence and the reports; what the entry covers lies beside, as a killed review leaves it."""
+    shutil.copyfile(folder / "evidence.json", folder / "evidence.json.next")
+    forged = replace(load_result(folder), notes=("All is well.",))
+    save_result(forged, folder)
+    write_reports(with_entry(forged, ledger_for(folder).entries()[0]), folder)
+
+
+def _sell_as_recorded(folder: Path) -> None:
+    kept = load_result(folder)
+    save_result(replace(kept, basis=replace(kept.basis, sources=((GATE, "evidence"),))), folder)
+
+
+def _rename_author(folder: Path) -> None:
+    save_result(replace(load_result(folder), author="bob"), folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "step", "words"),
     [
+        (_hide_behind_what_waits, "files", "evidence.json: was changed"),
         (_edit_observation, "files", "observations.parquet: was changed"),
         (_edit_observation, "answers → observations", f"{GATE}, "),
         (_edit_answer, "files", "answers.jsonl: was changed"),
@@ -129,6 +150,8 @@ def test_what_was_changed_is_named(live: Path, edit: Callable[[Path], None], ste
         (_edit_observation, "answers → observations", f"{GATE}, "),
         (_edit_answer, "answers → observations", "made again"),
         (_flip_verdict, "observations → verdicts", f"Gate {GATE} verdict"),
+        (_sell_as_recorded, "answers → observations", f"{GATE}: 'evidence' is said to be its source, 'live' is what"),
+        (_rename_author, "decision", "author: 'ann' in the entry, 'bob' in evidence.json"),
     ],
 )
 def test_evidence_that_its_maker_forged_and_entered_is_found(

@@ -81,5 +81,6 @@ def _entered(kept: ReviewResult, entry: Entry) -> list[str]:
     """Return where the entry says something else than the review that it covers."""
     said = ledger_entry(kept, Path(str(entry.body.get("folder"))))
     held = {name: entry.body.get(name) for name in said}
+    held, said = held | {"author": entry.author}, said | {"author": kept.author}
     words = ("in the entry", "in evidence.json")
     return [f"Entry {entry.number}: {one}." for one in differences(held, said, words=words)]

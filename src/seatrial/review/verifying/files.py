@@ -13,7 +13,7 @@ from seatrial.ledger import Entry, changes, covers
 from seatrial.ledger.reviews import id_of, ids_of
 from seatrial.report import ReviewResult
 from seatrial.report.html import render_html
-from seatrial.report.machine import decision_json
+from seatrial.report.machine import decision_json, junit_xml
 from seatrial.report.markdown import render_markdown
 from seatrial.review.apply_waivers import with_entry, with_waivers
 from seatrial.review.findings.provenance import versions
@@ -25,6 +25,8 @@ from seatrial.review.verifying.written_policy import compare_policy
 __all__ = ["files_step"]
 
 NAME = "files"
+REPORTS = ("report.html", "summary.md", "decision.json", "junit.xml")
+"""What people and programs read of a review."""
 
 
 def files_step(folder: Path, kept: ReviewResult, found: FoundEntry, day: date) -> tuple[Step, tuple[str, ...]]:
@@ -43,18 +45,23 @@ def files_step(folder: Path, kept: ReviewResult, found: FoundEntry, day: date) -
     differs = changes(folder, entry)
     odd, told = _policy(folder / "policy.yaml", kept)
     differs += odd
-    others = _reports(folder, kept, found, entry, day)
+    lacks: list[str] = []
+    there = [name for name in REPORTS if (folder / name).exists()]
+    others = _others(folder, there, kept, found, day)
     same = dict(kept.versions).get("seatrial") == dict(versions()).get("seatrial")
     if others and found.whole and same:
         differs += [f"{folder / name}: is not what evidence.json gives." for name in others]
-    elif others:
-        told.append(
-            f"Whether {', '.join(others)} follow from evidence.json: another version, or unknown waivers, made them."
+    elif others and same:
+        lacks.append(
+            f"{', '.join(others)}: not what evidence.json gives, unless under a waiver: give its envelope (--envelope)."
         )
-    names = ", ".join(entry.body["files"])
-    return step(NAME, differs, [], f"{names} are what the entry covers; policy.yaml and the reports agree."), tuple(
-        told
-    )
+    elif others:
+        told.append(f"Whether {', '.join(others)} follow from evidence.json: another version made them.")
+    if lacking := [name for name in REPORTS if name not in there]:
+        told.append(f"What {', '.join(lacking)} said: not in the folder.")
+    names, agreeing = ", ".join(entry.body["files"]), [name for name in there if name not in others]
+    held = f"{names} are what the entry covers; {', '.join(['policy.yaml', *agreeing])} agree with them."
+    return step(NAME, differs, lacks, held), tuple(told)
 
 
 def _policy(path: Path, kept: ReviewResult) -> tuple[list[str], list[str]]:
@@ -68,8 +75,10 @@ def _policy(path: Path, kept: ReviewResult) -> tuple[list[str], list[str]]:
     return list(compared.differs), list(compared.told)
 
 
-def _reports(folder: Path, kept: ReviewResult, found: FoundEntry, entry: Entry, day: date) -> list[str]:
-    """Return which reports that lie there are not what the review gives, under the waivers of its day or of this."""
+def _others(folder: Path, there: Sequence[str], kept: ReviewResult, found: FoundEntry, day: date) -> list[str]:
+    """Return which of these reports are not what the review gives, under the waivers of its day or of this."""
+    entry = found.entry
+    assert entry is not None
     before, then = [one for one in found.entries if one.number < entry.number], day_of(entry) or date.min
     contents = [
         with_entry(with_waivers(kept, entries, ids_of(id_of(entry), found.entries), on), entry)
@@ -79,8 +88,9 @@ def _reports(folder: Path, kept: ReviewResult, found: FoundEntry, entry: Entry, 
         "report.html": [render_html(content) for content in contents],
         "summary.md": [render_markdown(content) for content in contents],
         "decision.json": [_as_json(content) for content in contents],
+        "junit.xml": [junit_xml(content) for content in contents],
     }
-    return [name for name, texts in made.items() if (folder / name).exists() and not _is_one_of(folder / name, texts)]
+    return [name for name in there if not _is_one_of(folder / name, made[name])]
 
 
 def _as_json(content: ReviewResult) -> str:

@@ -20,6 +20,7 @@ from seatrial.observations import SEVERE, read_observations
 from seatrial.policy import LaunchPolicy, RunsSpec
 from seatrial.report import ReviewResult
 from seatrial.report.basis import AskedModel
+from seatrial.review.basis import sources_of
 from seatrial.review.brought_evidence import Brought, brought_evidence, odd_runs
 from seatrial.review.findings.provenance import hashes
 from seatrial.review.rounds import Rounds
@@ -42,6 +43,7 @@ class Replayed:
         missing: Asks whose answers should be in the store and are not, in words.
         failed: Calls that got no answer when they were made, as the review says.
         refused: Judge → how many of its replies are not in the store.
+        sources: Signal → where its numbers come from.
     """
 
     result: ReviewResult
@@ -49,6 +51,7 @@ class Replayed:
     missing: tuple[str, ...]
     failed: int
     refused: Mapping[str, int]
+    sources: tuple[tuple[str, str], ...]
 
 
 async def replayed(kept: ReviewResult, folder: Path, inputs: Inputs, known: Known = NOTHING) -> Replayed:
@@ -95,7 +98,7 @@ async def replayed(kept: ReviewResult, folder: Path, inputs: Inputs, known: Know
     result = replace(result, policy=kept.policy, hashes=hashes(kept.policy, rounds, whole))
     missing = [f"{ask.role}, item {ask.request.item.id}, draw {ask.request.draw}" for ask in answers.missing]
     refused = {name: model.refused for name, model in graders.items() if model.refused}
-    return Replayed(result, whole, tuple(missing), answers.failed, refused)
+    return Replayed(result, whole, tuple(missing), answers.failed, refused, sources_of(rounds))
 
 
 def _graders(policy: LaunchPolicy) -> list[str]:

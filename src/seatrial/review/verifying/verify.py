@@ -25,6 +25,7 @@ from seatrial.review.verifying.decision import decision_step
 from seatrial.review.verifying.entry_source import Source, find_entry, values_in
 from seatrial.review.verifying.files import files_step
 from seatrial.review.verifying.inputs import find_inputs
+from seatrial.review.verifying.received import check_folder
 from seatrial.review.verifying.remade import Remade, Remake
 from seatrial.review.verifying.replayed import Replayed, replayed
 from seatrial.review.verifying.steps import Step, Verified, step
@@ -61,9 +62,10 @@ def verify(
         remake: Makes conversations again that brought the evidence.
 
     Raises:
-        SeatrialError: a file that was named cannot be read, or the folder holds no review.
+        SeatrialError: a file that was named cannot be read, or the folder holds no review, or what is no file.
     """
     day = day or datetime.now(UTC).date()
+    check_folder(folder)
     kept = load_result(folder)
     if unnamed := {"review", "policy", "evidence"} - set(dict(kept.hashes)):
         raise StoreError(f"{folder / 'evidence.json'}: holds no hash of the {min(unnamed)}; restore it from a copy")
@@ -119,7 +121,9 @@ def _made_again(
     if digest(held) != values_in(entry, "hashes").get("evidence"):
         differs.insert(0, "The observations are not those that the entry names (hash of the evidence).")
     differs += talks.differs
-    answers = step(ANSWERS, differs, [*inputs.lost, *others], f"{talks.said}{_read_again(made, kept)}")
+    words = ("is said to be its source", "is what it was read from")
+    differs += [f"{one}." for one in differences(dict(kept.basis.sources), dict(made.sources), words=words)]
+    answers = step(ANSWERS, differs, [*inputs.lost, *others], f"{talks.said}{_read_again(made)}")
     return (answers, _gates_step(kept, made, others)), _unseen(folder, kept, made)
 
 
@@ -162,8 +166,8 @@ def _private(folder: Path, entry: Entry, place: Path) -> Path:
     return made
 
 
-def _read_again(made: Replayed, kept: ReviewResult) -> str:
-    sources = dict.fromkeys(source for _, source in kept.basis.sources)
+def _read_again(made: Replayed) -> str:
+    sources = dict.fromkeys(source for _, source in made.sources)
     return f"{len(made.observations):,} observations came out the same (from {', '.join(sources)})."
 
 
@@ -202,6 +206,9 @@ def _unseen(folder: Path, kept: ReviewResult, made: Replayed) -> tuple[str, ...]
         )
     if kept.detections:
         said.append("The limits of detection: known-harmful answers are not mixed in again.")
+    said.append(
+        "When it ran, what it cost, its notes and steps, and what it tells of earlier reviews: evidence.json alone says it."
+    )
     pages = [name for name in BESIDE if (folder / name).exists()]
     if pages:
         said.append(f"What {', '.join(pages)} say beside the report: no entry covers them.")
