@@ -66,6 +66,29 @@ def test_of_a_name_used_twice_the_latest_counts() -> None:
     assert [one.day for one in past_releases(entries, TODAY)] == [date(2025, 2, 1)]
 
 
+def test_what_was_taken_back_and_went_out_again_is_out() -> None:
+    """A roll-back is of the release before it; after the last release of a name it is of that one."""
+    made: list[tuple[str, Kind, dict[str, object]]] = [
+        ("2025-01-01", "release", _release("a")),
+        ("2025-01-05", "roll-back", {"release": "a", "person": "ann", "reason": "a mistake", "incident": 0}),
+        ("2025-02-01", "release", _release("a")),
+    ]
+    (found,) = past_releases(_entries(*made), TODAY)
+    assert (found.day, found.fate, found.taken_back) == (date(2025, 2, 1), "clean", None)
+    again: tuple[str, Kind, dict[str, object]] = ("2025-02-03", made[1][1], made[1][2])
+    (found,) = past_releases(_entries(*made, again), TODAY)
+    assert (found.fate, found.taken_back) == ("taken back", date(2025, 2, 3))
+
+
+def test_an_incident_was_found_by_the_day_of_its_entry() -> None:
+    """A day that was mistyped years ahead makes no thousands of days with harm."""
+    found = past_releases(
+        _entries(("2025-01-01", "release", _release("a")), ("2025-01-05", "incident", _incident("a", "9999-12-31"))),
+        TODAY,
+    )
+    assert [one.harmful_days for one in found] == [4]
+
+
 def test_what_is_malformed_or_not_released_is_told_apart() -> None:
     """A record that this program would not write is none; a candidate without a release is counted."""
     entries = _entries(

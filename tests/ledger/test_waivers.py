@@ -122,11 +122,12 @@ def test_each_gate_has_a_waiver_of_its_own() -> None:
     assert _in_force(entries, "r2") == [elsewhere]
 
 
-def test_a_waiver_that_is_over_does_not_replace_one_in_force() -> None:
-    """The latest that still holds counts, and what ended is skipped without ending the search."""
+def test_a_later_waiver_that_ends_sooner_ends_the_earlier_one() -> None:
+    """The gate holds again after it: nobody's longer word comes back to life. Other gates keep theirs."""
     over = replace(GOOD, person="Eve Example", expires="2026-04-30")
-    assert _in_force(_entries(GOOD, over)) == [GOOD]
-    assert _in_force(_entries(over, OTHER, GOOD)) == [OTHER, GOOD]
+    assert _in_force(_entries(GOOD, over), today=date(2026, 4, 30)) == [over]
+    assert _in_force(_entries(GOOD, over)) == []
+    assert _in_force(_entries(over, OTHER, GOOD)) == [GOOD, OTHER]
 
 
 def test_only_waivers_waive() -> None:

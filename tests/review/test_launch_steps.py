@@ -222,6 +222,7 @@ def test_hindsight_tells_what_passed_from_what_was_blind() -> None:
         ({"what": "bad"}, "needs what was found"),
         ({"behavior": " "}, "needs the behavior"),
         ({"found": "yesterday"}, "is not a date"),
+        ({"found": "9999-12-31"}, "lies in the future"),
         ({"conversations": [Path("gone.jsonl")]}, "gone.jsonl: cannot be read"),
     ],
 )

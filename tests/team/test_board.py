@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from benchmarks.team_history import BEHAVIORS, fill, history, reviewed
 
 from seatrial.ledger import Entry, Ledger, Waiver, enter_waiver, ledger_in
 from seatrial.ledger.releases import Incident, Release, SignOff, enter
+from seatrial.ledger.reviews import ID_FILE
+from seatrial.review.validity import DAYS
 from seatrial.team.board import LATELY, LATEST, POINTS, POLICIES, SOON, Board
 from seatrial.team.standing import Standing, standing_of
 from seatrial.team.told import Told
@@ -84,11 +87,48 @@ def test_a_signature_lets_out_until_its_day_and_until_the_next_run(tmp_path: Pat
         "to sign",
     ]
     page = _board(ledger).review("one")
-    assert (page.signed, page.report) == (f"A signed it; it may be released until {until}", True)
+    assert (page.signed, page.report, page.lets_out) == (f"A signed it; it may be released until {until}", True, True)
+    late = _board(ledger, until + timedelta(days=1)).review("one")
+    assert (late.signed, late.lets_out) == (page.signed, False), "who signed what is shown after its end too"
     ledger.append("decision", "ana", ledger.verify()[0].body)
     assert _board(ledger).line("one").stage == "to sign"
     enter(ledger, Release("r", hashes["review"], "one", "m", "A", "override", 2))
     assert _board(ledger).line("one").said == "released as r, against the decision"
+
+
+def test_a_word_on_one_review_is_not_one_on_another_of_the_same_numbers(tmp_path: Path) -> None:
+    """Two reviews of the same policy and evidence have one hash: a signature, a waiver, a release is of its own."""
+    reviews = tmp_path / "reviews"
+    content = reviewed(reviews, "one", {BEHAVIORS[0]: 0.9})
+    ledger, review = ledger_in(reviews), dict(content.hashes)["review"]
+    own = ledger.verify()[0].body
+    ledger.append("decision", "ana", {**own, "folder": "other", "id": "0" * 32})
+    until = (TODAY + timedelta(days=3)).isoformat()
+    enter_waiver(ledger, Waiver(review, BEHAVIORS[0], "A", "a reason in words", until, own["id"]))
+    enter(ledger, SignOff(review, "one", "A", dict.fromkeys("abc", "words"), ["x"], "p", "m", until, own["id"]))
+    shutil.copytree(reviews / "one", reviews / "other")
+    (reviews / "other" / ID_FILE).write_text("0" * 32, encoding="utf-8")
+    board = _board(ledger)
+    assert [(board.line(name).status, board.line(name).stage) for name in ("one", "other")] == [
+        ("waived", "to release"), ("hold", "decided"),
+    ]  # fmt: skip
+    assert (board.review("one").saw, board.review("other").signed, board.review("other").waivers) == (["x"], "", [])
+    enter(ledger, Release("r", review, "one", "m", "A", "sign-off", 4, own["id"]))
+    board = _board(ledger)
+    assert [board.line(name).stage for name in ("one", "other")] == ["released", "decided"]
+    assert [one.name for one in board.review("one").releases] == ["r"] and board.review("other").releases == []
+
+
+def test_nothing_waits_on_a_decision_whose_days_are_over(tmp_path: Path) -> None:
+    """On its last day it waits for a signature; the day after, the page says what to do, and nobody is asked."""
+    reviewed(tmp_path / "reviews", "one", dict.fromkeys(BEHAVIORS, -0.2))
+    ledger = ledger_in(tmp_path / "reviews")
+    last = TODAY + timedelta(days=DAYS)
+    assert [one.stage for one in _board(ledger, last).home().waiting] == ["to sign"]
+    board = _board(ledger, last + timedelta(days=1))
+    assert board.home().waiting == []
+    assert board.line("one").said == f"held until {last} and was not released; review it again, in another folder"
+    assert (board.review("one").ended, board.review("one").lets_out) == (last.isoformat(), False)
 
 
 def test_an_incident_of_what_was_replaced_is_not_open(ledger: Ledger) -> None:

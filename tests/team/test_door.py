@@ -43,6 +43,26 @@ def test_only_the_teams_paths_are_asked_for(tmp_path: Path) -> None:
     assert client.get("/team").text == "ann"
     assert client.post("/api/x").status_code == 403
     assert client.post("/api/x", headers={"X-Guard": csrf_token(found[0])}).text == "ann"
+    assert client.delete(f"/api/people/{'x' * 500}").status_code == 403
+    tried = people.deeds()[0]
+    assert (tried.who, tried.outcome) == ("ann", "refused: the role may not do it")
+    assert tried.what == f"DELETE /api/people/{'x' * 500}"[: door.MOST_KEPT], "a change that the role forbids is kept"
+    people.engine.dispose()
+
+
+def test_a_database_that_does_not_answer_is_said_and_opens_nothing(tmp_path: Path) -> None:
+    """Neither a traceback nor a page: 503, for a page and for a change, until it answers again."""
+    people = People(f"sqlite:///{tmp_path / 'team.db'}")
+    client = TestClient(Door(_inside, people))
+    found = people.log_in(people.new_token("ann", "viewer", 5))
+    assert found is not None
+    client.cookies.set(COOKIE, found[0])
+    for change, code in (("team_sessions RENAME TO gone", 503), ("gone RENAME TO team_sessions", 200)):
+        with people.engine.begin() as link:
+            link.exec_driver_sql(f"ALTER TABLE {change}")
+        for path in ("/team", "/api/home"):
+            reply = client.get(path)
+            assert (reply.status_code, "does not answer" in reply.text) == (code, code == 503)
     people.engine.dispose()
 
 

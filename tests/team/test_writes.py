@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from benchmarks.team_history import history
 from pydantic import ValidationError
 
+from conftest import enter
+from results import LAUNCH
 from seatrial.cli.releases import ledger_sign
 from seatrial.errors import LedgerError
+from seatrial.ledger import ledger_in
 from seatrial.ledger.releases import QUESTIONS
+from seatrial.report import save_result
 from seatrial.team.writes import Deed, IncidentForm, ReleaseForm, RollBackForm, SignOffForm, WaiverForm, perform
 from team_server import WORDS, WRITES
 
@@ -39,6 +44,23 @@ def test_each_form_enters_its_record_under_the_name(tmp_path: Path) -> None:
         perform(
             ledger.folder, SignOffForm(review="support-warm", behavior=WORDS, experts=WORDS, blind_spots=WORDS), "Z"
         )
+
+
+def test_who_overrides_says_that_they_saw_a_breach(tmp_path: Path) -> None:
+    """Against the decision it goes out only past gates that are named; what they saw stands in the override."""
+    first, *others = LAUNCH.decision.verdicts
+    breach = replace(first, blocking=False, advisory="watched", verdict="fail")
+    folder = tmp_path / "reviews" / "coach"
+    folder.mkdir(parents=True)
+    save_result(replace(LAUNCH, decision=replace(LAUNCH.decision, verdicts=(breach, *others))), folder)
+    enter(folder)
+    form = ReleaseForm(review="coach", name="spring", override=WORDS)
+    with pytest.raises(LedgerError, match=breach.signal):
+        perform(folder.parent, form, "Z. Name")
+    done = perform(folder.parent, form.model_copy(update={"acknowledged": [breach.signal]}), "Z. Name")
+    _, override, release = ledger_in(folder.parent).verify()
+    assert (override.kind, override.body["acknowledged"]) == ("override", [breach.signal])
+    assert (release.kind, release.number) == ("release", done.entry)
 
 
 def test_the_questions_are_those_of_the_command() -> None:

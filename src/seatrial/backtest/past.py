@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
@@ -59,7 +59,7 @@ class PastRelease:
 
 
 def past_releases(entries: Sequence[Entry], today: date, clean_after: int = CLEAN_AFTER) -> list[PastRelease]:
-    """Return all releases, oldest first; of a name that was used twice, the latest.
+    """Return all releases, oldest first; of a name that was used twice, the latest, with all incidents of that name.
 
     Args:
         entries: All entries of the ledger.
@@ -70,20 +70,23 @@ def past_releases(entries: Sequence[Entry], today: date, clean_after: int = CLEA
         LedgerError: an entry is dated with what is no time.
     """
     incidents: dict[str, list[Incident]] = {}
-    for _, harm in recorded(entries, Incident):
-        incidents.setdefault(harm.release, []).append(harm)
-    back = {record.release: _day(entry) for entry, record in recorded(entries, RollBack)}
+    for entry, harm in recorded(entries, Incident):
+        known = min(date.fromisoformat(harm.found), _day(entry))  # whatever day it names, it was found by then
+        incidents.setdefault(harm.release, []).append(replace(harm, found=known.isoformat()))
+    back = {record.release: entry for entry, record in recorded(entries, RollBack)}
     made: dict[str, PastRelease] = {}
     for entry, release in recorded(entries, Release):
         made.pop(release.name, None)
-        made[release.name] = _past(release, _day(entry), incidents, back, today - timedelta(days=clean_after))
+        after = back.get(release.name)
+        taken_back = _day(after) if after is not None and after.number > entry.number else None
+        found = tuple(incidents.get(release.name, ()))
+        made[release.name] = _past(release, _day(entry), found, taken_back, today - timedelta(days=clean_after))
     return sorted(made.values(), key=lambda one: one.day)
 
 
 def _past(
-    release: Release, day: date, incidents: Mapping[str, list[Incident]], back: Mapping[str, date], clean_if_by: date
+    release: Release, day: date, found: tuple[Incident, ...], taken_back: date | None, clean_if_by: date
 ) -> PastRelease:
-    found, taken_back = tuple(incidents.get(release.name, ())), back.get(release.name)
     fate: Fate
     if found:
         fate = "incident"

@@ -78,7 +78,9 @@ def added_waiver(made: Addition, waiver: Waiver, today: date | None = None) -> E
 def waivers_for(
     entries: Sequence[Entry], review: str, today: date | None = None, known: Container[str] = ("",)
 ) -> list[tuple[Entry, Waiver]]:
-    """Return the waivers of one review that are in force, the latest for each gate.
+    """Return the waivers of one review that are in force: of each gate the latest, if its day has not passed.
+
+    A later waiver that ends sooner ends the earlier one too, which would otherwise come back to life after it.
 
     Args:
         entries: The ledger's.
@@ -91,9 +93,9 @@ def waivers_for(
     for entry in entries:
         if entry.kind == "waiver" and entry.body.get("review") == review:
             waiver = read_waiver(entry.body)
-            if waiver is not None and waiver.id in known and waiver.holds(day):
+            if waiver is not None and waiver.id in known:
                 found[waiver.signal] = (entry, waiver)
-    return list(found.values())
+    return [one for one in found.values() if one[1].holds(day)]
 
 
 def read_waiver(body: dict[str, Any]) -> Waiver | None:

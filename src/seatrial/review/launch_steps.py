@@ -256,6 +256,8 @@ def report_incident(
     day = found or datetime.now(UTC).date().isoformat()
     if not is_day(day):
         raise LedgerError(f"--found {day!r} is not a date; write it as YYYY-MM-DD")
+    if date.fromisoformat(day) > datetime.now(UTC).date() + timedelta(days=1):
+        raise LedgerError(f"--found {day} lies in the future; give the day on which it was found")
     hashes = conversation_hashes(conversations)
 
     def step(made: Addition) -> tuple[Entry, list[Hindsight]]:

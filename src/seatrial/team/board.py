@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from seatrial.ledger import Entry
-from seatrial.ledger.releases import Incident, Release
+from seatrial.ledger.releases import Incident, Release, SignOff
 from seatrial.review.launch_steps import LAUNCHES
+from seatrial.review.validity import window_of
 from seatrial.team.lines import (
     Behavior,
     ForecastLine,
@@ -26,7 +27,7 @@ from seatrial.team.lines import (
     WaiverLine,
 )
 from seatrial.team.standing import GateLine, Standing
-from seatrial.team.told import Told
+from seatrial.team.told import Told, keys_of
 
 __all__ = ["LATEST", "POINTS", "SOON", "Board"]
 
@@ -88,15 +89,16 @@ class Board:
     def review(self, folder: str) -> ReviewPage:
         """Return all about the review in a folder, which there must be."""
         entry, held = self.told.decisions[folder], self.standings.get(folder, "")
-        review, line = _text(entry.body, "review"), self.line(folder)
-        lifted = self.told.lifted(review, self.today)
-        signed = self._signed(entry)
+        line, lifted, signed = self.line(folder), self.told.lifted(entry, self.today), self._last_signed(entry)
         page = ReviewPage(
             line,
             waivers=[self._waiver(folder, *one) for one in lifted.values()],
-            signed=f"{signed[1].person} signed it; it may be released until {signed[1].until}" if signed else "",
-            answers=dict(signed[1].answers) if signed else {},
-            releases=[self._release(*one) for one in self.told.outs.get(review, ())],
+            signed=f"{signed.person} signed it; it may be released until {signed.until}" if signed else "",
+            answers=dict(signed.answers) if signed else {},
+            saw=list(signed.acknowledged) if signed else [],
+            lets_out=self._signed(entry) is not None,
+            ended=self._ended(entry),
+            releases=[self._release(*one) for one in self._outs(entry)],
         )
         if not isinstance(held, Standing):
             return replace(page, unread=held)
@@ -112,19 +114,34 @@ class Board:
     def _status(self, folder: str, decision: str) -> str:
         """Return the decision under the waivers in force, as `review.apply_waivers` has it."""
         held = self.standings.get(folder)
-        lifted = self.told.lifted(_text(self.told.decisions[folder].body, "review"), self.today)
+        lifted = self.told.lifted(self.told.decisions[folder], self.today)
         if not lifted or not isinstance(held, Standing) or held.beyond or not held.in_the_way:
             return decision
         return "waived" if set(held.in_the_way) <= set(lifted) else decision
 
-    def _signed(self, entry: Entry) -> tuple[Entry, Any] | None:
-        """Return the sign-off of a decision that holds today; None where there is none."""
-        made = self.told.sign_offs.get(_text(entry.body, "review"))
-        holds = made and made[0].number > entry.number and self.today <= date.fromisoformat(made[1].until)
-        return made if holds else None
+    def _last_signed(self, entry: Entry) -> SignOff | None:
+        """Return the last sign-off of a decision, whether or not it still holds; None where nobody signed it."""
+        made = [self.told.sign_offs[key] for key in keys_of(entry) if key in self.told.sign_offs]
+        since = [one for one in made if one[0].number > entry.number]
+        return max(since, key=lambda one: one[0].number)[1] if since else None
+
+    def _signed(self, entry: Entry) -> SignOff | None:
+        """Return the sign-off on which a decision may be released today; None where there is none."""
+        made = self._last_signed(entry)
+        return made if made and self.today <= date.fromisoformat(made.until) and not self._ended(entry) else None
+
+    def _ended(self, entry: Entry) -> str:
+        """Return on which day a decision ceased to hold; empty where it holds, or its entry keeps no days."""
+        window = window_of(entry)
+        return window.until.isoformat() if window is not None and self.today > window.until else ""
+
+    def _outs(self, entry: Entry) -> list[tuple[Entry, Release]]:
+        """Return the releases that rest on a review, in their order."""
+        found = [one for key in keys_of(entry) for one in self.told.outs.get(key, ())]
+        return sorted(found, key=lambda one: one[0].number)
 
     def _stage(self, entry: Entry, status: str) -> tuple[Stage, str]:
-        out = [one for _, one in self.told.outs.get(_text(entry.body, "review"), ())]
+        out = [one for _, one in self._outs(entry)]
         if out and self._is_back(out[-1].name):
             return "taken back", f"released as {out[-1].name}, and taken back"
         if out:
@@ -132,9 +149,11 @@ class Board:
             return "released", f"released as {out[-1].name}{how}"
         if status not in LAUNCHES:
             return "decided", ""
+        if ended := self._ended(entry):
+            return "decided", f"held until {ended} and was not released; review it again, in another folder"
         signed = self._signed(entry)
         if signed:
-            return "to release", f"{signed[1].person} signed it, until {signed[1].until}; nobody released it yet"
+            return "to release", f"{signed.person} signed it, until {signed.until}; nobody released it yet"
         return "to sign", "waits for a signature"
 
     @cached_property
@@ -162,7 +181,7 @@ class Board:
         return [one for policy in shown for one in self._by_policy.get(policy, [])[-POINTS:]]
 
     def _policy(self, release: Release) -> str:
-        entry = self.told.by_review.get(release.review)
+        entry = self.told.by_review.get((release.review, release.id))
         return _text(entry.body, "policy_name") if entry is not None else ""
 
     def _is_back(self, name: str) -> bool:
@@ -222,9 +241,9 @@ class Board:
         last = (self.today + timedelta(days=SOON)).isoformat()
         first = (self.today - timedelta(days=LATELY)).isoformat()
         found = [
-            self._waiver(_text(self.told.by_review[review].body, "folder"), *one)
-            for review, held in self.told.waivers.items()
-            if review in self.told.by_review
+            self._waiver(_text(self.told.by_review[key].body, "folder"), *one)
+            for key, held in self.told.waivers.items()
+            if key in self.told.by_review
             for one in held.values()
             if first <= one[1].expires <= last
         ]

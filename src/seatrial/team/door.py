@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict, deque
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,7 +20,10 @@ from seatrial.web.requests import is_guarded, told
 __all__ = ["LOG_IN", "Door", "Tries"]
 
 LOG_IN = "/login"
+LOG = logging.getLogger(__name__)
 OPEN = ("/api/login",)
+MOST_KEPT = 200
+"""Letters of a path that was tried in vain that are kept."""
 
 
 class Door:
@@ -35,7 +40,11 @@ class Door:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        refused = await self._refused(request, path)
+        try:
+            refused = await self._refused(request, path)
+        except SQLAlchemyError as error:  # the application's own answer to it is behind this door
+            LOG.error("the database of people did not answer: %s: %s", type(error).__name__, error)
+            refused = told("the database of people does not answer, so nobody can be let in; try again", 503)
         await (refused or self._app)(scope, receive, send)
 
     async def _refused(self, request: Request, path: str) -> Response | None:
@@ -46,6 +55,9 @@ class Door:
                 return told("log in first", 401)
             return RedirectResponse(LOG_IN, 303)
         if not may(person.role, request.method, path):
+            if not reads:
+                what = f"{request.method} {path}"[:MOST_KEPT]
+                await run_in_threadpool(self._people.note, person, what, "refused: the role may not do it")
             return told(f"as {person.role} you may not do this", 403)
         if not reads and not is_guarded(request, COOKIE):
             return told("this did not come from a page of yours; reload the page", 403)

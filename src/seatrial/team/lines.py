@@ -267,8 +267,11 @@ class ReviewPage:
         waivers: Those in force.
         waivable: Gates that stand in the way and that nobody lifted.
         acknowledge: Gates that only advise and point to harm: whoever signs has to name them.
-        signed: Who signed, until when; empty where nobody's signature holds.
+        signed: Who signed last, until when; empty where nobody did.
         answers: Question → what who signed answered.
+        saw: Gates that only advise and point to harm, which who signed saw.
+        lets_out: Whether it may be released on that signature today.
+        ended: The day after which the decision held no longer, ISO 8601; empty while it holds.
         releases: What was released on it.
         unread: Why its files cannot be shown; empty where they can.
         report: Whether its report can be read here.
@@ -282,6 +285,9 @@ class ReviewPage:
     acknowledge: list[str] = field(default_factory=list)
     signed: str = ""
     answers: dict[str, str] = field(default_factory=dict)
+    saw: list[str] = field(default_factory=list)
+    lets_out: bool = False
+    ended: str = ""
     releases: list[ReleaseLine] = field(default_factory=list)
     unread: str = ""
     report: bool = False

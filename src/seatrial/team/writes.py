@@ -20,6 +20,7 @@ __all__ = ["Deed", "Entered", "IncidentForm", "ReleaseForm", "RollBackForm", "Si
 LONGEST = 8_000
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[str, Field(max_length=LONGEST)]
+Seen = list[Name]
 
 
 class _Form(BaseModel):
@@ -33,7 +34,7 @@ class SignOffForm(_Form):
     behavior: Words = Field(description="What changed in how the model behaves, and why may it?")
     experts: Words = Field(description="What did people say who talked to the candidate?")
     blind_spots: Words = Field(description="Which blind spot would hurt most, and who watches it after the launch?")
-    acknowledged: list[Name] = Field(
+    acknowledged: Seen = Field(
         default=[], max_length=200, description="Gates that only advise, seen by who signs."
     )
     days: int = Field(default=DAYS, ge=1, le=366, description="Days for which it may be released on this.")
@@ -54,6 +55,9 @@ class ReleaseForm(_Form):
     review: Name = Field(description="The review's folder.")
     name: Name = Field(description="What the team calls the release.")
     override: Words = Field(default="", description="The reason to release it against the decision, or unsigned.")
+    acknowledged: Seen = Field(
+        default=[], max_length=200, description="With an override, gates that only advise, seen by who releases."
+    )
 
 
 class IncidentForm(_Form):
@@ -118,7 +122,7 @@ def perform(reviews: Path, form: Deed, person: str) -> Entered:
     if isinstance(form, WaiverForm):
         return _waived(reviews, folder, form, person)
     if isinstance(form, ReleaseForm):
-        _, entry = released(folder, form.name, person, form.override)
+        _, entry = released(folder, form.name, person, form.override, acknowledged=form.acknowledged)
         how = "against the decision, which stays what it was" if form.override else f"on entry {entry.body['entry']}"
         return Entered(entry.number, "release", f"{form.name} went out, {how}.", [])
     answers = {"behavior": form.behavior, "experts": form.experts, "blind-spots": form.blind_spots}
