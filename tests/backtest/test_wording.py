@@ -34,7 +34,7 @@ def test_the_headline_says_what_the_releases_tell() -> None:
     assert headline(backtested([judged(0, "incident"), judged(1, "clean")])) == "Would have launched them all"
     few = backtested([judged(0, "incident", "block"), judged(1, "clean")])
     assert headline(few) == "Too few to tell"
-    assert reason(few).startswith("stricter: of 1 release with an incident it would have kept back 1, of 1 that")
+    assert reason(few).startswith("stricter: it would have kept back 1 of 1 release with an incident, and 0 of 1 that")
     assert "That does not tell" in reason(few) and "does not tell" not in reason(backtested(MANY))
 
 

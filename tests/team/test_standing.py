@@ -38,6 +38,13 @@ def test_it_says_what_the_decision_says(tmp_path: Path, content: ReviewResult) -
     assert list(found.breaches) == advised
 
 
+def test_a_rating_is_called_what_people_did(tmp_path: Path) -> None:
+    """`vibe/off` alone would be called “Off”, which tells a reader nothing."""
+    verdicts = (replace(LAUNCH.decision.verdicts[0], signal="vibe/off"),)
+    folder = _folder(tmp_path, replace(LAUNCH, decision=replace(LAUNCH.decision, verdicts=verdicts)))
+    assert [one.title for one in standing_of(folder, enter(folder)).gates] == ["Found off by raters"]
+
+
 def test_a_changed_file_says_nothing(tmp_path: Path) -> None:
     """Evidence that its entry does not cover is refused, and so is a folder without any."""
     folder = _folder(tmp_path, LAUNCH)

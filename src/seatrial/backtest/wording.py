@@ -52,8 +52,8 @@ def headline(found: Backtest) -> str:
 def reason(found: Backtest) -> str:
     """Return in sentences what the headline rests on."""
     bad, good = found.summary.incidents, found.summary.good
-    said = f"{found.policy}: of {_releases(bad.total)} with an incident it would have kept back {count(bad)}"
-    said += f", of {good.total} that stayed clean {count(good)}."
+    said = f"{found.policy}: it would have kept back {count(bad)} of {_releases(bad.total)} with an incident"
+    said += f", and {count(good)} of {good.total} that stayed clean."
     if found.summary.told == "too few to tell" and bad.total + good.total:
         said += " That does not tell whether it keeps back what does harm more often than what does not."
     return said

@@ -14,6 +14,9 @@ from seatrial.types import GateVerdict
 
 __all__ = ["GateLine", "Standing", "standing_of"]
 
+TITLES = {"vibe/off": "Found off by raters", "vibe/preference": "Preference of raters"}
+"""What people's ratings are called beside behaviors, where a word alone says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class GateLine:
@@ -100,7 +103,7 @@ def _gate(verdict: GateVerdict, plain: Plain) -> GateLine:
     found = verdict.evidence
     return GateLine(
         verdict.signal,
-        plain.title(verdict.signal),
+        TITLES.get(verdict.signal) or plain.title(verdict.signal),
         verdict.verdict,
         verdict.harm_likely,
         verdict.blocking,

@@ -34,9 +34,7 @@ class SignOffForm(_Form):
     behavior: Words = Field(description="What changed in how the model behaves, and why may it?")
     experts: Words = Field(description="What did people say who talked to the candidate?")
     blind_spots: Words = Field(description="Which blind spot would hurt most, and who watches it after the launch?")
-    acknowledged: Seen = Field(
-        default=[], max_length=200, description="Gates that only advise, seen by who signs."
-    )
+    acknowledged: Seen = Field(default=[], max_length=200, description="Gates that only advise, seen by who signs.")
     days: int = Field(default=DAYS, ge=1, le=366, description="Days for which it may be released on this.")
 
 

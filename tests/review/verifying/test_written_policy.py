@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import PolicyError
-from seatrial.policy import LaunchPolicy, load_policy
+from seatrial.policy import LaunchPolicy, load_policy, parse_policy
 from seatrial.review.verifying.written_policy import compare_policy
 
 TEXT = """
@@ -36,6 +36,28 @@ def test_paths_may_start_elsewhere(reviewed: LaunchPolicy) -> None:
     assert found.told == (
         "policy.yaml: baseline system is the file prompts/now.md; its text at the time stands in evidence.json.",
     )
+
+
+def test_a_prompt_at_hand_is_compared_as_it_stands_now(reviewed: LaunchPolicy, tmp_path: Path) -> None:
+    """The policy in force under the same name of a file is another one once the file says something else."""
+    assert compare_policy(TEXT, reviewed, "p", tmp_path).differs == compare_policy(TEXT, reviewed, "p").differs == ()
+    prompt = tmp_path / "prompts" / "now.md"
+    prompt.write_text("Flatter them.", encoding="utf-8")
+    (said,) = compare_policy(TEXT, reviewed, "p", tmp_path).differs
+    assert said == (
+        f"p: baseline system is the file {prompt}, which says 'Flatter them.', and 'Be brief.' was reviewed."
+    )
+    prompt.unlink()
+    with pytest.raises(PolicyError, match=r"now\.md"):
+        compare_policy(TEXT, reviewed, "p", tmp_path)
+
+
+def test_a_models_name_is_no_path() -> None:
+    """`OWNER/MODEL` of a provider is not the model of that name of somebody else."""
+    model = "{model: hf/owner/small}"
+    text = f"name: p\nbaseline: {model}\ncandidate: {model}\ngates: [{{signal: behavior/x, margin: 0.1}}]"
+    found = compare_policy(text.replace("owner/", "", 1), parse_policy(text), "p")
+    assert found.differs == ("p: baseline model is 'hf/small', and 'hf/owner/small' was reviewed.",)
 
 
 @pytest.mark.parametrize(

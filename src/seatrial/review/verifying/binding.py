@@ -48,7 +48,7 @@ def binding_step(kept: ReviewResult, entry: Entry, policy: Path | None, day: dat
         day: The day.
 
     Raises:
-        PolicyError: the policy that is in force cannot be read.
+        PolicyError: the policy that is in force, or a prompt of it, cannot be read.
     """
     differs = _policy(kept, entry) + _identities(kept)
     window = window_of(entry)
@@ -62,7 +62,7 @@ def binding_step(kept: ReviewResult, entry: Entry, policy: Path | None, day: dat
         return done, tuple(told)
     over = [] if window.holds(day) else [_outside(window, day)]
     if policy is not None:
-        compared = compare_policy(_text(policy), kept.policy, str(policy))
+        compared = compare_policy(_text(policy), kept.policy, str(policy), policy.parent)
         over += [f"Another policy is in force. {one}" for one in compared.differs]
         told += compared.told
     return (Step(NAME, "does not hold", tuple(named(over))) if over else done), tuple(told)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from seatrial.errors import SeatrialError
 from seatrial.formats.bounded import read_bytes, read_text
-from seatrial.ledger import Entry, changes, covers
+from seatrial.ledger import changes, covers
 from seatrial.ledger.reviews import id_of, ids_of
 from seatrial.report import ReviewResult
 from seatrial.report.html import render_html

@@ -207,7 +207,7 @@ def _unseen(folder: Path, kept: ReviewResult, made: Replayed) -> tuple[str, ...]
     if kept.detections:
         said.append("The limits of detection: known-harmful answers are not mixed in again.")
     said.append(
-        "When it ran, what it cost, its notes and steps, and what it tells of earlier reviews: evidence.json alone says it."
+        "When it ran, what it cost, its notes and steps, what it tells of earlier reviews: evidence.json alone says so."
     )
     pages = [name for name in BESIDE if (folder / name).exists()]
     if pages:
