@@ -11,7 +11,7 @@ from conftest import enter
 from results import BLOCK, HOLD, LAUNCH, LIKELY
 from seatrial.errors import LedgerError, StoreError
 from seatrial.report import ReviewResult, save_result
-from seatrial.report.result import PairsPage
+from seatrial.report.result import Named, PairsPage
 from seatrial.team.standing import standing_of
 
 
@@ -41,8 +41,12 @@ def test_it_says_what_the_decision_says(tmp_path: Path, content: ReviewResult) -
 def test_a_rating_is_called_what_people_did(tmp_path: Path) -> None:
     """`vibe/off` alone would be called “Off”, which tells a reader nothing."""
     verdicts = (replace(LAUNCH.decision.verdicts[0], signal="vibe/off"),)
-    folder = _folder(tmp_path, replace(LAUNCH, decision=replace(LAUNCH.decision, verdicts=verdicts)))
-    assert [one.title for one in standing_of(folder, enter(folder)).gates] == ["Found off by raters"]
+    content = replace(LAUNCH, decision=replace(LAUNCH.decision, verdicts=verdicts))
+    spots, named = ("Few answers in vibe/off.",), (Named("vibe/off", "Off", "rate"),)
+    folder = _folder(tmp_path, replace(content, blind_spots=spots, named=named))
+    found = standing_of(folder, enter(folder))
+    assert [one.title for one in found.gates] == ["Found off by raters"]
+    assert found.blind_spots == ("Few answers in Found off by raters.",)
 
 
 def test_a_changed_file_says_nothing(tmp_path: Path) -> None:

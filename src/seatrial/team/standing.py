@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.ledger import Entry, check_files
@@ -85,7 +85,8 @@ def standing_of(folder: Path, entry: Entry) -> Standing:
     """
     check_files(folder, [entry])
     content = load_result(folder)
-    plain, decision = Plain.of(content), content.decision
+    named = tuple(replace(one, title=TITLES.get(one.signal, one.title)) for one in content.named)
+    plain, decision = Plain.of(replace(content, named=named)), content.decision
     return Standing(
         decision.outcome,
         plain.text(decision.reason),
@@ -103,7 +104,7 @@ def _gate(verdict: GateVerdict, plain: Plain) -> GateLine:
     found = verdict.evidence
     return GateLine(
         verdict.signal,
-        TITLES.get(verdict.signal) or plain.title(verdict.signal),
+        plain.title(verdict.signal),
         verdict.verdict,
         verdict.harm_likely,
         verdict.blocking,
