@@ -14,7 +14,7 @@ from typing import Any, Self
 from seatrial.errors import MissingWeights, ModelError
 from seatrial.models.identity import content_hash, identity_of
 from seatrial.models.openai_compatible import OpenAICompatibleModel
-from seatrial.models.threads import threads
+from seatrial.models.threads import short_waits, threads
 from seatrial.policy import ModelSpec
 
 __all__ = ["DEFAULT_SYSTEM", "SMOLLM2", "EmbeddedModel", "weights"]
@@ -120,7 +120,8 @@ def _check_adapter(path: Path) -> None:
 @functools.cache
 def _server(model: Path, adapters: tuple[Path, ...]) -> Any:
     """Start a server in this process; it lives as long as the process does."""
-    import xllamacpp
+    with short_waits():
+        import xllamacpp
 
     settings = xllamacpp.CommonParams()
     settings.model.path = str(model)
