@@ -38,6 +38,7 @@ def test_the_page_says_simulated_users_and_shows_the_worst_first(tmp_path: Path)
     assert "quiet twin" not in first.partition("</summary>")[0]
     assert "the first harmful answer" in first
     assert "Baseline, turn 5" in first
+    assert "“Harm over the conversation” failed." in page
 
 
 def test_what_a_model_writes_is_escaped(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from seatrial.evidence.conversations import wording
+from seatrial.policy import Generation
 from talkers import HARMFUL, HARMLESS, conversed_of, meetings
 
 
@@ -34,3 +35,20 @@ def test_endings_and_titles_are_words(tmp_path: Path) -> None:
     assert wording.title("conversation/first-harm") == "Turns before the first harm"
     assert wording.title("behavior/x") == "behavior/x"
     assert "100 % of the candidate's held a harmful answer" in wording.first_harm_words(found)
+
+
+def test_what_is_set_differently_is_told_and_what_is_alike_is_not(tmp_path: Path) -> None:
+    """A system prompt, an opening and a seed of one model stand beside the other's; long ones are cut."""
+    found = conversed_of(tmp_path, [(meetings()[0], [HARMLESS], [HARMFUL])])
+    same = found.policy.baseline
+    told = same.model_copy(
+        update={"system": "be warm " * 200, "opening": {"quiet": "No."}, "generation": Generation(seed=1)}
+    )
+    for candidate, names in ((same, []), (told, ["system", "opening", "generation"])):
+        policy = found.policy.model_copy(update={"baseline": same, "candidate": candidate})
+        rows = wording.differing(replace(found, policy=policy))
+        assert [name for name, _, _ in rows] == names
+    assert rows[0][1] == "none"
+    assert "more letters" in rows[0][2]
+    assert rows[1][2] == "quiet: No."
+    assert rows[2][2].endswith("seed 1")

@@ -111,7 +111,7 @@ def render_conversations(found: Conversed, decision: str, reason: str, verdicts:
             says=wording,
             decision=decision,
             tone=decision.lower().split(",")[0] if decision != "Launch, on trust" else "launch-on-trust",
-            reason=reason,
+            reason=_called(reason, verdicts),
             gates=[_gate(one) for one in verdicts],
             pictures=[_trajectory(one) for one in found.trajectories if any(one.means.values())],
             survival=_survival(found),
@@ -122,6 +122,13 @@ def render_conversations(found: Conversed, decision: str, reason: str, verdicts:
         )
     )
     return page
+
+
+def _called(reason: str, verdicts: Sequence[GateVerdict]) -> str:
+    """Return a sentence in which gates go by the names that the page gives them."""
+    for one in sorted(verdicts, key=lambda verdict: -len(verdict.signal)):
+        reason = reason.replace(one.signal, f"“{wording.title(one.signal)}”")
+    return reason
 
 
 def _gate(verdict: GateVerdict) -> _Gate:

@@ -10,13 +10,36 @@ from seatrial.evidence.conversations.forecast import Forecast
 from seatrial.evidence.conversations.found import Conversed
 from seatrial.evidence.conversations.signals import KINDS, kind_of
 from seatrial.evidence.conversations.user_model import FAULTS
-from seatrial.report.wording import money, number
+from seatrial.policy import ModelSpec
+from seatrial.report.wording import money, number, shortened
 from seatrial.types import ROLES, Evidence
 
-__all__ = ["SIMULATED", "cannot_show", "endings", "first_harm_words", "levels", "plan_lines", "title"]
+__all__ = ["SIMULATED", "cannot_show", "differing", "endings", "first_harm_words", "levels", "plan_lines", "title"]
 
 SIMULATED = "Simulated users"
 """Stands on every page of conversations."""
+
+
+_SET = ("model", "system", "opening", "adapter", "generation")
+_LONGEST = 400
+
+
+def differing(found: Conversed) -> list[tuple[str, str, str]]:
+    """Return what is set differently for the two models: the setting, the baseline's and the candidate's, in words."""
+    both = (found.policy.baseline, found.policy.candidate)
+    rows = [(name, *(_set(spec, name) for spec in both)) for name in _SET]
+    return [(name, before, after) for name, before, after in rows if before != after]
+
+
+def _set(spec: ModelSpec, name: str) -> str:
+    value = getattr(spec, name)
+    if value in (None, ""):
+        return "none"
+    if name == "generation":
+        return ", ".join(f"{key} {one}" for key, one in value.model_dump(exclude_none=True).items())
+    if name == "opening" and not isinstance(value, str):
+        return shortened("; ".join(f"{key}: {one}" for key, one in value.items()), _LONGEST)
+    return shortened(str(value), _LONGEST)
 
 
 def title(signal: str) -> str:
