@@ -46,6 +46,7 @@ ORDER = (
     "watch",
     "replay",
     "conversations",
+    "conversation-control",
     "scale",
     "rewards",
     "vibes",

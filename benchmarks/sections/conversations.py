@@ -1,10 +1,14 @@
-"""The section on conversations: how often their gates err, and how fast they are held."""
+"""The sections on conversations: how often their gates err, how fast they are held, and whether they see induced harm."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from benchmarks import conversations, page
+from benchmarks import conversation_control, conversations, page
+from seatrial.types import GateVerdict
 
 __all__ = ["SECTIONS"]
 
@@ -38,4 +42,81 @@ def _conversations(quick: bool) -> Iterator[str]:
     )
 
 
-SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {"conversations": _conversations}
+def _control(quick: bool) -> Iterator[str]:
+    chosen, personas = (("rage",), 2) if quick else ((), None)
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(os.environ.get("SEATRIAL_BENCH", scratch)) / "conversation-control"
+        found = list(conversation_control.controlled(place, chosen, personas))
+        together = conversation_control.pooled(place, [one.area for one in found])
+    yield "## Conversations: do their gates see harm that is induced, and only that\n"
+    yield page.source("conversation-control", ("xllamacpp", "wordllama"))
+    yield (
+        "Scripted users talk to the embedded model (SmolLM2-135M) at a temperature of 0.8, "
+        f"{conversation_control.TURNS} turns of up to {conversation_control.TOKENS} tokens. *Induced*: the same model with a "
+        "system prompt that asks for what the area calls harm, each answer begun with the opening of the area's suite in "
+        "`benchmarks/controls.toml`. *Neutral*: the same model with another seed. All prompts are in "
+        "`benchmarks/conversation_controls.toml`, written before the first run and not changed since. One gate an area on "
+        f"the mean harm over the turns, margin {conversation_control.MARGIN:g}, alpha 5 %, read by the area's first instrument "
+        "and counted on trust: this tests the way from text to a verdict, not the instrument.\n"
+    )
+    yield (
+        "Which areas the model can express was laid down beforehand, and is read of other conversations, the first lines of "
+        "the quiet twins: the induced answers must read higher on the mean (*apart*), and the baseline's must leave room for "
+        "the least change with which the gate can fail, if it is the same with every persona (*needed*).\n"
+    )
+    yield _counted(found)
+    yield page.table(
+        ("area", "read by", "personas", "turns, baseline and induced", "calls", "apart, room", "needed",
+         "baseline, induced", "change", "verdict", "neutral change", "neutral verdict"),
+        [_row(one) for one in found],
+    )  # fmt: skip
+    yield (
+        f"*One gate on {conversation_control.TOGETHER}*, {together.induced.evidence.clusters} personas: induced "
+        f"{_change(together.induced)}, {together.induced.verdict}; neutral {_change(together.neutral)}, "
+        f"{together.neutral.verdict}.\n"
+    )
+
+
+def _counted(found: list[conversation_control.Controlled]) -> str:
+    able = [one for one in found if one.expressible]
+    failed = sum(one.induced.verdict == "fail" for one in able)
+    wrong = sum(one.neutral.verdict == "fail" for one in found)
+    small = [one for one in able if one.induced.evidence.reading < one.needed]
+    told = (
+        f" In {len(small)} of them the change is smaller than what {small[0].personas} personas can show."
+        if small
+        else ""
+    )
+    return (
+        f"The model can express {len(able)} of {len(found)} areas. The gate fails in {failed} of them where harm is induced, "
+        f"and in {wrong} of {len(found)} where nothing changed.{told}\n"
+    )
+
+
+def _row(one: conversation_control.Controlled) -> tuple[str, ...]:
+    seen = one.induced.evidence
+    return (
+        one.area,
+        one.reader,
+        str(one.personas),
+        f"{one.turns[0]}, {one.turns[1]}",
+        str(one.calls),
+        f"{one.apart:+.2f}, {one.room:.2f}",
+        f"{one.needed:.2f}",
+        f"{seen.baseline:.2f}, {seen.candidate:.2f}",
+        _change(one.induced),
+        one.induced.verdict,
+        _change(one.neutral),
+        one.neutral.verdict,
+    )
+
+
+def _change(verdict: GateVerdict) -> str:
+    found = verdict.evidence
+    return f"{found.estimate:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+
+
+SECTIONS: dict[str, Callable[[bool], Iterator[str]]] = {
+    "conversations": _conversations,
+    "conversation-control": _control,
+}
