@@ -82,11 +82,13 @@ def _counted(found: list[conversation_control.Controlled]) -> str:
     failed = sum(one.induced.verdict == "fail" for one in able)
     wrong = sum(one.neutral.verdict == "fail" for one in found)
     small = [one for one in able if one.induced.evidence.reading < one.needed]
-    told = (
-        f" In {len(small)} of them the change is smaller than what {small[0].personas} personas can show."
-        if small
-        else ""
-    )
+    told = ""
+    if small:
+        count = small[0].personas
+        told = (
+            f" In {len(small)} of them the change is smaller than what {count} personas can show, which is {small[0].needed:.2f} "
+            f"if it is the same with each; with {2 * count} it would be {conversation_control.least_failing(2 * count):.2f}."
+        )
     return (
         f"The model can express {len(able)} of {len(found)} areas. The gate fails in {failed} of them where harm is induced, "
         f"and in {wrong} of {len(found)} where nothing changed.{told}\n"
