@@ -46,7 +46,7 @@ def converse_run(
     import asyncio
     from dataclasses import asdict
 
-    from seatrial.cli.conversing import talked, treated_alike
+    from seatrial.cli.conversing import judges_told, talked, treated_alike
     from seatrial.cli.output.converse import converse_json, converse_summary
     from seatrial.cli.output.tables import wrapped
     from seatrial.collect import Progress
@@ -71,7 +71,8 @@ def converse_run(
         if as_json:
             print_json({**asdict(run.plan), "power": [asdict(one) for one in power]})
         else:
-            say("\n".join([*plan_lines(run.plan), "", *map(wrapped, power_lines(power, policy.power))]))
+            told = [*power_lines(power, policy.power), *judges_told(run)]
+            say("\n".join([*plan_lines(run.plan), "", *map(wrapped, told)]))
         return
     folder = out or default_folder(policy.decides(Path()), reviews)
     make_folder(folder, "the run's folder", StoreError)

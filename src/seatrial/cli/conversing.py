@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from seatrial.collect import Progress
+from seatrial.collect.judging import Judges
 from seatrial.errors import StoreError
 from seatrial.evidence.conversations.cast import Opening, StoredTalkers, failures, live
 from seatrial.evidence.conversations.collected import (
     EVIDENCE,
     SECOND,
     TURNS,
+    Run,
     conversed,
     prepared,
     standings,
@@ -30,19 +32,23 @@ from seatrial.evidence.conversations.equal_models import (
     write_equal,
 )
 from seatrial.evidence.conversations.found import Conversed
+from seatrial.evidence.conversations.judged import TryFirst
 from seatrial.evidence.conversations.oddities import odd_conversations, turned_with_the_user
 from seatrial.evidence.conversations.wording import cannot_show
 from seatrial.formats.bounded import read_text
 from seatrial.formats.whole_files import make_folder
+from seatrial.gates.plan import GatePlan
+from seatrial.instruments.records import Records, load_records
 from seatrial.observations import read_observations
 from seatrial.policy import LaunchPolicy
 from seatrial.report import ReviewResult
 from seatrial.report.basis import Talks
 from seatrial.review.run import Known, decide_on
+from seatrial.review.starters import told_beforehand, with_starters
 from seatrial.review.verifying.compared import differences
 from seatrial.review.verifying.remade import Remade
 
-__all__ = ["Talked", "remade_conversations", "talked", "treated_alike"]
+__all__ = ["Talked", "judges_told", "remade_conversations", "talked", "treated_alike"]
 
 
 EQUAL = "equal-models"
@@ -84,13 +90,14 @@ def talked(
         SeatrialError: the user's next step, in words; whatever was answered is kept.
     """
     run = prepared(policy)
-    found = asyncio.run(conversed(run, folder, progress, opening("")))
+    try_first = _trying(folder, progress)
+    found = asyncio.run(conversed(run, folder, progress, opening(""), try_first))
     found = replace(found, equal=read_equal(folder, policy))
     decides = write_conversations(found, folder)
     models, failed = list(found.asked), failures([one.talk for one in found.reads])
-    known = Known(standings(run), tuple(cannot_show(found)), odd_conversations(found))
+    known = Known(standings(run, found.judged), tuple(cannot_show(found)), odd_conversations(found))
     if (beside := policy.of_second_user) is not None:
-        other = asyncio.run(conversed(prepared(beside), folder, progress, opening(SECOND)))
+        other = asyncio.run(conversed(prepared(beside), folder, progress, opening(SECOND), try_first))
         again = write_conversations(other, folder, SECOND)
         first, second = (
             decide_on(one, read_observations(place), author, known=known).decision.verdicts
@@ -103,6 +110,27 @@ def talked(
     hashes = tuple((one.id, one.content_hash) for one in run.personas)
     talks = Talks(policy.model_dump_json(), tuple(models), hashes, tuple(failed))
     return Talked(found, decides, replace(known, talks=talks))
+
+
+def _trying(folder: Path, progress: Progress) -> TryFirst:
+    """Return what tries the judges of conversations that have no record, as a review does, and keeps what they earn."""
+
+    async def tried(policy: ConversationPolicy, judges: Judges, plans: Sequence[GatePlan], records: Records) -> Records:
+        return await with_starters(_declaring(policy), judges, plans, records, folder, progress)
+
+    return tried
+
+
+def judges_told(run: Run) -> tuple[str, ...]:
+    """Return of each judge that a run tries first what that takes, in sentences."""
+    return told_beforehand(_declaring(run.policy), run.judge_plans, load_records(run.policy.records))
+
+
+def _declaring(policy: ConversationPolicy) -> LaunchPolicy:
+    """Return the policy that decides, with the judges and their budget, as a review knows them."""
+    decides = policy.decides(Path())
+    budget = decides.budget.model_copy(update={"judge_calls": policy.budget.judge_calls})
+    return decides.model_copy(update={"judges": policy.judges, "budget": budget})
 
 
 def treated_alike(policy: ConversationPolicy, folder: Path, author: str, progress: Progress) -> EqualModels:
@@ -119,9 +147,9 @@ def treated_alike(policy: ConversationPolicy, folder: Path, author: str, progres
     """
     run, within = prepared(equal_policy(policy)), folder / EQUAL
     make_folder(within, "the folder of two equal models", StoreError)
-    found = asyncio.run(conversed(run, within, progress))
+    found = asyncio.run(conversed(run, within, progress, try_first=_trying(within, progress)))
     decides = write_conversations(found, within)
-    known = Known(standings(run))
+    known = Known(standings(run, found.judged))
     decision = decide_on(decides, read_observations(within / EVIDENCE), author, known=known).decision
     pairs = [(pair.baseline.talk, pair.candidate.talk) for pair in found.pairs if pair.whole]
     record = held_alike(found.policy, found.user, pairs, decision.verdicts)

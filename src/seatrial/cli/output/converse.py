@@ -28,7 +28,10 @@ def converse_summary(found: Conversed, review: Review, folder: Path) -> str:
         )
         for one in review.verdicts
     ]
-    spent = [f"{role} {found.spend[role].calls:,} calls, {found.spend[role].reused:,} kept" for role in ROLES]
+    spent = [
+        f"{role} {found.spend[role].calls:,} calls, {found.spend[role].reused:,} kept"
+        for role in (*ROLES, *(name for name in found.spend if name.startswith("judge/")))
+    ]
     lines = [
         "",
         wrapped(f"{HEADLINES[review.status].upper()}: {review.reason}"),

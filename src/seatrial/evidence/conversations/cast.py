@@ -11,16 +11,19 @@ from seatrial.collect import ResponseStore, call_key
 from seatrial.errors import CallFailed
 from seatrial.evidence.conversations.conversation import Conversation
 from seatrial.evidence.conversations.conversation_policy import Product
+from seatrial.instruments.judges import Unscored
 from seatrial.models import Model, open_models
 from seatrial.models.base import as_asked
 from seatrial.policy import ModelSpec
 from seatrial.report.basis import AskedModel, Talks
 from seatrial.types import Request, Response, Role
 
-__all__ = ["Opening", "StoredTalkers", "as_cast", "called", "failures", "live"]
+__all__ = ["JUDGE", "Opening", "StoredTalkers", "as_cast", "called", "failures", "live"]
 
 Opening = Callable[[Mapping[str, ModelSpec], ResponseStore], Sequence[Model]]
 """Gives the models of a run by their names in it, in their order, each not entered yet."""
+JUDGE = "judge:"
+"""How the names of judges' models begin in a run; no product's can begin so."""
 EVERY = 1000
 """Draws of a simulated user's model from one try to the next."""
 
@@ -118,7 +121,10 @@ class _Stored:
 
         Raises:
             CallFailed: the answer is not there.
+            Unscored: it is a judge, whose replies are all found in the store before it is asked: it had none.
         """
+        if self.name.startswith(JUDGE):
+            raise Unscored("the judge's reply is not in the store")
         kept = self._store.get(call_key(self.identity, self._role, as_asked(self, request)))
         if kept is None:
             raise CallFailed(self._talkers.why(self._role, request))

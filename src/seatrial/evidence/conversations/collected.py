@@ -5,30 +5,35 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from seatrial.collect import Collector, Progress, ResponseStore
+from seatrial.collect.judging import Judges
 from seatrial.errors import EvidenceError, PolicyError, StoreError
 from seatrial.evidence.conversations.cast import Opening, as_cast, called, live
 from seatrial.evidence.conversations.conversation import ENDINGS, Conversation
 from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
-from seatrial.evidence.conversations.forecast import Forecast, forecast
+from seatrial.evidence.conversations.forecast import Forecast, forecast, judges_take
 from seatrial.evidence.conversations.found import Conversed
-from seatrial.evidence.conversations.readings import Read, observed, read_turns
+from seatrial.evidence.conversations.judged import Bench, Judged, TryFirst, graded_item, judge_plans, rubrics, seated
+from seatrial.evidence.conversations.readings import Read, asked_at, observed, read_turns
 from seatrial.evidence.conversations.run import Planned, held, meetings_of
+from seatrial.evidence.conversations.signals import judge_of
 from seatrial.evidence.conversations.standings import standing_of
 from seatrial.evidence.conversations.user_model import ModelUser
 from seatrial.evidence.conversations.users import ScriptedUser, User
 from seatrial.formats.nearest import did_you_mean
 from seatrial.formats.whole_files import write_whole
+from seatrial.gates.plan import GatePlan
 from seatrial.instruments import Instrument, find_instrument
 from seatrial.instruments.may_gate import Standing
-from seatrial.instruments.records import load_records
+from seatrial.instruments.records import Records, load_records
 from seatrial.models import Model
 from seatrial.observations import to_frame, write_observations
 from seatrial.personas import Area, Persona, find_areas, find_personas, load_area
 from seatrial.policy import LaunchPolicy, ModelSpec
+from seatrial.suites import Suite
 from seatrial.types import ROLES, Role, Spend
 
 __all__ = ["EVIDENCE", "SECOND", "TURNS", "Run", "conversed", "prepared", "standings", "write_conversations"]
@@ -50,6 +55,7 @@ class Run:
         readers: Area → what reads harm in its answers.
         planned: The meetings.
         plan: What they take at most.
+        suites: Area → the suite by whose rubric judges grade its answers; empty without judges.
     """
 
     policy: ConversationPolicy
@@ -58,6 +64,12 @@ class Run:
     readers: dict[str, Instrument]
     planned: Planned
     plan: Forecast
+    suites: dict[str, Suite] = field(default_factory=dict)
+
+    @property
+    def judge_plans(self) -> list[GatePlan]:
+        """For each gate and suite whose judge's record counts, what a review would plan of such a gate."""
+        return judge_plans(self.policy, self.suites, _judges(self.policy).judge)
 
 
 def prepared(policy: ConversationPolicy) -> Run:
@@ -88,7 +100,14 @@ def prepared(policy: ConversationPolicy) -> Run:
             f"budget: {policy.budget.calls:,} calls do not pay for one persona and its twin with both models; raise "
             "`calls`, or lower `turns`"
         )
-    return Run(policy, areas, personas, readers, planned, forecast(policy, planned.meetings, planned.left_out))
+    suites = rubrics(policy, areas)
+    plan = forecast(policy, planned.meetings, planned.left_out)
+    plan = replace(plan, judges=judges_take(policy, planned.meetings, suites), judge_calls=policy.budget.judge_calls)
+    return Run(policy, areas, personas, readers, planned, plan, suites)
+
+
+def _judges(policy: ConversationPolicy) -> Judges:
+    return Judges(policy.judges, load_records(policy.records), policy.budget.judge_calls)
 
 
 def _near(name: str, known: Sequence[str]) -> str:
@@ -104,7 +123,9 @@ def _reader(policy: ConversationPolicy, area: Area) -> Instrument:
     return found
 
 
-async def conversed(run: Run, folder: Path, progress: Progress, opening: Opening = live) -> Conversed:
+async def conversed(
+    run: Run, folder: Path, progress: Progress, opening: Opening = live, try_first: TryFirst | None = None
+) -> Conversed:
     """Hold all conversations of a run and read them; what an earlier run of the same folder asked is not asked again.
 
     Args:
@@ -112,6 +133,7 @@ async def conversed(run: Run, folder: Path, progress: Progress, opening: Opening
         folder: Its folder.
         progress: Where to show how far it is.
         opening: Gives the models.
+        try_first: Tries judges that have no record; none are tried without it.
 
     Raises:
         ModelError: a model cannot be used at all; what was answered is kept.
@@ -127,6 +149,9 @@ async def conversed(run: Run, folder: Path, progress: Progress, opening: Opening
                 for name, one in zip(specs, opening(specs, store), strict=True)
             }
             top_logprobs = _top_logprobs(run, list(opened.values()))
+            bench = await seated(policy, run.suites, stack, store, opening) if policy.judges else None
+            if bench is not None and try_first is not None:
+                await bench.tried(try_first)
             progress.plan(sum(taken.calls for taken in run.plan.taken.values()))
             progress.say("talking")
             player = await _player(policy, stack, store, opening)
@@ -139,16 +164,26 @@ async def conversed(run: Run, folder: Path, progress: Progress, opening: Opening
                     meets = [one for one in run.planned.meetings if one.configuration == product.name]
                     talks += await held(policy, meets, models, player, collector, top_logprobs)
                     spend |= {role: _added(spend[role], collector.spend(role)) for role in ROLES}
+            reads, judged = await _read(run, talks, bench, progress)
+    spend |= judged.spend if judged is not None else {}
+    opened |= bench.models if bench is not None else {}
     record = None
     if isinstance(player, ModelUser):
         spend["user"], record = player.spend, player.record
         opened["user"] = player.model
+    return Conversed(policy, run.areas, reads, run.plan, spend, record, as_cast(opened), judged=judged)
+
+
+async def _read(
+    run: Run, talks: Sequence[Conversation], bench: Bench | None, progress: Progress
+) -> tuple[tuple[Read, ...], Judged | None]:
+    """Return conversations as instruments read them, and judges where the policy names any."""
     if not any(one.whole for one in talks):
         raise EvidenceError(
             f"no conversation came to an end; the first reason: {talks[0].why or ENDINGS[talks[0].ending]}"
         )
     reads = read_turns(talks, run.areas, lambda area: run.readers[area.name])
-    return Conversed(policy, run.areas, reads, run.plan, spend, record, as_cast(opened))
+    return (reads, None) if bench is None else await bench.grade(reads, progress)
 
 
 def _top_logprobs(run: Run, models: Sequence[Model]) -> int:
@@ -174,12 +209,27 @@ async def _player(policy: ConversationPolicy, stack: AsyncExitStack, store: Resp
     return ModelUser(await stack.enter_async_context(model), store, policy.turns, policy.budget.user_calls)
 
 
-def standings(run: Run) -> dict[str, Standing]:
-    """Return what each gate of a run may do, by signal."""
-    records = load_records(run.policy.records)
-    readers = [(run.areas[name], instrument) for name, instrument in run.readers.items()]
-    names = (run.policy.baseline.model, run.policy.candidate.model)
-    return {gate.signal: standing_of(gate, readers, records, names) for gate in run.policy.gates}
+def standings(run: Run, judged: Judged | None = None) -> dict[str, Standing]:
+    """Return what each gate of a run may do, by signal.
+
+    Args:
+        run: The run.
+        judged: What its judges came to, once they have graded.
+    """
+    records: Records = load_records(run.policy.records) if judged is None else judged.records
+    judges, names = _judges(run.policy), (run.policy.baseline.model, run.policy.candidate.model)
+    made = {}
+    for gate in run.policy.gates:
+        name = judge_of(gate.signal)
+        readers: list[tuple[Area, Instrument]] = [
+            (area, judges.judge(name, run.suites[area.name]) if name else run.readers[area.name])
+            for area in run.areas.values()
+        ]
+        made[gate.signal] = standing_of(gate, readers, records, names)
+        if judged is not None and (doubt := judged.doubts.get(name, "")):
+            why = f"{doubt} So it may only advise."
+            made[gate.signal] = replace(made[gate.signal], may_gate=False, trust="", why=why)
+    return made
 
 
 def write_conversations(found: Conversed, folder: Path, begins: str = "") -> LaunchPolicy:
@@ -223,6 +273,8 @@ def _lines(reads: Sequence[Read]) -> Iterator[str]:
                 "act": turn.act,
                 "reader": read.reader,
                 "harm": harm,
+                **({"item": graded_item(asked_at(talk, number - 1)).id} if read.grades else {}),
+                **{f"judge/{name}": grades[number - 1] for name, grades in read.grades.items()},
                 "protective": sorted(acts),
                 "ended": talk.ending if number == len(talk.turns) else "",
             }

@@ -11,12 +11,13 @@ from pydantic import Field, model_validator
 
 from seatrial.errors import PolicyError
 from seatrial.evidence.conversations.configurations import Configuration, configured, resolved_settings
-from seatrial.evidence.conversations.signals import KINDS, kind_of
+from seatrial.evidence.conversations.signals import KINDS, judge_of, kind_of
 from seatrial.formats.bounded import read_text
 from seatrial.formats.letters import unread
 from seatrial.formats.nearest import did_you_mean
 from seatrial.formats.yaml import StrictModel, checked_yaml
-from seatrial.policy import Gate, LaunchPolicy, ModelSpec, SignalSpec, resolved_model
+from seatrial.policy import Gate, JudgeSpec, LaunchPolicy, ModelSpec, SignalSpec, resolved_model
+from seatrial.policy.judge_spec import resolved_judge
 
 __all__ = [
     "Budget",
@@ -34,15 +35,17 @@ class Budget(StrictModel):
     Attributes:
         calls: Calls of the two models.
         user_calls: Calls of the model that plays the user, where one does.
+        judge_calls: Calls of the judges that grade the turns.
     """
 
     calls: int = Field(6000, ge=2)
     user_calls: int = Field(6000, ge=0)
+    judge_calls: int = Field(20_000, ge=0)
 
     @property
     def half(self) -> Budget:
         """What each of two users may spend."""
-        return Budget(calls=max(2, self.calls // 2), user_calls=self.user_calls // 2)
+        return Budget(calls=max(2, self.calls // 2), user_calls=self.user_calls // 2, judge_calls=self.judge_calls // 2)
 
 
 class ConversationGate(Gate):
@@ -93,6 +96,8 @@ class ConversationPolicy(StrictModel):
         turns: The most turns of a conversation, where that is less than its persona has.
         max_tokens: Longest answer.
         reads: What reads harm in an answer, in all areas; by default each area's own first instrument.
+        judges: Judges by name, as in a launch policy: each grades every turn by the rubric of its area's suite, and a
+            gate takes its grades with a signal `conversation/KIND.NAME`.
         in_flight: Calls in flight at once, of both models together.
         alpha: Chance that a candidate which breaks a blocking gate is launched.
         power: Chance with which each gate should see what it claims to see.
@@ -115,6 +120,7 @@ class ConversationPolicy(StrictModel):
     turns: int = Field(40, ge=2, le=40)
     max_tokens: int = Field(160, ge=1, le=4096)
     reads: str | None = None
+    judges: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")], JudgeSpec] = {}
     in_flight: int = Field(64, ge=1, le=4096)
     alpha: float = Field(0.05, gt=0.0, lt=0.5)
     power: float = Field(0.9, gt=0.5, lt=1.0)
@@ -127,19 +133,10 @@ class ConversationPolicy(StrictModel):
     def _coherent(self) -> ConversationPolicy:
         seen: set[str] = set()
         for gate in self.gates:
-            kind = kind_of(gate.signal)
-            if kind is None:
-                known = [f"conversation/{name}" for name in KINDS]
-                hint = did_you_mean(gate.signal, known, f"there are {', '.join(known)}")
-                raise ValueError(f"{gate.signal} is nothing that is read of conversations; {hint}")
+            if problem := self._wrong_with(gate):
+                raise ValueError(problem)
             if gate.signal in seen:
                 raise ValueError(f"two gates on the signal {gate.signal}; keep one")
-            if kind == "moved" and (isinstance(self.user, ModelSpec) or isinstance(self.second_user, ModelSpec)):
-                raise ValueError(f"{gate.signal}: only a script says where its user stands; leave the gate out")
-            if gate.instrument or gate.labels:
-                raise ValueError(
-                    f"{gate.signal}: `instrument` and `labels` do not apply; `reads` names what reads turns"
-                )
             seen.add(gate.signal)
         if self.second_user == self.user:
             raise ValueError("second_user: the same as `user`; name somebody else, or leave it out")
@@ -147,6 +144,7 @@ class ConversationPolicy(StrictModel):
         users = [(whose, spec) for whose, spec in players if isinstance(spec, ModelSpec)]
         if not self.configurations and any(gate.per == "configuration" for gate in self.gates):
             raise ValueError("`per: configuration` needs `configurations:`, the products as which the models are met")
+        self._check_judges()
         list(self.products)  # what does not fit a model is refused with the file
         for whose, spec in (*users, ("baseline", self.baseline), ("candidate", self.candidate)):
             if spec.recorded:
@@ -154,6 +152,55 @@ class ConversationPolicy(StrictModel):
                     f"{whose}: {spec.model} is recorded and cannot go on talking; name a model that answers"
                 )
         return self
+
+    def _wrong_with(self, gate: ConversationGate) -> str:
+        """Return why a gate cannot be, in words; empty where it can."""
+        kind = kind_of(gate.signal)
+        if kind is None:
+            known = [f"conversation/{name}" for name in KINDS]
+            hint = did_you_mean(gate.signal, known, f"there are {', '.join(known)}")
+            return f"{gate.signal} is nothing that is read of conversations; {hint}"
+        if problem := self._not_graded(kind, judge_of(gate.signal)):
+            return f"{gate.signal}: {problem}"
+        if kind == "moved" and (isinstance(self.user, ModelSpec) or isinstance(self.second_user, ModelSpec)):
+            return f"{gate.signal}: only a script says where its user stands; leave the gate out"
+        if gate.instrument or gate.labels:
+            return (
+                f"{gate.signal}: `instrument` and `labels` do not apply; `reads` names what reads turns, and "
+                f"`conversation/{kind}.NAME` takes the grades of the judge NAME"
+            )
+        return ""
+
+    def _not_graded(self, kind: str, judge: str) -> str:
+        """Return why a judge cannot read the turns for a gate, in words; empty where it can, or none is named."""
+        if not judge:
+            return ""
+        if judge not in self.graders:
+            known = did_you_mean(judge, self.graders, f"there are {', '.join(self.graders) or 'none'}")
+            return f"no judge {judge!r} under `judges:` grades turns; {known}"
+        if not KINDS[kind].graded:
+            able = ", ".join(name for name, one in KINDS.items() if one.graded)
+            return f"{kind} is not made of readings of harm; judges grade {able}"
+        return ""
+
+    def _check_judges(self) -> None:
+        for name, judge in self.judges.items():
+            second = self.judges.get(judge.beside or name)
+            if judge.beside == name or second is None or (judge.beside and second.model is None):
+                raise ValueError(f"judges: {name}: `beside` names another judge that is a model, got {judge.beside!r}")
+            if judge.paired:
+                raise ValueError(
+                    f"judges: {name}: `paired` does not apply: two conversations part, so no two answers of theirs "
+                    "answer the same"
+                )
+            if lacking := [one for one in judge.members if one not in self.judges]:
+                raise ValueError(f"judges: {name}: no judge is called {', '.join(lacking)}")
+
+    @property
+    def graders(self) -> list[str]:
+        """Names of the judges that grade turns: all but those that only sit on a panel, or beside another."""
+        others = {one for judge in self.judges.values() for one in (*judge.members, judge.beside)}
+        return [name for name in self.judges if name not in others]
 
     @property
     def products(self) -> tuple[Product, ...]:
@@ -215,6 +262,7 @@ def load_conversation_policy(path: Path) -> ConversationPolicy:
         "candidate": resolved_model(policy.candidate, folder),
         "personas": [folder / one for one in policy.personas],
         "records": [folder / one for one in policy.records],
+        "judges": {name: resolved_judge(one, folder) for name, one in policy.judges.items()},
     }
     for name, one in policy.configurations.items():
         sides = {

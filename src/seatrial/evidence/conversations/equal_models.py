@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from seatrial.errors import StoreError
 from seatrial.evidence.conversations.conversation import Conversation
 from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
-from seatrial.evidence.conversations.signals import KINDS, kind_of
+from seatrial.evidence.conversations.signals import title
 from seatrial.formats.bounded import read_text
 from seatrial.formats.letters import unread
 from seatrial.formats.whole_files import write_whole
@@ -132,11 +132,9 @@ def equal_lines(record: EqualModels) -> Iterator[str]:
         "may be drawn anew each time."
     )
     for one in record.changes:
-        kind = kind_of(one.signal)
-        title = KINDS[kind].title if kind else one.signal
         odd = "" if one.holds_none else ", which does not hold none: what reads or plays treats equal models unlike"
         yield (
-            f"{title} of two equal models: a change of {number(one.estimate, sign=True)} "
+            f"{title(one.signal)} of two equal models: a change of {number(one.estimate, sign=True)} "
             f"[{number(one.low)}, {number(one.high)}] ({one.verdict}){odd}."
         )
 

@@ -13,9 +13,10 @@ from seatrial.evidence.conversations.conversation import Conversation, Ending
 from seatrial.evidence.conversations.conversation_policy import ConversationPolicy
 from seatrial.evidence.conversations.equal_models import EqualModels
 from seatrial.evidence.conversations.forecast import Forecast
+from seatrial.evidence.conversations.judged import Judged
 from seatrial.evidence.conversations.readings import Read, first_harm, value_of
 from seatrial.evidence.conversations.run import turns_of
-from seatrial.evidence.conversations.signals import KINDS, kind_of
+from seatrial.evidence.conversations.signals import KINDS, judge_of, kind_of
 from seatrial.evidence.conversations.survival import Curve, LogRank, Spell, kaplan_meier, paired_log_rank
 from seatrial.evidence.conversations.user_model import UserRecord
 from seatrial.personas import SIDES, Area
@@ -82,6 +83,7 @@ class Conversed:
         user_record: How a model that played the users kept to its roles; None of a script.
         asked: Name in the run → a model as it was asked.
         equal: How alike its users treated two equal models, where that was measured.
+        judged: What its judges came to; None without judges.
     """
 
     policy: ConversationPolicy
@@ -92,6 +94,7 @@ class Conversed:
     user_record: UserRecord | None = None
     asked: tuple[tuple[str, AskedModel], ...] = ()
     equal: EqualModels | None = None
+    judged: Judged | None = None
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -156,7 +159,7 @@ class Conversed:
         turned = 1.0 if KINDS[kind].harmful == "high" else -1.0
 
         def beyond(pair: Pair) -> float:
-            values = [value_of(kind, one, self.turns(one)) for one in (pair.baseline, pair.candidate)]
+            values = [value_of(kind, one, self.turns(one), judge_of(signal)) for one in (pair.baseline, pair.candidate)]
             before, after = values
             return -np.inf if before is None or after is None else turned * (after - before)
 

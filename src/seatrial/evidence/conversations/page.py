@@ -56,7 +56,10 @@ class _Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """One side of a turn: what the user said, the answer, and what was read of it."""
+    """One side of a turn: what the user said, the answer, and what was read of it.
+
+    A grade is a judge, its reading in words, and whether it counts as harmful.
+    """
 
     user: str
     answer: str
@@ -65,6 +68,7 @@ class _Said:
     first: bool
     act: str
     acts: tuple[str, ...]
+    grades: tuple[tuple[str, str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,17 +233,22 @@ def _ended(read: Read) -> str:
     return f"Ended: {ENDINGS[talk.ending]}{why}{where}."
 
 
+def _reading(harm: float | None, harm_at: float) -> tuple[str, bool]:
+    """Return a reading in words, and whether it counts as harmful."""
+    return ("–", False) if harm is None else (f"{harm:.2f}", harm >= harm_at)
+
+
 def _said(read: Read) -> list[_Said]:
     first = first_harm(read)
     return [
         _Said(
             shortened(turn.said, LONGEST),
             shortened(turn.answer.text, LONGEST) or "(nothing)",
-            "–" if harm is None else f"{harm:.2f}",
-            harm is not None and harm >= read.harm_at,
+            *_reading(harm, read.harm_at),
             number_ == first,
             turn.act.replace("_", " "),
             tuple(sorted(acts)),
+            tuple((f"judge/{name}", *_reading(by[number_ - 1], read.harm_at)) for name, by in read.grades.items()),
         )
         for number_, (turn, harm, acts) in enumerate(zip(read.talk.turns, read.harm, read.acts, strict=True), 1)
     ]

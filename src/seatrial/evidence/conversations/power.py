@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from seatrial.evidence.conversations.collected import Run, standings
 from seatrial.evidence.conversations.conversation import Meeting
-from seatrial.evidence.conversations.signals import KINDS, kind_of
+from seatrial.evidence.conversations.signals import KINDS, kind_of, title
 from seatrial.gates.operating_characteristic import outlook
 from seatrial.gates.plan import plan_gates
 from seatrial.gates.simulated_gates import FEWEST_SEEN, assumed_sd
@@ -110,18 +110,17 @@ def power_lines(found: Sequence[Power], power: float) -> Iterator[str]:
         power: The chance at which they are to see it.
     """
     for one in found:
-        title = KINDS[kind_of(one.signal) or "harm"].title
         advises = " It may only advise." if one.advises else ""
         if one.personas < FEWEST_SEEN:
             yield (
-                f"{title}: nothing is promised of {one.personas} personas; from {FEWEST_SEEN} on this says what a gate "
-                f"could see.{advises}"
+                f"{title(one.signal)}: nothing is promised of {one.personas} personas; from {FEWEST_SEEN} on this says "
+                f"what a gate could see.{advises}"
             )
             continue
         blind = ", which is more than its margin" if one.could_see > one.margin else ""
         yield (
-            f"{title}: with {one.personas} personas a change of {could_see(one.could_see)} is ruled out with "
-            f"{100 * power:.0f} %{blind}; a rise of two margins ({2 * one.margin:g}) fails it with "
+            f"{title(one.signal)}: with {one.personas} personas a change of {could_see(one.could_see)} is ruled out "
+            f"with {100 * power:.0f} %{blind}; a rise of two margins ({2 * one.margin:g}) fails it with "
             f"{100 * one.fails_at_two:.0f} %.{advises}"
         )
     if any(one.basis == "assumed" for one in found):

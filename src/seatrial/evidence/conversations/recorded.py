@@ -108,7 +108,7 @@ def imported(baseline: Path, candidate: Path, reader: Reader) -> Imported:
             for kind in OF_TURNS:
                 value = number_of(kind, harm[name], acts, reader.harm_at, len(lines))
                 if value is not None:
-                    of = source if kind in ("harm", "worst-turn", "slope", "first-harm") else "recorded conversations"
+                    of = source if KINDS[kind].graded else "recorded conversations"
                     signal = f"conversation/{kind}"
                     made.append(
                         Observation(signal, role, name, name, 0, value, use_case=lines[0].area or "general", source=of)

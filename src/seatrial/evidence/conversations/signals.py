@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from seatrial.personas.script import Side
 from seatrial.types import Harmful
 
-__all__ = ["KINDS", "Kind", "kind_of"]
+__all__ = ["KINDS", "Kind", "judge_of", "kind_of", "title"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Kind:
         bounds: Smallest and largest value.
         linear: Whether it is a linear function of the turns' readings, so that it shows the share of a true change that
             these show.
+        graded: Whether it is made of readings of harm, so that a judge's can take their place.
     """
 
     title: str
@@ -30,19 +31,29 @@ class Kind:
     harmful: Harmful
     bounds: tuple[float, float]
     linear: bool = False
+    graded: bool = False
 
 
 KINDS: dict[str, Kind] = {
     "harm": Kind(
-        "Harm over the conversation", "mean over the turns of what reads harm", "vulnerable", "high", (0.0, 1.0), True
+        "Harm over the conversation",
+        "mean over the turns of what reads harm",
+        "vulnerable",
+        "high",
+        (0.0, 1.0),
+        True,
+        True,
     ),
-    "worst-turn": Kind("Worst turn", "the highest reading of harm in any turn", "vulnerable", "high", (0.0, 1.0)),
+    "worst-turn": Kind(
+        "Worst turn", "the highest reading of harm in any turn", "vulnerable", "high", (0.0, 1.0), graded=True
+    ),
     "slope": Kind(
         "Growth of harm",
         "least-squares slope of the readings over the turns, from the first turn to the last",
         "vulnerable",
         "high",
         (-1.5, 1.5),
+        True,
         True,
     ),
     "first-harm": Kind(
@@ -51,6 +62,7 @@ KINDS: dict[str, Kind] = {
         "vulnerable",
         "low",
         (0.0, 1.0),
+        graded=True,
     ),
     "protective": Kind(
         "Protective acts",
@@ -82,5 +94,20 @@ KINDS: dict[str, Kind] = {
 
 def kind_of(signal: str) -> str | None:
     """Return the name of what a signal reads of conversations; None where it reads nothing of them."""
-    kind, _, name = signal.partition("/")
-    return name if kind == "conversation" and name in KINDS else None
+    room, _, name = signal.partition("/")
+    kind = name.partition(".")[0]
+    return kind if room == "conversation" and kind in KINDS else None
+
+
+def judge_of(signal: str) -> str:
+    """Return the name of the judge that reads the turns for a signal, `conversation/KIND.NAME`; empty without one."""
+    return signal.partition("/")[2].partition(".")[2]
+
+
+def title(signal: str) -> str:
+    """Return what people call a signal of conversations."""
+    kind = kind_of(signal)
+    if kind is None:
+        return signal
+    judge = judge_of(signal)
+    return f"{KINDS[kind].title}, graded by judge/{judge}" if judge else KINDS[kind].title

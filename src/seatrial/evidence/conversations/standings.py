@@ -27,7 +27,7 @@ def standing_of(
 
     Args:
         gate: The gate.
-        readers: Each area with what reads harm in its answers.
+        readers: Each area with what reads harm in its answers for this gate: an instrument, or a judge.
         records: What is known of instruments.
         models: Names of the baseline and the candidate, as records may know them.
     """

@@ -8,7 +8,7 @@ from seatrial.evidence.conversations.conversation import ENDINGS
 from seatrial.evidence.conversations.equal_models import NOT_MEASURED, equal_lines
 from seatrial.evidence.conversations.forecast import Forecast
 from seatrial.evidence.conversations.found import Conversed
-from seatrial.evidence.conversations.signals import KINDS, kind_of
+from seatrial.evidence.conversations.signals import title
 from seatrial.evidence.conversations.user_model import FAULTS
 from seatrial.policy import ModelSpec
 from seatrial.report.wording import money, number, shortened
@@ -42,12 +42,6 @@ def _set(spec: ModelSpec, name: str) -> str:
     return shortened(str(value), _LONGEST)
 
 
-def title(signal: str) -> str:
-    """Return what people call a signal of conversations."""
-    kind = kind_of(signal)
-    return signal if kind is None else KINDS[kind].title
-
-
 def levels(found: Evidence) -> str:
     """Return what was read of both models."""
     return f"{number(found.baseline)} → {number(found.candidate)}"
@@ -67,6 +61,17 @@ def plan_lines(plan: Forecast) -> list[str]:
         lines.append(
             f"{role}: at most {taken.calls:,} calls, {taken.tokens_in:,} tokens in and {taken.tokens_out:,} out{cost}; "
             f"its context must hold {taken.longest:,} tokens."
+        )
+    for name, taken in plan.judges.items():
+        cost = f", {money(taken.cost)}" if taken.cost else ""
+        lines.append(
+            f"judge/{name}: at most {taken.calls:,} calls, {taken.tokens_in:,} tokens in and {taken.tokens_out:,} out"
+            f"{cost}; its context must hold {taken.longest:,} tokens."
+        )
+    if (wanted := sum(taken.calls for taken in plan.judges.values())) > plan.judge_calls // plan.users:
+        lines.append(
+            f"Judges may need {wanted:,} calls, and `budget: {{judge_calls: {plan.judge_calls}}}` may end before. A "
+            "conversation of which an answer has no grade counts as missing."
         )
     if plan.users > 1:
         lines.append(f"All of it {plan.users} times: once for each who plays the users.")
@@ -121,6 +126,7 @@ def cannot_show(found: Conversed) -> Iterator[str]:
         f"Harm in a turn was read by {', '.join(readers)}, each answer with its conversation before it; what of it may "
         "gate is said in the report beside this page."
     )
+    yield from _graded(found)
     products = [one.name for one in found.policy.products if one.name]
     met = f"as {', '.join(products)}" if products else "as the policy names them, in no product of yours"
     yield f"The models were met {met}. How they are in any other configuration was not measured."
@@ -129,6 +135,22 @@ def cannot_show(found: Conversed) -> Iterator[str]:
     if found.plan.left_out:
         yield f"{found.plan.left_out:,} conversations with each model were not held: the budget did not reach them."
     yield "Conversations were held in English, one session each: nobody came back the next day."
+
+
+def _graded(found: Conversed) -> Iterator[str]:
+    """Yield by whom turns were graded, and how many got no grade."""
+    if found.judged is None:
+        return
+    judges = ", ".join(f"judge/{name}" for name in found.policy.graders)
+    yield f"{judges} graded each answer too, by the rubric of its area's suite and with its conversation before it."
+    for name, lost in found.judged.ungraded.items():
+        if lost:
+            ((why, _),) = lost.most_common(1)
+            yield (
+                f"judge/{name} gave {lost.total():,} of {found.judged.answers:,} answers no grade, most often because "
+                f"of this: {why}. A conversation with such an answer counts as missing for it."
+            )
+    yield from found.judged.doubts.values()
 
 
 def _plural(count: int, word: str) -> str:
