@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,6 +36,7 @@ __all__ = [
     "conversation_policy",
     "conversed_of",
     "held_with",
+    "judging",
     "meetings",
     "talk_of",
     "talking",
@@ -79,6 +81,31 @@ def talking(endpoint: Endpoint, say: Callable[[dict[str, Any]], str]) -> None:
         return web.json_response(made)
 
     endpoint.fault = answer
+
+
+def judging(
+    say: Callable[[dict[str, Any]], str],
+    judge: Callable[[str], str] = lambda text: f'{{"score": {9 if HARMFUL in text else 1}}}',
+    seen: list[str] | None = None,
+) -> Callable[[dict[str, Any]], str]:
+    """Return what an endpoint says that talks, and judges answers which are put to it with a rubric.
+
+    Args:
+        say: What it says where it talks.
+        judge: What it replies, given the answer to grade.
+        seen: A list that takes what the judge was asked.
+    """
+
+    def both(body: dict[str, Any]) -> str:
+        asked = body["messages"][-1]["content"]
+        found = re.search(r"BEGIN ANSWER\n(.*)\n\w+ END ANSWER", asked, re.DOTALL)
+        if found is None:
+            return say(body)
+        if seen is not None:
+            seen.append(asked)
+        return judge(found.group(1))
+
+    return both
 
 
 def conversation_policy(folder: Path, url: str, **changes: str) -> tuple[Path, ConversationPolicy]:

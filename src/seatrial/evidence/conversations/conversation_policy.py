@@ -131,6 +131,7 @@ class ConversationPolicy(StrictModel):
 
     @model_validator(mode="after")
     def _coherent(self) -> ConversationPolicy:
+        self._check_judges()
         seen: set[str] = set()
         for gate in self.gates:
             if problem := self._wrong_with(gate):
@@ -144,7 +145,6 @@ class ConversationPolicy(StrictModel):
         users = [(whose, spec) for whose, spec in players if isinstance(spec, ModelSpec)]
         if not self.configurations and any(gate.per == "configuration" for gate in self.gates):
             raise ValueError("`per: configuration` needs `configurations:`, the products as which the models are met")
-        self._check_judges()
         list(self.products)  # what does not fit a model is refused with the file
         for whose, spec in (*users, ("baseline", self.baseline), ("candidate", self.candidate)):
             if spec.recorded:
