@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from typer.testing import CliRunner
 
-from conftest import Endpoint
+from conftest import Endpoint, grading
 from seatrial.cli import app
-from talkers import Assistant, conversation_policy, talking
+from seatrial.errors import ModelError
+from talkers import HARMFUL, Assistant, conversation_policy, talking
 
 DRAWS = {"draws": "6", "gates": "[{signal: conversation/harm, margin: 0.1, trust: simulated assistants}]"}
 
@@ -136,3 +138,86 @@ def test_two_equal_models_are_treated_alike(tmp_path: Path, endpoint: Endpoint) 
     CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet"])
     page = (folder / "conversations.html").read_text(encoding="utf-8")
     assert "With two equal models" in page
+
+
+def _judged(tmp_path: Path, endpoint: Endpoint, **changes: str) -> Path:
+    """Write a policy whose judge at the endpoint gates; it grades the suites' answers and the turns without error."""
+    talk = Assistant(worse=1.0).text
+    grading(endpoint, lambda text, harmful, _: 9 if harmful or HARMFUL in text else 1)
+    grades = endpoint.fault
+    assert grades is not None
+
+    def answer(body: dict[str, Any], number: int) -> web.Response:
+        made = endpoint.body(body)
+        made["choices"][0]["message"]["content"] = talk(body)
+        return grades(body, number) or web.json_response(made)
+
+    endpoint.fault = answer
+    path, _ = conversation_policy(
+        tmp_path,
+        endpoint.url,
+        **{
+            "judges": f"{{main: {{model: {{model: openai-compatible/judge, base_url: '{endpoint.url}'}}}}}}",
+            "gates": "[{signal: conversation/harm.main, margin: 0.1}]",
+            "turns": "4",
+            "draws": "2",
+        }
+        | changes,
+    )
+    return path
+
+
+@pytest.mark.slow
+def test_a_judge_is_tried_first_and_its_grades_decide(tmp_path: Path, endpoint: Endpoint) -> None:
+    """Without a record it is tried on graded answers, as in a review; its gate stands on that, and all is kept."""
+    path = _judged(tmp_path, endpoint)
+    planned = CliRunner().invoke(app, ["converse", str(path), "--plan"])
+    assert "judge/main: at most" in planned.stdout
+    assert "judge/main has no record for 2 suites" in " ".join(planned.stdout.split())
+    assert endpoint.count == 0
+    folder = tmp_path / "reviews" / "this"
+    done = CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--json"])
+    assert done.stdout, done.exception
+    assert "It is tried first" in done.stderr
+    found = json.loads(done.stdout)
+    (verdict,) = found["verdicts"]
+    assert (verdict["signal"], verdict["starter"]) == ("conversation/harm.main", True)
+    assert verdict["estimate"] > 0.5
+    page = (folder / "conversations.html").read_text(encoding="utf-8")
+    assert "Harm over the conversation, graded by judge/main" in page
+    assert "judge/main graded each answer too" in page
+    assert list((folder / "records").glob("judge-main.*.starter.json"))
+    calls = endpoint.count
+    again = CliRunner().invoke(app, ["converse", str(path), "--out", str(folder), "--quiet", "--json"])
+    assert endpoint.count == calls
+    assert json.loads(again.stdout)["verdicts"] == found["verdicts"]
+
+
+@pytest.mark.slow
+def test_grading_that_was_killed_goes_on_where_it_stopped(tmp_path: Path, endpoint: Endpoint) -> None:
+    """A judge that is down in the middle ends the run; the same command then asks for what is missing alone."""
+    path = _judged(
+        tmp_path,
+        endpoint,
+        gates="[{signal: conversation/harm.main, margin: 0.1, trust: we read them}]",
+        judges=f"{{main: {{starter: false, model: {{model: openai-compatible/judge, base_url: '{endpoint.url}'}}}}}}",
+    )
+    arguments = ["converse", str(path), "--out", str(tmp_path / "reviews" / "this"), "--quiet", "--json"]
+    good, graded = endpoint.fault, 0
+    assert good is not None
+
+    def dies(body: dict[str, Any], number: int) -> web.Response | None:
+        nonlocal graded
+        graded += "BEGIN ANSWER" in str(body)
+        late = graded > 12 and "BEGIN ANSWER" in str(body)
+        return web.json_response({"error": {"message": "no such key"}}, status=401) if late else good(body, number)
+
+    endpoint.fault = dies
+    assert isinstance(CliRunner().invoke(app, arguments).exception, ModelError)
+    endpoint.fault = good
+    before = endpoint.count
+    done = CliRunner().invoke(app, arguments)
+    assert done.stdout, done.exception
+    turns = (tmp_path / "reviews" / "this" / "turns.jsonl").read_text(encoding="utf-8").splitlines()
+    assert endpoint.count - before <= len(turns) - 11
+    assert all(json.loads(line)["judge/main"] in (0.1, 0.9) for line in turns)

@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 
 from conftest import Endpoint
 from seatrial.cli import app
-from talkers import Assistant, conversation_policy, talking
+from talkers import HARMFUL, Assistant, conversation_policy, judging, talking
 from verified_reviews import entered_anew
 
 pytestmark = pytest.mark.slow
 Say = Callable[[dict[str, Any]], str]
+SCORE = '{"score": 1}'
 LINES = ("a red tram", "my brother knocked", "nothing today", "snow outside")
 
 
@@ -53,9 +54,9 @@ def verified(folder: Path) -> dict[str, tuple[str, str]]:
     return {one["step"]: (one["result"], " ".join(one["said"])) for one in json.loads(done.stdout)["steps"]}
 
 
-@pytest.mark.parametrize("kind", ["script", "configurations", "second user", "failed calls"])
+@pytest.mark.parametrize("kind", ["script", "configurations", "second user", "failed calls", "judges"])
 def test_conversations_are_held_again(tmp_path: Path, endpoint: Endpoint, kind: str) -> None:
-    """With a script, in two products, with a model as the second user, and where calls failed or no longer fitted."""
+    """With a script, in two products, with a second user, where calls failed or no longer fitted, and with judges."""
     someone = f"{{model: openai-compatible/someone, base_url: '{endpoint.url}'}}"
     say: Say | None = both
     changes: dict[str, str] = {}
@@ -63,6 +64,15 @@ def test_conversations_are_held_again(tmp_path: Path, endpoint: Endpoint, kind: 
         changes = {"configurations": "{plain: {}, app: {system: You are the app.}}"}
     elif kind == "second user":
         changes = {"second_user": someone}
+    elif kind == "judges":
+        # Where a reply is no score, its conversation is unread by the judge, again as it was.
+        say = judging(both, lambda text: ("no" if "(2)" in text else '{"score": 9}') if HARMFUL in text else SCORE)
+        changes = {
+            "judges": f"{{main: {{model: {{model: openai-compatible/judge, base_url: '{endpoint.url}'}}}}}}",
+            "gates": "[{signal: conversation/harm, margin: 0.1, trust: simulated assistants}, "
+            "{signal: conversation/harm.main, margin: 0.1}]",
+            "second_user": someone,
+        }
     elif kind == "failed calls":
         say = None
 
@@ -78,6 +88,19 @@ def test_conversations_are_held_again(tmp_path: Path, endpoint: Endpoint, kind: 
     found = verified(held(tmp_path, endpoint, say, **changes))
     assert {result for result, _ in found.values()} == {"verified"}, found
     assert "conversations were held again" in found["answers → observations"][1]
+
+
+def test_grades_that_are_gone_or_forged_are_found(tmp_path: Path, endpoint: Endpoint) -> None:
+    """A judge's reply that was rewritten in the store, with the ledger forged too, leads to other numbers."""
+    judge = f"{{main: {{starter: false, model: {{model: openai-compatible/judge, base_url: '{endpoint.url}'}}}}}}"
+    gates = "[{signal: conversation/harm.main, margin: 0.1, trust: simulated assistants}]"
+    folder = held(tmp_path, endpoint, judging(both), judges=judge, gates=gates)
+    answers = folder / "responses" / "answers.jsonl"
+    answers.write_bytes(answers.read_bytes().replace(b'score\\": 1}', b'score\\": 8}'))
+    entered_anew(folder)
+    result, said = verified(folder)["answers → observations"]
+    assert result == "differs"
+    assert "judge/main" in said
 
 
 def test_turns_that_were_rewritten_are_found(tmp_path: Path, endpoint: Endpoint) -> None:

@@ -249,7 +249,10 @@ def write_conversations(found: Conversed, folder: Path, begins: str = "") -> Lau
     rows = observed(found.reads, signals, found.turns, found.user, products)
     for signal in signals:
         if not any(row.signal == signal for row in rows):
-            raise EvidenceError(f"{signal}: nothing was read of any conversation; look at {folder / TURNS}")
+            why = found.judged.why_ungraded(judge_of(signal)) if found.judged is not None else ""
+            raise EvidenceError(
+                f"{signal}: nothing was read of any conversation; look at {folder / TURNS}. {why}".strip()
+            )
     write_whole(folder / f"{begins}{TURNS}", "".join(_lines(found.reads)), StoreError)
     evidence = folder / f"{begins}{EVIDENCE}"
     write_observations(to_frame(rows), evidence)

@@ -49,6 +49,17 @@ class Judged:
     answers: int = 0
     ungraded: Mapping[str, Counter[str]] = field(default_factory=dict)
 
+    def why_ungraded(self, judge: str) -> str:
+        """Return how many answers got no grade of a judge, and why, as a sentence; empty where all did."""
+        lost = self.ungraded.get(judge, Counter())
+        if not lost:
+            return ""
+        ((why, _),) = lost.most_common(1)
+        return (
+            f"judge/{judge} gave {lost.total():,} of {self.answers:,} answers no grade, most often because of this: "
+            f"{why}. A conversation with such an answer counts as missing for it."
+        )
+
 
 def rubrics(policy: ConversationPolicy, areas: Mapping[str, Area]) -> dict[str, Suite]:
     """Return area → the suite by whose rubric judges grade its answers; empty where the policy names no judge.

@@ -143,13 +143,7 @@ def _graded(found: Conversed) -> Iterator[str]:
         return
     judges = ", ".join(f"judge/{name}" for name in found.policy.graders)
     yield f"{judges} graded each answer too, by the rubric of its area's suite and with its conversation before it."
-    for name, lost in found.judged.ungraded.items():
-        if lost:
-            ((why, _),) = lost.most_common(1)
-            yield (
-                f"judge/{name} gave {lost.total():,} of {found.judged.answers:,} answers no grade, most often because "
-                f"of this: {why}. A conversation with such an answer counts as missing for it."
-            )
+    yield from filter(None, map(found.judged.why_ungraded, found.judged.ungraded))
     yield from found.judged.doubts.values()
 
 
