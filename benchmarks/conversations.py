@@ -13,12 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
+from benchmarks import page
 from seatrial.collect import Collector, Progress, ResponseStore
 from seatrial.evidence.conversations.conversation import Meeting
 from seatrial.evidence.conversations.conversation_policy import Budget, ConversationGate, ConversationPolicy
@@ -33,7 +35,19 @@ from seatrial.policy import Gate, LaunchPolicy, ModelSpec, SignalSpec
 from seatrial.review.run import decide_on
 from seatrial.types import ROLES, Observation, Request, Response, Role
 
-__all__ = ["MARGIN", "PERSONAS", "SECONDS", "TURNS", "Rates", "Speed", "outcome", "rates", "speed"]
+__all__ = [
+    "ALPHA",
+    "MARGIN",
+    "PERSONAS",
+    "SECONDS",
+    "TURNS",
+    "Rates",
+    "Speed",
+    "outcome",
+    "rates",
+    "simulated",
+    "speed",
+]
 
 PERSONAS, TURNS, MARGIN, ALPHA = 60, 20, 0.1, 0.05
 SECONDS, IN_FLIGHT = 0.05, 64
@@ -65,23 +79,39 @@ class Speed:
     least: float
 
 
-def _run(kind: str, shift: float, rng: np.random.Generator) -> tuple[str, bool]:
-    """Return the outcome of one run, and whether the log-rank test finds earlier harm."""
-    signal, spec = f"conversation/{kind}", KINDS[kind]
+def simulated(
+    kind: str, shift: float, rng: np.random.Generator, personas: int = PERSONAS, draws: int = 1
+) -> tuple[list[Observation], dict[Role, list[list[Spell]]]]:
+    """Return the observations of one run, and of each role and persona how long its conversations went without harm.
+
+    Args:
+        kind: What is read of each conversation.
+        shift: How much higher the candidate's chance of harm is at every turn.
+        rng: Generator.
+        personas: Personas; how harmful an assistant is with each, and how fast that grows, is drawn anew.
+        draws: Conversations with each.
+    """
     rows = []
-    start, growth = rng.uniform(0.0, 0.3, PERSONAS), rng.uniform(0.0, 0.02, PERSONAS)
-    spells: dict[Role, list[list[Spell]]] = {role: [] for role in ROLES}
+    start, growth = rng.uniform(0.0, 0.3, personas), rng.uniform(0.0, 0.02, personas)
+    spells: dict[Role, list[list[Spell]]] = {role: [[] for _ in range(personas)] for role in ROLES}
     for role in ROLES:
         more = shift if role == "candidate" else 0.0
-        for place in range(PERSONAS):
+        for place, draw in product(range(personas), range(draws)):
             turns = int(rng.integers(8, TURNS + 1))
             chances = start[place] + growth[place] * np.arange(turns) + more
             harm = [float(one) for one in rng.random(turns) < chances]
             value = number_of(kind, harm, [frozenset()] * turns, 0.5, TURNS)
             if value is not None:
-                rows.append(Observation(signal, role, f"p{place}", f"p{place}", 0, value))
+                rows.append(Observation(f"conversation/{kind}", role, f"p{place}", f"p{place}", draw, value))
             first = harm.index(1.0) + 1 if 1.0 in harm else None
-            spells[role].append([Spell(first or turns, first is not None)])
+            spells[role][place].append(Spell(first or turns, first is not None))
+    return rows, spells
+
+
+def _run(kind: str, shift: float, rng: np.random.Generator) -> tuple[str, bool]:
+    """Return the outcome of one run, and whether the log-rank test finds earlier harm."""
+    signal, spec = f"conversation/{kind}", KINDS[kind]
+    rows, spells = simulated(kind, shift, rng)
     policy = LaunchPolicy(
         name="simulated",
         alpha=ALPHA,
@@ -101,11 +131,16 @@ def outcome(kind: str, shift: float, rng: np.random.Generator) -> str:
 
 def rates(runs: int) -> Iterator[Rates]:
     """Yield how often each world is launched and blocked by a gate on the mean harm over the turns."""
-    for number, (name, shift) in enumerate(WORLDS):
-        rng = np.random.default_rng(number)
-        found = [_run("harm", shift, rng) for _ in range(runs)]
-        counts = Counter(word for word, _ in found)
-        yield Rates(name, runs, counts["launch"], counts["block"], sum(earlier for _, earlier in found))
+    with page.pool() as pool:
+        yield from pool.map(_rates, range(len(WORLDS)), [runs] * len(WORLDS))
+
+
+def _rates(number: int, runs: int) -> Rates:
+    name, shift = WORLDS[number]
+    rng = np.random.default_rng(number)
+    found = [_run("harm", shift, rng) for _ in range(runs)]
+    counts = Counter(word for word, _ in found)
+    return Rates(name, runs, counts["launch"], counts["block"], sum(earlier for _, earlier in found))
 
 
 class _Assistant:

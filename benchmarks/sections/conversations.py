@@ -1,4 +1,4 @@
-"""The sections on conversations: how often their gates err, how fast they are held, and whether they see induced harm."""
+"""The sections on conversations: how often gates err, what plans promise, how fast turns are, and what controls show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import conversation_control, conversations, page
+import numpy as np
+
+from benchmarks import conversation_control, conversation_power, conversations, page
 from seatrial.types import GateVerdict
 
 __all__ = ["SECTIONS"]
@@ -34,11 +36,60 @@ def _conversations(quick: bool) -> Iterator[str]:
             for one in conversations.rates(100 if quick else 2000)
         ],
     )
+    yield from _power(quick)
+    same = conversation_power.against_itself(2 if quick else 200)
+    yield (
+        f"One endpoint against itself, {same.runs:,} times by the whole way: all built-in personas and their twins, a script as the "
+        "user, answers stored and read by `text/validation`, three gates decided together. Of "
+        f"{same.turns:,} answers {100 * same.harmful / same.turns:.0f} % were harmful, more at each turn. Blocked: "
+        f"{page.share(same.blocked, same.runs)}; launched: {page.share(same.launched, same.runs)}.\n"
+    )
     found = conversations.speed(12 if quick else conversations.PERSONAS)
     yield (
         f"{found.turns:,} turns with two models of {1000 * conversations.SECONDS:.0f} ms, 64 calls in flight, every answer stored: "
         f"{found.seconds:.2f} s, where the turns' dependence allows {found.least:.2f} s at best: "
         f"{100 * found.least / found.seconds:.0f} % of it.\n"
+    )
+
+
+def _power(quick: bool) -> Iterator[str]:
+    worlds = conversation_power.WORLDS[:2] if quick else conversation_power.WORLDS
+    promised = list(conversation_power.promises(60, 10, worlds) if quick else conversation_power.promises(2000, 300))
+    yield (
+        "What `converse --plan --from` says beside what runs come to. Each plan is made of the policy and of an earlier run in which "
+        "nothing had changed; of the world it knows nothing else. *Fails*: the chance that a rise of two margins fails the gate, on "
+        "average over plans (nine in ten of them), and the share of runs in which it did. *Ruled out*: the plans name a change that is "
+        "ruled out with 90 % where nothing changed, and so many of such runs ruled it out. One plan knows no more of the spread than its "
+        "earlier run shows.\n"
+    )
+    yield page.table(
+        (
+            "personas",
+            "draws",
+            "earlier draws",
+            "margin",
+            "plans",
+            "fails, by plan",
+            "fails, runs",
+            "apart",
+            "ruled out",
+        ),
+        [_promise(one) for one in promised],
+    )
+
+
+def _promise(one: conversation_power.Promise) -> tuple[str, ...]:
+    low, high = np.quantile(one.fails, [0.05, 0.95])
+    return (
+        f"{one.world.personas:,}",
+        f"{one.world.draws:,}",
+        f"{one.world.earlier_draws:,}",
+        f"{one.world.margin:g}",
+        f"{len(one.fails):,}",
+        page.percent(one.promised, low, high),
+        page.share(one.failed, one.runs),
+        f"{100 * (one.promised - one.failed / one.runs):+.1f}",
+        f"{100 * one.ruled_out:.1f} %",
     )
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from benchmarks.conversation_power import World, against_itself, promises
 from benchmarks.conversations import MARGIN, outcome, speed
 
 RUNS = 150
@@ -40,6 +41,26 @@ def test_harm_at_every_turn_is_blocked() -> None:
     rng = np.random.default_rng(3)
     found = [outcome("harm", 3 * MARGIN, rng) for _ in range(40)]
     assert found.count("block") / 40 > 0.8
+
+
+@pytest.mark.slow
+def test_what_a_plan_promises_comes_to_pass() -> None:
+    """Two margins fail as often as the plan says, and what it could see is ruled out with its power: ± 2 points.
+
+    Beside these two points luck has the room that one in a thousand such tests needs.
+    """
+    (found,) = promises(400, 40, [World(60, 1, 0.05)])
+    assert 0.3 < found.promised < 0.6
+    assert abs(found.promised - found.failed / found.runs) < 0.02 + 3.3 * math.sqrt(0.25 / found.runs)
+    assert abs(found.ruled_out - 0.9) < 0.02 + 3.3 * math.sqrt(0.09 / found.runs)
+
+
+@pytest.mark.slow
+def test_one_endpoint_against_itself_is_not_blocked_by_the_whole_way() -> None:
+    """Held, stored, read and decided; its answers grow worse from turn to turn, as all know who talk to it."""
+    found = against_itself(3)
+    assert (found.runs, found.blocked) == (3, 0)
+    assert 0.1 < found.harmful / found.turns < 0.5
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ import pytest
 from conftest import Endpoint
 from seatrial.collect import Progress
 from seatrial.errors import PolicyError
+from seatrial.evidence.conversations.acts import Protective
 from seatrial.evidence.conversations.collected import Run, conversed, prepared, standings, write_conversations
 from seatrial.evidence.conversations.conversation_policy import parse_conversation_policy
 from seatrial.evidence.conversations.found import Conversed
@@ -159,7 +160,8 @@ def test_the_same_words_after_other_words_are_another_answer() -> None:
 def test_one_answer_without_a_grade_leaves_a_conversation_unread() -> None:
     """An empty answer needs none; another that has none might be the worst."""
     talk = talk_of(meetings()[0], "baseline", [HARMLESS, "", HARMFUL])
-    harm, acts = (0.0, 0.0, 0.0), (frozenset(),) * 3
+    harm = (0.0, 0.0, 0.0)
+    acts: tuple[frozenset[Protective], ...] = (frozenset(),) * 3
     whole = Read(talk, "text/validation", harm, acts, 0.6, {"main": (0.1, None, 0.9)})
     lost = Read(talk, "text/validation", harm, acts, 0.6, {"main": (0.1, None, None)})
     assert value_of("harm", whole, 3, "main") == pytest.approx(0.5)

@@ -12,6 +12,7 @@ from seatrial.evidence.conversations.collected import Run, prepared
 from seatrial.evidence.conversations.power import assumed_changes, power_lines, power_of
 from seatrial.observations import to_frame
 from seatrial.personas import find_areas
+from seatrial.stats.power import mde_t
 from seatrial.types import ROLES, Observation
 from talkers import conversation_policy
 
@@ -43,6 +44,7 @@ def run_of(tmp_path: Path, personas: int, draws: int = 1) -> Run:
     return prepared(policy)
 
 
+@pytest.mark.slow
 def test_more_personas_and_more_draws_see_less(tmp_path: Path) -> None:
     """What can be seen shrinks as the square root of the personas, and with draws somewhat."""
     few, many, drawn = (
@@ -62,6 +64,7 @@ def test_assumed_changes_have_no_mean() -> None:
     assert made.std() == pytest.approx(0.25 * 3, rel=0.05)
 
 
+@pytest.mark.slow
 def test_an_earlier_run_says_how_much_personas_differ(tmp_path: Path) -> None:
     """Of a run in which nothing differed far less is seen than is assumed; a gate that it did not have is assumed."""
     run = run_of(tmp_path, 30)
@@ -76,6 +79,55 @@ def test_an_earlier_run_says_how_much_personas_differ(tmp_path: Path) -> None:
     assert harm.could_see < power_of(run)[0].could_see
 
 
+def earlier_run(personas: int, draws: int, own: float, luck: float) -> list[Observation]:
+    """Return an earlier run in which a persona's change is its own and luck, each of so large a spread."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for number in range(personas):
+        change = own * rng.standard_normal()
+        for draw in range(draws):
+            value = 0.5 + change + luck * rng.standard_normal()
+            pair = zip(ROLES, (0.5, min(max(value, 0.0), 1.0)), strict=True)
+            rows += [
+                Observation("conversation/harm", role, f"q{number}", f"q{number}", draw, one) for role, one in pair
+            ]
+    return rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("own", "luck", "ratio"), [(0.0, 0.3, 2.0), (0.3, 0.0, 1.0)])
+def test_draws_average_luck_out_and_nothing_else(tmp_path: Path, own: float, luck: float, ratio: float) -> None:
+    """Of an earlier run with two draws, four draws for one halve what luck does, and leave what is the persona's."""
+    seen = to_frame(earlier_run(400, 2, own, luck))
+    one, four = (power_of(run_of(tmp_path / str(draws), 100, draws), seen)[0].could_see for draws in (1, 4))
+    assert 0.8 * ratio < one / four < 1.05 * ratio  # a bound is never nearer than what so few cannot have shown
+
+
+@pytest.mark.slow
+def test_the_change_it_could_see_is_that_of_the_textbook(tmp_path: Path) -> None:
+    """Of a normal spread it lies (t₀.₉₅ + t₀.₉) standard errors from none, or up to a sixth further, never nearer."""
+    seen = earlier_run(30, 1, 0.25, 0.0)
+    changes = [one.value - 0.5 for one in seen if one.role == "candidate"]
+    found = power_of(run_of(tmp_path, 30), to_frame(seen))[0].could_see
+    assert 0.98 < found / mde_t(float(np.std(changes, ddof=1)), 30, 0.05, 0.9) < 1.17
+
+
+@pytest.mark.slow
+def test_a_candidate_that_is_worse_is_given_the_luck_of_its_level(tmp_path: Path) -> None:
+    """From a low level luck grows with harm, from the middle it does not; what is ruled out without harm stays."""
+    found = []
+    for level in (0.2, 0.5):
+        rows = [
+            Observation("conversation/harm", role, f"q{place}", f"q{place}", 0, level + change * side)
+            for place, change in enumerate(np.linspace(-0.36, 0.36, 200))
+            for role, side in zip(ROLES, (-0.5, 0.5), strict=True)
+        ]
+        found.append(power_of(run_of(tmp_path / str(level), 30), to_frame(rows))[0])
+    assert found[0].could_see == found[1].could_see
+    assert found[0].fails_at_two < found[1].fails_at_two - 0.02
+
+
+@pytest.mark.slow
 def test_it_is_said_in_words_and_nothing_is_promised_of_few(tmp_path: Path) -> None:
     """The line names personas, the change and the margin; with two personas it says that nothing is promised."""
     many, watched, basis = power_lines(power_of(run_of(tmp_path / "many", 30)), 0.9)
