@@ -203,6 +203,7 @@ def test_grading_that_was_killed_goes_on_where_it_stopped(tmp_path: Path, endpoi
         judges=f"{{main: {{starter: false, model: {{model: openai-compatible/judge, base_url: '{endpoint.url}'}}}}}}",
     )
     arguments = ["converse", str(path), "--out", str(tmp_path / "reviews" / "this"), "--quiet", "--json"]
+    answers = tmp_path / "reviews" / "this" / "responses" / "answers.jsonl"
     good, graded = endpoint.fault, 0
     assert good is not None
 
@@ -215,9 +216,12 @@ def test_grading_that_was_killed_goes_on_where_it_stopped(tmp_path: Path, endpoi
     endpoint.fault = dies
     assert isinstance(CliRunner().invoke(app, arguments).exception, ModelError)
     endpoint.fault = good
-    before = endpoint.count
+    kept = answers.read_bytes()
     done = CliRunner().invoke(app, arguments)
     assert done.stdout, done.exception
     turns = (tmp_path / "reviews" / "this" / "turns.jsonl").read_text(encoding="utf-8").splitlines()
-    assert endpoint.count - before <= len(turns) - 11
+    assert kept.count(b'"role": "judge"') > 0
+    assert answers.read_bytes().startswith(kept)
+    keys = [json.loads(line)["key"] for line in answers.read_bytes().splitlines()]
+    assert len(set(keys)) == len(keys)
     assert all(json.loads(line)["judge/main"] in (0.1, 0.9) for line in turns)
