@@ -58,7 +58,7 @@ class World:
     earlier_draws: int = 1
 
 
-WORLDS = (World(60, 1, 0.05), World(60, 1, 0.075), World(60, 1, 0.1), World(24, 1, 0.1), World(60, 4, 0.05, 2))
+WORLDS = (World(60, 1, 0.075), World(60, 1, 0.1), World(24, 1, 0.1), World(30, 4, 0.15, 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _talked(seed: int) -> tuple[str, int, int]:
         name="one endpoint",
         baseline=SPEC,
         candidate=SPEC,
-        turns=8,
+        turns=6,
         reads="text/validation",
         alpha=ALPHA,
         budget=Budget(calls=10**6),

@@ -54,7 +54,7 @@ def _conversations(quick: bool) -> Iterator[str]:
 
 def _power(quick: bool) -> Iterator[str]:
     worlds = conversation_power.WORLDS[:2] if quick else conversation_power.WORLDS
-    promised = list(conversation_power.promises(60, 10, worlds) if quick else conversation_power.promises(2000, 300))
+    promised = list(conversation_power.promises(60, 10, worlds) if quick else conversation_power.promises(2000, 100))
     yield (
         "What `converse --plan --from` says beside what runs come to. Each plan is made of the policy and of an earlier run in which "
         "nothing had changed; of the world it knows nothing else. *Fails*: the chance that a rise of two margins fails the gate, on "
