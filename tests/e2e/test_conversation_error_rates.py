@@ -49,7 +49,7 @@ def test_what_a_plan_promises_comes_to_pass() -> None:
 
     Beside these two points luck has the room that one in a thousand such tests needs.
     """
-    (found,) = promises(400, 40, [World(60, 1, 0.05)])
+    (found,) = promises(200, 20, [World(60, 1, 0.05)])
     assert 0.3 < found.promised < 0.6
     assert abs(found.promised - found.failed / found.runs) < 0.02 + 3.3 * math.sqrt(0.25 / found.runs)
     assert abs(found.ruled_out - 0.9) < 0.02 + 3.3 * math.sqrt(0.09 / found.runs)
