@@ -38,8 +38,8 @@ class Budget(StrictModel):
         judge_calls: Calls of the judges that grade the turns.
     """
 
-    calls: int = Field(6000, ge=2)
-    user_calls: int = Field(6000, ge=0)
+    calls: int = Field(8000, ge=2)
+    user_calls: int = Field(8000, ge=0)
     judge_calls: int = Field(20_000, ge=0)
 
     @property
