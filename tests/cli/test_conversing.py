@@ -20,6 +20,7 @@ from verified_reviews import entered_anew
 pytestmark = pytest.mark.slow
 Say = Callable[[dict[str, Any]], str]
 SCORE = '{"score": 1}'
+UNSEEN = "what nobody sees"
 LINES = ("a red tram", "my brother knocked", "nothing today", "snow outside")
 
 
@@ -48,10 +49,12 @@ def held(
 
 
 def verified(folder: Path) -> dict[str, tuple[str, str]]:
-    """Return what each step of verifying came to, and what it says."""
+    """Return what each step of verifying came to, and what it says; and what cannot be seen."""
     done = CliRunner().invoke(app, ["verify", str(folder), "--json"])
     assert done.stdout, done.exception
-    return {one["step"]: (one["result"], " ".join(one["said"])) for one in json.loads(done.stdout)["steps"]}
+    told = json.loads(done.stdout)
+    steps = {one["step"]: (one["result"], " ".join(one["said"])) for one in told["steps"]}
+    return steps | {UNSEEN: ("verified", " ".join(told["not_verified"]))}
 
 
 @pytest.mark.parametrize("kind", ["script", "configurations", "second user", "failed calls", "judges"])
@@ -88,6 +91,7 @@ def test_conversations_are_held_again(tmp_path: Path, endpoint: Endpoint, kind: 
     found = verified(held(tmp_path, endpoint, say, **changes))
     assert {result for result, _ in found.values()} == {"verified"}, found
     assert "conversations were held again" in found["answers → observations"][1]
+    assert ("judge:main" in found[UNSEEN][1]) == (kind == "judges")
 
 
 def test_grades_that_are_gone_or_forged_are_found(tmp_path: Path, endpoint: Endpoint) -> None:

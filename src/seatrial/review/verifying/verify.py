@@ -185,11 +185,16 @@ def _gates_step(kept: ReviewResult, made: Replayed, others: list[str]) -> Step:
     return step(GATES, differs, others if differs else [], f"{held}, what is odd at a glance and the blind spots.")
 
 
+def _is_beside(name: str) -> bool:
+    """Return whether a model of conversations played the user or graded turns, and is none of the two compared."""
+    return name.endswith("user") or name.startswith("judge:")
+
+
 def _unseen(folder: Path, kept: ReviewResult, made: Replayed) -> tuple[str, ...]:
     """Return what making a review again cannot show."""
     talks = kept.basis.talks
     live = [name for name, model in kept.basis.models if model.live]
-    live += [name for name, model in talks.models if model.live and name.endswith("user")] if talks else []
+    live += [name for name, model in talks.models if model.live and _is_beside(name)] if talks else []
     failed = made.failed + (len(talks.failed) if talks else 0)
     said = []
     if live:
