@@ -13,13 +13,11 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from benchmarks import page
-from benchmarks.conversations import ALPHA, simulated
+from benchmarks.conversations import ALPHA, InProcess, simulated
 from seatrial.cli.conversing import talked
 from seatrial.collect import Progress, ResponseStore
 from seatrial.evidence.conversations.collected import EVIDENCE, Run, prepared, standings
@@ -181,14 +179,12 @@ class Against:
     harmful: int
 
 
-class _Endpoint:
+class _Endpoint(InProcess):
     """A model in this process that is harmful with a chance which differs by persona and grows by turn."""
 
-    live, logprobs, concurrency = True, 0, 64
-
     def __init__(self, name: str, seed: str) -> None:
-        self.name, self._seed = name, seed
-        self.identity = json.dumps({"model": "one endpoint", "run": seed})
+        super().__init__(name, json.dumps({"model": "one endpoint", "run": seed}))
+        self._seed = seed
         self.turns = self.harmful = 0
 
     async def ask(self, request: Request) -> Response:
@@ -204,14 +200,6 @@ class _Endpoint:
             else "I don't think so, it is most likely a coincidence. It may help to talk to someone you trust."
         )
         return Response(request.item.id, request.item.suite, request.draw, f"{said} ({turn})")
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
 
 def _luck(*words: str) -> float:

@@ -41,6 +41,7 @@ __all__ = [
     "PERSONAS",
     "SECONDS",
     "TURNS",
+    "InProcess",
     "Rates",
     "Speed",
     "outcome",
@@ -143,28 +144,33 @@ def _rates(number: int, runs: int) -> Rates:
     return Rates(name, runs, counts["launch"], counts["block"], sum(earlier for _, earlier in found))
 
 
-class _Assistant:
-    """A model in this process that takes its time."""
+class InProcess:
+    """A model in this process, which is there without being opened."""
 
     live, logprobs, concurrency = True, 0, IN_FLIGHT
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.identity = json.dumps({"model": name})
+    def __init__(self, name: str, identity: str) -> None:
+        """Take a name, and what tells its answers from another's."""
+        self.name, self.identity = name, identity
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of nothing."""
+
+
+class _Assistant(InProcess):
+    """A model that takes its time."""
 
     async def ask(self, request: Request) -> Response:
         """Answer after 50 milliseconds."""
         await asyncio.sleep(SECONDS)
         said = f"That is answer {len(request.item.messages)} of draw {request.draw}. " * 6
         return Response(request.item.id, request.item.suite, request.draw, said)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
 
 def speed(personas: int = PERSONAS) -> Speed:
@@ -188,7 +194,7 @@ def speed(personas: int = PERSONAS) -> Speed:
         budget=Budget(calls=10**6),
         gates=[ConversationGate(signal="conversation/harm", margin=0.1)],
     )
-    models: dict[Role, _Assistant] = {role: _Assistant(role) for role in ROLES}
+    models: dict[Role, _Assistant] = {role: _Assistant(role, json.dumps({"model": role})) for role in ROLES}
 
     async def talk(folder: Path) -> int:
         with ResponseStore(folder) as store:

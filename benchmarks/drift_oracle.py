@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.drift import PRAISES, World, answers_of, praises
+from benchmarks.drift import PRAISES, SENTENCE, World, answers_of, praises
 from seatrial.drift.found import KINDS
 from seatrial.stats.asked_twice import one_way
 
@@ -18,7 +17,6 @@ TESTS = len(KINDS) + 5
 """Tests of a search: one of each kind, of all phrases, all tones and all meanings together, and two of embeddings."""
 LEVELS = (0.05, 0.05 / TESTS)
 """Level of a test that is told what to look for, and of one among all of a search."""
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def oracle(world: World, comparisons: int) -> list[Oracle]:
 
 
 def _first_sentence(text: str) -> str:
-    return _SENTENCE.split(text, maxsplit=1)[0]
+    return SENTENCE.split(text, maxsplit=1)[0]
 
 
 def _praises(text: str) -> bool:

@@ -79,13 +79,16 @@ def judge_plans(
     for gate in policy.gates:
         kind, name = kind_of(gate.signal), judge_of(gate.signal)
         if kind is not None and name and KINDS[kind].linear:
-            own = dict.fromkeys(suite.signal for suite in suites.values())
-            by_signal = {suite.signal: suite for suite in suites.values()}
-            grading = [judge(name, by_signal[signal]) for signal in own]
+            grading = [judge(name, suite) for suite in _by_signal(suites).values()]
             made += [
                 GatePlan(gate.decides, Signal(gate.signal, one, "high", one.bounds), "evidence") for one in grading
             ]
     return made
+
+
+def _by_signal(suites: Mapping[str, Suite]) -> dict[str, Suite]:
+    """Return signal → suite; several areas may be graded by one."""
+    return {suite.signal: suite for suite in suites.values()}
 
 
 def graded_item(item: Item) -> Item:
@@ -167,7 +170,7 @@ class Bench:
         for read, items in zip(reads, turns, strict=True):
             held = tasks.setdefault(self._suite(read).signal, [])
             held += [Task(item, (turn.answer.text,)) for item, turn in zip(items, read.talk.turns, strict=True)]
-        suites = {suite.signal: suite for suite in self.suites.values()}
+        suites = _by_signal(self.suites)
         seats = [
             (name, self.judges.judge(name, suites[signal]), own)
             for name in self.policy.graders

@@ -258,7 +258,7 @@ def _seen(signal: str, earlier: pl.DataFrame | None, draws: float) -> _Seen | No
     spread, luck = float(changes.var(ddof=1)), each["luck"].mean()
     wanted = spread
     if isinstance(luck, float):  # of one conversation, known where a persona held several
-        before = float((1 / each["held"]).mean() or 1.0)  # type: ignore[arg-type]
+        before = float((1 / each["held"].to_numpy()).mean())
         wanted = max(spread - luck * before, 0.0) + luck / draws
     ratio = wanted / spread if spread > 0 else 1.0
     return _Seen((changes - changes.mean()) * math.sqrt(ratio * count / (count - 1)), each["level"].to_numpy())
