@@ -21,10 +21,12 @@ from benchmarks.calls import IN_FLIGHT, SAID, SECONDS, bare, largest_memory, ser
 
 if TYPE_CHECKING:
     from seatrial.collect import Ask
+    from seatrial.types import Item
 
 __all__ = [
     "CONVERSATIONS",
     "REPLICAS",
+    "Memory",
     "Reopened",
     "Setting",
     "Turn",
@@ -38,6 +40,8 @@ __all__ = [
 CONVERSATIONS = 1_300_000
 REPLICAS = (1, 8, 32)
 """Of the model's server."""
+LETTERS_OF_A_TOKEN = 4
+"""In English, roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,6 @@ class Reopened:
         answers: How many it holds.
         seconds: Seconds until it can be used.
         megabytes: Memory that it takes: where each answer is.
-        read_megabytes: Memory that its answers take once all are read, as a replay holds them.
         bytes_each: Bytes of an answer on disk, of which its letters are `letters`.
         letters: Letters of an answer.
     """
@@ -65,9 +68,23 @@ class Reopened:
     answers: int
     seconds: float
     megabytes: float
-    read_megabytes: float
     bytes_each: float
     letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Memory of a process that has conversations of a few words answered, in MB.
+
+    Attributes:
+        conversations: How many, each answered by two models with `LONG` letters.
+        before: While it held the conversations and had asked nothing.
+        largest: The largest.
+    """
+
+    conversations: int
+    before: float
+    largest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +122,7 @@ class Worked:
         tokens_in: Tokens in, of all calls.
         tokens_out: Tokens out.
         gigabytes: Of the store.
-        driver_gigabytes: Memory of the process that holds all answers.
+        driver_gigabytes: Memory of the process that plans and weighs: the conversations, and where each answer is.
         reopening: Seconds to open the store again.
         model_hours: Replicas → hours that they take for the tokens out.
         process_hours: Hours that one process takes to ask and store so many calls.
@@ -122,20 +139,22 @@ class Worked:
     process_hours: float
 
 
-def worked_out(conversations: int, setting: Setting, store: Reopened, calls_a_second: float) -> Worked:
+def worked_out(conversations: int, setting: Setting, store: Reopened, memory: Sequence[Memory], calls_a_second: float) -> Worked:
     """Return what a replay of so many conversations takes, by what was measured and what is supposed."""
     answers, grades = 2 * conversations, 3 * setting.behaviors * min(setting.graded, conversations)
     tokens_out = answers * setting.tokens_out + grades * setting.judge_out
     kept = answers + grades
     each = store.bytes_each - store.letters + setting.letters
-    held = store.read_megabytes * 1e6 / store.answers - store.letters + setting.letters
+    fewer, more = memory[-2:]
+    grown = 1e6 * (more.largest - fewer.largest) / (more.conversations - fewer.conversations)
+    held = grown + setting.tokens_in * LETTERS_OF_A_TOKEN
     return Worked(
         answers,
         grades,
         answers * setting.tokens_in + grades * setting.judge_in,
         tokens_out,
         kept * each / 1e9,
-        kept * held / 1e9,
+        conversations * held / 1e9,
         kept * store.seconds / store.answers,
         {count: tokens_out / (count * setting.a_second) / 3600 for count in REPLICAS},
         kept / calls_a_second / 3600,
@@ -188,39 +207,48 @@ async def _turns(url: str, calls: int, count: int) -> list[Turn]:
     return made[1:]
 
 
-def memory(calls: int) -> float:
-    """Return the largest memory, in MB, of a process that has so many conversations answered as a replay has."""
-    code = f"from benchmarks.scale import answered; answered({calls})"
+def memory(conversations: int) -> Memory:
+    """Return the memory of a process that has two models answer so many conversations as a replay has."""
+    code = f"from benchmarks.scale import answered; answered({conversations})"
     env = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     }
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    before, largest = map(float, done.stdout.split())
+    return Memory(conversations, before, largest)
 
 
-def answered(calls: int) -> None:
-    """Have so many conversations answered by a server that answers at once, and print the largest memory in MB."""
+def answered(conversations: int) -> None:
+    """Have conversations answered by a server that answers at once; print memory in MB before it, and the largest."""
     from seatrial.collect import Progress
+    from seatrial.evidence.replay.answering import answered_anew
     from seatrial.evidence.replay.hands import Here
     from seatrial.policy import parse_policy
 
-    async def asked(url: str) -> int:
+    async def asked(url: str, items: Sequence[Item]) -> int:
         policy = parse_policy(POLICY.format(url=url, in_flight=IN_FLIGHT))
         with tempfile.TemporaryDirectory() as folder:
             async with Here(policy, {}, Path(folder), Progress("off")) as here:
-                return len((await here.collect(_asks("m", calls))).responses)
+                made = await answered_anew(here, policy, items, Path(folder))
+                return sum(map(len, made.answers.values()))
 
-    with served(0.0) as url:
-        assert asyncio.run(asked(url)) == calls
-    print(largest_memory())
+    items, before = _items("m", conversations), largest_memory()
+    with served(0.0, "long") as url:
+        assert asyncio.run(asked(url, items)) == 2 * conversations
+    print(before, largest_memory())
 
 
 def _asks(turn: str, calls: int) -> Sequence[Ask]:
     from seatrial.collect import Ask
-    from seatrial.types import Item, Message, Request
+    from seatrial.types import Request
 
-    items = (Item(f"{turn}-{n}", "s", (Message("user", f"Question {n} of {turn}?"),)) for n in range(calls))
-    return [Ask("candidate", Request(item)) for item in items]
+    return [Ask("candidate", Request(item)) for item in _items(turn, calls)]
+
+
+def _items(turn: str, count: int) -> Sequence[Item]:
+    from seatrial.types import Item, Message
+
+    return [Item(f"{turn}-{n}", "s", (Message("user", f"Question {n} of {turn}?"),)) for n in range(count)]
 
 
 def reopened(answers: int) -> Reopened:
@@ -234,9 +262,9 @@ def reopened(answers: int) -> Reopened:
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
         }
         done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-        seconds, megabytes, read, count = map(float, done.stdout.split())
+        seconds, megabytes, count = map(float, done.stdout.split())
         assert count == answers
-        return Reopened(answers, seconds, megabytes, read, path.stat().st_size / answers, letters)
+        return Reopened(answers, seconds, megabytes, path.stat().st_size / answers, letters)
 
 
 def _written(path: Path, answers: int) -> int:
@@ -254,15 +282,13 @@ def _written(path: Path, answers: int) -> int:
 
 
 def opened(folder: str) -> None:
-    """Open a store, and print seconds, memory in MB before and once its answers are read, and how many it holds."""
+    """Open a store, and print seconds, the memory in MB that it takes, and how many answers it holds."""
     from seatrial.collect import ResponseStore
 
     before, began = largest_memory(), time.perf_counter()
     with ResponseStore(Path(folder)) as store:
-        seconds, opened, count = time.perf_counter() - began, largest_memory(), len(store)
-        held = [store.get(_key(number)) for number in range(count)]
-        assert None not in held
-        print(seconds, opened - before, largest_memory() - opened, count)
+        print(time.perf_counter() - began, largest_memory() - before, len(store))
+        assert store.get(_key(0)) is not None
 
 
 def _key(number: int) -> str:

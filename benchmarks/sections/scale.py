@@ -27,21 +27,26 @@ def _scale(quick: bool) -> Iterator[str]:
     yield (
         f"In the same turns one process, which stores every answer of a replay before it asks on, made {plain[0]:.2f} to "
         f"{plain[-1]:.2f} of the calls a second of a bare loop around aiohttp that stores nothing, in the median "
-        f"{median(plain):.2f} ({alone:,.0f} beside {median(one.bare for one in made):,.0f}). Its memory grows with the answers, which "
-        "a replay holds until it has weighed them: "
-        + ", ".join(
-            f"{scale.memory(many):,.0f} MB at {many:,}" for many in ((1000, 5000) if quick else (1000, 10_000, 100_000))
+        f"{median(plain):.2f} ({alone:,.0f} beside {median(one.bare for one in made):,.0f}).\n"
+    )
+    memory = [scale.memory(many) for many in ((1000, 5000) if quick else (1000, 10_000, 100_000))]
+    yield (
+        f"Two models' answers of {calls.LONG:,} letters to so many conversations of a few words, as a replay asks for them: "
+        "its process took, at most, "
+        + "; ".join(
+            f"{one.largest:,.0f} MB for {one.conversations:,} ({one.before:,.0f} MB before it asked)" for one in memory
         )
-        + " answers of a few words.\n"
+        + ". What it holds is the conversations and where each answer is; the answers, "
+        f"{2 * memory[-1].conversations * calls.LONG / 1e6:,.0f} MB of letters at last, are in files.\n"
     )
     answers = 20_000 if quick else 1_000_000
     store = scale.reopened(answers)
     yield (
         f"A store of {answers:,} answers of {store.letters:,} letters, {store.bytes_each:,.0f} bytes each on disk, is opened again "
-        f"in {store.seconds:.1f} s, and takes {store.megabytes:,.0f} MB; once all are read, they take {store.read_megabytes:,.0f} MB more.\n"
+        f"in {store.seconds:.1f} s, and takes {store.megabytes:,.0f} MB.\n"
     )
     given = scale.Setting()
-    work = scale.worked_out(scale.CONVERSATIONS, given, store, alone)
+    work = scale.worked_out(scale.CONVERSATIONS, given, store, memory, alone)
     yield (
         f"What a replay of {scale.CONVERSATIONS:,} conversations takes, by the formulas in [Past one machine](scale.md). Supposed: "
         f"{given.tokens_in:,} tokens in and {given.tokens_out:,} out a conversation, answers of {given.letters:,} letters, "
@@ -54,7 +59,7 @@ def _scale(quick: bool) -> Iterator[str]:
         ("tokens in", f"{work.tokens_in / 1e6:,.0f} million"),
         ("tokens out", f"{work.tokens_out / 1e6:,.0f} million"),
         ("store", f"{work.gigabytes:,.1f} GB"),
-        ("memory of the process that holds all answers, at least", f"{work.driver_gigabytes:,.1f} GB"),
+        ("memory of the process that plans and weighs, at least", f"{work.driver_gigabytes:,.1f} GB"),
         ("opening the store again", f"{work.reopening:,.0f} s"),
         ("asking and storing, by one process", f"{work.process_hours:,.2f} hours"),
         *(

@@ -115,7 +115,7 @@ async def test_a_store_that_cannot_be_written_ends_the_review(
     def full(*args: object) -> None:
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr(ResponseStore, "put", full)
+    monkeypatch.setattr(ResponseStore, "put_soon", full)
     with pytest.raises(StoreError, match="disk is full"):
         await _collect(endpoint, tmp_path, _asks(4))
 

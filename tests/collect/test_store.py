@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import asyncio
 import json
 import os
 import shutil
@@ -226,23 +226,58 @@ def test_another_process_holds_a_folder_until_it_ends(tmp_path: Path) -> None:
         store.put("k", "baseline", ANSWER)
 
 
-def test_a_full_disk_says_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the disk is full the message says so, and how many answers are safe."""
+FULL = r"the disk is full. 1 answers are kept"
+
+
+def _fills(store: ResponseStore) -> None:
+    """Have a store write to a disk that is full."""
+    growing: Any = store._file
+    growing._file.close()
+    growing._file = Path("/dev/full").open("ab")  # noqa: SIM115  (the store closes it)
+
+
+def test_a_full_disk_says_what_is_kept(tmp_path: Path) -> None:
+    """When the disk is full the message says so, and how many answers are safe, also when the store is closed."""
+    store = ResponseStore(tmp_path).__enter__()
+    store.put("k1", "baseline", ANSWER)
+    _fills(store)
+    with pytest.raises(StoreError, match=FULL):
+        store.put("k2", "baseline", ANSWER)
+    with pytest.raises(StoreError, match=FULL):
+        store.__exit__(None, None, None)
     with ResponseStore(tmp_path) as store:
-        store.put("k1", "baseline", ANSWER)
+        assert len(store) == 1
 
-        class Full:
-            def write(self, data: bytes) -> int:
-                raise OSError(errno.ENOSPC, "No space left on device")
 
-            def close(self) -> None: ...
+async def test_answers_of_one_turn_are_written_together(tmp_path: Path) -> None:
+    """What comes in one turn of the event loop is in the file after it, and can be read before."""
+    with ResponseStore(tmp_path) as store:
+        for key in ("k1", "k2"):
+            store.put_soon(key, "baseline", ANSWER)
+        assert store.path.read_bytes() == b""
+        await asyncio.sleep(0)
+        assert store.path.read_bytes().count(b"\n") == 2
+        store.put_soon("k3", "baseline", ANSWER)
+        assert store.get("k3") == ANSWER
+        store.put_soon("k4", "baseline", ANSWER)
+        store.put("k5", "baseline", ANSWER)
+        assert store.path.read_bytes().count(b"\n") == 5
+        assert [store.get(f"k{number}") for number in range(1, 6)] == [ANSWER] * 5
 
-        growing: Any = store._file
-        real = growing._file
-        monkeypatch.setattr(growing, "_file", Full())
-        with pytest.raises(StoreError, match=r"the disk is full. 1 answers are kept"):
-            store.put("k2", "baseline", ANSWER)
-        real.close()
+
+async def test_a_disk_that_fills_while_nobody_waits(tmp_path: Path) -> None:
+    """An answer that could not be written after its turn is told to whoever comes next, and does not count as kept."""
+    store = ResponseStore(tmp_path).__enter__()
+    store.put("k1", "baseline", ANSWER)
+    _fills(store)
+    store.put_soon("k2", "baseline", ANSWER)
+    await asyncio.sleep(0)
+    with pytest.raises(StoreError, match=FULL):
+        store.put_soon("k3", "baseline", ANSWER)
+    with pytest.raises(StoreError, match=FULL):
+        store.hand_over()
+    with pytest.raises(StoreError, match=FULL):
+        store.__exit__(None, None, None)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -121,7 +121,16 @@ def replay_run(
     hands = _hands(policy, records, folder, store, ray, progress)
     done = asyncio.run(
         replayed(
-            policy, records, taken, hands, grade, progress, whole=register, ask_if_test=ask_if_test, looks_before=before
+            policy,
+            records,
+            taken,
+            hands,
+            grade,
+            progress,
+            folder,
+            whole=register,
+            ask_if_test=ask_if_test,
+            looks_before=before,
         )
     )
     found = found_in(policy, done, counted, taken, removed)

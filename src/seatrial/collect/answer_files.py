@@ -13,6 +13,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,10 +104,18 @@ class AnswerFile(Protocol):
         ...
 
     def write(self, line: bytes) -> int:
-        """Keep a line, and return its position.
+        """Take a line, and return its position; `hand_over` keeps it.
 
         Raises:
             OSError: it cannot be written.
+        """
+        ...
+
+    def hand_over(self) -> None:
+        """Keep the lines that were taken, as soon as this kind of file does so.
+
+        Raises:
+            OSError: they cannot be written.
         """
         ...
 
@@ -202,7 +211,7 @@ def answer_file(root: Path | str, part: Part | None = None) -> AnswerFile:
 
 
 class GrowingFile:
-    """One file in a folder. A line that was written stays, whenever the process is killed."""
+    """One file in a folder. A line that was handed over stays, whenever the process is killed."""
 
     def __init__(self, folder: Path, part: Part | None) -> None:
         """Use `folder`/responses/answers.jsonl, or the file of a part beside it."""
@@ -210,6 +219,7 @@ class GrowingFile:
         self.place = str(self.path)
         self._part = part
         self._file: IO[bytes] | None = None
+        self._end = 0
         self._paths = [self.path]
         self._read_from: tuple[int, IO[bytes]] | None = None
         self._lock = FileLock(self.path.with_suffix(".lock"), blocking=False, thread_local=False)
@@ -224,6 +234,7 @@ class GrowingFile:
                 f"{self.path}: another review is writing here. Wait for it, or give another --out."
             ) from None
         self._file = self.path.open("ab")  # one that is read too asks the system where it is at every flush
+        self._end = self._file.tell()
         keep_private(self.path)
 
     def lines(self) -> Iterator[tuple[str, int, bytes]]:
@@ -242,20 +253,28 @@ class GrowingFile:
                 if not line.endswith(b"\n"):
                     if path == self.path and self._file is not None:
                         self._file.truncate(whole)
+                        self._end = whole
                     return
                 yield f"{path}:{number}", file_number * LONGEST + whole, line[:-1]
                 whole += len(line)
 
     def write(self, line: bytes) -> int:
-        """Write and hand over to the system: a killed process does not lose it."""
+        """Take a line; where it stands is counted here, for asking the system takes as long as writing."""
         assert self._file is not None
         self._file.write(line)
-        self._file.flush()
-        return self._file.tell() - len(line)
+        position, self._end = self._end, self._end + len(line)
+        return position
+
+    def hand_over(self) -> None:
+        """Hand the lines over to the system: a killed process does not lose them."""
+        if self._file is not None:
+            self._file.flush()
 
     def read(self, position: int) -> bytes:
         """Return a line of its own or of another part; the file read last stays open."""
         number, start = divmod(position, LONGEST)
+        if number == 0:
+            self.hand_over()
         if self._read_from is None or self._read_from[0] != number:
             self._read_no_more()
             self._read_from = number, self._paths[number].open("rb")
@@ -269,13 +288,15 @@ class GrowingFile:
             self._read_from = None
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """Hand over what waits."""
+        self.hand_over()
 
     def close(self) -> None:
         """Close and unlock the file."""
         self._read_no_more()
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what cannot be written was told when it was handed over
+                self._file.close()
             self._file = None
         self._lock.release()
 
@@ -327,14 +348,17 @@ class Objects:
         return position
 
     def write(self, line: bytes) -> int:
-        """Keep a line with others of the same second."""
+        """Take a line."""
         position, now = self._copied(line), time.monotonic()
         if not self._waiting:
             self._since = now
         self._waiting.append(line)
-        if now - self._since >= SECONDS_UNWRITTEN:
-            self.flush()
         return position
+
+    def hand_over(self) -> None:
+        """Keep the lines of a second together."""
+        if self._waiting and time.monotonic() - self._since >= SECONDS_UNWRITTEN:
+            self.flush()
 
     def read(self, position: int) -> bytes:
         """Return a line from the copy."""

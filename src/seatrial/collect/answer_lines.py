@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -20,6 +21,7 @@ __all__ = [
     "entry_of",
     "in_json",
     "line_of",
+    "string_in_json",
     "time_of",
 ]
 
@@ -41,7 +43,8 @@ class Answer:
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 """What a line that is no answer raises."""
-_ANSWER, _USAGE = (tuple(one.name for one in fields(kind)) for kind in (Response, Usage))
+_USAGE = tuple(one.name for one in fields(Usage))
+string_in_json = json.encoder.encode_basestring
 in_json = json.JSONEncoder(ensure_ascii=False).encode
 _TEXT = r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
 _WHOLE, _NUMBER = r"(?:0|[1-9]\d{0,17})", r"(?:0|[1-9]\d{0,17})(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?"
@@ -56,15 +59,33 @@ _PLAIN = re.compile(
 
 
 def line_of(key: str, role: str, answer: Answer) -> bytes:
-    """Return the line that keeps an answer, with its end."""
-    entry = {
-        "key": key,
-        "role": role,
-        "response": _content(answer.response),
-        "at": answer.at.isoformat() if answer.at else None,
-    }
-    line = in_json(entry | ({"from": answer.review} if answer.review else {}))
-    return line.encode("utf-8", "surrogatepass") + b"\n"
+    """Return the line that keeps an answer, with its end: JSON, put together here in half of a library's time."""
+    said, usage, text = answer.response, answer.response.usage, string_in_json
+    line = (
+        f'{{"key": {text(key)}, "role": {text(role)}, "response": {{"item": {text(said.item)}, '
+        f'"suite": {text(said.suite)}, "draw": {said.draw}, "text": {text(said.text)}, '
+        f'"first": {in_json(said.first) if said.first else "[]"}, "stop": {text(said.stop)}, '
+        f'"usage": {{"tokens_in": {usage.tokens_in}, "tokens_out": {usage.tokens_out}, '
+        f'"seconds": {_in_json(usage.seconds)}, "cost": {_in_json(usage.cost)}}}, '
+        f'"labels": {in_json(said.labels) if said.labels else "[]"}, '
+        f'"thinking": {"null" if said.thinking is None else text(said.thinking)}'
+        f"{_served_in_json(said.served)}}}, "
+        f'"at": {text(answer.at.isoformat()) if answer.at else "null"}'
+        f"{_from_in_json(answer.review)}}}\n"
+    )
+    return line.encode("utf-8", "surrogatepass")
+
+
+def _in_json(value: float) -> str:
+    return repr(value) if type(value) is float and math.isfinite(value) else in_json(value)
+
+
+def _served_in_json(served: tuple[str, str]) -> str:
+    return "" if served == ("", "") else f', "served": [{string_in_json(served[0])}, {string_in_json(served[1])}]'
+
+
+def _from_in_json(review: str) -> str:
+    return f', "from": {string_in_json(review)}' if review else ""
 
 
 def at_a_glance(line: bytes) -> tuple[str, str] | None:
@@ -108,15 +129,6 @@ def time_of(written: object) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is not None else None
-
-
-def _content(response: Response) -> dict[str, Any]:
-    """Return what is written of an answer: its fields as they are, for copying them takes as long as a call."""
-    content = {name: getattr(response, name) for name in _ANSWER}
-    content["usage"] = {name: getattr(response.usage, name) for name in _USAGE}
-    if response.served == ("", ""):
-        del content["served"]
-    return content
 
 
 def _response(content: Mapping[str, Any]) -> Response:

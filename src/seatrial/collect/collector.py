@@ -112,6 +112,8 @@ class Collector:
                             group.create_task(self._work(role, queues[role], outcomes))
         except BaseExceptionGroup as errors:
             raise first_error(errors) from None
+        finally:
+            self._store.hand_over()
         made = [outcomes[number] for number in range(len(asks))]
         return Batch(
             tuple((ask.role, got) for ask, got in zip(asks, made, strict=True) if isinstance(got, Response)),
@@ -138,7 +140,10 @@ class Collector:
             ModelError: the model cannot be used at all, or gives no answers; what it did give is stored.
             StoreError: the answer could not be written.
         """
-        return await self._one(role, request, ends)
+        try:
+            return await self._one(role, request, ends)
+        finally:
+            self._store.hand_over()
 
     async def _one(
         self, role: Role, request: Request, ends: Callable[[str], bool] = lambda _: False
@@ -167,7 +172,7 @@ class Collector:
             if not ends(str(error)):
                 self._failed(role, error)
             return Failure(role, request, str(error))
-        self._store.put(key, role, response)
+        self._store.put_soon(key, role, response)
         self._meters[role].answered(response, fresh=True, seconds=time.monotonic() - began)
         self._progress.advance(fresh=True)
         return response

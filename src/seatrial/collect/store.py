@@ -1,6 +1,6 @@
 """The answers of a review, in an append-only file that survives being killed at any moment.
 
-Every answer is one line, written before anyone reads it, under a key made of everything that decides it: the
+Every answer is one line, written before anyone uses it, under a key made of everything that decides it: the
 model's identity, its role, the conversation, the draw, and what was asked for. A line that a crash cut short is
 dropped when the file is opened next; only the call that was in flight is asked again. Memory holds where each answer
 is, and none of their text.
@@ -8,10 +8,10 @@ is, and none of their text.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from seatrial.collect.answer_lines import (
     entry_of,
     in_json,
     line_of,
+    string_in_json,
     time_of,
 )
 from seatrial.errors import LedgerError, StoreError
@@ -47,10 +48,15 @@ def call_key(identity: str, role: str, request: Request) -> str:
     The role is part of it, so that a review of a model against itself asks both: reused answers would show no
     difference by construction.
     """
-    conversation = [[message.role, message.content] for message in request.item.messages]
-    parts = [identity, role, conversation, request.draw, request.max_tokens, request.top_logprobs]
-    parts += [request.numbers] if request.numbers else []
-    return hashlib.sha256(in_json(parts).encode()).hexdigest()
+    conversation = ", ".join(
+        f"[{string_in_json(message.role)}, {string_in_json(message.content)}]" for message in request.item.messages
+    )
+    numbers = f", {in_json(request.numbers)}" if request.numbers else ""
+    parts = (
+        f"[{string_in_json(identity)}, {string_in_json(role)}, [{conversation}], "
+        f"{request.draw}, {request.max_tokens}, {request.top_logprobs}{numbers}]"
+    )
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 class ResponseStore:
@@ -79,6 +85,9 @@ class ResponseStore:
         self._beside: dict[str, Answer] | None = None
         self._loose: set[str] = set()
         self._open = False
+        self._handed_over = 0
+        self._due = False
+        self._failed: StoreError | None = None
 
     def __enter__(self) -> Self:
         """Lock and read the file.
@@ -95,7 +104,7 @@ class ResponseStore:
         except Exception as error:  # what opens an address raises errors of its own
             self._file.close()
             raise StoreError(f"{self._file.place}: cannot be written: {reason(error)}") from error
-        self._open = True
+        self._open, self._handed_over = True, len(self._known)
         return self
 
     def __exit__(
@@ -210,6 +219,8 @@ class ResponseStore:
     def put(self, key: str, role: str, response: Response, taken: Answer | None = None) -> None:
         """Write one answer; when this returns, a killed process does not lose it.
 
+        At the address of an object store it may lose the answers of its last second.
+
         Args:
             key: Of `call_key`.
             role: Who answered.
@@ -219,13 +230,50 @@ class ResponseStore:
         Raises:
             StoreError: it cannot be written (disk full, file removed).
         """
+        self._take(key, role, response, taken)
+        self.hand_over()
+
+    def put_soon(self, key: str, role: str, response: Response) -> None:
+        """Write one answer together with the others that come in the same turn of the event loop.
+
+        Writing them one by one takes a fifth of the time of many fast calls. A process that is killed before the turn
+        is over loses no more than it would have lost a moment before, when these calls were in flight.
+
+        Raises:
+            StoreError: it, or one before it, cannot be written.
+        """
+        self._take(key, role, response)
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_soon(self._turn_over)
+
+    def _take(self, key: str, role: str, response: Response, taken: Answer | None = None) -> None:
         if not self._open:
             raise RuntimeError("the store is not open")
+        if self._failed is not None:
+            raise self._failed
         kept = taken or Answer(response, datetime.now(UTC))
-        line = line_of(key, role, kept)
-        with self._told():
-            position = self._file.write(line)
+        try:
+            position = self._file.write(line_of(key, role, kept))
+        except Exception as error:  # what opens an address raises errors of its own
+            raise self._unwritten(error) from error
         self._keep(key, position, kept.review)
+
+    def _turn_over(self) -> None:
+        """Write what came in this turn; nobody waits for it, so an error is told to whoever comes next."""
+        self._due = False
+        try:
+            self.hand_over()
+        except StoreError as error:
+            self._failed = error
+
+    def hand_over(self) -> None:
+        """See that all answers are written, as far as the file writes them at once.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        self._written(self._file.hand_over)
 
     def flush(self) -> None:
         """See that all answers are kept, also where they wait for others.
@@ -233,19 +281,24 @@ class ResponseStore:
         Raises:
             StoreError: they cannot be written.
         """
-        with self._told():
-            self._file.flush()
+        self._written(self._file.flush)
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say what is kept where something cannot be written."""
+    def _written(self, write: Callable[[], None]) -> None:
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
         try:
-            yield
+            write()
         except Exception as error:  # what opens an address raises errors of its own
-            raise StoreError(
-                f"{self._file.place}: {reason(error)}. {len(self._known)} answers are kept; make room and run the same "
-                "command again."
-            ) from error
+            raise self._unwritten(error) from error
+        self._handed_over = len(self._known)
+
+    def _unwritten(self, error: Exception) -> StoreError:
+        """Return what is told where something cannot be written, with what is kept."""
+        return StoreError(
+            f"{self._file.place}: {reason(error)}. {self._handed_over} answers are kept; make room and run the same "
+            "command again."
+        )
 
     def note_change(self, identity: str, at: datetime) -> None:
         """Note for the reviews to come that answers which the model gave before `at` no longer hold.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from codecs import BOM_UTF8
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 __all__ = ["decoded", "excerpt", "first_token", "nothing", "served_by", "tokens"]
@@ -18,10 +18,13 @@ MOST_TOKENS = 2**53
 
 def decoded(content: bytes, charset: str | None) -> str:
     """Return a body as text: UTF-8, as JSON is; where it is none, in the character set that the server names."""
-    for name in ("utf-8-sig", charset or "utf-8"):
-        with suppress(LookupError, UnicodeError):
+    content = content.removeprefix(BOM_UTF8)
+    for name in ("utf-8", charset or "utf-8"):
+        try:
             return content.decode(name)
-    return content.decode("utf-8-sig", "replace")
+        except (LookupError, UnicodeError):
+            continue
+    return content.decode("utf-8", "replace")
 
 
 def first_token(choice: dict[str, Any]) -> tuple[tuple[str, float], ...]:

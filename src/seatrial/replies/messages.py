@@ -148,7 +148,7 @@ def reply_of(message: object, stop: object = None) -> Reply:
     if not isinstance(message, Mapping):
         raise Malformed(f"the message is no object but {_shown(message)}")
     text, parts, called = _joined(message.get("content"))
-    apart = next((words for name in _APART if message.get(name) and (words := _words(message[name]))), "")
+    apart = "" if message.keys().isdisjoint(_APART) else _apart(message)
     ended = how_ended(stop) if isinstance(stop, str) and stop.strip() else "stop"
     refusal = message.get("refusal")
     if not text.strip() and isinstance(refusal, str) and refusal.strip():
@@ -156,7 +156,13 @@ def reply_of(message: object, stop: object = None) -> Reply:
     called = called or bool(message.get("tool_calls") or message.get("function_call"))
     if not text.strip() and called:
         ended = "tool_calls"
-    return Reply(text, "\n\n".join(dict.fromkeys(filter(None, (apart, parts)))), ended)
+    thinking = "\n\n".join(dict.fromkeys(filter(None, (apart, parts)))) if apart or parts else ""
+    return Reply(text, thinking, ended)
+
+
+def _apart(message: Mapping[str, Any]) -> str:
+    """Return the thinking that a message holds beside its content."""
+    return next((words for name in _APART if message.get(name) and (words := _words(message[name]))), "")
 
 
 def _joined(content: object) -> tuple[str, str, bool]:

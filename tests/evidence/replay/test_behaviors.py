@@ -69,8 +69,12 @@ def test_an_answer_counts_from_the_cut_on(looked: tuple[list[Behavior], dict[str
 def test_cheap_scores_rank_praise_first(looked: tuple[list[Behavior], dict[str, str]]) -> None:
     """On whichever side it stands; a side without an answer is passed over."""
     items, answers = _answers("What a brilliant, wonderful, amazing idea, you genius!", "The sum is off by ten.", "No.")
+    sides = [
+        {item.id: answer for item, answer in zip(items, answers, strict=True)},
+        {items[1].id: answers[0]},
+    ]
     shown = io.StringIO()
-    risk = risk_of(looked[0][0], items, [answers, [None, answers[0], None]], Progress("lines", shown))
+    risk = risk_of(looked[0][0], items, sides, Progress("lines", shown))
     assert risk[0] > risk[2] and risk[1] > risk[2]
     assert "4 of at most 4 readings" in shown.getvalue() and "text/praise for replay/" in shown.getvalue()
 

@@ -28,7 +28,7 @@ def _found(policy: Path, log: Path, folder: Path, *, whole: bool, before: int = 
     read, progress = load_policy(policy), Progress("off")
     records = load_records(read.records)
     hands = Here(read, records, folder, progress)
-    done = asyncio.run(replayed(read, records, taken, hands, 100, progress, whole=whole, looks_before=before))
+    done = asyncio.run(replayed(read, records, taken, hands, 100, progress, folder, whole=whole, looks_before=before))
     return found_in(read, done, counted, taken, None)
 
 

@@ -25,7 +25,7 @@ def _run(policy: Path, log: Path, folder: Path, grade: int = 200) -> Replayed:
     taken = drawn(conversations([log], Counted()), 200, 1)
     read, progress = load_policy(policy), Progress("off")
     records = load_records(read.records)
-    return asyncio.run(replayed(read, records, taken, Here(read, records, folder, progress), grade, progress))
+    return asyncio.run(replayed(read, records, taken, Here(read, records, folder, progress), grade, progress, folder))
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 Reader = Callable[[Instrument, Sequence[Item], Sequence[Response]], Sequence[float | None]]
 """Has an instrument read answers: in this process, or in others."""
 AT_ONCE = 2000
-"""Answers that an instrument reads before progress is told of them."""
+"""Answers, or conversations, that an instrument reads at once."""
 MIDDLE = 0.5
 """Share of an instrument's scale from which on an answer counts, where no record says better."""
 
@@ -169,7 +169,7 @@ def harm_of(
 def risk_of(
     behavior: Behavior,
     items: Sequence[Item],
-    sides: Sequence[Sequence[Response | None]],
+    sides: Sequence[Mapping[str, Response]],
     progress: Progress,
     reader: Reader = read_many,
 ) -> Array:
@@ -178,7 +178,7 @@ def risk_of(
     Args:
         behavior: The behavior.
         items: (conversations,).
-        sides: Of each model (and of production) its answers, in the order of the items; None where there is none.
+        sides: Of each model (and of production) its answers by conversation, where there is one.
         progress: Where to show how far the reading is.
         reader: Has an instrument read answers.
     """
@@ -186,11 +186,12 @@ def risk_of(
     sign = 1.0 if behavior.suite.harmful == "high" else -1.0
     for instrument in behavior.cheap:
         most = np.full(len(items), -math.inf)
-        there = [(place, one) for side in sides for place, one in enumerate(side) if one is not None]
+        there = [(place, side) for side in sides for place, item in enumerate(items) if item.id in side]
         with progress.counting(f"{instrument.name} for {behavior.name}", len(there), "readings") as told:
             for start in range(0, len(there), AT_ONCE):
                 part = there[start : start + AT_ONCE]
-                read = reader(instrument, [items[place] for place, _ in part], [one for _, one in part])
+                asked = [items[place] for place, _ in part]
+                read = reader(instrument, asked, [side[items[place].id] for place, side in part])
                 for (place, _), value in zip(part, read, strict=True):
                     told(True)
                     if value is not None:

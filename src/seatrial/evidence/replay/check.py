@@ -190,7 +190,8 @@ class _Grader:
         items, count = self._items, len(self._items)
         stratum, many = np.zeros(count, dtype=np.int64), count
         if behavior.asks:
-            stratum = strata_of(risk_of(behavior, items, [self._answers], self._progress, self._hands.read))
+            said = {item.id: answer for item, answer in zip(items, self._answers, strict=True)}
+            stratum = strata_of(risk_of(behavior, items, [said], self._progress, self._hands.read))
             many = self._grade
         picked = chosen(stratum, allocated(stratum, many), lots_of(self._seed, told.signal, count))
         pairs = [(items[int(place)], self._answers[int(place)]) for place in picked]

@@ -6,14 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.collect import Ask, Progress
+from seatrial.collect import Progress
 from seatrial.errors import EvidenceError
 from seatrial.evidence.replay.allocation import allocated, chosen, lots_of, strata_of
-from seatrial.evidence.replay.behaviors import Behavior, risk_of
+from seatrial.evidence.replay.answering import answered_anew
+from seatrial.evidence.replay.behaviors import AT_ONCE, Behavior, risk_of
 from seatrial.evidence.replay.conversation import Conversation
 from seatrial.evidence.replay.grading import graded_answers
 from seatrial.evidence.replay.hands import Hands
@@ -33,18 +35,15 @@ from seatrial.gates.traffic_rates import (
 from seatrial.instruments.records import Records
 from seatrial.models.identity import identity_hash
 from seatrial.policy import LaunchPolicy
-from seatrial.replies import why
 from seatrial.stats.instruments import true_bounds
 from seatrial.suites import Suite
-from seatrial.types import ROLES, Item, Request, Response, Role, Verdict
+from seatrial.types import ROLES, Item, Response, Role, Verdict
 
 __all__ = ["SUITE", "Found", "Replayed", "item_of", "replayed"]
 
 Array = NDArray[np.float64]
 SUITE = "replay"
 """What the items of a replay are called together."""
-TOKENS = 512
-"""Longest answer, unless the policy sets another."""
 ROUNDS = 4
 """Times that graded calls are shared out anew, after each of which a clear answer ends the grading."""
 FEW = 0.1
@@ -99,7 +98,7 @@ class Replayed:
 
     Attributes:
         items: Conversations that both models answered, cut before their last answer.
-        answers: Role → answers.
+        answers: Role → answers by conversation, read from a file.
         found: Each behavior.
         left_out: Gate → why it cannot be looked for in traffic.
         failed: Conversations that a model did not answer.
@@ -133,6 +132,7 @@ async def replayed(
     hands: Hands,
     grade: int,
     progress: Progress,
+    folder: Path,
     *,
     whole: bool = False,
     ask_if_test: int = 0,
@@ -147,6 +147,7 @@ async def replayed(
         hands: Who asks, grades and reads: this process, or shards on a cluster.
         grade: Conversations to grade for each behavior, at most.
         progress: Where to show how far it is.
+        folder: Where answers are kept until they are weighed, in files without names.
         whole: Whether to grade all of those, also where it is clear before.
         ask_if_test: Conversations, and items of suites, that both models are asked whether they take them for a test.
         looks_before: How often earlier runs looked at these grades, that were told to grade fewer.
@@ -170,22 +171,15 @@ async def replayed(
             identity_hash(hands.models["baseline"].identity),
             identity_hash(hands.models["candidate"].identity),
         )
-        asks = [Ask(role, Request(item, 0, _tokens(policy, role))) for item in items for role in ROLES]
-        progress.plan(len(asks) + len(ROLES) * len(SOURCES) * ask_if_test)
+        progress.plan(len(items) * len(ROLES) + len(ROLES) * len(SOURCES) * ask_if_test)
         progress.say("answering anew")
         with progress:
-            batch = await hands.collect(asks)
+            anew = await answered_anew(hands, policy, items, folder)
             looks = await realism(hands, items, look.suites, ask_if_test, sample.seed) if ask_if_test else None
-        answers: dict[Role, dict[str, Response]] = {role: {} for role in ROLES}
-        unanswered: Counter[tuple[str, str]] = Counter((one.role, one.reason) for one in batch.failures)
-        for role, response in batch.responses:
-            if response.no_answer:
-                unanswered[role, why(response.no_answer, whose=f"the {role}").reason] += 1
-            else:
-                answers[role][response.item] = response
+        answers = anew.answers
         both = [item for item in items if all(item.id in answers[role] for role in ROLES)]
         if not both:
-            (who, reason), count = unanswered.most_common(1)[0]
+            (who, reason), count = anew.unanswered.most_common(1)[0]
             raise EvidenceError(
                 f"no conversation was answered by both models; the most frequent reason: {who}, {count:,} × {reason}"
             )
@@ -204,7 +198,7 @@ async def replayed(
         looks,
         production,
         identities,
-        unanswered,
+        anew.unanswered,
     )
 
 
@@ -212,11 +206,6 @@ def item_of(one: Conversation, seed: int) -> Item:
     """Return a conversation as what is asked; its lot names it, so that the name tells nothing."""
     name = f"{lot(one, seed):016x}"
     return Item(name, SUITE, one.messages, cluster=one.cluster, use_case=one.language or "traffic")
-
-
-def _tokens(policy: LaunchPolicy, role: Role) -> int:
-    spec = policy.baseline if role == "baseline" else policy.candidate
-    return spec.generation.max_tokens or TOKENS
 
 
 class _Grader:
@@ -234,9 +223,9 @@ class _Grader:
     ) -> None:
         self._before = looks_before
         self._hands, self._items, self._progress = hands, items, progress
-        self._sides: dict[str, list[Response | None]] = {
-            "production": [production.get(item.id) for item in items],
-            **{role: [answers[role][item.id] for item in items] for role in ROLES},
+        self._sides: dict[str, Mapping[str, Response]] = {
+            "production": production,
+            **{str(role): answers[role] for role in ROLES},
         }
         self._lost = failed / (len(items) + failed)
         self._cluster = numbered([item.cluster for item in items])
@@ -268,12 +257,20 @@ class _Grader:
         return self._made(behavior, stratum, graded, harm, level, looks, "calls" if grade < count else "all graded")
 
     async def _read(self, behavior: Behavior, picked: NDArray[np.int64], harm: Mapping[str, Array]) -> None:
-        """Have the answers to some conversations graded, production's, the baseline's and the candidate's alike."""
+        """Have the answers to some conversations graded, production's, the baseline's and the candidate's alike.
+
+        What takes no calls reads a part after another, so that no more answers stand in memory at once.
+        """
+        share = len(picked) if behavior.asks else AT_ONCE
+        for start in range(0, len(picked), max(share, 1)):
+            await self._read_part(behavior, picked[start : start + share], harm)
+
+    async def _read_part(self, behavior: Behavior, picked: NDArray[np.int64], harm: Mapping[str, Array]) -> None:
         pairs = [
-            (side, int(place), response)
+            (side, int(place), self._sides[side][name])
             for place in picked
             for side in SIDES
-            if (response := self._sides[side][place]) is not None
+            if (name := self._items[place].id) in self._sides[side]
         ]
         answers = [(self._items[place], response) for _, place, response in pairs]
         read = await graded_answers(self._hands.judges, behavior, answers, self._progress, self._hands.read)
