@@ -25,7 +25,7 @@ from seatrial.gates.weigh import in_true_harm
 from seatrial.policy import Gate, LaunchPolicy
 from seatrial.stats.betting import upper_bounds
 from seatrial.stats.intervals import fixed_size_bounds
-from seatrial.stats.power import mde_betting, mde_fixed
+from seatrial.stats.power import mde_betting, mde_t
 from seatrial.stats.seeding import generator
 from seatrial.stats.spending import Looks, level_at_least, nominal_level
 
@@ -45,6 +45,8 @@ SPREAD = 1.5
 """Harm spread over a family whose chance to block the first lines name, in margins."""
 FEW_RUNS = 150
 """Simulated reviews of a size of harm that only the curve shows."""
+SAMPLES, MANY, AT_ONCE = 1_000, 20_000, 1_000_000
+"""Samples that say what a gate of a fixed size sees, clusters beyond which a formula does, numbers drawn at once."""
 Array = NDArray[np.float64]
 Rows = tuple[tuple[float, Chances], ...]
 
@@ -273,8 +275,13 @@ def _mde(suite: SimulatedSuite, alpha: float, power: float, live: bool, rng: np.
     if live:
         aim = suite.margin * suite.shows.value
         return mde_betting(suite.residuals, -reach, reach, alpha, power, rng, n=suite.clusters, aim=aim)
-    sample = rng.choice(suite.residuals, size=suite.clusters)
-    return mde_fixed(sample, -reach, reach, alpha, power, rng)
+    if suite.clusters > MANY:
+        return mde_t(float(suite.residuals.std()), suite.clusters, alpha, power)
+    # Each sample has a spread of its own: what one of them would have seen is not what 90 % of them see.
+    parts = np.array_split(np.arange(SAMPLES), math.ceil(SAMPLES * suite.clusters / AT_ONCE))
+    drawn = (rng.choice(suite.residuals, size=(len(part), suite.clusters)) for part in parts)
+    high = np.concatenate([fixed_size_bounds(part, -reach, reach, alpha).high for part in drawn])
+    return float(np.quantile(high, power))
 
 
 def smallest_visible_margin(clusters: int, reach: float, alpha: float, method: Method = "looks") -> float:
