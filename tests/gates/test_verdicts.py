@@ -337,7 +337,7 @@ HALF = Statement("margin", 0.5)
 """A margin that binary fractions hit exactly."""
 WIDE = Evidence(estimate=0.25, low=0.0, high=0.75, e_value=1.0, clusters=40, method="betting")
 LACKED = ", and each counts as harm until it is answered."
-CORRECTED = "The interval lies above it, but not after correction for all the gates that were looked at."
+CORRECTED = "The interval lies above it, but not after correction for all that was looked at."
 WITHIN = "The estimate lies within it, the interval does not: more items would be needed."
 ABOVE = "The estimate lies above it, the interval reaches below: more items would be needed."
 SEEN = "40 independent items "
@@ -459,16 +459,17 @@ def test_a_demoted_gate_holds_from_evidence_to_decision() -> None:
 
 @pytest.mark.parametrize(("verdict", "outcome"), [("pass", "hold"), ("inconclusive", "hold"), ("fail", "block")])
 def test_what_is_odd_at_a_glance_is_said_first_and_never_launches(verdict: Verdict, outcome: str) -> None:
-    """A launch becomes a hold, a block stays one; the first sentence is what is seen, and the gates' follows."""
+    """A launch becomes a hold, a block stays one; what is seen is said before the gates, but after harm that is shown."""
     gate = GateVerdict("behavior/a", verdict, True, 0.1, Evidence(), "why")
     odd = ["the candidate says nothing", "it is very unlike"]
     made = decide([gate], at_a_glance=odd)
     assert made.outcome == outcome
-    assert made.reason.startswith("At a glance, the candidate says nothing; it is very unlike. ")
+    seen = "At a glance, the candidate says nothing; it is very unlike."
+    assert made.reason.endswith(f"is shown. {seen}") if verdict == "fail" else made.reason.startswith(f"{seen} ")
     assert made.at_a_glance == tuple(odd)
     assert decide([gate]).reason in made.reason
     both = decide([gate], ["i7"], odd)
-    assert both.reason.startswith("At a glance, ")
+    assert seen in both.reason
     assert "i7" in both.reason
 
 
@@ -770,7 +771,7 @@ def _pointing(name: str, standing: str = "blocking") -> GateVerdict:
 @pytest.mark.parametrize(
     ("standing", "because"),
     [
-        ("blocking", "(before the correction for all gates that were looked at)"),
+        ("blocking", "(before the correction for all that was looked at)"),
         ("demoted", "(as read by what may only advise)"),
     ],
 )
@@ -794,7 +795,7 @@ def test_several_likely_harms_share_a_sentence() -> None:
     )
     assert decide([_pointing("a"), family]).reason.startswith(
         "Harm is likely in behavior/a and family/x (behavior/s): their intervals lie above what is tolerated (as read "
-        "by what may only advise; before the correction for all gates that were looked at). "
+        "by what may only advise; before the correction for all that was looked at). "
     )
 
 

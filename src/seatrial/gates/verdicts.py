@@ -259,7 +259,7 @@ def _why_open(claim: WeighedClaim, gate: WeighedGate) -> str:
         if found.missing_high - found.estimate > 0.25 * abs(said.threshold):
             return f"{missing}, and each counts as harm until it is answered."
     if found.low > said.threshold:
-        return "The interval lies above it, but not after correction for all the gates that were looked at."
+        return "The interval lies above it, but not after correction for all that was looked at."
     if said.kind == "margin" and not math.isnan(found.mde) and found.mde > abs(said.threshold):
         seen = "are too few to see a change of any size"
         if found.mde < math.inf:
@@ -287,7 +287,8 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_gla
         verdicts: Of all gates.
         severe: Answers of the candidate that two raters found off, one of them severely: they hold whatever the
             averages say.
-        at_a_glance: What is odd about all the answers; it is said before the gates, and holds whatever they say.
+        at_a_glance: What is odd about all the answers; it holds whatever the gates say, and is said before
+            them, but after harm that is shown.
     """
     blocking = [verdict for verdict in verdicts if verdict.blocking]
     demoted = [verdict.signal for verdict in verdicts if verdict.demoted]
@@ -324,7 +325,8 @@ def decide(verdicts: Sequence[GateVerdict], severe: Sequence[str] = (), at_a_gla
     if at_a_glance:
         if outcome == "launch":
             outcome, reason = "hold", f"{reason} That says little of such answers."
-        reason = f"At a glance, {'; '.join(at_a_glance)}. {reason.strip()}"
+        seen = f"At a glance, {'; '.join(at_a_glance)}."
+        reason = f"{reason.strip()} {seen}" if failed else f"{seen} {reason.strip()}"
     return _said_first(replace(made, outcome=outcome, reason=reason.strip()))
 
 
@@ -373,7 +375,7 @@ def _harm_is_likely(found: Sequence[GateVerdict]) -> str:
     pointing = [part for one in found for part in ([part for part in one.members if part.harm_likely] or [one])]
     whys = (
         ("as read by what may only advise", any(one.demoted for one in pointing)),
-        ("before the correction for all gates that were looked at", any(not one.demoted for one in pointing)),
+        ("before the correction for all that was looked at", any(not one.demoted for one in pointing)),
     )
     because = "; ".join(why for why, holds in whys if holds)
     lies = "its interval lies" if len(found) == 1 else "their intervals lie"
