@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from seatrial.team import door
-from seatrial.team.people import COOKIE
+from seatrial.team.people import COOKIE, MOST_DEEDS
 from seatrial.team.roles import ROLES, WRITERS
 from seatrial.team.schema import people as tokens
 from seatrial.team.schema import sessions
@@ -262,6 +262,31 @@ def test_logging_out_ends_the_session_and_not_only_the_cookie(team: Team) -> Non
     assert client.post("/api/logout").status_code == 200
     assert COOKIE not in client.cookies
     assert httpx.get(f"{team.url}/api/home", headers={"Cookie": f"{COOKIE}={kept}"}).status_code == 401
+
+
+def test_all_that_was_done_can_be_leafed_through(team: Team) -> None:
+    """Two hundred at once, by page and by API, to the very first."""
+    for number in range(MOST_DEEDS + 5):
+        team.people.note(None, "log in", f"refused: {number}")
+    client, before, seen = team.client("admin"), 0, []
+    while deeds := client.get("/api/audit", params={"before": before}).json():
+        assert len(deeds) <= MOST_DEEDS
+        seen += [one["number"] for one in deeds]
+        before = seen[-1]
+    assert seen == list(range(len(seen), 0, -1)) and len(seen) > MOST_DEEDS + 5
+    first = client.get("/team/people").text
+    assert f"/team/people?before={seen[MOST_DEEDS - 1]}#deeds" in first
+    later = client.get("/team/people", params={"before": seen[MOST_DEEDS - 1]})
+    assert "Earlier ones" in first and later.status_code == 200 and "refused: 204" not in later.text
+    assert "Nothing before that" in client.get("/team/people", params={"before": 1}).text
+
+
+@pytest.mark.parametrize("path", ["/team/", "/team/reviews/", "/login/", "/api/audit/", "/r/x/"])
+def test_nobody_is_sent_on_to_a_host_that_a_request_names(team: Team, path: str) -> None:
+    """A slash too many leads to the page here or to none, and never to another's server."""
+    for role in ("", "admin"):
+        answer = team.client(role).get(path, headers={"Host": "elsewhere.example"}, follow_redirects=False)
+        assert "elsewhere" not in answer.headers.get("location", ""), (role, answer.headers)
 
 
 def test_requests_that_are_none_are_refused_in_words(team: Team) -> None:

@@ -459,7 +459,7 @@ def test_a_demoted_gate_holds_from_evidence_to_decision() -> None:
 
 @pytest.mark.parametrize(("verdict", "outcome"), [("pass", "hold"), ("inconclusive", "hold"), ("fail", "block")])
 def test_what_is_odd_at_a_glance_is_said_first_and_never_launches(verdict: Verdict, outcome: str) -> None:
-    """A launch becomes a hold, a block stays one; what is seen is said before the gates, but after harm that is shown."""
+    """A launch becomes a hold, a block stays one; what is seen is said before the gates, but after shown harm."""
     gate = GateVerdict("behavior/a", verdict, True, 0.1, Evidence(), "why")
     odd = ["the candidate says nothing", "it is very unlike"]
     made = decide([gate], at_a_glance=odd)

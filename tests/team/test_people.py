@@ -89,3 +89,5 @@ def test_what_somebody_did_is_kept_as_it_came(people: People) -> None:
     assert (done.who, done.role, done.what, done.outcome, done.entry) == ("ann", "approver", "Waiver: ab", "waived", 12)
     assert (begun.what, begun.entry) == ("Waiver: ab?", None)
     assert (came.what, made.role) == ("log in", "command line")
+    assert [one.number for one in people.deeds()] == [4, 3, 2, 1]
+    assert people.deeds(2, before=begun.number) == [came, made]

@@ -61,7 +61,10 @@ def served_by(body: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _name(value: object) -> str:
-    return "".join(sign for sign in value[:LONGEST_NAME] if sign.isprintable()) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    shown = value[:LONGEST_NAME]
+    return shown if shown.isprintable() else "".join(sign for sign in shown if sign.isprintable())
 
 
 def _is_number(value: object) -> bool:

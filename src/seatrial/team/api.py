@@ -41,6 +41,7 @@ __all__ = ["NOTHING", "Api", "own_sessions"]
 NOTHING = "there is nothing here"
 LOG = logging.getLogger(__name__)
 Before = Annotated[int, Query(ge=0, le=2**31 - 1, description="Only decisions before that entry; 0 for the latest.")]
+Number = Annotated[int, Query(ge=0, le=2**31 - 1, description="Only what was done before that number; 0 for all.")]
 
 
 class Refused(BaseModel):
@@ -210,9 +211,9 @@ class Api:
         """Return all tokens without their secrets."""
         return await run_in_threadpool(self._people.tokens)
 
-    async def audit(self) -> Any:
-        """Return what people did and tried, the latest first."""
-        return await run_in_threadpool(self._people.deeds)
+    async def audit(self, before: Number = 0) -> Any:
+        """Return what people did and tried, the latest first, no more than 200 at once."""
+        return await run_in_threadpool(self._people.deeds, before=before)
 
     def _broken(self) -> Response | None:
         return told(self._reading.broken, 503) if self._reading.broken else None

@@ -8,7 +8,7 @@ from functools import partial
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 
@@ -41,6 +41,7 @@ def team_annex(ledger: Ledger, people: People, doors: Doors) -> Annex:
         for path, answer in (
             (LOG_IN, desk.log_in),
             (HOME, desk.home),
+            (f"{HOME}/", _home),
             ("/team/reviews", desk.reviews),
             ("/team/reviews/{folder}", desk.review),
             ("/team/reviews/{folder}/files/{file:path}", desk.report),
@@ -79,6 +80,10 @@ def _allowed(routes: Sequence[BaseRoute], request: Request) -> str:
     """Return the methods that a path answers to, of all routes to it; empty where the API has none."""
     here = [one for one in routes if isinstance(one, Route) and one.matches(request.scope)[0] is not Match.NONE]
     return ", ".join(sorted({method for one in here for method in one.methods or ()}))
+
+
+async def _home(_: Request) -> Response:
+    return RedirectResponse(HOME, 303)
 
 
 async def _not_as_described(_: Request, error: Exception) -> Response:

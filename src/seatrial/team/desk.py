@@ -18,7 +18,7 @@ from seatrial.review.launch_steps import DAYS, LAUNCHES
 from seatrial.team.api import NOTHING, own_sessions
 from seatrial.team.board import MOST_LISTED
 from seatrial.team.lines import Home, Trend
-from seatrial.team.people import COOKIE, People, Person
+from seatrial.team.people import COOKIE, MOST_DEEDS, People, Person
 from seatrial.team.pictures import Drawn, drawn
 from seatrial.team.reading import Reading
 from seatrial.team.roles import WRITERS
@@ -72,8 +72,7 @@ class Desk:
 
     async def reviews(self, request: Request) -> Response:
         """List decisions."""
-        given = request.query_params.get("before", "")
-        before = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+        before = _before(request)
 
         def make() -> Markup:
             lines = self._reading.board.reviews(before)
@@ -141,8 +140,11 @@ class Desk:
     async def people(self, request: Request) -> Response:
         """Show tokens, and what was done and tried."""
         tokens = await run_in_threadpool(self._people.tokens)
-        deeds = await run_in_threadpool(self._people.deeds)
-        return self._shell("People", self._render("people.html", tokens=tokens, deeds=deeds), request, PEOPLE[0])
+        before = _before(request)
+        deeds = await run_in_threadpool(self._people.deeds, before=before)
+        older = deeds[-1].number if len(deeds) == MOST_DEEDS else 0
+        page = self._render("people.html", tokens=tokens, deeds=deeds, before=before, older=older)
+        return self._shell("People", page, request, PEOPLE[0])
 
     def nothing(self, request: Request) -> Response:
         """Say that there is nothing here, whatever it was that is not here."""
@@ -213,3 +215,9 @@ def _fields(line: Any) -> dict[str, Any]:
 def _lies_in(place: Any, folder: Any) -> bool:
     """Return whether a file is there, and in the folder: not a link that leads out of it."""
     return bool(place.is_file() and place.resolve().is_relative_to(folder.resolve()))
+
+
+def _before(request: Request) -> int:
+    """Return before which number somebody asks to see what is listed; 0 for the latest."""
+    given = request.query_params.get("before", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0

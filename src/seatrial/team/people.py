@@ -21,7 +21,7 @@ from seatrial.web.access import is_valid, new_link, shared_key, token_hash
 from seatrial.web.database import open_database
 from seatrial.web.writer import Writer
 
-__all__ = ["COOKIE", "SESSION_SECONDS", "Done", "People", "Person", "Token"]
+__all__ = ["COOKIE", "MOST_DEEDS", "SESSION_SECONDS", "Done", "People", "Person", "Token"]
 
 COOKIE = "team"
 SESSION_SECONDS = 12 * 3600
@@ -29,6 +29,8 @@ SESSION_SECONDS = 12 * 3600
 PURPOSE = "team"
 LONGEST_NAME = 100
 DAYS = (1, 366)
+MOST_DEEDS = 200
+"""Things that people did or tried which are shown at once."""
 PUBLIC = re.compile("[0-9a-f]{16}")
 NOBODY = token_hash("")
 """Stands for the hash of a token that is not there, so that looking for it takes as long."""
@@ -79,6 +81,7 @@ class Done:
     """What somebody did or tried.
 
     Attributes:
+        number: From 1, in the order in which it was done.
         at: When, ISO 8601 in UTC.
         who: The name on the token; empty where nobody was known.
         role: The role.
@@ -87,6 +90,7 @@ class Done:
         entry: Number of the ledger's entry that it made; None where it made none.
     """
 
+    number: int
     at: str
     who: str
     role: str
@@ -226,11 +230,14 @@ class People:
         deed = _deed(who, role, what, outcome, entry)
         self._writer.put(lambda link: link.execute(insert(audit).values(**deed)) and None).result()
 
-    def deeds(self, most: int = 200) -> list[Done]:
-        """Return what was done, the latest first."""
+    def deeds(self, most: int = MOST_DEEDS, before: int = 0) -> list[Done]:
+        """Return what was done, the latest first, or what was done before a number."""
+        chosen = select(audit).order_by(audit.c.id.desc()).limit(most)
+        if before:
+            chosen = chosen.where(audit.c.id < before)
         with self.engine.connect() as link:
-            held = link.execute(select(audit).order_by(audit.c.id.desc()).limit(most)).all()
-        return [Done(_at(row.at), row.who, row.role, row.what, row.outcome, row.entry) for row in held]
+            held = link.execute(chosen).all()
+        return [Done(row.id, _at(row.at), row.who, row.role, row.what, row.outcome, row.entry) for row in held]
 
 
 def _deed(who: str, role: str, what: str, outcome: str, entry: int | None = None) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def make_app(store: SessionStore, annex: Annex | None = None) -> FastAPI:
         await desk.close()
 
     app = FastAPI(title="seatrial vibe", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    app.router.redirect_slashes = False  # it would send on to whatever host the request names
     for path, method, answer in (
         ("/r/{token}", "GET", desk.enter),
         ("/", "GET", desk.start),
