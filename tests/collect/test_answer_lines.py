@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -25,6 +26,8 @@ def test_what_is_known_at_a_glance_is_what_reading_finds(
     """Whatever the letters, the line is whole for the glance and for the reader, and both find the same."""
     said = Response(item, "s", 3, text, usage=Usage(1, 2, seconds), thinking=thinking, served=served)
     line = line_of(KEY, "judge", Answer(said, PLAIN.at))[:-1]
+    whole = json.dumps(json.loads(line), ensure_ascii=False)
+    assert line == whole.encode("utf-8", "surrogatepass"), "it is what a library would have written"
     found = at_a_glance(line)
     assert found == (KEY, item)
     assert answer_of(entry_of(line), "") == Answer(said, PLAIN.at)

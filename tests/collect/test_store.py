@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -533,3 +534,18 @@ def test_answers_of_older_reviews_are_read_alike(tmp_path: Path) -> None:
         store.put("new", "baseline", new)
     with ResponseStore(tmp_path) as store:
         assert store.get("new") == new
+
+
+@given(
+    identity=st.text(), contents=st.lists(st.text(), min_size=1, max_size=3), numbers=st.lists(st.text(), max_size=2)
+)
+def test_a_key_is_the_hash_of_all_that_decides_an_answer(
+    identity: str, contents: list[str], numbers: list[str]
+) -> None:
+    """It is that of a JSON list of these parts, so that a store made by an earlier version is still found."""
+    messages = tuple(Message("user" if place % 2 == 0 else "assistant", text) for place, text in enumerate(contents))
+    request = Request(replace(ITEM, messages=messages), 2, 9, 5, tuple(numbers))
+    parts: list[Any] = [identity, "judge", [[one.role, one.content] for one in messages], 2, 9, 5]
+    parts += [numbers] if numbers else []
+    wanted = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+    assert call_key(identity, "judge", request) == wanted

@@ -13,9 +13,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from seatrial.collect.answer_files import Part, answer_file, is_remote, reason
 from seatrial.collect.answer_lines import (
@@ -52,11 +53,15 @@ def call_key(identity: str, role: str, request: Request) -> str:
         f"[{string_in_json(message.role)}, {string_in_json(message.content)}]" for message in request.item.messages
     )
     numbers = f", {in_json(request.numbers)}" if request.numbers else ""
-    parts = (
-        f"[{string_in_json(identity)}, {string_in_json(role)}, [{conversation}], "
-        f"{request.draw}, {request.max_tokens}, {request.top_logprobs}{numbers}]"
-    )
-    return hashlib.sha256(parts.encode()).hexdigest()
+    key = _begun(identity, role).copy()
+    key.update(f"{conversation}], {request.draw}, {request.max_tokens}, {request.top_logprobs}{numbers}]".encode())
+    return str(key.hexdigest())
+
+
+@lru_cache(maxsize=64)
+def _begun(identity: str, role: str) -> Any:
+    """Return the hash of what all calls of one model begin with."""
+    return hashlib.sha256(f"[{string_in_json(identity)}, {string_in_json(role)}, [".encode())
 
 
 class ResponseStore:
