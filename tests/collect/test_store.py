@@ -539,9 +539,7 @@ def test_answers_of_older_reviews_are_read_alike(tmp_path: Path) -> None:
 @given(
     identity=st.text(), contents=st.lists(st.text(), min_size=1, max_size=3), numbers=st.lists(st.text(), max_size=2)
 )
-def test_a_key_is_the_hash_of_all_that_decides_an_answer(
-    identity: str, contents: list[str], numbers: list[str]
-) -> None:
+def test_a_key_hashes_all_that_decides_an_answer(identity: str, contents: list[str], numbers: list[str]) -> None:
     """It is that of a JSON list of these parts, so that a store made by an earlier version is still found."""
     messages = tuple(Message("user" if place % 2 == 0 else "assistant", text) for place, text in enumerate(contents))
     request = Request(replace(ITEM, messages=messages), 2, 9, 5, tuple(numbers))
