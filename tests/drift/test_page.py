@@ -56,3 +56,13 @@ def test_many_differences_are_folded_and_go_on_counting() -> None:
     assert f"{FIRST + 1}. says" not in shown
     assert f"{FIRST + 3}. says" in folded
     assert "more</summary>" not in render_drift(FOUND, "support")
+
+
+def test_many_parts_are_folded() -> None:
+    """As many stand open as differences; the others are told and folded, and none is left out."""
+    (group,) = FOUND.groups
+    parts = tuple(replace(group, name=f"part {number}.") for number in range(FIRST + 5))
+    shown, folded = render_drift(replace(FOUND, groups=parts), "support").split("<summary>5 more parts</summary>")
+    assert f"part {FIRST - 1}." in shown and f"part {FIRST}." not in shown
+    assert all(f"part {number}." in folded for number in range(FIRST, FIRST + 5))
+    assert "more parts" not in render_drift(FOUND, "support")
