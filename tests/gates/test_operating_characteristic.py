@@ -24,7 +24,7 @@ from seatrial.gates.operating_characteristic import (
 )
 from seatrial.gates.plan import GatePlan, Source
 from seatrial.gates.schedule import SCARCE, Method, shares
-from seatrial.gates.simulated_gates import simulated_gates
+from seatrial.gates.simulated_gates import SimulatedSuite, simulated_gates
 from seatrial.instruments import Signal, find_instrument
 from seatrial.instruments.may_gate import BY_NATURE, UNKNOWN
 from seatrial.observations import to_frame
@@ -155,10 +155,14 @@ def test_what_a_gate_that_is_bet_on_sees() -> None:
 def test_what_a_gate_that_is_read_at_once_sees(clusters: int) -> None:
     """Nine in ten samples of equal models rule out the smallest change that it is said to see, whatever the seed."""
     differences = np.concatenate([np.zeros(88), np.full(6, 1.0), np.full(6, -1.0)])
-    samples = np.random.default_rng(7).choice(differences, size=(min(4000, 20_000_000 // clusters), clusters))
+    samples = np.random.default_rng(7).choice(differences, size=(min(4000, 10_000_000 // clusters), clusters))
     high = intervals.fixed_size_bounds(samples, -1, 1, 0.05).high
-    plan, earlier = _plan(margin=0.3, clusters=clusters, source="recorded"), _earlier(differences)
-    ruled_out = [(high <= _gate(plan, earlier, seed=seed).mde).mean() for seed in range(6)]
+    suite = SimulatedSuite(differences, 1.0, 0.3, clusters, clusters)
+    seeds = (np.random.default_rng(seed) for seed in range(6))
+    ruled_out = [(high <= operating_characteristic._mde(suite, 0.05, 0.9, False, rng)).mean() for rng in seeds]
+    plan = _plan(margin=0.3, clusters=16, source="recorded")
+    sees = operating_characteristic._mde(replace(suite, clusters=16), 0.05, 0.9, False, generator(3, "mde", A))
+    assert _gate(plan, _earlier(differences), seed=3).mde == sees
     assert np.abs(np.array(ruled_out) - 0.9).max() < 0.035
 
 
