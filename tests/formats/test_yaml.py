@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
+from conftest import ROOT
+from seatrial.formats import yaml
 from seatrial.formats.yaml import StrictModel, checked_yaml, keys_of
 
 
@@ -243,6 +246,52 @@ def test_no_text_ends_in_a_traceback(text: str) -> None:
         assert _read(text).name
     except Wrong as error:
         assert all(row.startswith("harbor.yaml:") for row in str(error).splitlines()[:1])
+
+
+BOTH = st.sampled_from([*"ab01:-?,[]{}&*!|>'\"%@`# \n\t~.\r\ufeffé", "a: ", "\n- ", ", b?", "{a: b", "[a, ", "\n  "])
+
+
+def _outcome(text: str) -> object:
+    try:
+        return _read(text)
+    except Wrong as error:
+        return str(error)
+
+
+@given(st.lists(BOTH, max_size=20).map("".join))
+@example("{x: a?}")
+@example("[a?b]")
+@example("a\tb: 1")
+@example("\ufeffa: 1")
+@example("a: 'b\rc'")
+def test_a_file_means_the_same_on_a_machine_without_libyaml(written: str) -> None:
+    """Both parsers read one thing, or what one of them alone would read is a mistake on either machine."""
+    text = f"{HEAD}tags:\n  x: {written}\n"
+    found = _outcome(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "LIBYAML", False)
+        assert repr(_outcome(text)) == repr(found)
+
+
+@pytest.mark.slow
+def test_both_parsers_read_what_is_shipped_alike() -> None:
+    """One person in four and all examples, to the line."""
+    shipped = sorted((ROOT / "src" / "seatrial").rglob("*.yaml"))[::4] + sorted((ROOT / "examples").rglob("*.yaml"))
+    assert len(shipped) > 30
+    for path in shipped:
+        text = path.read_text(encoding="utf-8")
+        (tree, data), (swift_tree, swift_data) = (
+            yaml._parsed(loader(text)) for loader in (yaml._Loader, yaml._SwiftLoader)
+        )
+        assert data == swift_data and list(_lines(tree)) == list(_lines(swift_tree))
+
+
+def _lines(node: Any) -> Iterator[int]:
+    """Yield the line of each node in a tree."""
+    yield node.start_mark.line
+    for held in node.value if isinstance(node.value, list) else ():
+        for part in held if isinstance(held, tuple) else (held,):
+            yield from _lines(part)
 
 
 def test_a_strict_model_never_changes_and_shares_no_default() -> None:
