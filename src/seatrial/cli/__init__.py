@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+import typer.main
 
 from seatrial.cli.backtest import ledger_app
 from seatrial.cli.compare import compare, import_runs
@@ -61,7 +63,13 @@ Reviews = Annotated[Path, typer.Option("--reviews", help="Folder of all reviews 
 
 def main() -> NoReturn:
     """Run the command line and exit with its documented code."""
-    exit_with(lambda: app(standalone_mode=False))
+    exit_with(lambda: _command()(standalone_mode=False))
+
+
+@cache
+def _command() -> Any:
+    """Return all commands as one, made once: that takes longer than most of them do."""
+    return typer.main.get_command(app)
 
 
 def _version(wanted: bool) -> None:
