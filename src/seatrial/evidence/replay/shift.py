@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from seatrial.evidence.replay.conversation import Conversation, asked_in
 from seatrial.gates.traffic_rates import numbered
@@ -118,6 +117,8 @@ def shift_between(before: Profile, after: Profile, seed: int = 0) -> Shift:
         apart = (sums.sum(axis=0) - sum_before) / (sizes.sum() - size_before) - sum_before / size_before
         meaning = np.sqrt((apart[:, len(PLAIN) :] ** 2).mean(axis=1))
         return np.column_stack([apart[:, : len(PLAIN)], meaning])
+
+    from scipy.stats import rankdata  # takes a second to load
 
     found = moved((np.arange(users) < first).astype(np.float64)[None])
     at_once = max(1, AT_ONCE // users)

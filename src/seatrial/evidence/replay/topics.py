@@ -12,7 +12,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.vq import kmeans2
 
 from seatrial.evidence.replay.conversation import asked_in
 from seatrial.stats.seeding import generator
@@ -88,6 +87,8 @@ def _common() -> frozenset[str]:
 
 def _parted(vectors: Array, count: int) -> tuple[Array, NDArray[np.int64]]:
     """Return the middles of so many parts, and the part of each vector: the tightest of several tries."""
+    from scipy.cluster.vq import kmeans2  # takes long to load
+
     rng = generator(SEED, "topics")
     best: tuple[float, Array, NDArray[np.int64]] | None = None
     with warnings.catch_warnings():
