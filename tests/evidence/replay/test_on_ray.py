@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from conftest import ROOT, Endpoint, PolicyWriter
+from conftest import ROOT, Command, Endpoint, Outcome, PolicyWriter
 from ray_clusters import OPEN, Cluster, cluster
 from replays import GATES, JUDGE, answering, traffic
 
@@ -31,48 +31,58 @@ def two_workers() -> Iterator[Cluster]:
         yield made
 
 
-def _run(folder: Path, *words: object, what: str = "run") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seatrial", "replay", what, "policy.yaml", "log.jsonl", "--as-is", "--json"]
-    command += ["--grade", "200", *map(str, words)]
+WORDS = ("policy.yaml", "log.jsonl", "--as-is", "--json", "--grade", "200")
+
+
+def _on(found: Cluster, folder: Path, *words: object, what: str = "run") -> Outcome:
+    """Replay on a cluster, in a process of its own."""
+    command = [sys.executable, "-m", "seatrial", "replay", what, *WORDS, *map(str, words), "--ray", found.address]
     env = os.environ | OPEN | {"PYTHONPATH": str(ROOT / "src")}
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=90, check=False)
+    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
-def _found(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    assert done.returncode in (0, 1, 3), done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+@pytest.fixture
+def alone(seatrial: Command) -> Command:
+    """Replay on this machine, in this process."""
+    return lambda *words, what="run": seatrial("replay", what, *WORDS, *words)
+
+
+def _found(done: Outcome) -> dict[str, Any]:
+    assert done.code in (0, 1, 3), done.err
+    found: dict[str, Any] = json.loads(done.out)
     return {name: value for name, value in found.items() if name not in ("folder", "page", "evidence")}
 
 
 def test_two_workers_find_what_one_process_finds(
-    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
+    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, alone: Command, tmp_path: Path
 ) -> None:
     """All figures are the same; what one has stored, the other does not ask again; progress counts both."""
     answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
     write_policy(gates=TWO, extra=JUDGE.format(url=endpoint.url))
     traffic(tmp_path / "log.jsonl", 300)
-    one = _found(_run(tmp_path, "--out", "one"))
+    one = _found(alone("--out", "one"))
     asked = endpoint.calls.copy()
     endpoint.calls.clear()
-    done = _run(tmp_path, "--out", "two", "--ray", two_workers.address)
+    done = _on(two_workers, tmp_path, "--out", "two")
     assert _found(done) == one
     assert endpoint.calls == asked
-    assert "600 of at most 600 calls" in done.stderr and "grading for replay/unearned-praise" in done.stderr
+    assert "600 of at most 600 calls" in done.err and "grading for replay/unearned-praise" in done.err
     assert len(list((tmp_path / "two" / "responses").glob("answers-*-of-0002.jsonl"))) == 2
     endpoint.calls.clear()
-    assert _found(_run(tmp_path, "--out", "two")) == one
-    assert _found(_run(tmp_path, "--out", "one", "--ray", two_workers.address)) == one
+    assert _found(alone("--out", "two")) == one
+    assert _found(_on(two_workers, tmp_path, "--out", "one")) == one
     assert not endpoint.calls
 
 
 def test_a_worker_killed_in_the_middle_loses_and_repeats_nothing(
-    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
+    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, alone: Command, tmp_path: Path
 ) -> None:
     """Its shard goes on with what it had stored: only calls that were in flight are made again."""
     answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
     write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
     traffic(tmp_path / "log.jsonl", 300)
-    one = _found(_run(tmp_path, "--out", "one"))
+    one = _found(alone("--out", "one"))
     whole = endpoint.fault
     assert whole is not None
     endpoint.calls.clear()
@@ -86,9 +96,9 @@ def test_a_worker_killed_in_the_middle_loses_and_repeats_nothing(
         return whole(body, number)
 
     endpoint.fault, endpoint.seconds = killing, 0.02
-    done = _run(tmp_path, "--out", "two", "--ray", two_workers.address)
+    done = _on(two_workers, tmp_path, "--out", "two")
     assert _found(done) == one
-    assert "died and was started again" in done.stderr
+    assert "died and was started again" in done.err
     ((received, files),) = kept
     stored = sum(content.count(b"\n") for content in files.values())
     assert stored > 100
@@ -102,13 +112,13 @@ def test_a_worker_killed_in_the_middle_loses_and_repeats_nothing(
 
 @pytest.mark.parametrize("grading", [False, True], ids=["asking", "grading"])
 def test_workers_killed_one_by_one_lose_and_repeat_nothing(
-    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path, grading: bool
+    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, alone: Command, tmp_path: Path, grading: bool
 ) -> None:
     """Each of them once and the first one again, while answers are asked for or while they are graded."""
     answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
     write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
     traffic(tmp_path / "log.jsonl", 300)
-    one = _found(_run(tmp_path, "--out", "one"))
+    one = _found(alone("--out", "one"))
     whole = endpoint.fault
     assert whole is not None
     endpoint.calls.clear()
@@ -127,9 +137,9 @@ def test_workers_killed_one_by_one_lose_and_repeat_nothing(
         return whole(body, number)
 
     endpoint.fault, endpoint.seconds = killing, 0.02
-    done = _run(tmp_path, "--out", "two", "--ray", two_workers.address)
+    done = _on(two_workers, tmp_path, "--out", "two")
     assert _found(done) == one
-    told = done.stderr.count("died and was started again")
+    told = done.err.count("died and was started again")
     assert len(killed) == 3 and told >= 2, "a process that died before it was heard of is not told of"
     assert sum(count - 1 for count in endpoint.calls.values()) <= sum(flying), "no more than were in flight"
     keys = [json.loads(line)["key"] for path in responses.glob("*.jsonl") for line in path.read_bytes().splitlines()]
@@ -137,27 +147,27 @@ def test_workers_killed_one_by_one_lose_and_repeat_nothing(
 
 
 def test_a_forecast_is_checked_alike_by_two_workers(
-    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
+    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, alone: Command, tmp_path: Path
 ) -> None:
     """Figures are those of one process, and what one has graded the other does not grade again."""
     answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
     write_policy(gates=TWO, extra=JUDGE.format(url=endpoint.url))
     traffic(tmp_path / "log.jsonl", 100)
-    _found(_run(tmp_path, "--out", "one", "--register"))
+    _found(alone("--out", "one", "--register"))
     traffic(tmp_path / "log.jsonl", 100, 0.4)
     endpoint.calls.clear()
-    alone = _run(tmp_path, "--out", "one", "--store", "here", what="check")
+    one = _found(alone("--out", "one", "--store", "here", what="check"))
     asked = endpoint.calls.copy()
     endpoint.calls.clear()
-    both = _run(tmp_path, "--out", "one", "--store", "there", "--ray", two_workers.address, what="check")
-    assert _found(both) == _found(alone) and endpoint.calls == asked and asked
+    both = _on(two_workers, tmp_path, "--out", "one", "--store", "there", what="check")
+    assert _found(both) == one and endpoint.calls == asked and asked
     endpoint.calls.clear()
-    again = _run(tmp_path, "--out", "one", "--store", "there", what="check")
-    assert _found(again)["behaviors"] == _found(alone)["behaviors"] and not endpoint.calls
+    again = alone("--out", "one", "--store", "there", what="check")
+    assert _found(again)["behaviors"] == one["behaviors"] and not endpoint.calls
 
 
 def test_answers_can_be_objects_and_a_budget_goes_to_the_same_ones(
-    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
+    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, alone: Command, tmp_path: Path
 ) -> None:
     """Any file system that fsspec opens keeps them, and one machine finds them there.
 
@@ -166,20 +176,20 @@ def test_answers_can_be_objects_and_a_budget_goes_to_the_same_ones(
     answering(endpoint, {"plain": 0.1, "warm": 0.3}, 0.9, 0.05)
     write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url) + "\nbudget: {judge_calls: 70}")
     traffic(tmp_path / "log.jsonl", 60)
-    one = _found(_run(tmp_path, "--out", "one"))
+    one = _found(alone("--out", "one"))
     asked = endpoint.calls.copy()
     endpoint.calls.clear()
     words = ("--store", f"local://{tmp_path}/bucket", "--out", "two")
-    assert _found(_run(tmp_path, *words, "--ray", two_workers.address)) == one
+    assert _found(_on(two_workers, tmp_path, *words)) == one
     assert endpoint.calls == asked
     assert len(list((tmp_path / "bucket" / "responses").glob("answers-0*-of-0002-*.jsonl"))) >= 2
     endpoint.calls.clear()
-    assert _found(_run(tmp_path, *words)) == one
+    assert _found(alone(*words)) == one
     assert not endpoint.calls
 
 
 def test_failures_are_counted_as_on_one_machine(
-    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, tmp_path: Path
+    write_policy: PolicyWriter, endpoint: Endpoint, two_workers: Cluster, alone: Command, tmp_path: Path
 ) -> None:
     """Calls that fail for good are shown; a model that refuses all ends the replay in a sentence."""
     answering(endpoint, {"plain": 0.1, "warm": 0.3})
@@ -195,11 +205,11 @@ def test_failures_are_counted_as_on_one_machine(
     endpoint.fault = lossy
     write_policy(gates=GATES, extra=JUDGE.format(url=endpoint.url))
     traffic(tmp_path / "log.jsonl", 60)
-    one = _found(_run(tmp_path, "--out", "one"))
-    assert _found(_run(tmp_path, "--out", "two", "--ray", two_workers.address)) == one
+    one = _found(alone("--out", "one"))
+    assert _found(_on(two_workers, tmp_path, "--out", "two")) == one
     endpoint.fault = lambda body, number: web.json_response({"error": {"message": "no such model"}}, status=404)
-    ended = _run(tmp_path, "--out", "three", "--ray", two_workers.address)
-    assert ended.returncode == 2 and "no such model" in ended.stderr and "Traceback" not in ended.stderr
+    ended = _on(two_workers, tmp_path, "--out", "three")
+    assert ended.code == 2 and "no such model" in ended.err and "Traceback" not in ended.err
 
 
 def test_a_place_that_cannot_be_written_is_told_of(
@@ -214,6 +224,6 @@ def test_a_place_that_cannot_be_written_is_told_of(
         ("nothing://bucket", "Give a folder, or install"),
         ("file", "cannot be written"),
     ):
-        ended = _run(tmp_path, "--store", place, "--ray", two_workers.address)
-        assert ended.returncode == 2 and words in ended.stderr, ended.stderr
+        ended = _on(two_workers, tmp_path, "--store", place)
+        assert ended.code == 2 and words in ended.err, ended.err
     assert endpoint.count == 0
