@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import optimize, special
 
 __all__ = [
     "Change",
@@ -178,8 +178,6 @@ def _gamma(value: float, variance: float, weight: float, tail: float) -> tuple[f
         return 0.5 * float(special.gammainc(lower[0], at / lower[1]) + special.gammainc(upper[0], at / upper[1]))
 
     def end(share: float) -> float:
-        from scipy import optimize  # takes long to load, and most reviews have no traffic
-
         near, far = sorted((_quantile(lower, share), _quantile(upper, share)))
         return far if far - near < 1e-15 else float(optimize.brentq(lambda at: below(at) - share, near, far))
 
