@@ -25,7 +25,7 @@ def _scale(quick: bool) -> Iterator[str]:
     )
     plain = sorted(one.one / one.bare for one in made)
     yield (
-        f"In the same turns one process, which stores every answer of a replay before it asks on, made {plain[0]:.2f} to "
+        f"In the same turns one process, which stores every answer of a replay before it is used, made {plain[0]:.2f} to "
         f"{plain[-1]:.2f} of the calls a second of a bare loop around aiohttp that stores nothing, in the median "
         f"{median(plain):.2f} ({alone:,.0f} beside {median(one.bare for one in made):,.0f}).\n"
     )
