@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import os
 import subprocess
@@ -139,7 +140,9 @@ class Worked:
     process_hours: float
 
 
-def worked_out(conversations: int, setting: Setting, store: Reopened, memory: Sequence[Memory], calls_a_second: float) -> Worked:
+def worked_out(
+    conversations: int, setting: Setting, store: Reopened, memory: Sequence[Memory], calls_a_second: float
+) -> Worked:
     """Return what a replay of so many conversations takes, by what was measured and what is supposed."""
     answers, grades = 2 * conversations, 3 * setting.behaviors * min(setting.graded, conversations)
     tokens_out = answers * setting.tokens_out + grades * setting.judge_out
@@ -198,12 +201,15 @@ async def _turns(url: str, calls: int, count: int) -> list[Turn]:
             OnRay(policy, {}, Path(two), progress, "local") as shards,
             Here(policy, {}, Path(one), progress) as here,
         ):
+            gc.collect()
+            gc.freeze()  # what a bare client would not have loaded costs none of the turns a search for cycles
             for turn in range(-1, count):  # what is loaded or connected for the first time is no one's cost
                 began = time.perf_counter()
                 await bare(url, calls)
                 plain = calls / (time.perf_counter() - began)
                 alone = await timed(here, turn)
                 made.append(Turn(plain, alone, await timed(shards, turn)))
+    gc.unfreeze()
     return made[1:]
 
 

@@ -18,7 +18,7 @@ def _calls(quick: bool) -> Iterator[str]:
     yield page.source("calls", ("aiohttp",))
     yield (
         f"{count:,} calls, {calls.IN_FLIGHT} in flight, of a server that takes {1000 * calls.SECONDS:.0f} ms: seatrial, which "
-        "stores every answer before it asks on, in turns with a bare loop around aiohttp that stores nothing. In "
+        "stores every answer before it is used, in turns with a bare loop around aiohttp that stores nothing. In "
         f"{turns} turns seatrial made {ratios[0]:.2f} to {ratios[-1]:.2f} of its calls a second, in the median "
         f"{median(ratios):.2f} ({median(one.ours for one in made):,.0f} beside {median(one.bare for one in made):,.0f}); "
         f"processor time a call {1000 * median(one.our_seconds for one in made):.2f} ms beside "

@@ -59,7 +59,7 @@ _PLAIN = re.compile(
 
 
 def line_of(key: str, role: str, answer: Answer) -> bytes:
-    """Return the line that keeps an answer, with its end: JSON, put together here in half of a library's time."""
+    """Return the line that keeps an answer, with its end: the JSON that a library writes, made here for speed."""
     said, usage, text = answer.response, answer.response.usage, string_in_json
     line = (
         f'{{"key": {text(key)}, "role": {text(role)}, "response": {{"item": {text(said.item)}, '

@@ -241,7 +241,7 @@ class ResponseStore:
     def put_soon(self, key: str, role: str, response: Response) -> None:
         """Write one answer together with the others that come in the same turn of the event loop.
 
-        Writing them one by one takes a fifth of the time of many fast calls. A process that is killed before the turn
+        Writing them one by one takes much of the time of many fast calls. A process that is killed before the turn
         is over loses no more than it would have lost a moment before, when these calls were in flight.
 
         Raises:
