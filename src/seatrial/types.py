@@ -191,7 +191,7 @@ class Response:
     def __post_init__(self) -> None:
         """Take off what is not the answer."""
         text, thought = replies.answer_of(self.text, closed=self.thinking is None)
-        thinking = "\n\n".join(filter(None, (self.thinking, thought))) if self.thinking or thought else ""
+        thinking = "\n\n".join(filter(None, (self.thinking, thought)))
         if not thinking and self.first:
             thinking = replies.answer_of(self.first[0][0], closed=False)[1]
         ended = replies.no_answer(text, thinking, self.stop)

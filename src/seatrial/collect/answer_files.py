@@ -7,9 +7,7 @@ of all others, so that work goes on whatever number of parts it is divided into 
 from __future__ import annotations
 
 import errno
-import os
 import secrets
-import tempfile
 import time
 import zlib
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from seatrial.errors import StoreError
 from seatrial.formats.private_files import keep_private
+from seatrial.formats.temporary_lines import TemporaryLines
 
 __all__ = [
     "SECONDS_UNWRITTEN",
@@ -322,16 +321,17 @@ class Objects:
         self._waiting: list[bytes] = []
         self._since = 0.0
         self._made = 0
-        self._copy: IO[bytes] | None = None
+        self._copy: TemporaryLines | None = None
 
     def open(self) -> None:
         """See that objects can be written, with an empty one."""
-        self._copy = tempfile.TemporaryFile()  # noqa: SIM115  (it stays open until `close`)
+        self._copy = TemporaryLines()
         self._system.makedirs(self._folder, exist_ok=True)
         self._system.pipe_file(f"{self._folder}/writable", b"")
 
     def lines(self) -> Iterator[tuple[str, int, bytes]]:
         """Yield the lines of all objects, the first written first."""
+        assert self._copy is not None
         self._system.invalidate_cache()
         found: list[Any] = self._system.ls(self._folder, detail=False)
         for path in sorted(str(one) for one in found):
@@ -339,21 +339,15 @@ class Objects:
             if name.startswith("answers") and name.endswith(".jsonl") and self._part.may_read(name):
                 *whole, _ = self._system.cat_file(path).split(b"\n")
                 for number, line in enumerate(whole, 1):
-                    yield f"{self.place}/{name}:{number}", self._copied(line + b"\n"), line
-
-    def _copied(self, line: bytes) -> int:
-        assert self._copy is not None
-        position = self._copy.seek(0, os.SEEK_END)
-        self._copy.write(line)
-        return position
+                    yield f"{self.place}/{name}:{number}", self._copy.write(line + b"\n"), line
 
     def write(self, line: bytes) -> int:
         """Take a line."""
-        position, now = self._copied(line), time.monotonic()
+        assert self._copy is not None
         if not self._waiting:
-            self._since = now
+            self._since = time.monotonic()
         self._waiting.append(line)
-        return position
+        return self._copy.write(line)
 
     def hand_over(self) -> None:
         """Keep the lines of a second together."""
@@ -363,8 +357,7 @@ class Objects:
     def read(self, position: int) -> bytes:
         """Return a line from the copy."""
         assert self._copy is not None
-        self._copy.seek(position)
-        return self._copy.readline()
+        return self._copy.read(position)
 
     def flush(self) -> None:
         """Make an object of what waits."""

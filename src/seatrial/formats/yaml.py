@@ -95,8 +95,8 @@ def keys_of(text: str) -> set[str]:
 def _read(text: str) -> tuple[yaml.Node | None, Any]:
     """Return a text's nodes, each with its place, and what they stand for.
 
-    LibYAML reads, several times as fast. What it refuses, or takes for YAML alone, goes to PyYAML's own parser, which
-    says why and where: so a file means the same on every machine.
+    LibYAML reads, for it is faster. What it refuses, and what the two would read differently, is left to PyYAML's own
+    parser, which says why and where: so a file means the same on every machine.
     """
     if LIBYAML and not APART.search(text):
         with suppress(yaml.YAMLError, RecursionError, UnicodeError):
@@ -240,13 +240,10 @@ if LIBYAML:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             node = super().compose_node(parent, index)
-            if isinstance(parent, yaml.CollectionNode) and parent.flow_style and isinstance(node, yaml.ScalarNode):
-                self._check_plain(node)
-            return node
-
-        def _check_plain(self, node: yaml.ScalarNode) -> None:
-            if not node.style and "?" in node.value:
+            in_brackets = isinstance(parent, yaml.CollectionNode) and parent.flow_style
+            if in_brackets and isinstance(node, yaml.ScalarNode) and not node.style and "?" in node.value:
                 raise yaml.YAMLError("a question mark without quotes between brackets is refused by the other parser")
+            return node
 
 
 def _said(wrong: yaml.MarkedYAMLError) -> str:

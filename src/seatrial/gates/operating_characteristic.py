@@ -278,8 +278,9 @@ def _mde(suite: SimulatedSuite, alpha: float, power: float, live: bool, rng: np.
     if suite.clusters > MANY:
         return mde_t(float(suite.residuals.std()), suite.clusters, alpha, power)
     # Each sample has a spread of its own: what one of them would have seen is not what 90 % of them see.
-    parts = np.array_split(np.arange(SAMPLES), math.ceil(SAMPLES * suite.clusters / AT_ONCE))
-    drawn = (rng.choice(suite.residuals, size=(len(part), suite.clusters)) for part in parts)
+    at_once = max(1, AT_ONCE // suite.clusters)
+    parts = [min(at_once, SAMPLES - start) for start in range(0, SAMPLES, at_once)]
+    drawn = (rng.choice(suite.residuals, size=(part, suite.clusters)) for part in parts)
     high = np.concatenate([fixed_size_bounds(part, -reach, reach, alpha).high for part in drawn])
     return float(np.quantile(high, power))
 

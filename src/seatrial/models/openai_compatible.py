@@ -371,7 +371,7 @@ class OpenAICompatibleModel:
         cost = (tokens_in * self._spec.price_in + tokens_out * self._spec.price_out) / 1e6
         text, thinking = answer_of(said.text, closed=False)
         text = f" {text}" if thinking and text else text  # what stood between is gone with the thinking
-        thinking = "\n\n".join(filter(None, (said.thinking, thinking))) if said.thinking or thinking else ""
+        thinking = "\n\n".join(filter(None, (said.thinking, thinking)))
         return Response(
             request.item.id,
             request.item.suite,

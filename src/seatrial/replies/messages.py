@@ -156,8 +156,7 @@ def reply_of(message: object, stop: object = None) -> Reply:
     called = called or bool(message.get("tool_calls") or message.get("function_call"))
     if not text.strip() and called:
         ended = "tool_calls"
-    thinking = "\n\n".join(dict.fromkeys(filter(None, (apart, parts)))) if apart or parts else ""
-    return Reply(text, thinking, ended)
+    return Reply(text, "\n\n".join(dict.fromkeys(filter(None, (apart, parts)))), ended)
 
 
 def _apart(message: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         KeptAnswers(tmp_path / "taken")
     kept: Any = KeptAnswers(tmp_path)
     with Path("/dev/full").open("r+b", buffering=0) as full:
-        kept._file = full
+        kept._lines._file = full
         with pytest.raises(StoreError, match=r"the disk is full\. What was answered is kept"):
             kept.keep(Response("a", "s", 0, "Yes."))
 

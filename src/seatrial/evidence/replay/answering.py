@@ -6,8 +6,6 @@ where each one is, and none of their text.
 
 from __future__ import annotations
 
-import tempfile
-import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from seatrial.collect.answer_files import reason
 from seatrial.collect.answer_lines import Answer, answer_of, entry_of, line_of
 from seatrial.errors import StoreError
 from seatrial.evidence.replay.hands import Hands
+from seatrial.formats.temporary_lines import TemporaryLines
 from seatrial.policy import LaunchPolicy
 from seatrial.replies import why
 from seatrial.types import ROLES, Item, Request, Response, Role
@@ -41,13 +40,11 @@ class KeptAnswers(Mapping[str, Response]):
         """
         self._folder = folder
         self._places: dict[str, int] = {}
-        self._end = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  (it stays open as long as this is looked at)
+            self._lines = TemporaryLines(folder)
         except OSError as error:
             raise StoreError(f"{folder}: cannot be written: {reason(error)}") from error
-        weakref.finalize(self, self._file.close)
 
     def keep(self, response: Response) -> None:
         """Keep one.
@@ -55,16 +52,12 @@ class KeptAnswers(Mapping[str, Response]):
         Raises:
             StoreError: it cannot be written.
         """
-        line = line_of("", "", Answer(response, None))
         try:
-            self._file.seek(self._end)
-            self._file.write(line)
+            self._places[response.item] = self._lines.write(line_of("", "", Answer(response, None)))
         except OSError as error:
             raise StoreError(
                 f"{self._folder}: {reason(error)}. What was answered is kept; make room and run the same command again."
             ) from error
-        self._places[response.item] = self._end
-        self._end += len(line)
 
     def __getitem__(self, item: str) -> Response:
         """Return the answer to a conversation.
@@ -75,8 +68,7 @@ class KeptAnswers(Mapping[str, Response]):
         """
         place = self._places[item]
         try:
-            self._file.seek(place)
-            return answer_of(entry_of(self._file.readline()), "").response
+            return answer_of(entry_of(self._lines.read(place)), "").response
         except (OSError, ValueError) as error:
             raise StoreError(f"{self._folder}: an answer kept there cannot be read again: {reason(error)}") from error
 

@@ -181,7 +181,8 @@ class _Grader:
         seed: int,
         progress: Progress,
     ) -> None:
-        self._hands, self._items, self._answers = hands, items, answers
+        self._hands, self._items = hands, items
+        self._answers = {item.id: answer for item, answer in zip(items, answers, strict=True)}
         self._grade, self._level, self._seed, self._progress = grade, level, seed, progress
         self._cluster = numbered([item.cluster for item in items])
 
@@ -190,11 +191,10 @@ class _Grader:
         items, count = self._items, len(self._items)
         stratum, many = np.zeros(count, dtype=np.int64), count
         if behavior.asks:
-            said = {item.id: answer for item, answer in zip(items, self._answers, strict=True)}
-            stratum = strata_of(risk_of(behavior, items, [said], self._progress, self._hands.read))
+            stratum = strata_of(risk_of(behavior, items, [self._answers], self._progress, self._hands.read))
             many = self._grade
         picked = chosen(stratum, allocated(stratum, many), lots_of(self._seed, told.signal, count))
-        pairs = [(items[int(place)], self._answers[int(place)]) for place in picked]
+        pairs = [(item, self._answers[item.id]) for item in (items[int(place)] for place in picked)]
         harm, graded = np.full(count, math.nan), np.zeros(count, dtype=bool)
         harm[picked] = await graded_answers(self._hands.judges, behavior, pairs, self._progress, self._hands.read)
         graded[picked] = True

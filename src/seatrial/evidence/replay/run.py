@@ -225,7 +225,8 @@ class _Grader:
         self._hands, self._items, self._progress = hands, items, progress
         self._sides: dict[str, Mapping[str, Response]] = {
             "production": production,
-            **{str(role): answers[role] for role in ROLES},
+            "baseline": answers["baseline"],
+            "candidate": answers["candidate"],
         }
         self._lost = failed / (len(items) + failed)
         self._cluster = numbered([item.cluster for item in items])
